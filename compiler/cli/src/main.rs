@@ -1,0 +1,2 @@
+//! dbgo.
+fn main() {}
