@@ -1,1 +1,36 @@
-//! dbgo.
+//! The compiler: from a folder of SQL models to typed Rust.
+//!
+//! A pipeline of pure stages; each is a function from values to a value and diagnostics.
+//!
+//! | stage | module | in → out |
+//! |---|---|---|
+//! | read | [`source`] | paths → texts |
+//! | project | [`project`] | `dbgo.toml` → settings |
+//! | header | [`header`] | text → pragmas |
+//! | seeds | [`seeds`] | CSV, Parquet → columns |
+//! | directives | [`directives`] | tokens → variants |
+//! | parse | [`parse`] | a variant's tokens → tree |
+//! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
+//! | check | [`check`] | typed project → contracts, keys |
+//! | codegen | [`codegen`] | typed project → files of Rust |
+//! | emit | [`emit`] | files → disk, only what changed |
+//! | build | [`build`] | crates → library or executable |
+
+pub mod build;
+pub mod cache;
+pub mod check;
+pub mod codegen;
+pub mod diagnostic;
+pub mod directives;
+pub mod emit;
+pub mod header;
+pub mod lexer;
+pub mod parse;
+pub mod project;
+pub mod resolve;
+pub mod seeds;
+pub mod source;
+pub mod span;
+pub mod sql_type;
+pub mod token;
+pub mod types;

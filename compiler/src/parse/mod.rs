@@ -1,0 +1,3 @@
+//! From tokens to a tree.
+
+pub mod ast;

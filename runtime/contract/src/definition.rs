@@ -1,0 +1,331 @@
+//! The static definitions that generated code hands over: a project, its shards, its models.
+//!
+//! Optional text is empty when absent, optional numbers are zero. Choices are numbers of a
+//! `repr(u8)` enum; [`Materialization::from_number`] and its like check what they read.
+
+use crate::render::Render;
+use crate::text::{List, Str};
+
+/// A project: everything but its models, which come in [`ShardDef`]s.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ProjectDef {
+    /// The name; state and physical tables are keyed by it.
+    pub name: Str,
+    /// 64 hexadecimal digits that change with anything the project is made of.
+    pub hash: Str,
+    /// The version of `dbgo` that generated this.
+    pub tool_version: Str,
+    /// The SQL dialect that the models are written in.
+    pub dialect: Str,
+    /// The engines, in the order of the project's file; at least one.
+    pub engines: List<EngineDef>,
+    /// The environment that a command without one means, with `${VAR}` unexpanded.
+    pub default_environment: Str,
+    /// The address of the state database with `${VAR}` unexpanded; empty: `sqlite:.dbgo/state.db`.
+    pub state_url: Str,
+    /// How many models run at once; zero: as many as the machine has processors.
+    pub workers: u32,
+    /// The project's own values of variables: `[vars]`.
+    pub variables: List<SettingDef>,
+    /// The seeds, ordered by path.
+    pub seeds: List<SeedDef>,
+    /// The sources, ordered by path.
+    pub sources: List<SourceDef>,
+    /// How many models all shards hold together, which tells a shard that is missing.
+    pub model_count: u32,
+}
+
+/// A place where tables live.
+#[repr(C)]
+#[derive(Debug)]
+pub struct EngineDef {
+    /// The name: `local` in `[engine.local]`.
+    pub name: Str,
+    /// The type: `duckdb`.
+    pub kind: Str,
+    /// The database file, or the address of the server, with `${VAR}` unexpanded.
+    pub location: Str,
+    /// The engine's own settings: `[engine.local.settings]`.
+    pub settings: List<SettingDef>,
+}
+
+/// A key and a value, both as text.
+#[repr(C)]
+#[derive(Debug)]
+pub struct SettingDef {
+    /// The key.
+    pub name: Str,
+    /// The value as text: numbers and booleans as SQL writes them, lists as JSON.
+    pub value: Str,
+}
+
+/// Some of a project's models: those that are compiled together.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ShardDef {
+    /// The models, ordered by path.
+    pub models: List<ModelDef>,
+}
+
+/// A column of a model, a seed or a source.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ColumnDef {
+    /// The name as the query gives it.
+    pub name: Str,
+    /// The type, written as DuckDB writes it: `DECIMAL(18,2)`.
+    pub sql_type: Str,
+    /// Whether the model promises that no row has a null here, which is checked in its transaction.
+    pub not_null: bool,
+    /// The description; empty where there is none.
+    pub description: Str,
+}
+
+/// A relation that a model reads, by the alias it gives it.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ImportDef {
+    /// The alias: `orders` in `:orders`.
+    pub alias: Str,
+    /// The import path: `models.staging.stg_orders`.
+    pub path: Str,
+}
+
+/// A variable that a model declares.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VariableDef {
+    /// The name.
+    pub name: Str,
+    /// The type, written as DuckDB writes it.
+    pub sql_type: Str,
+    /// The default as SQL; empty where there is none.
+    pub default: Str,
+}
+
+/// A model: what it is and how its SQL is written.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ModelDef {
+    /// The import path: `models.finance.revenue`.
+    pub path: Str,
+    /// The file, relative to the project's folder.
+    pub file: Str,
+    /// The schema of its relation.
+    pub schema: Str,
+    /// The name of its relation.
+    pub name: Str,
+    /// The description; empty where there is none.
+    pub description: Str,
+    /// Who answers for it; empty where nobody is named.
+    pub owner: Str,
+    /// Its tags.
+    pub tags: List<Str>,
+    /// A [`Materialization`], as its number.
+    pub materialization: u8,
+    /// How an incremental model is filled; all zero for the others.
+    pub incremental: IncrementalDef,
+    /// What it reads, in the order of its header.
+    pub imports: List<ImportDef>,
+    /// Its columns, in the order of its query.
+    pub columns: List<ColumnDef>,
+    /// The variables it declares.
+    pub variables: List<VariableDef>,
+    /// Whether its query may give other rows though nothing it reads has changed.
+    pub volatile: bool,
+    /// Whether its query reads the model's own table, so that its batches run in order.
+    pub reads_this: bool,
+    /// An [`OnSchemaChange`], as its number.
+    pub on_schema_change: u8,
+    /// How often a failure that may pass is tried again.
+    pub retries: u32,
+    /// The longest that one of its statements may take, in seconds; zero: no limit.
+    pub timeout_seconds: u64,
+    /// Writes its SQL.
+    pub render: Render,
+}
+
+/// How an incremental model is filled.
+#[repr(C)]
+#[derive(Debug)]
+pub struct IncrementalDef {
+    /// A [`Strategy`], as its number.
+    pub strategy: u8,
+    /// The column that says when a row happened; empty without one.
+    pub time_column: Str,
+    /// The key that a merge goes by.
+    pub unique_key: List<Str>,
+    /// The first instant to fill, as a date or timestamp in UTC; empty without one.
+    pub start: Str,
+    /// The instant to fill up to (exclusive); empty: the last interval that has ended.
+    pub end: Str,
+    /// The length of an interval: `1 day`.
+    pub interval: Str,
+    /// How many intervals before the missing ones are done again.
+    pub lookback: u32,
+    /// How many intervals one batch holds; zero: all.
+    pub batch_size: u32,
+    /// An [`Outside`], as its number.
+    pub outside: u8,
+}
+
+/// The default for models that aren't incremental.
+impl IncrementalDef {
+    /// What a model that isn't incremental has.
+    pub const NONE: IncrementalDef = IncrementalDef {
+        strategy: 0,
+        time_column: Str::EMPTY,
+        unique_key: List::new(&[]),
+        start: Str::EMPTY,
+        end: Str::EMPTY,
+        interval: Str::EMPTY,
+        lookback: 0,
+        batch_size: 0,
+        outside: 0,
+    };
+}
+
+/// Data in the repository.
+#[repr(C)]
+#[derive(Debug)]
+pub struct SeedDef {
+    /// The import path: `seeds.airlines`.
+    pub path: Str,
+    /// The file, relative to the project's folder.
+    pub file: Str,
+    /// The schema of its relation.
+    pub schema: Str,
+    /// The name of its relation.
+    pub name: Str,
+    /// The description; empty where there is none.
+    pub description: Str,
+    /// A [`SeedFormat`], as its number.
+    pub format: u8,
+    /// What separates the values of a CSV; empty: a comma.
+    pub delimiter: Str,
+    /// The text that stands for a null in a CSV.
+    pub null: Str,
+    /// The quote of a CSV; empty: `"`.
+    pub quote: Str,
+    /// Its columns.
+    pub columns: List<ColumnDef>,
+    /// 64 hexadecimal digits: the hash of the file's bytes.
+    pub hash: Str,
+    /// The file's bytes in a built program; empty in a library, which reads the file.
+    pub data: List<u8>,
+}
+
+/// A table that somebody else fills.
+#[repr(C)]
+#[derive(Debug)]
+pub struct SourceDef {
+    /// The import path: `sources.raw.orders`.
+    pub path: Str,
+    /// The file, relative to the project's folder.
+    pub file: Str,
+    /// The catalog; empty: the engine's own.
+    pub catalog: Str,
+    /// The schema of its relation.
+    pub schema: Str,
+    /// The name of its relation.
+    pub name: Str,
+    /// The description; empty where there is none.
+    pub description: Str,
+    /// The file or pattern that holds the data, relative to the project; empty for a table.
+    pub location: Str,
+    /// The format of the files: `parquet`, `csv`, `json`.
+    pub format: Str,
+    /// A SQL expression over the source that changes when its data does; empty without one.
+    pub changed_by: Str,
+    /// Its columns.
+    pub columns: List<ColumnDef>,
+}
+
+macro_rules! numbered {
+    ($(#[$docs:meta])* $name:ident { $($(#[$variant_docs:meta])* $variant:ident = $number:literal $text:literal,)* }) => {
+        $(#[$docs])*
+        #[repr(u8)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_docs])* $variant = $number,)* }
+
+        impl $name {
+            /// Reads the number that crossed the border; `None` for an unknown one.
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
+            /// The word that a project's files use for it.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+numbered! {
+    /// What becomes of a model's query.
+    Materialization {
+        /// A view over its parents' tables.
+        View = 0 "view",
+        /// A table, rebuilt aside as a whole.
+        Table = 1 "table",
+        /// A common table expression in its readers.
+        Ephemeral = 2 "ephemeral",
+        /// A table that is added to.
+        Incremental = 3 "incremental",
+    }
+}
+
+numbered! {
+    /// How an incremental model takes new rows.
+    Strategy {
+        /// Not incremental.
+        None = 0 "none",
+        /// A batch replaces its range of the time column.
+        TimeRange = 1 "time_range",
+        /// A batch replaces the rows with the same key.
+        UniqueKey = 2 "unique_key",
+        /// A batch is added.
+        Append = 3 "append",
+    }
+}
+
+numbered! {
+    /// What becomes of a row outside its batch's range.
+    Outside {
+        /// The batch fails.
+        Error = 0 "error",
+        /// The row is left out.
+        Drop = 1 "drop",
+        /// The row is kept.
+        Keep = 2 "keep",
+    }
+}
+
+numbered! {
+    /// What happens when an incremental model's columns change.
+    OnSchemaChange {
+        /// The run is refused.
+        Fail = 0 "fail",
+        /// New columns are added.
+        Append = 1 "append",
+        /// Columns are added and dropped.
+        Sync = 2 "sync",
+        /// The table keeps its columns.
+        Ignore = 3 "ignore",
+    }
+}
+
+numbered! {
+    /// How a seed's file is written.
+    SeedFormat {
+        /// Comma-separated values.
+        Csv = 0 "csv",
+        /// Apache Parquet.
+        Parquet = 1 "parquet",
+    }
+}
