@@ -2,7 +2,7 @@
 -- Without it the types would be inferred from the data; here a wrong value in
 -- the CSV is an error with its line.
 --
--- @description: aircraft in the FAA registry, as of 2013
+-- @description: aircraft in the FAA registry
 -- @config: null='NA'
 -- @column: year "year of manufacture; missing for 70 aircraft"
 -- @column: speed "average cruising speed in mph; known for very few"

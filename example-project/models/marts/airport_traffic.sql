@@ -8,7 +8,7 @@
 select
     d.origin,
     a.airport_name,
-    extract('hour' from d.scheduled_departure) as hour_of_day,
+    extract(hour from d.scheduled_departure) as hour_of_day,
     count(*) as flights,
     round(count(*) / count(distinct d.flight_date), 2) as flights_per_day,
     round(100.0 * count(*) filter (where d.is_late) / count(*), 1) as late_percent
@@ -18,4 +18,4 @@ left join :airports as a
 group by
     d.origin,
     a.airport_name,
-    extract('hour' from d.scheduled_departure)
+    extract(hour from d.scheduled_departure)

@@ -12,6 +12,6 @@ select
     sum(days.cancelled_flights)::bigint as cancelled_flights,
     sum(days.late_flights)::bigint as late_flights,
     round(100.0 * sum(days.cancelled_flights) / sum(days.flights), 2) as cancelled_percent,
-    arg_max(days.flight_date, days.late_flights) as worst_day
+    max(days.late_flights) as late_flights_on_worst_day
 from :days
 group by date_trunc('month', days.flight_date)

@@ -6,7 +6,7 @@
 --
 -- @description: hourly weather at the New York airports, cleaned
 -- @config: grain=['origin', 'hour_utc']
--- @import: sources.noaa.weather
+-- @import: sources.asos.weather
 -- @column: hour_utc timestamp "start of the hour, UTC"
 -- @column: temperature_f decimal(5,2)
 -- @column: wind_mph decimal(6,2)

@@ -2,9 +2,9 @@
 -- like, so that every query over it can be checked without opening it. Here it is
 -- a Parquet file; `location` starts at `dbgo.toml`.
 --
--- Its import path is `sources.noaa.weather`: the path of this file.
+-- Its import path is `sources.asos.weather`: the path of this file.
 --
--- @description: hourly weather at the three New York airports
+-- @description: hourly readings of the weather stations at the New York airports (ASOS)
 -- @config: location='data/weather.parquet', format='parquet'
 -- @column: temp "degrees Fahrenheit"
 -- @column: wind_speed "miles per hour"
