@@ -33,4 +33,5 @@ pub mod source;
 pub mod span;
 pub mod sql_type;
 pub mod token;
+pub mod typed;
 pub mod types;

@@ -51,3 +51,9 @@ pub enum SqlType {
     /// Not known to dbgo's own binder. Whatever follows from it is unknown as well.
     Unknown,
 }
+
+impl fmt::Display for SqlType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{self:?}")
+    }
+}

@@ -1,1 +1,21 @@
-//! codegen.
+//! Typed project → files of Rust. Nothing here touches a disk.
+//!
+//! | module | makes |
+//! |---|---|
+//! | [`names`] | every Rust name, by one injective rule |
+//! | [`file_tree`] | the set of files that codegen gives |
+//! | [`body`] | what runs of one model: its `render` and its definition |
+//! | [`shard`] | a crate of bodies |
+//! | [`definition`] | the crate with the project's own definition |
+//!
+//! Generated code has no logic but the `if`s of `render`; behaviour lives in the runtime.
+
+pub mod body;
+pub mod definition;
+pub mod file_tree;
+pub mod names;
+pub mod shard;
+mod tokens;
+
+pub use file_tree::FileTree;
+pub use tokens::format_file;
