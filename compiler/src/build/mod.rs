@@ -1,1 +1,24 @@
-//! build.
+//! Generated crates → libraries and programs. The only stage that starts other programs.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`rustc`] | finds the compiler and checks its version |
+//! | [`contract`] | compiles `dbgo-contract`, once for each rustc, and stamps it |
+//! | [`library`] | makes libraries of bodies, which `dbgo` loads |
+
+pub mod contract;
+pub mod library;
+pub mod rustc;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use std::path::Path;
+
+/// A file or folder that can't be written.
+fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::without_place(
+        Code::Unwritable,
+        Severity::Error,
+        format!("can't write `{}`: {error}", path.display()),
+    )
+    .hint("make the folder writable, or set another one")
+}
