@@ -8,10 +8,22 @@ use std::process::Command;
 
 /// The source of the contract that this `dbgo` was built with.
 const SOURCE: [(&str, &str); 4] = [
-    ("lib.rs", include_str!("../../../runtime/contract/src/lib.rs")),
-    ("definition.rs", include_str!("../../../runtime/contract/src/definition.rs")),
-    ("render.rs", include_str!("../../../runtime/contract/src/render.rs")),
-    ("text.rs", include_str!("../../../runtime/contract/src/text.rs")),
+    (
+        "lib.rs",
+        include_str!("../../../runtime/contract/src/lib.rs"),
+    ),
+    (
+        "definition.rs",
+        include_str!("../../../runtime/contract/src/definition.rs"),
+    ),
+    (
+        "render.rs",
+        include_str!("../../../runtime/contract/src/render.rs"),
+    ),
+    (
+        "text.rs",
+        include_str!("../../../runtime/contract/src/text.rs"),
+    ),
 ];
 
 /// Changes when the way that libraries are made changes, though the contract doesn't.
@@ -22,9 +34,15 @@ const FORMAT: u32 = 1;
 pub fn stamp() -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     for (name, text) in SOURCE {
-        hasher.update(name.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+        hasher
+            .update(name.as_bytes())
+            .update(&[0])
+            .update(text.as_bytes())
+            .update(&[0]);
     }
-    hasher.update(std::env::consts::ARCH.as_bytes()).update(std::env::consts::OS.as_bytes());
+    hasher
+        .update(std::env::consts::ARCH.as_bytes())
+        .update(std::env::consts::OS.as_bytes());
     hasher.update(&FORMAT.to_le_bytes());
     *hasher.finalize().as_bytes()
 }
@@ -54,11 +72,17 @@ pub fn compiled(rustc: &Rustc, cache: &Path) -> Result<PathBuf, Diagnostic> {
         return Ok(library);
     }
     let aside =
-        cache.join("contract").join(format!("{}.{}", &key.to_hex()[..32], std::process::id()));
+        cache
+            .join("contract")
+            .join(format!("{}.{}", &key.to_hex()[..32], std::process::id()));
     write_source(&aside).map_err(|error| unwritable(&aside, &error))?;
     let output = Command::new(&rustc.path)
         .args(FLAGS)
-        .args(["--crate-name=dbgo_contract", "--crate-type=rlib", "--out-dir"])
+        .args([
+            "--crate-name=dbgo_contract",
+            "--crate-type=rlib",
+            "--out-dir",
+        ])
         .arg(&aside)
         .arg(aside.join("lib.rs"))
         .env("DBGO_ABI_STAMP", stamp.as_str())
@@ -82,7 +106,9 @@ pub fn compiled(rustc: &Rustc, cache: &Path) -> Result<PathBuf, Diagnostic> {
 
 fn write_source(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    SOURCE.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
+    SOURCE
+        .iter()
+        .try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
 }
 
 /// rustc refuses code that dbgo made: always a fault of dbgo.

@@ -38,10 +38,16 @@ pub struct LibraryPlaces {
 /// and the flags. A library's name never means anything else, so one can be loaded for good.
 pub fn library_path(places: &LibraryPlaces, library: &LibraryCrate) -> PathBuf {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(library.name.as_bytes()).update(library.sources.hash().as_bytes());
-    hasher.update(&contract::stamp()).update(format!("{FLAGS:?}{LINK_FLAGS:?}").as_bytes());
+    hasher
+        .update(library.name.as_bytes())
+        .update(library.sources.hash().as_bytes());
+    hasher
+        .update(&contract::stamp())
+        .update(format!("{FLAGS:?}{LINK_FLAGS:?}").as_bytes());
     let hash = hasher.finalize().to_hex();
-    places.libraries.join(format!("{}-{}.so", library.name, &hash[..32]))
+    places
+        .libraries
+        .join(format!("{}-{}.so", library.name, &hash[..32]))
 }
 
 /// Makes the libraries that aren't there yet and gives the paths of all, in order, with the
@@ -53,8 +59,13 @@ pub fn build_libraries(
     crates: &[LibraryCrate],
     places: &LibraryPlaces,
 ) -> Result<(Vec<PathBuf>, usize), Vec<Diagnostic>> {
-    let paths: Vec<PathBuf> = crates.iter().map(|library| library_path(places, library)).collect();
-    let missing: Vec<usize> = (0..crates.len()).filter(|index| !paths[*index].is_file()).collect();
+    let paths: Vec<PathBuf> = crates
+        .iter()
+        .map(|library| library_path(places, library))
+        .collect();
+    let missing: Vec<usize> = (0..crates.len())
+        .filter(|index| !paths[*index].is_file())
+        .collect();
     if missing.is_empty() {
         return Ok((paths, 0));
     }
@@ -64,7 +75,9 @@ pub fn build_libraries(
         .map_err(|error| vec![unwritable(&places.libraries, &error)])?;
     let next = AtomicUsize::new(0);
     let errors = Mutex::new(Vec::new());
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(missing.len());
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(missing.len());
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
@@ -80,13 +93,20 @@ pub fn build_libraries(
         }
     });
     let errors = errors.into_inner().unwrap_or_default();
-    if errors.is_empty() { Ok((paths, missing.len())) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok((paths, missing.len()))
+    } else {
+        Err(errors)
+    }
 }
 
 /// No start-up files and no libraries: a body needs nothing but what `dbgo` itself has.
 #[cfg(not(target_os = "macos"))]
-const LINK_FLAGS: [&str; 3] =
-    ["-Clink-arg=-nostartfiles", "-Clink-arg=-nodefaultlibs", "-Clink-arg=-Wl,--gc-sections"];
+const LINK_FLAGS: [&str; 3] = [
+    "-Clink-arg=-nostartfiles",
+    "-Clink-arg=-nodefaultlibs",
+    "-Clink-arg=-Wl,--gc-sections",
+];
 #[cfg(target_os = "macos")]
 const LINK_FLAGS: [&str; 1] = ["-Clink-arg=-Wl,-dead_strip"];
 
@@ -114,7 +134,10 @@ fn build_one(
     match output {
         Ok(output) if output.status.success() => {}
         Ok(output) => {
-            return Err(refused(&library.name, &String::from_utf8_lossy(&output.stderr)));
+            return Err(refused(
+                &library.name,
+                &String::from_utf8_lossy(&output.stderr),
+            ));
         }
         Err(error) => return Err(refused(&library.name, &error.to_string())),
     }

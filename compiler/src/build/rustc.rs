@@ -26,38 +26,58 @@ impl Rustc {
         let command = named.unwrap_or(Path::new("rustc"));
         let sysroot = output(command, &["--print", "sysroot"]).ok_or_else(|| missing(command))?;
         let behind_proxy = Path::new(sysroot.trim()).join("bin").join("rustc");
-        let path = if behind_proxy.is_file() { behind_proxy } else { command.to_owned() };
+        let path = if behind_proxy.is_file() {
+            behind_proxy
+        } else {
+            command.to_owned()
+        };
         let verbose_version = output(&path, &["-vV"]).ok_or_else(|| missing(command))?;
         check_version(&verbose_version)?;
-        Ok(Rustc { path, verbose_version })
+        Ok(Rustc {
+            path,
+            verbose_version,
+        })
     }
 }
 
 fn output(program: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn missing(command: &Path) -> Diagnostic {
-    let message = format!("`{}` can't be run, and models are compiled with it", command.display());
+    let message = format!(
+        "`{}` can't be run, and models are compiled with it",
+        command.display()
+    );
     Diagnostic::without_place(Code::RustcMissing, Severity::Error, message)
         .hint("install Rust with `rustup toolchain install stable`, then open a new terminal")
         .note("`dbgo check` and `dbgo graph` work without it")
 }
 
 fn check_version(verbose_version: &str) -> Result<(), Diagnostic> {
-    let release =
-        verbose_version.lines().find_map(|line| line.strip_prefix("release: ")).unwrap_or_default();
+    let release = verbose_version
+        .lines()
+        .find_map(|line| line.strip_prefix("release: "))
+        .unwrap_or_default();
     let mut numbers = release.split('.').map(|part| part.parse::<u32>().ok());
-    let found = (numbers.next().flatten().unwrap_or(0), numbers.next().flatten().unwrap_or(0));
+    let found = (
+        numbers.next().flatten().unwrap_or(0),
+        numbers.next().flatten().unwrap_or(0),
+    );
     if found >= OLDEST {
         return Ok(());
     }
     let (major, minor) = OLDEST;
     let message =
         format!("rustc {release} is too old: generated code needs {major}.{minor} or newer");
-    Err(Diagnostic::without_place(Code::RustcTooOld, Severity::Error, message)
-        .hint("update it with `rustup update stable`"))
+    Err(
+        Diagnostic::without_place(Code::RustcTooOld, Severity::Error, message)
+            .hint("update it with `rustup update stable`"),
+    )
 }
 
 #[cfg(test)]
@@ -68,7 +88,10 @@ mod tests {
     fn old_and_strange_versions_are_refused() {
         assert!(check_version("rustc 1.95.0\nrelease: 1.95.0\n").is_ok());
         assert!(check_version("release: 1.86.0-nightly\n").is_ok());
-        assert_eq!(check_version("release: 1.84.1\n").unwrap_err().code, Code::RustcTooOld);
+        assert_eq!(
+            check_version("release: 1.84.1\n").unwrap_err().code,
+            Code::RustcTooOld
+        );
         assert_eq!(check_version("").unwrap_err().code, Code::RustcTooOld);
     }
 

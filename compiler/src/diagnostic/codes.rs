@@ -109,6 +109,10 @@ impl std::str::FromStr for Code {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Code::ALL.iter().copied().find(|code| code.text() == text).ok_or(())
+        Code::ALL
+            .iter()
+            .copied()
+            .find(|code| code.text() == text)
+            .ok_or(())
     }
 }

@@ -69,11 +69,17 @@ mod tests {
         tree.insert("src/a.rs", "a");
         tree.insert("src/b.rs", "b");
         emit(&tree, folder.path()).unwrap();
-        let before = std::fs::metadata(folder.path().join("src/a.rs")).unwrap().modified().unwrap();
+        let before = std::fs::metadata(folder.path().join("src/a.rs"))
+            .unwrap()
+            .modified()
+            .unwrap();
         let mut smaller = FileTree::default();
         smaller.insert("src/a.rs", "a");
         emit(&smaller, folder.path()).unwrap();
-        let after = std::fs::metadata(folder.path().join("src/a.rs")).unwrap().modified().unwrap();
+        let after = std::fs::metadata(folder.path().join("src/a.rs"))
+            .unwrap()
+            .modified()
+            .unwrap();
         assert_eq!(before, after);
         assert!(!folder.path().join("src/b.rs").exists());
     }
@@ -84,6 +90,9 @@ mod tests {
         std::fs::write(folder.path().join("src"), "a file").unwrap();
         let mut tree = FileTree::default();
         tree.insert("src/a.rs", "a");
-        assert_eq!(emit(&tree, folder.path()).unwrap_err().code, Code::Unwritable);
+        assert_eq!(
+            emit(&tree, folder.path()).unwrap_err().code,
+            Code::Unwritable
+        );
     }
 }
