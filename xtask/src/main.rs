@@ -68,16 +68,19 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
             test::run(&cargo, root, filters)
         }
         Chore::Env => {
-            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
-            for (name, value) in cargo.variables() {
-                println!(
-                    "export {name}='{}'",
-                    value.to_string_lossy().replace('\'', r"'\''")
-                );
-            }
+            print_variables(&find_libduckdb(arguments.bundled)?);
             Ok(())
         }
     }
+}
+
+/// Prints what a shell evaluates. The loader's path is joined there and not here: what this process inherited is what
+/// cargo added for it.
+fn print_variables(libduckdb: &Path) {
+    let folder = format!("'{}'", libduckdb.to_string_lossy().replace('\'', r"'\''"));
+    println!("export DUCKDB_LIB_DIR={folder}");
+    let loader_path = toolchain::LOADER_PATH;
+    println!("export {loader_path}={folder}\"${{{loader_path}:+:${loader_path}}}\"");
 }
 
 /// The folder of the workspace: the parent of this crate's folder, wherever the command is called from.

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The variable that names the folders in which the loader looks for libraries before any other.
-const LOADER_PATH: &str = if cfg!(target_os = "macos") {
+pub const LOADER_PATH: &str = if cfg!(target_os = "macos") {
     "DYLD_LIBRARY_PATH"
 } else {
     "LD_LIBRARY_PATH"
@@ -48,7 +48,7 @@ impl Cargo {
     }
 
     /// What a process needs to link `libduckdb` and to load it in a test binary.
-    pub fn variables(&self) -> Vec<(&'static str, OsString)> {
+    fn variables(&self) -> Vec<(&'static str, OsString)> {
         let mut folders = vec![self.libduckdb.clone()];
         if let Some(inherited) = env::var_os(LOADER_PATH) {
             folders.extend(env::split_paths(&inherited).filter(|folder| *folder != self.libduckdb));

@@ -169,12 +169,9 @@ pub fn output_of(command: &mut Command) -> Result<String, Failure> {
     })
 }
 
-/// The last lines of a program's complaint, on one line.
+/// The last lines of a program's complaint, on one line, without its remarks about itself.
 fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let is_complaint = |line: &&str| !line.is_empty() && !line.starts_with("note:");
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(is_complaint).collect();
     lines[lines.len().saturating_sub(4)..].join("; ")
 }

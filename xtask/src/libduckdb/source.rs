@@ -30,7 +30,7 @@ pub fn download(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
     ));
     let incoming = search.incoming()?;
     let mut build = package(search, incoming.path(), &[])?;
-    output_of(build.env("DUCKDB_DOWNLOAD_LIB", "1"))?;
+    output_of(build.args(["build", "--quiet"]).env("DUCKDB_DOWNLOAD_LIB", "1"))?;
     let downloads = incoming.path().join("target/duckdb-download");
     let library = find(&downloads, search.platform.file)?;
     search.keep(&library, ENGINE_VERSION)
@@ -41,11 +41,8 @@ pub fn compile(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
     (search.say)("compiling the engine: over 40 minutes of processor time");
     (search.say)("the result lacks ICU: no time zones and no collations");
     let incoming = search.incoming()?;
-    output_of(&mut package(
-        search,
-        incoming.path(),
-        &["bundled", "json", "parquet"],
-    )?)?;
+    let mut build = package(search, incoming.path(), &["bundled", "json", "parquet"])?;
+    output_of(build.args(["build", "--quiet", "--release"]))?;
     let archive = find(&incoming.path().join("target/release/build"), "libduckdb.a")?;
     let folder = archive.parent().unwrap_or(incoming.path());
     let name = search.platform.file;
@@ -65,7 +62,7 @@ pub fn compile(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
     search.keep(&library, COMPILED)
 }
 
-/// Writes the throw-away package into `folder` and returns the call that builds it.
+/// Writes the throw-away package into `folder` and returns a call of cargo there, without arguments yet.
 fn package(search: &Search<'_>, folder: &Path, features: &[&str]) -> Result<Command, Failure> {
     let manifest = format!(
         "[package]\nname = \"fetches-libduckdb\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n\n\
@@ -75,9 +72,8 @@ fn package(search: &Search<'_>, folder: &Path, features: &[&str]) -> Result<Comm
     fs::write(folder.join("Cargo.toml"), manifest)?;
     fs::write(folder.join("src/lib.rs"), "")?;
     let mut build = command("cargo", search, folder);
-    build
-        .args(["build", "--release", "--quiet"])
-        .env("CARGO_TARGET_DIR", folder.join("target"));
+    // A backtrace of the crate's build script would hide its message.
+    build.env("CARGO_TARGET_DIR", folder.join("target")).env("RUST_BACKTRACE", "0");
     for name in [
         "DUCKDB_LIB_DIR",
         "DUCKDB_STATIC",
