@@ -3,9 +3,12 @@
 //! So the executable runs without variables from the target directory, and after it is copied elsewhere together with
 //! the library. `DUCKDB_LIB_DIR` is the variable through which the crate `libduckdb-sys` is told the folder as well.
 
-use std::env;
+#[path = "build/embed.rs"]
+mod embed;
 
-fn main() {
+use std::{env, io};
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=DUCKDB_LIB_DIR");
     let macos = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "macos");
@@ -14,6 +17,7 @@ fn main() {
     if let Ok(linked) = env::var("DUCKDB_LIB_DIR") {
         look_in(&linked);
     }
+    embed::embed()
 }
 
 /// Adds a folder to those that the executable looks in. Each word is handed to the linker by itself, because `-Wl`
