@@ -85,6 +85,8 @@ codes! {
     // Contracts and keys
     ("contract-column-missing", ContractColumnMissing, "a contract names a column that the query doesn't make"),
     ("contract-type", ContractType, "a column's type doesn't fit its contract"),
+    ("unknown-type", UnknownType, "a type that doesn't exist"),
+    ("inclusive-range", InclusiveRange, "`between` takes the end of a range that ends before it"),
     ("unknown-key-column", UnknownKeyColumn, "a key or time column that the query doesn't make"),
     // Seeds and sources
     ("malformed-seed", MalformedSeed, "a seed's file can't be read"),
