@@ -22,7 +22,7 @@ pub(super) fn levels(graph: &Graph) -> Vec<Vec<NodeId>> {
 }
 
 /// Applies a function to each item on all processors and gives the results in the items' order.
-pub(super) fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R>
+pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R>
 where
     T: Copy,
 {

@@ -22,6 +22,7 @@ use crate::types::oracle::TypeOracle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use levels::side_by_side;
 pub use memory::{Memory, Remembered};
 pub use variants::OutputColumn;
 
