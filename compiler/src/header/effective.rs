@@ -9,7 +9,7 @@ mod listing;
 
 use super::config::Config;
 use super::time::{Duration, Instant, IntervalLength};
-use super::{FileKind, Header, Materialized, OnSchemaChange, Outside};
+use super::{FileKind, Header, Materialized, OnSchemaChange, Outside, Strategy};
 use crate::diagnostic::Diagnostic;
 use crate::project::Settings;
 use crate::seeds::CsvOptions;
@@ -73,6 +73,17 @@ pub enum Incremental {
     Append,
 }
 
+impl Incremental {
+    /// The strategy that this is.
+    pub const fn strategy(&self) -> Strategy {
+        match self {
+            Incremental::TimeRange(_) => Strategy::TimeRange,
+            Incremental::UniqueKey(_) => Strategy::UniqueKey,
+            Incremental::Append => Strategy::Append,
+        }
+    }
+}
+
 /// The settings of `strategy='time_range'`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
@@ -109,6 +120,8 @@ pub struct EffectiveConfig {
     pub deprecated: Option<Setting<String>>,
     /// What becomes of a model's query.
     pub materialized: Setting<Materialized>,
+    /// The strategy of an incremental model.
+    pub strategy: Option<Setting<Strategy>>,
     /// How an incremental model is filled; `None` for the others, and where the header is wrong.
     pub incremental: Option<Incremental>,
     /// What happens when the columns change.
@@ -154,8 +167,14 @@ impl EffectiveConfig {
             FileKind::Model => check::incremental(&layers, &materialized, file, &mut diagnostics),
             FileKind::Source | FileKind::Seed => None,
         };
+        let strategy = incremental.as_ref().map(|incremental| {
+            layers
+                .pick(|config| config.strategy.as_ref())
+                .unwrap_or_else(|| built_in(incremental.strategy()))
+        });
         let config = Self {
             kind,
+            strategy,
             schema: layers
                 .pick(|config| config.schema.as_ref())
                 .unwrap_or_else(|| built_in(schema_of(path).to_owned())),

@@ -9,10 +9,12 @@
 
 pub mod config;
 pub mod effective;
+mod declarations;
 mod lines;
 mod pragmas;
 pub mod time;
 mod tokens;
+mod values;
 mod words;
 
 #[cfg(test)]
