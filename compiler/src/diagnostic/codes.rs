@@ -37,6 +37,7 @@ codes! {
     ("empty-model", EmptyModel, "a model's file holds no query"),
     ("no-models", NoModels, "the project has no models"),
     ("unreadable-file", UnreadableFile, "a file of the project can't be read"),
+    ("invalid-file-name", InvalidFileName, "the name of a file or folder can't be part of an import path"),
     // The project's file
     ("project-file-missing", ProjectFileMissing, "there is no `dbgo.toml` here or above"),
     ("invalid-project-file", InvalidProjectFile, "`dbgo.toml` isn't valid TOML"),
