@@ -5,6 +5,8 @@
 
 mod example;
 mod libduckdb;
+#[cfg(test)]
+mod libduckdb_tests;
 mod test;
 mod tidy;
 mod toolchain;

@@ -5,15 +5,13 @@
 //! that everything links the same folder for ever after. Each step is said through a callback.
 //!
 //! This module uses the standard library only and nothing of the crate around it, so that another program can include
-//! it by path.
+//! it by path. Its tests are beside it, in `libduckdb_tests.rs`.
 
-mod library;
+pub mod library;
 mod npm;
 mod place;
 mod platform;
 mod source;
-#[cfg(test)]
-mod tests;
 
 use std::env;
 use std::ffi::OsString;
@@ -152,7 +150,10 @@ impl<'a> Search<'a> {
 
 /// `$XDG_CACHE_HOME/dbgo/libduckdb`, or the same under `~/.cache`. A relative or empty `XDG_CACHE_HOME` counts as
 /// unset, as the XDG base directory specification asks.
-fn cache_folder(
+///
+/// # Errors
+/// If neither is an absolute path.
+pub fn cache_folder(
     xdg_cache_home: Option<OsString>,
     home: Option<OsString>,
 ) -> Result<PathBuf, Error> {

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{ENGINE_VERSION, Error, Platform, Search, Unusable, cache_folder, library};
+use crate::libduckdb::{ENGINE_VERSION, Error, Platform, Search, Unusable, cache_folder, library};
 
 /// What the scripts and the unpacking need, and nothing else of this machine.
 const PROGRAMS: [&str; 7] = ["sh", "tar", "gzip", "cp", "mkdir", "cat", "chmod"];
