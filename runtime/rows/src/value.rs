@@ -156,12 +156,20 @@ impl Value {
 
 /// The bits that tell two numbers apart: all NaNs are one.
 fn identity_f32(number: f32) -> u32 {
-    if number.is_nan() { f32::NAN.to_bits() } else { number.to_bits() }
+    if number.is_nan() {
+        f32::NAN.to_bits()
+    } else {
+        number.to_bits()
+    }
 }
 
 /// As [`identity_f32`].
 fn identity_f64(number: f64) -> u64 {
-    if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() }
+    if number.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        number.to_bits()
+    }
 }
 
 impl PartialEq for Value {
