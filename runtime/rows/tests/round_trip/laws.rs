@@ -26,7 +26,20 @@ fn check_all(cases: u32, law: impl Fn(&duckdb::Connection, &SqlType, &[Value])) 
 
 #[test]
 fn what_the_engine_stores_comes_back() {
-    check_all(600, assert_round_trip);
+    check_all(600, |connection, sql_type, values| {
+        if !only_in_queries(sql_type) {
+            assert_round_trip(connection, sql_type, values);
+        }
+    });
+}
+
+/// Types that no table can have, and no cast can name.
+fn only_in_queries(sql_type: &SqlType) -> bool {
+    contains(sql_type, &|part| match part {
+        SqlType::Null => true,
+        SqlType::Struct(fields) => fields.iter().any(|(name, _)| name.is_empty()),
+        _ => false,
+    })
 }
 
 /// The parts of a value that Arrow can't say.
