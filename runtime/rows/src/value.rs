@@ -302,7 +302,11 @@ impl fmt::Display for Value {
             Self::Uuid(value) => value.fmt(f),
             Self::Json(value) => value.fmt(f),
             Self::Geometry(value) => value.fmt(f),
-            Self::List(values) => write_list(f, values, write_nested),
+            Self::List(values) => write_list(f, values, |f, value| match value {
+                // quoted in structs and maps, but not in lists
+                Self::Json(json) => json.fmt(f),
+                value => write_nested(f, value),
+            }),
             // the engine quotes nothing in an array
             Self::Array(values) => write_list(f, values, |f, value| value.fmt(f)),
             Self::Struct(fields) => write_struct(f, fields),

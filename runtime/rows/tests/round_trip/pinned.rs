@@ -259,7 +259,26 @@ fn nested() -> Vec<(&'static str, Vec<Value>)> {
         micros: i64::MIN,
     });
     let text_null = || member("t", Value::Null);
+    let json = || Value::Json(dbgo_rows::Json(r#"{"a": 1}"#.into()));
     vec![
+        (
+            "STRUCT(a JSON, b JSON[])",
+            vec![pair(json(), list(&[json()]))],
+        ),
+        (
+            "STRUCT(a INTERVAL, b INTEGER[2])[]",
+            vec![list(&[
+                Value::Null,
+                pair(huge.clone(), Value::Array(vec![1.into(), Value::Null])),
+            ])],
+        ),
+        (
+            "STRUCT(a UNION(t VARCHAR), b INTEGER[2])",
+            vec![pair(
+                member("t", Value::Null),
+                Value::Array(vec![1.into(), Value::Null]),
+            )],
+        ),
         (
             "VARCHAR[]",
             vec![
