@@ -11,7 +11,8 @@ use crate::strategies::{sql_type, typed_values};
 fn check_all(cases: u32, law: impl Fn(&duckdb::Connection, &SqlType, &[Value])) {
     let connection = open();
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases,
+        // more by the variable PROPTEST_CASES
+        cases: ProptestConfig::default().cases.max(cases),
         failure_persistence: None,
         ..ProptestConfig::default()
     });
