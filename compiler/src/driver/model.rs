@@ -256,10 +256,11 @@ impl Work<'_> {
         };
         let bound = bind(&query, &input);
         let mut variant = TypedVariant::of_bound(query, &bound);
+        self.add_unseen_uses(&mut variant, tokens, &names);
         if bound.is_complete() || variant.has_errors() {
             return variant;
         }
-        match self.ask(tokens, &bound.relations, this, &names) {
+        match self.ask(tokens, &variant.relations, this, &names) {
             Answer::Columns(columns) => variant.fill(&bound, columns),
             Answer::Refused(refusal, span) => variant.diagnostics.push(engine_refuses(&refusal, span)),
             Answer::NotAsked => {}
@@ -362,6 +363,21 @@ impl Work<'_> {
             .into_iter()
             .filter(|found| !names.contains_key(&found.name))
             .collect()
+    }
+
+    /// Adds the relations of those parts of a query that have no tree, such as `PIVOT :orders ON …`.
+    fn add_unseen_uses(
+        &self,
+        variant: &mut TypedVariant,
+        tokens: &[Token],
+        names: &BTreeMap<String, SqlType>,
+    ) {
+        for found in self.uses_by_tokens(tokens, names) {
+            if !variant.relations.iter().any(|seen| seen.span == found.span) {
+                variant.reads_this |= found.name == "this";
+                variant.relations.push(found);
+            }
+        }
     }
 
     fn report_unused(&mut self, tree: &DirectiveTree, typed: &[TypedVariant]) {

@@ -3,7 +3,7 @@
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn, same_name};
 use super::{Binder, Schema};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::parse::ast;
+use crate::parse::{RelationUse, ast};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::Typed;
@@ -40,8 +40,8 @@ impl Binder<'_> {
     fn table_kind(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         let alias = table.alias.as_ref();
         let relation = match &table.kind {
-            ast::TableKind::Name(name) => self.named_table(name),
-            ast::TableKind::Reference(name) => self.referenced_table(name),
+            ast::TableKind::Name(name) => self.named_table(name, alias.is_some()),
+            ast::TableKind::Reference(name) => self.referenced_table(name, alias.is_some()),
             ast::TableKind::File(_) => {
                 self.volatile = true;
                 Relation::unknown(None)
@@ -76,7 +76,7 @@ impl Binder<'_> {
     }
 
     /// `FROM name`: a common table expression, else an import, else a mistake.
-    pub(super) fn named_table(&mut self, name: &ast::TableName) -> Relation {
+    pub(super) fn named_table(&mut self, name: &ast::TableName, aliased: bool) -> Relation {
         let Some(last) = name.parts.last() else {
             return Relation::unknown(None);
         };
@@ -95,7 +95,7 @@ impl Binder<'_> {
             let key = last.value.to_lowercase();
             if let Some(schema) = self.input.imports.get(&key) {
                 let relation = relation_of(schema, &last.value);
-                self.imports.insert(key);
+                self.use_relation(last.span, key, aliased);
                 return relation;
             }
         }
@@ -132,16 +132,17 @@ impl Binder<'_> {
     }
 
     /// `FROM :name`
-    fn referenced_table(&mut self, name: &ast::Name) -> Relation {
+    fn referenced_table(&mut self, name: &ast::Name, aliased: bool) -> Relation {
         let key = name.value.to_lowercase();
         if let Some(schema) = self.input.imports.get(&key) {
             let relation = relation_of(schema, &name.value);
-            self.imports.insert(key);
+            self.use_relation(name.span, key, aliased);
             return relation;
         }
         if key == "this" {
             self.reads_this = true;
             if let Some(schema) = &self.input.this {
+                self.relations.push(RelationUse { span: name.span, name: key, aliased });
                 return relation_of(schema, "this");
             }
             self.report(

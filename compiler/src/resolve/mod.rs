@@ -30,6 +30,7 @@ mod star;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast;
+pub use crate::parse::RelationUse;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
@@ -103,8 +104,8 @@ pub struct BoundColumn {
 pub struct Bound {
     /// The columns; `None` if not even their number is known.
     pub columns: Option<Vec<BoundColumn>>,
-    /// The aliases of imports that are read, in lower case.
-    pub imports: BTreeSet<String>,
+    /// Where imports and the model's own table are read.
+    pub relations: Vec<RelationUse>,
     /// The variables and bounds of the batch that are read, in lower case.
     pub variables: BTreeSet<String>,
     /// Whether `:this` is read.
@@ -148,7 +149,7 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
     });
     let Binder {
         mut diagnostics,
-        imports,
+        relations,
         variables,
         reads_this,
         volatile,
@@ -158,7 +159,7 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
     diagnostics.dedup();
     Bound {
         columns,
-        imports,
+        relations,
         variables,
         reads_this,
         volatile,
@@ -172,7 +173,7 @@ const MOST_LEVELS: usize = 400;
 struct Binder<'a> {
     input: &'a BindInput<'a>,
     diagnostics: Vec<Diagnostic>,
-    imports: BTreeSet<String>,
+    relations: Vec<RelationUse>,
     variables: BTreeSet<String>,
     reads_this: bool,
     volatile: bool,
@@ -188,7 +189,7 @@ impl<'a> Binder<'a> {
         Binder {
             input,
             diagnostics: Vec::new(),
-            imports: BTreeSet::new(),
+            relations: Vec::new(),
             variables: BTreeSet::new(),
             reads_this: false,
             volatile: false,
@@ -197,6 +198,10 @@ impl<'a> Binder<'a> {
             resolved: HashMap::new(),
             depth: 0,
         }
+    }
+
+    fn use_relation(&mut self, span: Span, name: String, aliased: bool) {
+        self.relations.push(RelationUse { span, name, aliased });
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

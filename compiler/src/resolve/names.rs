@@ -141,11 +141,7 @@ impl Binder<'_> {
             format!("`:{}` is no variable", name.value),
         );
         if self.input.imports.contains_key(&key) || key == "this" {
-            if key == "this" {
-                self.reads_this = true;
-            } else {
-                self.imports.insert(key);
-            }
+            self.reads_this |= key == "this";
             finding = Diagnostic::error(
                 Code::UnknownReference,
                 name.span,

@@ -58,7 +58,8 @@ impl Binder<'_> {
             ast::QueryBody::Values(values) => self.values(values, parent),
             ast::QueryBody::Nested(query) => self.query(query, parent),
             ast::QueryBody::Table(name) => {
-                let relation = self.named_table(name);
+                // `TABLE name AS alias` doesn't exist, so the name stands alone.
+                let relation = self.named_table(name, true);
                 Output {
                     open: relation.open,
                     columns: relation
