@@ -42,10 +42,11 @@ impl TypeSession {
         let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let options = OpenOptions {
             settings: vec![
+                // Before the outside is closed, after which it can't be set.
+                setting("temp_directory", ""),
                 setting("enable_external_access", "false"),
                 setting("memory_limit", MEMORY_LIMIT),
                 setting("threads", "1"),
-                setting("temp_directory", ""),
             ],
             ..OpenOptions::default()
         };
