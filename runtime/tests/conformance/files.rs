@@ -76,6 +76,51 @@ pub fn values_that_dont_fit_fail(subject: &Subject) {
     }
 }
 
+/// Exact numbers are never rounded to fit.
+pub fn exact_numbers_stay_exact(subject: &Subject) {
+    let cases = [
+        (
+            "DECIMAL(6,2)",
+            vec!["1.25", "-.5", "+7", "3.10000", "1234.5", "8."],
+            vec!["1.256", "12345", "1e3", "."],
+        ),
+        (
+            "BIGINT",
+            vec!["12", "-3", "4.000"],
+            vec!["4.5", "0x1F", "9223372036854775808", "-", ".", ".5"],
+        ),
+        ("DOUBLE", vec!["1.256", "1e3"], vec!["x"]),
+    ];
+    for (sql_type, fitting, others) in cases {
+        let mut declared = seed(subject, "");
+        declared.columns = vec![Column::new("x", sql_type), Column::new("y", "VARCHAR")];
+        let try_values = |values: &[&str]| {
+            let rows: String = values.iter().map(|value| format!("{value},a\n")).collect();
+            std::fs::write(&declared.path, format!("x,y\n{rows}")).unwrap();
+            let loaded = load(subject, &declared);
+            if loaded.is_ok() {
+                subject.run(&["drop table work.seed".to_owned()]);
+            }
+            loaded
+        };
+        assert_eq!(
+            try_values(&fitting).unwrap(),
+            fitting.len() as u64,
+            "{sql_type}"
+        );
+        for value in others {
+            let Err(error) = try_values(&[value]) else {
+                panic!("{value} was loaded as {sql_type}");
+            };
+            assert_eq!(
+                error.class,
+                ErrorClass::Data,
+                "{value} as {sql_type}: {error:?}"
+            );
+        }
+    }
+}
+
 pub fn csv_options(subject: &Subject) {
     let mut seed = seed(subject, "id;it's;day\nNA;'a;''b''';2024-01-01\n2;;NA\n");
     seed.delimiter = ";".to_owned();

@@ -89,7 +89,7 @@ conformance! { on_duckdb, crate::duckdb::open:
     }
     reading { relations_have_columns describe_names_and_types errors_point }
     files {
-        csv_is_read ragged_rows_fail values_that_dont_fit_fail csv_options parquet_is_cast
+        csv_is_read ragged_rows_fail values_that_dont_fit_fail exact_numbers_stay_exact csv_options parquet_is_cast
         sources_are_read
     }
     values { literals_keep_their_value instants_have_the_columns_type arrow_types }

@@ -168,17 +168,19 @@ pub(super) fn null_counts(relation: &Relation, columns: &[&str]) -> String {
 
 /// Every declared column under its name and type. In a CSV the declared columns are the file's,
 /// read strictly: a ragged row, a missing quote and a value that doesn't fit are errors, and
-/// nothing is guessed from the data. A Parquet file has types of its own and is cast.
+/// nothing is guessed from the data. DuckDB itself would round `1.5` to fit an `INTEGER`, so exact
+/// numbers are read as text and looked at first. A Parquet file has types of its own and is cast.
 pub(super) fn seed_query(seed: &SeedFile) -> String {
     let path = string(&seed.path.to_string_lossy());
     match seed.format {
         FileFormat::Csv => {
+            let as_read: Vec<_> = seed.columns.iter().map(column_as_read).collect();
             let options = [
                 ("delim", string(&seed.delimiter)),
                 ("quote", string(&seed.quote)),
                 ("escape", string(&seed.quote)),
                 ("nullstr", string(&seed.null)),
-                ("columns", column_struct(&seed.columns)),
+                ("columns", column_struct(&as_read)),
                 ("header", "true".to_owned()),
                 ("auto_detect", "false".to_owned()),
                 ("strict_mode", "true".to_owned()),
@@ -189,13 +191,70 @@ pub(super) fn seed_query(seed: &SeedFile) -> String {
                 .iter()
                 .map(|(name, value)| format!("{name} = {value}"))
                 .collect();
-            format!("SELECT * FROM read_csv({path}, {})", options.join(", "))
+            let values: Vec<_> = seed.columns.iter().map(checked_value).collect();
+            format!(
+                "SELECT {} FROM read_csv({path}, {})",
+                values.join(", "),
+                options.join(", ")
+            )
         }
         FileFormat::Parquet => select_cast(&seed.columns, &format!("read_parquet({path})")),
         FileFormat::Json => format!(
             "SELECT * FROM read_json({path}, columns = {})",
             column_struct(&seed.columns)
         ),
+    }
+}
+
+/// A column of a CSV as DuckDB is told to read it: exact numbers as text.
+fn column_as_read(column: &Column) -> Column {
+    match digits_after_point(&column.sql_type) {
+        Some(_) => Column::new(&column.name, "VARCHAR"),
+        None => column.clone(),
+    }
+}
+
+/// The value of a column of a CSV in its declared type. A number with more digits behind the point
+/// than its type has, zeros aside, is an error instead of being rounded.
+fn checked_value(column: &Column) -> String {
+    let name = identifier(&column.name);
+    let sql_type = &column.sql_type;
+    let Some(digits) = digits_after_point(sql_type) else {
+        return name;
+    };
+    let pattern = format!(r"\s*[+-]?([0-9]+(\.[0-9]{{0,{digits}}}0*)?|\.[0-9]{{1,{digits}}}0*)\s*");
+    let pattern = string(&pattern.replace("{1,0}", "{0}"));
+    let (before, after) = (
+        string("`"),
+        string(&format!(
+            "` in the column `{}` doesn't fit {sql_type}",
+            column.name
+        )),
+    );
+    format!(
+        "CAST(CASE WHEN {name} IS NULL OR regexp_full_match({name}, {pattern}) THEN {name} \
+         ELSE error({before} || {name} || {after}) END AS {sql_type}) AS {name}"
+    )
+}
+
+/// How many digits behind the point an exact number's type has; `None` for every other type.
+fn digits_after_point(sql_type: &str) -> Option<u32> {
+    /// The scale of `DECIMAL` and of `DECIMAL(p)`.
+    const DEFAULT_SCALE: (u32, u32) = (3, 0);
+    let upper = sql_type.trim().to_ascii_uppercase();
+    let (name, arguments) = match upper.split_once('(') {
+        Some((name, arguments)) => (name.trim(), Some(arguments.trim_end_matches(')'))),
+        None => (upper.as_str(), None),
+    };
+    match name {
+        "TINYINT" | "SMALLINT" | "INTEGER" | "INT" | "BIGINT" | "HUGEINT" | "UTINYINT"
+        | "USMALLINT" | "UINTEGER" | "UBIGINT" | "UHUGEINT" => Some(0),
+        "DECIMAL" | "NUMERIC" => match arguments.map(|arguments| arguments.split_once(',')) {
+            None => Some(DEFAULT_SCALE.0),
+            Some(None) => Some(DEFAULT_SCALE.1),
+            Some(Some((_, scale))) => scale.trim().parse().ok(),
+        },
+        _ => None,
     }
 }
 
