@@ -1,0 +1,112 @@
+//! Types of queries, told by the engine over empty tables.
+//!
+//! This is what fills in where the compiler's binder doesn't know: a session without a file, that
+//! can't read any, with the fixed settings of every session and bounds on memory and time. It is
+//! asked for names and types only; its nullability is wrong after outer joins.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::connect;
+use super::ddl::{column_definition, identifier};
+use super::registry::OpenDatabase;
+use super::session::DuckDbConnection;
+use crate::adapters::OpenOptions;
+use crate::adapters::error::EngineError;
+use crate::adapters::relation::Column;
+use crate::adapters::session::Connection;
+
+/// How much memory the session may use. Empty tables need next to none; a query that folds
+/// constants may ask for any amount.
+const MEMORY_LIMIT: &str = "256MB";
+
+/// The longest that one question may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An empty table, as the session has it.
+type Columns = Vec<(String, String)>;
+
+/// A closed in-memory session that answers what columns a query has.
+pub struct TypeSession {
+    connection: DuckDbConnection,
+    tables: HashMap<String, Columns>,
+}
+
+impl TypeSession {
+    /// Opens the session.
+    ///
+    /// # Errors
+    /// Where the engine itself can't be opened.
+    pub fn new() -> Result<Self, EngineError> {
+        let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let options = OpenOptions {
+            settings: vec![
+                // Before the outside is closed, after which it can't be set.
+                setting("temp_directory", ""),
+                setting("enable_external_access", "false"),
+                setting("memory_limit", MEMORY_LIMIT),
+                setting("threads", "1"),
+            ],
+            ..OpenOptions::default()
+        };
+        let driver = connect::connect(Path::new(":memory:"), &options)?;
+        let mut connection = DuckDbConnection::new(OpenDatabase::unregistered(driver), false)?;
+        connection.set_statement_timeout(Some(TIMEOUT));
+        Ok(Self {
+            connection,
+            tables: HashMap::new(),
+        })
+    }
+
+    /// The names and types of a query's columns, over empty tables with the given names and
+    /// columns. Tables are kept, and used again where a later call gives the same columns; the
+    /// ones that a call doesn't name are hidden from it only if the query doesn't name them
+    /// either, so a name must mean the same table whenever its columns are the same.
+    ///
+    /// # Errors
+    /// The engine's, with the byte of the query that it points to where it points to one.
+    pub fn columns_of(
+        &mut self,
+        relations: &[(&str, &[(&str, &str)])],
+        query: &str,
+    ) -> Result<Vec<(String, String)>, EngineError> {
+        for (name, columns) in relations {
+            self.provide(name, columns)?;
+        }
+        let columns = self.connection.describe(query)?;
+        Ok(columns
+            .into_iter()
+            .map(|column| (column.name, column.sql_type))
+            .collect())
+    }
+
+    /// Makes sure that a table has these columns.
+    fn provide(&mut self, name: &str, columns: &[(&str, &str)]) -> Result<(), EngineError> {
+        let wanted = || {
+            columns
+                .iter()
+                .map(|(name, sql_type)| ((*name).to_owned(), (*sql_type).to_owned()))
+        };
+        if self
+            .tables
+            .get(name)
+            .is_some_and(|known| known.len() == columns.len() && known.iter().cloned().eq(wanted()))
+        {
+            return Ok(());
+        }
+        let definitions: Vec<_> = wanted()
+            .map(|(name, sql_type)| column_definition(&Column { name, sql_type }))
+            .collect();
+        let create = format!(
+            "CREATE OR REPLACE TABLE {} ({})",
+            identifier(name),
+            definitions.join(", ")
+        );
+        self.tables.remove(name);
+        // In autocommit: there is no data here that a transaction could protect.
+        self.connection.execute(&create)?;
+        self.tables.insert(name.to_owned(), wanted().collect());
+        Ok(())
+    }
+}
