@@ -34,17 +34,29 @@ impl Span {
     /// A range of text as the user wrote it.
     pub fn new(file: FileId, start: usize, end: usize) -> Self {
         let byte = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { file, start: byte(start), end: byte(end), origin: Origin::WRITTEN }
+        Self {
+            file,
+            start: byte(start),
+            end: byte(end),
+            origin: Origin::WRITTEN,
+        }
     }
 
     /// From the start of this span to the end of `last`. Both lie in one file.
     pub fn to(self, last: Span) -> Span {
-        Span { start: self.start.min(last.start), end: self.end.max(last.end), ..self }
+        Span {
+            start: self.start.min(last.start),
+            end: self.end.max(last.end),
+            ..self
+        }
     }
 
     /// The empty span at the end of this one.
     pub fn after(self) -> Span {
-        Span { start: self.end, ..self }
+        Span {
+            start: self.end,
+            ..self
+        }
     }
 
     /// The range for slicing the file's text.

@@ -13,7 +13,11 @@ pub fn body(model: &TypedModel) -> TokenStream {
     let documentation = format!(" The body of `{}`, from `{}`.", model.path, model.file);
     let definition = definition(model);
     let statements = nodes(&model.body);
-    let facts = if has_branches(&model.body) { quote!(facts) } else { quote!(_facts) };
+    let facts = if has_branches(&model.body) {
+        quote!(facts)
+    } else {
+        quote!(_facts)
+    };
     quote! {
         #![doc = #documentation]
         use dbgo_contract::*;
@@ -135,7 +139,10 @@ fn nodes(body: &[BodyNode]) -> TokenStream {
             quote!(sql.text(#literal);)
         }
         BodyNode::Slot(slot) => slot_call(*slot),
-        BodyNode::If { branches, otherwise } => branch(branches, otherwise),
+        BodyNode::If {
+            branches,
+            otherwise,
+        } => branch(branches, otherwise),
     });
     quote!(#(#statements)*)
 }
@@ -145,7 +152,11 @@ fn branch(branches: &[(BodyCondition, Vec<BodyNode>)], otherwise: &[BodyNode]) -
     for (index, (condition, guarded)) in branches.iter().enumerate() {
         let condition = self::condition(condition);
         let guarded = nodes(guarded);
-        let keyword = if index == 0 { quote!(if) } else { quote!(else if) };
+        let keyword = if index == 0 {
+            quote!(if)
+        } else {
+            quote!(else if)
+        };
         tokens.extend(quote!(#keyword #condition { #guarded }));
     }
     if !otherwise.is_empty() {
@@ -157,8 +168,14 @@ fn branch(branches: &[(BodyCondition, Vec<BodyNode>)], otherwise: &[BodyNode]) -
 
 fn slot_call(slot: Slot) -> TokenStream {
     match slot {
-        Slot::Relation { import, aliased: true } => quote!(sql.relation(#import);),
-        Slot::Relation { import, aliased: false } => quote!(sql.relation_as(#import);),
+        Slot::Relation {
+            import,
+            aliased: true,
+        } => quote!(sql.relation(#import);),
+        Slot::Relation {
+            import,
+            aliased: false,
+        } => quote!(sql.relation_as(#import);),
         Slot::This { aliased: true } => quote!(sql.this();),
         Slot::This { aliased: false } => quote!(sql.this_as();),
         Slot::Variable(index) => quote!(sql.variable(#index);),
@@ -177,7 +194,11 @@ fn condition(condition: &BodyCondition) -> TokenStream {
         BodyCondition::FullRefresh => quote!(facts.full_refresh()),
         BodyCondition::Environment(name) => quote!(facts.env_is(#name)),
         BodyCondition::Engine(kind) => quote!(facts.engine_is(#kind)),
-        BodyCondition::Variable { index, comparison, literal } => {
+        BodyCondition::Variable {
+            index,
+            comparison,
+            literal,
+        } => {
             let comparison = format_ident!("{}", comparison_name(*comparison));
             quote!(facts.variable(#index, Comparison::#comparison, #literal))
         }

@@ -20,7 +20,13 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
     let state_url = text(&settings.state_url);
     let workers = settings.workers;
     let variables = list(settings.variables.iter().map(setting));
-    let seeds = list(project.seeds.iter().enumerate().map(|(index, seed)| self::seed(index, seed)));
+    let seeds = list(
+        project
+            .seeds
+            .iter()
+            .enumerate()
+            .map(|(index, seed)| self::seed(index, seed)),
+    );
     let sources = list(project.sources.iter().map(source));
     let model_count = u32::try_from(project.models.len()).unwrap_or(u32::MAX);
     let library = library(&quote!(dbgo_project), &quote!(ProjectDef), &quote!(PROJECT));
@@ -60,7 +66,11 @@ pub fn seed_file(index: usize) -> String {
 }
 
 fn engine(engine: &EngineSettings) -> TokenStream {
-    let (name, kind, location) = (text(&engine.name), text(&engine.kind), text(&engine.location));
+    let (name, kind, location) = (
+        text(&engine.name),
+        text(&engine.kind),
+        text(&engine.location),
+    );
     let settings = list(engine.settings.iter().map(setting));
     quote!(EngineDef { name: #name, kind: #kind, location: #location, settings: #settings })
 }
@@ -74,7 +84,11 @@ fn seed(index: usize, seed: &TypedSeed) -> TokenStream {
     let (path, file) = (text(&seed.path), text(&seed.file));
     let (schema, name) = (text(&seed.schema), text(&seed.name));
     let description = text(&seed.description);
-    let format = if seed.parquet { quote!(SeedFormat::Parquet) } else { quote!(SeedFormat::Csv) };
+    let format = if seed.parquet {
+        quote!(SeedFormat::Parquet)
+    } else {
+        quote!(SeedFormat::Csv)
+    };
     let (delimiter, null, quote) = (text(&seed.delimiter), text(&seed.null), text(&seed.quote));
     let columns = columns(&seed.columns);
     let hash = text(&seed.hash);
@@ -100,7 +114,11 @@ fn seed(index: usize, seed: &TypedSeed) -> TokenStream {
 
 fn source(source: &TypedSource) -> TokenStream {
     let (path, file) = (text(&source.path), text(&source.file));
-    let (catalog, schema, name) = (text(&source.catalog), text(&source.schema), text(&source.name));
+    let (catalog, schema, name) = (
+        text(&source.catalog),
+        text(&source.schema),
+        text(&source.name),
+    );
     let description = text(&source.description);
     let (location, format) = (text(&source.location), text(&source.format));
     let changed_by = text(&source.changed_by);

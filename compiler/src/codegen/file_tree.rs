@@ -24,7 +24,9 @@ impl FileTree {
 
     /// The files in order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().map(|(path, content)| (path.as_str(), content.as_slice()))
+        self.files
+            .iter()
+            .map(|(path, content)| (path.as_str(), content.as_slice()))
     }
 
     /// A file's content.
@@ -36,8 +38,12 @@ impl FileTree {
     pub fn hash(&self) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new();
         for (path, content) in &self.files {
-            hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
-            hasher.update(&(content.len() as u64).to_le_bytes()).update(content);
+            hasher
+                .update(&(path.len() as u64).to_le_bytes())
+                .update(path.as_bytes());
+            hasher
+                .update(&(content.len() as u64).to_le_bytes())
+                .update(content);
         }
         hasher.finalize()
     }

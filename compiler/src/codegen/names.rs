@@ -43,10 +43,15 @@ fn escaped(character: char) -> String {
 fn is_misleading_underscore(characters: &[char], index: usize) -> bool {
     let follows_underscore = index > 0 && characters[index - 1] == '_';
     let rest = &characters[index + 1..];
-    let code: Vec<&char> = rest.iter().take_while(|character| **character != '_').collect();
+    let code: Vec<&char> = rest
+        .iter()
+        .take_while(|character| **character != '_')
+        .collect();
     let looks_like_code = code.len() > 1
         && *code[0] == 'x'
-        && code[1..].iter().all(|character| character.is_ascii_hexdigit());
+        && code[1..]
+            .iter()
+            .all(|character| character.is_ascii_hexdigit());
     index == 0 || rest.is_empty() || follows_underscore || looks_like_code
 }
 
@@ -65,7 +70,10 @@ pub fn identifier(name: &str) -> Ident {
 
 /// The flat module of an import path: `models.finance.revenue` → `models__finance__revenue`.
 pub fn module_name(path: &str) -> String {
-    path.split('.').map(rust_name).collect::<Vec<_>>().join("__")
+    path.split('.')
+        .map(rust_name)
+        .collect::<Vec<_>>()
+        .join("__")
 }
 
 /// The struct of a relation: `daily_delays` → `DailyDelays`.
@@ -200,7 +208,7 @@ mod tests {
     }
 
     fn names() -> impl Strategy<Value = String> {
-        proptest::string::string_regex("[ax_2f.é-]{1,6}|[a-z_]{1,4}").unwrap()
+        "[ax_2f.é-]{1,6}|[a-z_]{1,4}"
     }
 
     proptest! {

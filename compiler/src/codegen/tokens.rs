@@ -18,7 +18,11 @@ pub fn format_file(tokens: TokenStream) -> String {
 
 /// `Str::new("…")`, or `Str::EMPTY`.
 pub fn text(value: &str) -> TokenStream {
-    if value.is_empty() { quote!(Str::EMPTY) } else { quote!(Str::new(#value)) }
+    if value.is_empty() {
+        quote!(Str::EMPTY)
+    } else {
+        quote!(Str::new(#value))
+    }
 }
 
 /// `List::new(&[…])`
@@ -57,7 +61,9 @@ pub fn sql_literal(sql: &str) -> Literal {
     while sql.contains(&format!("\"{hashes}")) {
         hashes.push('#');
     }
-    format!("r{hashes}\"{sql}\"{hashes}").parse().unwrap_or_else(|_| Literal::string(sql))
+    format!("r{hashes}\"{sql}\"{hashes}")
+        .parse()
+        .unwrap_or_else(|_| Literal::string(sql))
 }
 
 /// The definition of columns.

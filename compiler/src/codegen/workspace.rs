@@ -21,6 +21,7 @@ use super::names::{crate_name, module_name, package_name};
 use super::shard::{shard_count, shard_of, shard_sources};
 use super::tokens::{documentation, format_file};
 use crate::typed::TypedProject;
+pub use manifest::RELEASE_PROFILE;
 use manifest::{Kind, Manifest};
 use quote::{format_ident, quote};
 use std::collections::BTreeMap;
@@ -157,7 +158,7 @@ fn program_sources(project: &str, shards: usize) -> FileTree {
     let main = quote! {
         #about
         fn main() -> std::process::ExitCode {
-            dbgo_runtime::main(&definition::PROJECT, &[#(#shards),*])
+            dbgo_runtime::cli::main(&definition::PROJECT, &[#(#shards),*])
         }
     };
     // Each word goes to the linker by itself: `-Wl` would split a path at its commas.

@@ -25,12 +25,21 @@ pub struct Emitted {
     pub removed: usize,
 }
 
-/// Writes a tree into a folder, which is made if it is missing. An earlier tree's files are
-/// removed where they are `owned`, that is, where this tree is all there should be.
+/// Writes a tree into a folder, which is made if it is missing, and removes what an earlier tree
+/// left there.
 ///
 /// # Errors
 /// `unwritable`, with the path that can't be written.
-pub fn emit(
+pub fn emit(tree: &FileTree, folder: &Path) -> Result<Emitted, Diagnostic> {
+    emit_part(tree, folder, &|_| true)
+}
+
+/// The same for a tree that is a part of what is generated into the folder: an earlier tree's
+/// files are removed only where they are `owned`, that is, belong to this part.
+///
+/// # Errors
+/// As [`emit`].
+pub fn emit_part(
     tree: &FileTree,
     folder: &Path,
     owned: &dyn Fn(&str) -> bool,
@@ -93,7 +102,7 @@ pub fn replace(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Resul
 pub fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
     let message = format!("`{}` can't be written: {error}", path.display());
     Diagnostic::without_place(Code::Unwritable, Severity::Error, message)
-        .hint("check the permissions of the folder and the space on its disk")
+        .hint("dbgo keeps generated code in `.dbgo/` beside `dbgo.toml`: make that folder writable")
 }
 
 fn read_list(list: &Path) -> BTreeSet<String> {
@@ -144,13 +153,13 @@ mod tests {
     fn only_what_changed_is_written_and_what_is_stale_goes() {
         let folder = tempfile::tempdir().unwrap();
         let first = tree(&[("a/one.rs", "1"), ("b/two.rs", "2"), ("three.rs", "3")]);
-        let emitted = emit(&first, folder.path(), &|_| true).unwrap();
+        let emitted = emit(&first, folder.path()).unwrap();
         assert_eq!(emitted, Emitted { written: 3, unchanged: 0, removed: 0 });
         fs::write(folder.path().join("own.rs"), "the user's").unwrap();
         let written = fs::metadata(folder.path().join("three.rs")).unwrap().modified().unwrap();
 
         let second = tree(&[("a/one.rs", "one"), ("three.rs", "3")]);
-        let emitted = emit(&second, folder.path(), &|_| true).unwrap();
+        let emitted = emit(&second, folder.path()).unwrap();
         assert_eq!(emitted, Emitted { written: 1, unchanged: 1, removed: 1 });
         assert_eq!(fs::read_to_string(folder.path().join("a/one.rs")).unwrap(), "one");
         assert!(!folder.path().join("b").exists(), "an empty folder is left");
@@ -162,12 +171,12 @@ mod tests {
     #[test]
     fn what_is_not_owned_stays_and_is_remembered() {
         let folder = tempfile::tempdir().unwrap();
-        emit(&tree(&[("a/one.rs", "1"), ("b/two.rs", "2")]), folder.path(), &|_| true).unwrap();
+        emit(&tree(&[("a/one.rs", "1"), ("b/two.rs", "2")]), folder.path()).unwrap();
         let only_a = |path: &str| path.starts_with("a/");
-        let emitted = emit(&tree(&[("a/new.rs", "1")]), folder.path(), &only_a).unwrap();
+        let emitted = emit_part(&tree(&[("a/new.rs", "1")]), folder.path(), &only_a).unwrap();
         assert_eq!((emitted.written, emitted.removed), (1, 1));
         assert!(folder.path().join("b/two.rs").exists());
-        let emitted = emit(&tree(&[("a/new.rs", "1")]), folder.path(), &|_| true).unwrap();
+        let emitted = emit(&tree(&[("a/new.rs", "1")]), folder.path()).unwrap();
         assert_eq!(emitted.removed, 1);
     }
 
@@ -179,7 +188,7 @@ mod tests {
         let precious = outer.path().join("precious");
         fs::write(&precious, "").unwrap();
         fs::write(folder.join(LIST), format!("../precious\n{}\n", precious.display())).unwrap();
-        emit(&FileTree::default(), &folder, &|_| true).unwrap();
+        emit(&FileTree::default(), &folder).unwrap();
         assert!(precious.exists());
     }
 
@@ -188,7 +197,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "").unwrap();
-        let diagnostic = emit(&tree(&[("a", "1")]), &file, &|_| true).unwrap_err();
+        let diagnostic = emit(&tree(&[("a", "1")]), &file).unwrap_err();
         assert_eq!(diagnostic.code, Code::Unwritable);
     }
 }

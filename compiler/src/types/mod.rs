@@ -1,1 +1,3 @@
-//! types.
+//! Types and nullability.
+
+pub mod oracle;

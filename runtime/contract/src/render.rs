@@ -49,7 +49,14 @@ impl Facts {
         compare_variable: CompareVariable,
     ) -> Self {
         let (is_incremental, full_refresh) = batch;
-        Self { is_incremental, full_refresh, environment, engine, context, compare_variable }
+        Self {
+            is_incremental,
+            full_refresh,
+            environment,
+            engine,
+            context,
+            compare_variable,
+        }
     }
 
     /// Whether rows are added to a table that exists: `is_incremental`.
@@ -152,7 +159,14 @@ impl Sink {
     }
 
     fn piece(&mut self, kind: PieceKind, index: u32, text: Str) {
-        (self.write)(self.context, Piece { kind: kind as u8, index, text });
+        (self.write)(
+            self.context,
+            Piece {
+                kind: kind as u8,
+                index,
+                text,
+            },
+        );
     }
 
     fn slot(&mut self, kind: PieceKind, index: u32) {

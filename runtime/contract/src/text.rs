@@ -22,7 +22,10 @@ impl Str {
 
     /// Wraps static text.
     pub const fn new(text: &'static str) -> Self {
-        Self { pointer: text.as_ptr(), length: text.len() }
+        Self {
+            pointer: text.as_ptr(),
+            length: text.len(),
+        }
     }
 
     /// The text. Libraries are never unloaded, which is what makes `'static` true.
@@ -72,7 +75,10 @@ impl<T> Copy for List<T> {}
 impl<T> List<T> {
     /// Wraps a static slice.
     pub const fn new(items: &'static [T]) -> Self {
-        Self { pointer: items.as_ptr(), length: items.len() }
+        Self {
+            pointer: items.as_ptr(),
+            length: items.len(),
+        }
     }
 
     /// The slice.

@@ -90,15 +90,28 @@ impl<'a> Manifest<'a> {
     }
 }
 
+/// How programs are compiled. Optimizing across crates gains nothing here: the work is done by
+/// the engine, which is a library of its own.
+pub const RELEASE_PROFILE: [(&str, &str); 7] = [
+    ("opt-level", "2"),
+    ("lto", "false"),
+    ("codegen-units", "16"),
+    ("debug", "false"),
+    ("strip", "\"symbols\""),
+    ("panic", "\"unwind\""),
+    ("incremental", "false"),
+];
+
 /// The manifest of the workspace. The members are a pattern, so that it stays true whether or not
 /// more than the interfaces is there.
 pub(super) fn root(facade: &str, body_shards: usize) -> String {
     let mut text = format!(
         "{BANNER}\n[workspace]\nresolver = \"3\"\nmembers = [\"{facade}\", \"{facade}_*\"]\n\n\
-         [profile.release]\nopt-level = 2\nlto = false\ncodegen-units = 16\ndebug = false\n\
-         strip = \"symbols\"\npanic = \"unwind\"\nincremental = false\n\n\
-         [profile.dev]\ndebug = false\n"
+         [profile.dev]\ndebug = false\n\n[profile.release]\n"
     );
+    for (key, value) in RELEASE_PROFILE {
+        let _ = writeln!(text, "{key} = {value}");
+    }
     // Bodies only hand text over: nothing to gain from optimizing them.
     let bodies = (0..body_shards).map(|index| format!("{facade}_bodies_{index:02}"));
     for package in std::iter::once(format!("{facade}_definition")).chain(bodies) {

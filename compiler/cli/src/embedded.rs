@@ -1,0 +1,3 @@
+//! Files of the repository that the executable carries: paths, with `/`, and bytes.
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
