@@ -105,7 +105,11 @@ impl fmt::Display for BigNum {
             .magnitude
             .rchunks(4)
             .rev()
-            .map(|chunk| chunk.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+            .map(|chunk| {
+                chunk
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+            })
             .collect();
         let mut chunks = Vec::new();
         while !limbs.is_empty() {
@@ -157,7 +161,11 @@ impl FromStr for BigNum {
                 limbs.push(carry as u32);
             }
         }
-        let bytes: Vec<u8> = limbs.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect();
+        let bytes: Vec<u8> = limbs
+            .iter()
+            .rev()
+            .flat_map(|limb| limb.to_be_bytes())
+            .collect();
         Ok(Self::new(negative, &bytes))
     }
 }

@@ -162,7 +162,9 @@ pub(crate) fn parse_clock(text: &str, digits: u32) -> Option<(u64, &str)> {
     let whole = u64::try_from(hours).ok()?.checked_mul(3600)?
         + u64::from(minutes) * 60
         + u64::from(seconds);
-    let ticks = whole.checked_mul(10_u64.pow(digits))?.checked_add(fraction)?;
+    let ticks = whole
+        .checked_mul(10_u64.pow(digits))?
+        .checked_add(fraction)?;
     Some((ticks, rest))
 }
 

@@ -26,8 +26,8 @@ use crate::parse_error::ParseError;
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Decimal {
-    unscaled: i128,
-    scale: u8,
+    pub(crate) unscaled: i128,
+    pub(crate) scale: u8,
 }
 
 impl Decimal {
@@ -107,7 +107,11 @@ impl Hash for Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scale = usize::from(self.scale);
-        let digits = format!("{:0width$}", self.unscaled.unsigned_abs(), width = scale + 1);
+        let digits = format!(
+            "{:0width$}",
+            self.unscaled.unsigned_abs(),
+            width = scale + 1
+        );
         let (whole, fraction) = digits.split_at(digits.len() - scale);
         let sign = if self.unscaled < 0 { "-" } else { "" };
         write!(f, "{sign}{whole}")?;

@@ -9,20 +9,35 @@ use std::fmt;
 
 /// Writes a 32-bit number.
 pub(crate) fn write_f32(f: &mut impl fmt::Write, number: f32) -> fmt::Result {
-    write_special(f, number.is_nan(), number.is_infinite(), number.is_sign_negative())
-        .unwrap_or_else(|| write_digits(f, &format!("{number:e}"), ".0"))
+    write_special(
+        f,
+        number.is_nan(),
+        number.is_infinite(),
+        number.is_sign_negative(),
+    )
+    .unwrap_or_else(|| write_digits(f, &format!("{number:e}"), ".0"))
 }
 
 /// Writes a 64-bit number.
 pub(crate) fn write_f64(f: &mut impl fmt::Write, number: f64) -> fmt::Result {
-    write_special(f, number.is_nan(), number.is_infinite(), number.is_sign_negative())
-        .unwrap_or_else(|| write_digits(f, &format!("{number:e}"), ".0"))
+    write_special(
+        f,
+        number.is_nan(),
+        number.is_infinite(),
+        number.is_sign_negative(),
+    )
+    .unwrap_or_else(|| write_digits(f, &format!("{number:e}"), ".0"))
 }
 
 /// Writes a coordinate of a geometry: as a number, but `1` for `1.0`.
 pub(crate) fn write_coordinate(f: &mut impl fmt::Write, number: f64) -> fmt::Result {
-    write_special(f, number.is_nan(), number.is_infinite(), number.is_sign_negative())
-        .unwrap_or_else(|| write_digits(f, &format!("{number:e}"), ""))
+    write_special(
+        f,
+        number.is_nan(),
+        number.is_infinite(),
+        number.is_sign_negative(),
+    )
+    .unwrap_or_else(|| write_digits(f, &format!("{number:e}"), ""))
 }
 
 fn write_special(

@@ -104,11 +104,17 @@ impl Reader<'_> {
         }
         match header.kind {
             1 => self.point(header, text, true),
-            2 => self.sequence(header, text, |reader, text| reader.point(header, text, false)),
-            3 => self.sequence(header, text, |reader, text| {
-                reader.sequence(header, text, |reader, text| reader.point(header, text, false))
+            2 => self.sequence(header, text, |reader, text| {
+                reader.point(header, text, false)
             }),
-            7 => self.sequence(header, text, |reader, text| reader.geometry(text, depth + 1)),
+            3 => self.sequence(header, text, |reader, text| {
+                reader.sequence(header, text, |reader, text| {
+                    reader.point(header, text, false)
+                })
+            }),
+            7 => self.sequence(header, text, |reader, text| {
+                reader.geometry(text, depth + 1)
+            }),
             // a part of a multi-geometry has a header, which isn't written
             4 => self.sequence(header, text, |reader, text| {
                 let part = reader.header()?;

@@ -77,6 +77,10 @@ impl<T: Into<Value>, const N: usize> From<[T; N]> for Value {
 impl<K: Into<Value>, V: Into<Value>> From<Map<K, V>> for Value {
     fn from(pairs: Map<K, V>) -> Self {
         let pairs = pairs.into_iter();
-        Self::Map(pairs.map(|(key, value)| (key.into(), value.into())).collect())
+        Self::Map(
+            pairs
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
     }
 }

@@ -40,7 +40,11 @@ pub fn sql_literal(value: &Value, sql_type: &SqlType) -> String {
         }
         (Value::Map(pairs), SqlType::Map(key_type, value_type)) => {
             let keys = joined(pairs.iter().map(|(key, _)| sql_literal(key, key_type)));
-            let values = joined(pairs.iter().map(|(_, value)| sql_literal(value, value_type)));
+            let values = joined(
+                pairs
+                    .iter()
+                    .map(|(_, value)| sql_literal(value, value_type)),
+            );
             cast(format!("map([{keys}], [{values}])"))
         }
         (Value::Union(tag, value), SqlType::Union(members)) => {

@@ -35,56 +35,106 @@ pub const SESSION_SETTINGS: &[(&str, &str)] = &[("arrow_lossless_conversion", "t
 /// # Ok::<(), dbgo_rows::ParseError>(())
 /// ```
 pub fn read_projection(sql_type: &SqlType, column: &str) -> Option<String> {
-    loses(sql_type).then(|| project(sql_type, column, 0))
+    let projected = project(sql_type, column, Place::default());
+    (projected != column).then_some(projected)
 }
 
-/// Whether the engine's Arrow export loses something of this type.
-fn loses(sql_type: &SqlType) -> bool {
+/// Where in the projection an expression stands.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// How many lambdas it is inside of, which keeps their parameters apart.
+    depth: usize,
+    /// Whether it is part of a `CASE`, which the engine doesn't have for
+    /// arrays: there they become lists.
+    in_case: bool,
+}
+
+/// The expression of the value `source` of this type.
+fn project(sql_type: &SqlType, source: &str, place: Place) -> String {
+    if needs_parts(sql_type) {
+        return project_parts(sql_type, source, place);
+    }
+    let target = cast_target(sql_type, place);
+    if target == *sql_type {
+        source.to_string()
+    } else {
+        format!("CAST({source} AS {target})")
+    }
+}
+
+/// Whether the type can't be cast as a whole: no cast makes a struct of a
+/// union, and none can name the type of an unnamed struct.
+fn needs_parts(sql_type: &SqlType) -> bool {
     match sql_type {
-        SqlType::Interval | SqlType::Union(_) | SqlType::Variant => true,
-        SqlType::List(element) | SqlType::Array(element, _) => loses(element),
-        SqlType::Struct(fields) => fields.iter().any(|(_, field)| loses(field)),
-        SqlType::Map(key, value) => loses(key) || loses(value),
+        SqlType::Union(_) => true,
+        SqlType::List(element) | SqlType::Array(element, _) => needs_parts(element),
+        SqlType::Struct(fields) => fields
+            .iter()
+            .any(|(name, field)| name.is_empty() || needs_parts(field)),
+        SqlType::Map(key, value) => needs_parts(key) || needs_parts(value),
         _ => false,
     }
 }
 
-/// The expression of the value `source` of this type; `depth` keeps the names
-/// of nested lambda parameters apart.
-fn project(sql_type: &SqlType, source: &str, depth: usize) -> String {
-    if !loses(sql_type) {
-        return source.to_string();
+/// The type with text for what Arrow can't hold.
+fn cast_target(sql_type: &SqlType, place: Place) -> SqlType {
+    let inner = |sql_type: &SqlType| Box::new(cast_target(sql_type, place));
+    match sql_type {
+        SqlType::Interval | SqlType::Variant => SqlType::Varchar,
+        SqlType::Array(element, _) if place.in_case => SqlType::List(inner(element)),
+        SqlType::Array(element, length) => SqlType::Array(inner(element), *length),
+        SqlType::List(element) => SqlType::List(inner(element)),
+        SqlType::Map(key, value) => SqlType::Map(inner(key), inner(value)),
+        SqlType::Struct(fields) => SqlType::Struct(
+            fields
+                .iter()
+                .map(|(name, field)| (name.clone(), cast_target(field, place)))
+                .collect(),
+        ),
+        other => other.clone(),
     }
-    let element_name = format!("dbgo_element_{depth}");
+}
+
+fn project_parts(sql_type: &SqlType, source: &str, place: Place) -> String {
+    let parameter = format!("dbgo_element_{}", place.depth);
+    let deeper = Place {
+        depth: place.depth + 1,
+        ..place
+    };
+    let in_case = Place {
+        in_case: true,
+        ..place
+    };
     match sql_type {
         // an array becomes a list of the same length
         SqlType::List(element) | SqlType::Array(element, _) => {
-            let body = project(element, &element_name, depth + 1);
-            format!("list_transform({source}, lambda {element_name}: {body})")
+            let body = project(element, &parameter, deeper);
+            format!("list_transform({source}, lambda {parameter}: {body})")
+        }
+        SqlType::Map(key, value) => {
+            let key = project(key, &format!("{parameter}.\"key\""), deeper);
+            let value = project(value, &format!("{parameter}.\"value\""), deeper);
+            let entry = pack([("key", key), ("value", value)].into_iter());
+            format!("list_transform(map_entries({source}), lambda {parameter}: {entry})")
         }
         SqlType::Struct(fields) => {
             let parts = fields.iter().enumerate().map(|(index, (name, field))| {
                 let part = format!("struct_extract({source}, {})", key(name, index));
-                (name.as_str(), project(field, &part, depth))
+                (name.as_str(), project(field, &part, in_case))
             });
             unless_null(source, &pack(parts))
-        }
-        SqlType::Map(map_key, value) => {
-            let key = project(map_key, &format!("{element_name}.\"key\""), depth + 1);
-            let value = project(value, &format!("{element_name}.\"value\""), depth + 1);
-            let entry = pack([("key", key), ("value", value)].into_iter());
-            format!("list_transform(map_entries({source}), lambda {element_name}: {entry})")
         }
         SqlType::Union(members) => {
             let tag = format!("CAST(union_tag({source}) AS VARCHAR)");
             let parts = members.iter().map(|(name, member)| {
                 let part = format!("union_extract({source}, {})", quote_text(name));
-                (name.as_str(), project(member, &part, depth))
+                (name.as_str(), project(member, &part, in_case))
             });
             let tagged = std::iter::once(("tag", tag)).chain(parts);
             unless_null(source, &format!("row({})", values(tagged)))
         }
-        _ => format!("CAST({source} AS VARCHAR)"),
+        // nothing else has parts
+        _ => source.to_string(),
     }
 }
 

@@ -17,9 +17,14 @@ use crate::{
 /// looseness: `1.0` equals `1.00`.
 ///
 /// `Display` writes what `CAST(… AS VARCHAR)` gives in a session whose
-/// `TimeZone` is `UTC`, except that a decimal below one always has its zero
-/// (the engine writes `.5` where width and scale are equal), and for the
-/// digits of some 32-bit floats (see the [crate's documentation](crate)).
+/// `TimeZone` is `UTC`, except where that would be less:
+/// - floats have the shortest digits that read back as the same number (the
+///   engine now and then writes more);
+/// - a decimal below one has its zero (the engine writes `.5` where width and
+///   scale are equal);
+/// - an offset of `-00:00:01` has all its parts (the engine writes `-00:01`);
+/// - moments beyond the year 285,000 have all their digits (the engine rounds
+///   those of `TIMESTAMP WITH TIME ZONE` to the millisecond's neighbour).
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Value {
@@ -156,12 +161,20 @@ impl Value {
 
 /// The bits that tell two numbers apart: all NaNs are one.
 fn identity_f32(number: f32) -> u32 {
-    if number.is_nan() { f32::NAN.to_bits() } else { number.to_bits() }
+    if number.is_nan() {
+        f32::NAN.to_bits()
+    } else {
+        number.to_bits()
+    }
 }
 
 /// As [`identity_f32`].
 fn identity_f64(number: f64) -> u64 {
-    if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() }
+    if number.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        number.to_bits()
+    }
 }
 
 impl PartialEq for Value {
@@ -289,7 +302,13 @@ impl fmt::Display for Value {
             Self::Uuid(value) => value.fmt(f),
             Self::Json(value) => value.fmt(f),
             Self::Geometry(value) => value.fmt(f),
-            Self::List(values) | Self::Array(values) => write_list(f, values),
+            Self::List(values) => write_list(f, values, |f, value| match value {
+                // quoted in structs and maps, but not in lists
+                Self::Json(json) => json.fmt(f),
+                value => write_nested(f, value),
+            }),
+            // the engine quotes nothing in an array
+            Self::Array(values) => write_list(f, values, |f, value| value.fmt(f)),
             Self::Struct(fields) => write_struct(f, fields),
             Self::Map(pairs) => write_map(f, pairs),
             Self::Union(_, value) => value.fmt(f),
@@ -297,11 +316,15 @@ impl fmt::Display for Value {
     }
 }
 
-fn write_list(f: &mut fmt::Formatter<'_>, values: &[Value]) -> fmt::Result {
+fn write_list(
+    f: &mut fmt::Formatter<'_>,
+    values: &[Value],
+    element: fn(&mut fmt::Formatter<'_>, &Value) -> fmt::Result,
+) -> fmt::Result {
     f.write_str("[")?;
     for (index, value) in values.iter().enumerate() {
         f.write_str(if index == 0 { "" } else { ", " })?;
-        write_nested(f, value)?;
+        element(f, value)?;
     }
     f.write_str("]")
 }

@@ -211,7 +211,11 @@ impl<'a> Parser<'a> {
         }
         let bits: u8 = self.number()?;
         self.eat(')')?;
-        Some(if bits <= 24 { SqlType::Float } else { SqlType::Double })
+        Some(if bits <= 24 {
+            SqlType::Float
+        } else {
+            SqlType::Double
+        })
     }
 
     /// `TIME` or `TIMESTAMP`, which may go on with a time zone or a precision.
