@@ -106,14 +106,21 @@ impl Cargo<'_> {
         }
         let missing = |error: std::io::Error| {
             let message = format!("`{}` can't be run: {error}", self.path().display());
-            Diagnostic::without_place(Code::RustcMissing, Severity::Error, message)
-                .hint("install Rust with `rustup toolchain install stable`, then open a new terminal")
+            Diagnostic::without_place(Code::RustcMissing, Severity::Error, message).hint(
+                "install Rust with `rustup toolchain install stable`, then open a new terminal",
+            )
         };
         let mut child = cargo.spawn().map_err(missing)?;
         let (sender, events) = mpsc::channel();
         let readers = [
-            child.stdout.take().map(|stream| read(stream, sender.clone(), Event::Message)),
-            child.stderr.take().map(|stream| read(stream, sender.clone(), Event::Line)),
+            child
+                .stdout
+                .take()
+                .map(|stream| read(stream, sender.clone(), Event::Message)),
+            child
+                .stderr
+                .take()
+                .map(|stream| read(stream, sender.clone(), Event::Line)),
         ];
         drop(sender);
         let mut outcome = Outcome::default();
@@ -137,8 +144,15 @@ impl Cargo<'_> {
 
     /// Cargo beside rustc, or the one in the search path.
     fn path(&self) -> PathBuf {
-        let beside = self.rustc.path.with_file_name(format!("cargo{}", env::consts::EXE_SUFFIX));
-        if beside.is_file() { beside } else { PathBuf::from("cargo") }
+        let beside = self
+            .rustc
+            .path
+            .with_file_name(format!("cargo{}", env::consts::EXE_SUFFIX));
+        if beside.is_file() {
+            beside
+        } else {
+            PathBuf::from("cargo")
+        }
     }
 
     fn command(&self, command: &str, package: &str) -> Command {
@@ -166,7 +180,9 @@ impl Cargo<'_> {
         if self.profile == Profile::Release {
             cargo.arg("--release");
             for (key, value) in RELEASE_PROFILE {
-                cargo.arg("--config").arg(format!("profile.release.{key}={value}"));
+                cargo
+                    .arg("--config")
+                    .arg(format!("profile.release.{key}={value}"));
             }
         }
         if let Some(folder) = self.libduckdb {
@@ -178,8 +194,14 @@ impl Cargo<'_> {
 
 /// Whether a variable would change how generated code is compiled.
 fn is_foreign(name: &OsStr) -> bool {
-    const OF_BUILDS: [&str; 6] =
-        ["CARGO", "__CARGO", "RUSTC", "RUSTFLAGS", "RUSTDOC", "DUCKDB"];
+    const OF_BUILDS: [&str; 6] = [
+        "CARGO",
+        "__CARGO",
+        "RUSTC",
+        "RUSTFLAGS",
+        "RUSTDOC",
+        "DUCKDB",
+    ];
     const OF_THE_MACHINE: [&str; 7] = [
         "CARGO_HOME",
         "CARGO_HTTP",
@@ -225,8 +247,15 @@ fn step(line: &str) -> Option<String> {
     let (verb, what) = (words.next()?, words.next()?);
     match verb {
         "Compiling" | "Checking" | "Downloaded" => {
-            let version = words.next().and_then(|word| word.strip_prefix('v')).unwrap_or_default();
-            Some(format!("{} {what} {version}", verb.to_lowercase()).trim_end().to_owned())
+            let version = words
+                .next()
+                .and_then(|word| word.strip_prefix('v'))
+                .unwrap_or_default();
+            Some(
+                format!("{} {what} {version}", verb.to_lowercase())
+                    .trim_end()
+                    .to_owned(),
+            )
         }
         "Blocking" | "Downloading" | "Updating" => Some(line.trim().to_lowercase()),
         _ => None,
@@ -236,7 +265,9 @@ fn step(line: &str) -> Option<String> {
 impl Outcome {
     /// Takes a message of cargo's JSON stream ("External tools" in the Cargo book).
     fn take_message(&mut self, line: &str, workspace: &Path) {
-        let Ok(json) = serde_json::from_str::<Value>(line) else { return };
+        let Ok(json) = serde_json::from_str::<Value>(line) else {
+            return;
+        };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         match json["reason"].as_str() {
             Some("compiler-artifact") => {
@@ -246,11 +277,16 @@ impl Outcome {
             }
             Some("compiler-message") => {
                 let message = &json["message"];
-                let spans = message["spans"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let spans = message["spans"]
+                    .as_array()
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
                 let primary = spans.iter().find(|span| span["is_primary"] == true);
                 let manifest = json["manifest_path"].as_str().unwrap_or_default();
                 self.messages.push(Message {
-                    is_error: message["level"].as_str().is_some_and(|it| it.starts_with("error")),
+                    is_error: message["level"]
+                        .as_str()
+                        .is_some_and(|it| it.starts_with("error")),
                     text: text(&message["message"]),
                     rendered: text(&message["rendered"]),
                     file: primary.map(|span| text(&span["file_name"])),
@@ -268,18 +304,32 @@ mod tests {
 
     #[test]
     fn build_settings_are_kept_out_and_the_machine_is_kept() {
-        for foreign in ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "RUSTC_WRAPPER", "DUCKDB_STATIC"] {
+        for foreign in [
+            "RUSTFLAGS",
+            "CARGO_BUILD_RUSTFLAGS",
+            "RUSTC_WRAPPER",
+            "DUCKDB_STATIC",
+        ] {
             assert!(is_foreign(OsStr::new(foreign)), "{foreign}");
         }
         let linker = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER";
-        for kept in ["CARGO_HOME", "CARGO_NET_GIT_FETCH_WITH_CLI", "RUSTUP_HOME", "PATH", linker] {
+        for kept in [
+            "CARGO_HOME",
+            "CARGO_NET_GIT_FETCH_WITH_CLI",
+            "RUSTUP_HOME",
+            "PATH",
+            linker,
+        ] {
             assert!(!is_foreign(OsStr::new(kept)), "{kept}");
         }
     }
 
     #[test]
     fn steps_are_said_in_our_voice() {
-        assert_eq!(step("   Compiling serde v1.0.228").as_deref(), Some("compiling serde 1.0.228"));
+        assert_eq!(
+            step("   Compiling serde v1.0.228").as_deref(),
+            Some("compiling serde 1.0.228")
+        );
         assert_eq!(
             step("    Blocking waiting for file lock on build directory").as_deref(),
             Some("blocking waiting for file lock on build directory")
@@ -295,7 +345,9 @@ mod tests {
         let mut outcome = Outcome::default();
         outcome.take_message(line, Path::new("/p/rust"));
         outcome.take_message("not JSON", Path::new("/p/rust"));
-        let [message] = outcome.messages.as_slice() else { panic!("one message") };
+        let [message] = outcome.messages.as_slice() else {
+            panic!("one message")
+        };
         assert!(message.is_error && message.is_generated);
         assert_eq!(message.file.as_deref(), Some("shop_bodies_00/src/a.rs"));
     }

@@ -30,17 +30,29 @@ pub fn find(
         if has_library(&folder) {
             return Ok(folder);
         }
-        let message = format!("`DUCKDB_LIB_DIR` is `{}`, which has no `{file}`", folder.display());
-        return Err(Diagnostic::without_place(Code::LibduckdbMissing, Severity::Error, message)
-            .hint("unset the variable, or name a folder that has it"));
+        let message = format!(
+            "`DUCKDB_LIB_DIR` is `{}`, which has no `{file}`",
+            folder.display()
+        );
+        return Err(
+            Diagnostic::without_place(Code::LibduckdbMissing, Severity::Error, message)
+                .hint("unset the variable, or name a folder that has it"),
+        );
     }
     let versions = cache.join("libduckdb");
-    let places = [versions.join(ENGINE_VERSION), versions.join(format!("{ENGINE_VERSION}-compiled"))];
-    let found = places.into_iter().chain(beside.map(Path::to_owned)).find(|at| has_library(at));
+    let places = [
+        versions.join(ENGINE_VERSION),
+        versions.join(format!("{ENGINE_VERSION}-compiled")),
+    ];
+    let found = places
+        .into_iter()
+        .chain(beside.map(Path::to_owned))
+        .find(|at| has_library(at));
     found.ok_or_else(|| {
         let message = format!("there is no `{file}` in `{}`", versions.display());
-        Diagnostic::without_place(Code::LibduckdbMissing, Severity::Error, message)
-            .hint(format!("put `{file}` {ENGINE_VERSION} into a folder and name it in `DUCKDB_LIB_DIR`"))
+        Diagnostic::without_place(Code::LibduckdbMissing, Severity::Error, message).hint(format!(
+            "put `{file}` {ENGINE_VERSION} into a folder and name it in `DUCKDB_LIB_DIR`"
+        ))
     })
 }
 

@@ -84,7 +84,9 @@ pub fn build_program(
     emit_part(&workspace.tree, &generated, &|_| true).map_err(one)?;
     write_lock(&generated, options.crates.lock).map_err(one)?;
 
-    let target = options.target.map_or_else(|| options.project.join(".dbgo/target"), Path::to_owned);
+    let target = options
+        .target
+        .map_or_else(|| options.project.join(".dbgo/target"), Path::to_owned);
     let cargo = Cargo {
         rustc: options.rustc,
         workspace: &generated,
@@ -92,9 +94,13 @@ pub fn build_program(
         libduckdb: Some(options.libduckdb),
         profile: options.profile,
     };
-    let checked = cargo.run("check", &workspace.facade, progress).map_err(one)?;
+    let checked = cargo
+        .run("check", &workspace.facade, progress)
+        .map_err(one)?;
     refuse(&checked, &workspace)?;
-    let built = cargo.run("build", &workspace.program, progress).map_err(one)?;
+    let built = cargo
+        .run("build", &workspace.program, progress)
+        .map_err(one)?;
     refuse(&built, &workspace)?;
     let Some(built_executable) = &built.executable else {
         return Err(one(not_built("cargo made no executable", &built.lines)));
@@ -125,7 +131,10 @@ pub fn write_interfaces(
     let paths = crates.unpack(cache).map_err(one)?;
     let workspace = interface_workspace(project, &paths);
     let generated = project_folder.join(".dbgo").join("rust");
-    emit_part(&workspace.tree, &generated, &|path| workspace.is_interface(path)).map_err(one)?;
+    emit_part(&workspace.tree, &generated, &|path| {
+        workspace.is_interface(path)
+    })
+    .map_err(one)?;
     write_lock(&generated, crates.lock).map_err(one)?;
     Ok(generated.join(&workspace.facade))
 }
@@ -149,7 +158,8 @@ fn read_seeds(seeds: &[TypedSeed], project: &Path) -> Result<Vec<Vec<u8>>, Vec<D
                 .hint("make a source of the largest: `location` in `sources/` names a file that is read where it lies");
         if let Some(largest) = seeds.iter().max_by_key(|seed| seed.size) {
             let size = megabytes(largest.size);
-            diagnostic = diagnostic.note(format!("the largest is `{}`: {size:.1} MiB", largest.file));
+            diagnostic =
+                diagnostic.note(format!("the largest is `{}`: {size:.1} MiB", largest.file));
         }
         return Err(one(diagnostic));
     }
@@ -161,20 +171,26 @@ fn read_seeds(seeds: &[TypedSeed], project: &Path) -> Result<Vec<Vec<u8>>, Vec<D
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(contents) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(contents)
+    } else {
+        Err(errors)
+    }
 }
 
 fn read_seed(seed: &TypedSeed, project: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let unreadable = |message: String| {
-        Diagnostic::without_place(Code::UnreadableFile, Severity::Error, message)
-    };
+    let unreadable =
+        |message: String| Diagnostic::without_place(Code::UnreadableFile, Severity::Error, message);
     let bytes = fs::read(project.join(&seed.file))
         .map_err(|error| unreadable(format!("`{}` can't be read: {error}", seed.file)))?;
     if blake3::hash(&bytes).to_hex().as_str() == seed.hash {
         return Ok(bytes);
     }
-    Err(unreadable(format!("`{}` changed while the project was compiled", seed.file))
-        .hint("build it again"))
+    Err(unreadable(format!(
+        "`{}` changed while the project was compiled",
+        seed.file
+    ))
+    .hint("build it again"))
 }
 
 /// Starts the workspace off with the versions that dbgo was tested with. Cargo takes out what it
@@ -197,7 +213,9 @@ fn refuse(outcome: &Outcome, workspace: &Workspace) -> Result<(), Vec<Diagnostic
     }
     let errors: Vec<&Message> = outcome.messages.iter().filter(|it| it.is_error).collect();
     // The last error of a crate only counts the others, and has no place.
-    let placed = errors.iter().filter(|message| message.is_generated && message.file.is_some());
+    let placed = errors
+        .iter()
+        .filter(|message| message.is_generated && message.file.is_some());
     let findings: Vec<Diagnostic> = placed.map(|message| refused(message, workspace)).collect();
     if !findings.is_empty() {
         return Err(findings);
@@ -213,7 +231,10 @@ fn refuse(outcome: &Outcome, workspace: &Workspace) -> Result<(), Vec<Diagnostic
 fn refused(message: &Message, workspace: &Workspace) -> Diagnostic {
     let file = message.file.as_deref().unwrap_or_default();
     let origin = workspace.origins.get(file).map_or(file, String::as_str);
-    let text = format!("rustc refuses the code generated for `{origin}`: {}", message.text);
+    let text = format!(
+        "rustc refuses the code generated for `{origin}`: {}",
+        message.text
+    );
     let diagnostic = Diagnostic::without_place(Code::GeneratedCode, Severity::Error, text)
         .hint("this is a fault of dbgo: please report it with the model's file");
     with_tail(diagnostic, message.rendered.lines())
@@ -256,10 +277,7 @@ fn cargo_refuses(lines: &[String]) -> Diagnostic {
     with_tail(diagnostic, lines.iter().map(String::as_str))
 }
 
-fn with_tail<'a>(
-    mut diagnostic: Diagnostic,
-    lines: impl Iterator<Item = &'a str>,
-) -> Diagnostic {
+fn with_tail<'a>(mut diagnostic: Diagnostic, lines: impl Iterator<Item = &'a str>) -> Diagnostic {
     let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
     for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
         diagnostic = diagnostic.note(*line);
@@ -273,7 +291,9 @@ fn install(
     built: &Path,
     options: &BuildOptions<'_>,
 ) -> Result<(PathBuf, PathBuf), Diagnostic> {
-    let folder = options.output.map_or_else(|| options.project.join(".dbgo/build"), Path::to_owned);
+    let folder = options
+        .output
+        .map_or_else(|| options.project.join(".dbgo/build"), Path::to_owned);
     let executable = folder.join(format!("{}{EXE_SUFFIX}", workspace.facade));
     let library = folder.join(libduckdb::file_name());
     replace(&executable, |aside| fs::copy(built, aside).map(drop))?;

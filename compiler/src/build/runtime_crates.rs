@@ -22,8 +22,12 @@ impl RuntimeCrates<'_> {
     fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for (path, bytes) in self.files {
-            hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+            hasher
+                .update(&(path.len() as u64).to_le_bytes())
+                .update(path.as_bytes());
+            hasher
+                .update(&(bytes.len() as u64).to_le_bytes())
+                .update(bytes);
         }
         hasher.finalize().to_hex()[..32].to_owned()
     }
@@ -85,7 +89,10 @@ mod tests {
     fn they_are_unpacked_once() {
         let cache = tempfile::tempdir().unwrap();
         let files: [(&str, &[u8]); 2] = [("Cargo.toml", b"[package]"), ("rows/src/lib.rs", b"")];
-        let crates = RuntimeCrates { files: &files, lock: "" };
+        let crates = RuntimeCrates {
+            files: &files,
+            lock: "",
+        };
         let paths = crates.unpack(cache.path()).unwrap();
         let manifest = Path::new(&paths.runtime).join("Cargo.toml");
         assert_eq!(fs::read_to_string(&manifest).unwrap(), "[package]");
@@ -93,6 +100,9 @@ mod tests {
         let first = fs::metadata(&manifest).unwrap().modified().unwrap();
         assert_eq!(crates.unpack(cache.path()).unwrap().rows, paths.rows);
         assert_eq!(fs::metadata(&manifest).unwrap().modified().unwrap(), first);
-        assert_eq!(fs::read_dir(cache.path().join("crates")).unwrap().count(), 1);
+        assert_eq!(
+            fs::read_dir(cache.path().join("crates")).unwrap().count(),
+            1
+        );
     }
 }

@@ -44,7 +44,9 @@ impl Rustc {
     /// The target that it compiles for by itself: `x86_64-unknown-linux-gnu`.
     pub fn host(&self) -> &str {
         let mut lines = self.verbose_version.lines();
-        lines.find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
+        lines
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default()
     }
 }
 

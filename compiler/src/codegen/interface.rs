@@ -70,7 +70,10 @@ pub fn interface_sources(shard: &[Interface<'_>]) -> FileTree {
     let mut modules = Vec::new();
     for interface in shard {
         let module = module_name(interface.path);
-        tree.insert(format!("src/{module}.rs"), format_file(self::interface(interface)));
+        tree.insert(
+            format!("src/{module}.rs"),
+            format_file(self::interface(interface)),
+        );
         modules.push(identifier(&module));
     }
     // Names come from SQL and keep their case.
@@ -88,9 +91,15 @@ pub fn interface_sources(shard: &[Interface<'_>]) -> FileTree {
 pub fn interface(interface: &Interface<'_>) -> TokenStream {
     let row = struct_name(interface.name);
     let mut types = ModuleTypes::new(&row);
-    let rust_types: Vec<RustType> =
-        interface.columns.iter().map(|column| types.column(&row, column)).collect();
-    let names = TypeNames { types: &types, used: RefCell::default() };
+    let rust_types: Vec<RustType> = interface
+        .columns
+        .iter()
+        .map(|column| types.column(&row, column))
+        .collect();
+    let names = TypeNames {
+        types: &types,
+        used: RefCell::default(),
+    };
     let row = format_ident!("{row}");
     let items = [
         row_struct(interface, &row, &rust_types, &names),
@@ -184,11 +193,15 @@ fn row_struct(
         interface.description.to_owned()
     };
     let about = documentation(&text, false);
-    let fields = interface.columns.iter().zip(rust_types).map(|(column, rust_type)| {
-        let about = documentation(&column_text(column), false);
-        let (name, rust_type) = (field(&column.name), names.of(rust_type));
-        quote!(#about pub #name: #rust_type)
-    });
+    let fields = interface
+        .columns
+        .iter()
+        .zip(rust_types)
+        .map(|(column, rust_type)| {
+            let about = documentation(&column_text(column), false);
+            let (name, rust_type) = (field(&column.name), names.of(rust_type));
+            quote!(#about pub #name: #rust_type)
+        });
     quote! {
         #about
         #[derive(Debug, Clone, PartialEq)]

@@ -145,7 +145,11 @@ pub fn package_name(project: &str) -> String {
     let mut package: String = project
         .chars()
         .map(|character| {
-            if character.is_ascii_alphanumeric() || character == '-' { character } else { '_' }
+            if character.is_ascii_alphanumeric() || character == '-' {
+                character
+            } else {
+                '_'
+            }
         })
         .collect();
     if !package.starts_with(|first: char| first.is_ascii_alphabetic()) {
@@ -187,7 +191,10 @@ mod tests {
 
     #[test]
     fn variants_are_readable_unless_that_loses_something() {
-        assert_eq!(texts(&variant_names(&["paid", "not paid"])), ["Paid", "NotPaid"]);
+        assert_eq!(
+            texts(&variant_names(&["paid", "not paid"])),
+            ["Paid", "NotPaid"]
+        );
         assert_eq!(texts(&variant_names(&["paid", "Paid"])), ["paid", "Paid"]);
         assert_eq!(texts(&variant_names(&["é", ""])), ["_xe9_", "_x_"]);
     }
@@ -196,7 +203,10 @@ mod tests {
     fn handles_are_upper_case_unless_two_meet() {
         assert_eq!(texts(&handle_names(&["id", "type"])), ["ID", "TYPE"]);
         assert_eq!(texts(&handle_names(&["id", "ID"])), ["id", "ID"]);
-        assert_eq!(texts(&handle_names(&["a-b", "a_X2D_b"])), ["A_X2D_B", "A_X5F_X2D_B"]);
+        assert_eq!(
+            texts(&handle_names(&["a-b", "a_X2D_b"])),
+            ["A_X2D_B", "A_X5F_X2D_B"]
+        );
     }
 
     #[test]

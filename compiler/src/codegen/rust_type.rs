@@ -64,7 +64,10 @@ pub struct ModuleTypes {
 impl ModuleTypes {
     /// The types of a module whose row struct has this name.
     pub fn new(row: &str) -> Self {
-        Self { taken: BTreeSet::from([row.to_owned()]), generated: Vec::new() }
+        Self {
+            taken: BTreeSet::from([row.to_owned()]),
+            generated: Vec::new(),
+        }
     }
 
     /// Whether the module defines a type of this name.
@@ -76,7 +79,11 @@ impl ModuleTypes {
     pub fn column(&mut self, row: &str, column: &TypedColumn) -> RustType {
         let name = format!("{row}{}", struct_name(&column.name));
         let rust_type = self.of(&column.sql_type, &name, &column.name);
-        if column.not_null { rust_type } else { optional(rust_type) }
+        if column.not_null {
+            rust_type
+        } else {
+            optional(rust_type)
+        }
     }
 
     /// The type of values that aren't null. `name` is what a generated type would be called.
@@ -124,12 +131,15 @@ impl ModuleTypes {
         let identifier = format_ident!("{free}");
         let index = self.generated.len();
         let shape = shape(self, &free);
-        self.generated.insert(index, GeneratedType {
-            name: identifier.clone(),
-            place: place.to_owned(),
-            sql_type: sql_type.to_string(),
-            shape,
-        });
+        self.generated.insert(
+            index,
+            GeneratedType {
+                name: identifier.clone(),
+                place: place.to_owned(),
+                sql_type: sql_type.to_string(),
+                shape,
+            },
+        );
         RustType::Generated(identifier)
     }
 
@@ -142,7 +152,11 @@ impl ModuleTypes {
         let unnamed = fields.iter().any(|(name, _)| name.is_empty());
         let mut typed = Vec::with_capacity(fields.len());
         for (index, (name, sql_type)) in fields.iter().enumerate() {
-            let shown = if unnamed { format!("field_{}", index + 1) } else { name.clone() };
+            let shown = if unnamed {
+                format!("field_{}", index + 1)
+            } else {
+                name.clone()
+            };
             let rust_type = self.of(
                 sql_type,
                 &format!("{parent}{}", struct_name(&shown)),

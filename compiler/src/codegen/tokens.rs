@@ -38,10 +38,24 @@ pub fn documentation(text: &str, inner: bool) -> TokenStream {
         let line: String = line
             .trim_end()
             .chars()
-            .map(|character| if character.is_control() { ' ' } else { character })
+            .map(|character| {
+                if character.is_control() {
+                    ' '
+                } else {
+                    character
+                }
+            })
             .collect();
-        let line = if line.is_empty() { line } else { format!(" {line}") };
-        if inner { quote!(#![doc = #line]) } else { quote!(#[doc = #line]) }
+        let line = if line.is_empty() {
+            line
+        } else {
+            format!(" {line}")
+        };
+        if inner {
+            quote!(#![doc = #line])
+        } else {
+            quote!(#[doc = #line])
+        }
     });
     quote!(#(#lines)*)
 }

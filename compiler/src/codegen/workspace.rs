@@ -60,7 +60,8 @@ impl Workspace {
     }
 
     fn insert_package(&mut self, manifest: &Manifest, sources: FileTree) {
-        self.tree.insert(format!("{}/Cargo.toml", manifest.package), manifest.text());
+        self.tree
+            .insert(format!("{}/Cargo.toml", manifest.package), manifest.text());
         self.tree.insert_tree(&manifest.package, sources);
     }
 }
@@ -73,7 +74,10 @@ pub fn interface_workspace(project: &TypedProject, crates: &CratePaths) -> Works
         facade: facade.clone(),
         ..Workspace::default()
     };
-    workspace.tree.insert("Cargo.toml", manifest::root(&facade, project_shards(project)));
+    workspace.tree.insert(
+        "Cargo.toml",
+        manifest::root(&facade, project_shards(project)),
+    );
     let mut facade_manifest = Manifest::new(&facade, Kind::Facade);
     facade_manifest.depends_on("dbgo-rows", &crates.rows);
     let mut crates_of_facade = Vec::new();
@@ -103,7 +107,12 @@ pub fn workspace<'a>(
 ) -> Workspace {
     let mut workspace = interface_workspace(project, crates);
     let facade = workspace.facade.clone();
-    let mut program = Manifest::new(&workspace.program, Kind::Program { executable: &facade });
+    let mut program = Manifest::new(
+        &workspace.program,
+        Kind::Program {
+            executable: &facade,
+        },
+    );
     program.depends_on("dbgo-runtime", &crates.runtime);
 
     let mut definition = Manifest::new(&format!("{facade}_definition"), Kind::Bodies);
@@ -120,8 +129,11 @@ pub fn workspace<'a>(
     for (path, text) in bodies {
         shards[shard_of(path, count)].push((path, text));
     }
-    let files: BTreeMap<&str, &str> =
-        project.models.iter().map(|model| (model.path.as_str(), model.file.as_str())).collect();
+    let files: BTreeMap<&str, &str> = project
+        .models
+        .iter()
+        .map(|model| (model.path.as_str(), model.file.as_str()))
+        .collect();
     for (index, shard) in shards.into_iter().enumerate() {
         let mut manifest = Manifest::new(&format!("{facade}_bodies_{index:02}"), Kind::Bodies);
         manifest.depends_on("dbgo-contract", &crates.contract);
@@ -144,7 +156,9 @@ fn project_shards(project: &TypedProject) -> usize {
 fn note_origins(workspace: &mut Workspace, package: &str, shard: &[Interface<'_>]) {
     for interface in shard {
         let generated = format!("{package}/src/{}.rs", module_name(interface.path));
-        workspace.origins.insert(generated, interface.file.to_owned());
+        workspace
+            .origins
+            .insert(generated, interface.file.to_owned());
     }
 }
 

@@ -47,8 +47,11 @@ pub fn emit_part(
     let list = folder.join(LIST);
     let earlier = read_list(&list);
     let now: BTreeSet<String> = tree.iter().map(|(path, _)| path.to_owned()).collect();
-    let stale: BTreeSet<String> =
-        earlier.difference(&now).filter(|path| owned(path)).cloned().collect();
+    let stale: BTreeSet<String> = earlier
+        .difference(&now)
+        .filter(|path| owned(path))
+        .cloned()
+        .collect();
 
     // Both old and new first: if this stops half-way, the list still names all that is there.
     let all: BTreeSet<String> = earlier.union(&now).cloned().collect();
@@ -107,18 +110,26 @@ pub fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
 
 fn read_list(list: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(list).unwrap_or_default();
-    text.lines().filter(|line| is_inside(line)).map(str::to_owned).collect()
+    text.lines()
+        .filter(|line| is_inside(line))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn write_list(list: &Path, paths: &BTreeSet<String>) -> Result<(), Diagnostic> {
-    let text: String = paths.iter().flat_map(|path| [path.as_str(), "\n"]).collect();
+    let text: String = paths
+        .iter()
+        .flat_map(|path| [path.as_str(), "\n"])
+        .collect();
     write_if_changed(list, text.as_bytes()).map(drop)
 }
 
 /// Whether a path of the list stays in the folder: the list is a file that anyone can edit.
 fn is_inside(path: &str) -> bool {
     !path.is_empty()
-        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+        && Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Removes a file, and its folders where they are empty after it.
@@ -129,7 +140,11 @@ fn remove(folder: &Path, path: &str) -> Result<bool, Diagnostic> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(unwritable(&file, &error)),
     }
-    for parent in file.ancestors().skip(1).take_while(|parent| *parent != folder) {
+    for parent in file
+        .ancestors()
+        .skip(1)
+        .take_while(|parent| *parent != folder)
+    {
         if fs::remove_dir(parent).is_err() {
             break;
         }
@@ -154,24 +169,54 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = tree(&[("a/one.rs", "1"), ("b/two.rs", "2"), ("three.rs", "3")]);
         let emitted = emit(&first, folder.path()).unwrap();
-        assert_eq!(emitted, Emitted { written: 3, unchanged: 0, removed: 0 });
+        assert_eq!(
+            emitted,
+            Emitted {
+                written: 3,
+                unchanged: 0,
+                removed: 0
+            }
+        );
         fs::write(folder.path().join("own.rs"), "the user's").unwrap();
-        let written = fs::metadata(folder.path().join("three.rs")).unwrap().modified().unwrap();
+        let written = fs::metadata(folder.path().join("three.rs"))
+            .unwrap()
+            .modified()
+            .unwrap();
 
         let second = tree(&[("a/one.rs", "one"), ("three.rs", "3")]);
         let emitted = emit(&second, folder.path()).unwrap();
-        assert_eq!(emitted, Emitted { written: 1, unchanged: 1, removed: 1 });
-        assert_eq!(fs::read_to_string(folder.path().join("a/one.rs")).unwrap(), "one");
+        assert_eq!(
+            emitted,
+            Emitted {
+                written: 1,
+                unchanged: 1,
+                removed: 1
+            }
+        );
+        assert_eq!(
+            fs::read_to_string(folder.path().join("a/one.rs")).unwrap(),
+            "one"
+        );
         assert!(!folder.path().join("b").exists(), "an empty folder is left");
-        assert!(folder.path().join("own.rs").exists(), "only generated files are removed");
-        let kept = fs::metadata(folder.path().join("three.rs")).unwrap().modified().unwrap();
+        assert!(
+            folder.path().join("own.rs").exists(),
+            "only generated files are removed"
+        );
+        let kept = fs::metadata(folder.path().join("three.rs"))
+            .unwrap()
+            .modified()
+            .unwrap();
         assert_eq!(written, kept, "an unchanged file is touched");
     }
 
     #[test]
     fn what_is_not_owned_stays_and_is_remembered() {
         let folder = tempfile::tempdir().unwrap();
-        emit(&tree(&[("a/one.rs", "1"), ("b/two.rs", "2")]), folder.path()).unwrap();
+        emit(
+            &tree(&[("a/one.rs", "1"), ("b/two.rs", "2")]),
+            folder.path(),
+        )
+        .unwrap();
         let only_a = |path: &str| path.starts_with("a/");
         let emitted = emit_part(&tree(&[("a/new.rs", "1")]), folder.path(), &only_a).unwrap();
         assert_eq!((emitted.written, emitted.removed), (1, 1));
@@ -187,7 +232,11 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         let precious = outer.path().join("precious");
         fs::write(&precious, "").unwrap();
-        fs::write(folder.join(LIST), format!("../precious\n{}\n", precious.display())).unwrap();
+        fs::write(
+            folder.join(LIST),
+            format!("../precious\n{}\n", precious.display()),
+        )
+        .unwrap();
         emit(&FileTree::default(), &folder).unwrap();
         assert!(precious.exists());
     }

@@ -13,7 +13,10 @@ pub(super) fn generated_types(
     names: &TypeNames<'_>,
 ) -> TokenStream {
     let definitions = generated.iter().map(|generated| {
-        let text = format!("`{}` of [`{row}`]: `{}`", generated.place, generated.sql_type);
+        let text = format!(
+            "`{}` of [`{row}`]: `{}`",
+            generated.place, generated.sql_type
+        );
         let about = documentation(&text, false);
         let definition = match &generated.shape {
             Shape::Struct(fields) => structure(&generated.name, fields, names),
@@ -49,7 +52,9 @@ fn structure(
         let rust_type = names.of(rust_type);
         quote!(#about pub #field: #rust_type)
     });
-    let takes = fields.iter().map(|(sql_name, field, _)| quote!(#field: fields.take(#sql_name)?));
+    let takes = fields
+        .iter()
+        .map(|(sql_name, field, _)| quote!(#field: fields.take(#sql_name)?));
     let fields_type = names.rows("Fields");
     let read = from_value(
         name,
@@ -72,7 +77,9 @@ fn enumeration(name: &Ident, labels: &[(String, Ident)], names: &TypeNames<'_>) 
         let about = documentation(&format!("`{label}`"), false);
         quote!(#about #variant)
     });
-    let pairs = labels.iter().map(|(label, variant)| quote!((#label, Self::#variant)));
+    let pairs = labels
+        .iter()
+        .map(|(label, variant)| quote!((#label, Self::#variant)));
     let read_label = names.rows("read_label");
     let read = from_value(name, names, quote!(#read_label(value, &[#(#pairs),*])));
     quote! {
@@ -94,9 +101,9 @@ fn union(
         quote!(#about #variant(#rust_type))
     });
     let from = names.rows("FromValue");
-    let arms = members.iter().map(|(member, variant, _)| {
-        quote!(#member => #from::from_value(value).map(Self::#variant))
-    });
+    let arms = members.iter().map(
+        |(member, variant, _)| quote!(#member => #from::from_value(value).map(Self::#variant)),
+    );
     let (read_member, unknown) = (names.rows("read_member"), names.rows("unknown_member"));
     let read = from_value(
         name,

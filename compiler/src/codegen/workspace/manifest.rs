@@ -29,8 +29,15 @@ pub(super) struct Manifest<'a> {
 }
 
 /// The features of `dbgo-rows` that the facade passes on.
-const ROWS_FEATURES: [&str; 7] =
-    ["arrow", "chrono", "jiff", "rust_decimal", "serde", "serde_json", "uuid"];
+const ROWS_FEATURES: [&str; 7] = [
+    "arrow",
+    "chrono",
+    "jiff",
+    "rust_decimal",
+    "serde",
+    "serde_json",
+    "uuid",
+];
 
 /// The oldest rustc that compiles what is generated, and the oldest that compiles the runtime.
 const RUST_OF_CRATES: &str = "1.85";
@@ -38,19 +45,29 @@ const RUST_OF_PROGRAM: &str = "1.94";
 
 impl<'a> Manifest<'a> {
     pub(super) fn new(package: &str, kind: Kind<'a>) -> Self {
-        Self { package: package.to_owned(), kind, dependencies: String::new() }
+        Self {
+            package: package.to_owned(),
+            kind,
+            dependencies: String::new(),
+        }
     }
 
     /// Adds a dependency: an absolute path, or one relative to the package.
     pub(super) fn depends_on(&mut self, package: &str, path: &str) {
-        let _ = writeln!(self.dependencies, "{package} = {{ path = {} }}", quoted(path));
+        let _ = writeln!(
+            self.dependencies,
+            "{package} = {{ path = {} }}",
+            quoted(path)
+        );
     }
 
     /// Adds a dependency on a package of the workspace under a name of its own.
     pub(super) fn depends_on_as(&mut self, name: &str, package: &str) {
         let path = quoted(&format!("../{package}"));
-        let _ =
-            writeln!(self.dependencies, "{name} = {{ path = {path}, package = \"{package}\" }}");
+        let _ = writeln!(
+            self.dependencies,
+            "{name} = {{ path = {path}, package = \"{package}\" }}"
+        );
     }
 
     pub(super) fn text(&self) -> String {
@@ -115,7 +132,10 @@ pub(super) fn root(facade: &str, body_shards: usize) -> String {
     // Bodies only hand text over: nothing to gain from optimizing them.
     let bodies = (0..body_shards).map(|index| format!("{facade}_bodies_{index:02}"));
     for package in std::iter::once(format!("{facade}_definition")).chain(bodies) {
-        let _ = write!(text, "\n[profile.release.package.\"{package}\"]\nopt-level = 0\n");
+        let _ = write!(
+            text,
+            "\n[profile.release.package.\"{package}\"]\nopt-level = 0\n"
+        );
     }
     text
 }
