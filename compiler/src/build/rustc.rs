@@ -40,6 +40,16 @@ impl Rustc {
     }
 }
 
+impl Rustc {
+    /// The target that it compiles for by itself: `x86_64-unknown-linux-gnu`.
+    pub fn host(&self) -> &str {
+        let mut lines = self.verbose_version.lines();
+        lines
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default()
+    }
+}
+
 fn output(program: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().ok()?;
     output

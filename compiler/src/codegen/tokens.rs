@@ -31,6 +31,35 @@ pub fn list(items: impl IntoIterator<Item = TokenStream>) -> TokenStream {
     quote!(List::new(&[#(#items),*]))
 }
 
+/// A text as documentation, of what follows or of the file (`inner`): one attribute a line, which
+/// is then printed as a comment.
+pub fn documentation(text: &str, inner: bool) -> TokenStream {
+    let lines = text.lines().map(|line| {
+        let line: String = line
+            .trim_end()
+            .chars()
+            .map(|character| {
+                if character.is_control() {
+                    ' '
+                } else {
+                    character
+                }
+            })
+            .collect();
+        let line = if line.is_empty() {
+            line
+        } else {
+            format!(" {line}")
+        };
+        if inner {
+            quote!(#![doc = #line])
+        } else {
+            quote!(#[doc = #line])
+        }
+    });
+    quote!(#(#lines)*)
+}
+
 /// SQL as a literal that keeps its lines: `r"…"` with as many `#` as it needs.
 pub fn sql_literal(sql: &str) -> Literal {
     let needs_raw = sql.contains(['\n', '"', '\\']);

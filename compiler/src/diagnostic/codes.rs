@@ -99,6 +99,10 @@ codes! {
     ("rustc-missing", RustcMissing, "there is no rustc"),
     ("rustc-too-old", RustcTooOld, "the rustc is too old"),
     ("generated-code", GeneratedCode, "rustc refuses code that dbgo generated, which is a fault of dbgo"),
+    ("crates-unavailable", CratesUnavailable, "a crate that a program is linked with can't be had"),
+    ("libduckdb-missing", LibduckdbMissing, "there is no `libduckdb` to link a program with"),
+    ("program-not-built", ProgramNotBuilt, "a program can't be compiled or linked on this machine"),
+    ("seeds-too-large", SeedsTooLarge, "the seeds are too large to be carried by a program"),
     ("unwritable", Unwritable, "a folder or file can't be written"),
 }
 
