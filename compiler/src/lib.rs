@@ -19,14 +19,17 @@
 
 pub mod build;
 pub mod cache;
+pub mod check;
 pub mod codegen;
 pub mod diagnostic;
 pub mod directives;
+pub mod driver;
 pub mod emit;
 pub mod graph;
 pub mod header;
 pub mod lexer;
 pub mod parse;
+pub mod print;
 pub mod project;
 pub mod resolve;
 pub mod seeds;

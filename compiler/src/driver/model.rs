@@ -6,7 +6,7 @@ use super::variants::{self, TypedVariant};
 use super::{Known, KnownKind, Memory, Outline};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::directives::{self, Context as Reachable, DirectiveTree, Place, Value, ValueKind, Variable};
+use crate::directives::{self, Context as Reachable, DirectiveTree, Place, ValueKind, Variable};
 use crate::graph::Node;
 use crate::header::{Header, Incremental, Materialized};
 use crate::parse::{ast, parse_query};

@@ -4,11 +4,12 @@ use super::{Known, KnownKind, Outline};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Node;
 use crate::header::{ColumnNote, Header};
+use crate::lexer::lex;
 use crate::parse::{ColumnDefinition, parse_create_table};
 use crate::resolve::{Column, Schema};
 use crate::seeds::{self, DeclaredColumn, SeedColumn};
 use crate::source::SeedFormat;
-use crate::span::FileId;
+use crate::span::{FileId, Span, Spanned};
 use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedSeed, TypedSource};
 
@@ -51,6 +52,7 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
         null: config.null.as_ref().map(|null| null.value.clone()).unwrap_or_default(),
         quote: text(config.quote.value),
         hash: data.hash.to_hex().to_string(),
+        size: file.size,
         columns,
     };
     (Known { schema: schema(&seed.columns), kind: KnownKind::Seed(Box::new(seed)) }, diagnostics)
@@ -132,7 +134,12 @@ fn description(header: Option<&Header>, column: &str) -> String {
 fn table(outline: &Outline, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<ColumnDefinition>> {
     let header = outline.headers.get(&file)?;
     let text = &outline.files.sources.file(file).text;
-    match parse_create_table(file, text, header.body_start..text.len()) {
+    let (tokens, found) = lex(file, text, header.body_start..text.len());
+    if !found.is_empty() {
+        diagnostics.extend(found);
+        return None;
+    }
+    match parse_create_table(text, &tokens) {
         Ok(table) => Some(table.columns),
         Err(error) => {
             diagnostics.push(error);
@@ -150,7 +157,7 @@ fn declared(
     let columns = definitions
         .iter()
         .map(|column| DeclaredColumn {
-            name: column.name.clone(),
+            name: Spanned::new(column.name.value.clone(), column.name.span),
             sql_type: column_type(column, diagnostics),
             not_null: column.not_null,
         })
@@ -165,7 +172,7 @@ fn column_type(column: &ColumnDefinition, diagnostics: &mut Vec<Diagnostic>) -> 
 /// Reads a type that the user wrote; what isn't one is reported.
 pub(super) fn parsed_type(
     text: &str,
-    span: crate::span::Span,
+    span: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> SqlType {
     let parsed = text.parse::<SqlType>();

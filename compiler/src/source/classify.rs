@@ -28,6 +28,8 @@ pub struct SeedFile {
     pub typing: Option<FileId>,
     /// The end of a Parquet file, from its metadata on; empty for CSV.
     pub footer: Arc<[u8]>,
+    /// How many bytes the file has.
+    pub size: u64,
 }
 
 /// The files of a project, by what they are; each list is ordered by path.
@@ -64,6 +66,7 @@ impl ProjectFiles {
             .map(|(path, text)| Listed {
                 file: sources.add(path, text),
                 footer: Arc::from([]),
+                size: text.len() as u64,
             })
             .collect();
         let settings = listed
@@ -95,6 +98,7 @@ pub fn import_path(path: &str) -> String {
 pub(super) struct Listed {
     pub(super) file: FileId,
     pub(super) footer: Arc<[u8]>,
+    pub(super) size: u64,
 }
 
 fn stem_of(path: &str) -> &str {
@@ -146,6 +150,7 @@ pub(super) fn classify(
                 format,
                 typing: None,
                 footer: entry.footer,
+                size: entry.size,
             }),
             ("models" | "seeds", "sql", None) => statements.push(entry.file),
             ("sources", "sql", None) => files.tables.push(entry.file),

@@ -67,6 +67,7 @@ pub fn read_project(root: &Path) -> (ProjectFiles, Vec<Diagnostic>) {
         listed.push(Listed {
             file: id,
             footer: content.footer,
+            size: content.size,
         });
     }
     let settings = FileId(0);
@@ -92,6 +93,7 @@ struct Content {
     text: Arc<str>,
     hash: blake3::Hash,
     footer: Arc<[u8]>,
+    size: u64,
     fault: Option<Fault>,
 }
 
@@ -176,6 +178,7 @@ impl Content {
             text: Arc::from(""),
             hash: blake3::hash(b""),
             footer: Arc::from([]),
+            size: 0,
             fault: Some(fault),
         }
     }
@@ -193,7 +196,7 @@ fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
     if bytes.len() as u64 > limit {
         return Ok(Content::faulty(Fault::TooLarge(bytes.len() as u64)));
     }
-    let hash = blake3::hash(&bytes);
+    let (hash, size) = (blake3::hash(&bytes), bytes.len() as u64);
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
@@ -210,6 +213,7 @@ fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
         text: text.into(),
         hash,
         footer: Arc::from([]),
+        size,
         fault,
     })
 }
@@ -235,6 +239,7 @@ fn read_parquet(path: &Path) -> io::Result<Content> {
         text: Arc::from(""),
         hash: hasher.finalize(),
         footer: footer.into(),
+        size,
         fault: None,
     })
 }
