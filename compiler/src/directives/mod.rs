@@ -9,7 +9,10 @@
 //! Nothing here knows SQL beyond its tokens, and nothing evaluates a condition for a real run:
 //! that is what generated code does.
 
-#![allow(clippy::result_large_err, reason = "an error ends the work, so its size costs nothing")]
+#![allow(
+    clippy::result_large_err,
+    reason = "an error ends the work, so its size costs nothing"
+)]
 
 mod condition;
 mod condition_parser;

@@ -32,18 +32,18 @@ impl Keyword {
         };
         buffer.copy_from_slice(word.as_bytes());
         buffer.make_ascii_lowercase();
-        let found = TABLE.binary_search_by(|(text, _)| text.as_bytes().cmp(buffer));
+        let found = KEYWORDS.binary_search_by(|(text, _)| text.as_bytes().cmp(buffer));
         found.map_or(Keyword::NONE, |index| Keyword(index as u16))
     }
 
     /// Where it may be a name; `None` for what is no keyword.
     pub(super) fn category(self) -> Option<Category> {
-        TABLE.get(self.0 as usize).map(|(_, category)| *category)
+        KEYWORDS.get(self.0 as usize).map(|(_, category)| *category)
     }
 
     /// As it is written, in lower case.
     pub(super) fn text(self) -> &'static str {
-        TABLE.get(self.0 as usize).map_or("", |(text, _)| text)
+        KEYWORDS.get(self.0 as usize).map_or("", |(text, _)| text)
     }
 }
 
@@ -53,8 +53,8 @@ const LONGEST: usize = 16;
 /// Finds a keyword while compiling.
 const fn keyword(text: &str) -> Keyword {
     let mut index = 0;
-    while index < TABLE.len() {
-        if same(TABLE[index].0.as_bytes(), text.as_bytes()) {
+    while index < KEYWORDS.len() {
+        if same(KEYWORDS[index].0.as_bytes(), text.as_bytes()) {
             return Keyword(index as u16);
         }
         index += 1;
@@ -79,9 +79,9 @@ macro_rules! words {
 words! {
     ALL "all", AND "and", ANTI "anti", ANY "any", ARRAY "array", AS "as", ASC "asc", ASOF "asof",
     AT "at", BETWEEN "between", BIT "bit", BOTH "both", BY "by", CASE "case", CAST "cast",
-    CHAR "char", CHARACTER "character", COLLATE "collate", COLUMNS "columns", CREATE "create",
+    CHAR "char", CHARACTER "character", COLLATE "collate", COLUMNS "columns",
     CROSS "cross", CUBE "cube", CURRENT "current", DEFAULT "default", DESC "desc",
-    DESCRIBE "describe", DISTINCT "distinct", DO "do", DOUBLE "double", ELSE "else", END "end",
+    DESCRIBE "describe", DISTINCT "distinct", DOUBLE "double", ELSE "else", END "end",
     ENUM "enum", ESCAPE "escape", EXCEPT "except", EXCLUDE "exclude", EXISTS "exists",
     EXPORT_STATE "export_state", EXTRACT "extract", FALSE "false", FETCH "fetch", FILTER "filter",
     FIRST "first", FOLLOWING "following", FOR "for", FROM "from", FULL "full", GLOB "glob",
@@ -102,15 +102,15 @@ words! {
     SETS "sets", SHOW "show", SIMILAR "similar", SOME "some", STRUCT "struct",
     SUBSTRING "substring", SUMMARIZE "summarize", SYMMETRIC "symmetric", TABLE "table",
     TABLESAMPLE "tablesample", THEN "then", TIES "ties", TIME "time", TIMESTAMP "timestamp",
-    TO "to", TRAILING "trailing", TREAT "treat", TRIM "trim", TRUE "true", TRY_CAST "try_cast",
+    TO "to", TRAILING "trailing", TRIM "trim", TRUE "true", TRY_CAST "try_cast",
     UNBOUNDED "unbounded", UNION "union", UNKNOWN "unknown", UNPACK "unpack", UNPIVOT "unpivot",
-    USING "using", VALUES "values", VARIADIC "variadic", VARYING "varying", VERSION "version",
+    USING "using", VALUES "values", VARIADIC "variadic", VARYING "varying",
     WHEN "when", WHERE "where", WINDOW "window", WITH "with", WITHIN "within", WITHOUT "without",
     ZONE "zone",
 }
 
 #[rustfmt::skip]
-const TABLE: &[(&str, Category)] = &[
+const KEYWORDS: &[(&str, Category)] = &[
     ("abort", U), ("absolute", U), ("access", U), ("action", U), ("add", U), ("admin", U),
     ("after", U), ("aggregate", U), ("all", R), ("also", U), ("alter", U), ("always", U),
     ("analyse", R), ("analyze", R), ("and", R), ("anti", T), ("any", R), ("array", R), ("as", R),
@@ -207,8 +207,8 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_found_without_case() {
-        assert!(TABLE.is_sorted_by(|left, right| left.0 < right.0));
-        assert!(TABLE.iter().all(|(text, _)| text.len() <= LONGEST));
+        assert!(KEYWORDS.is_sorted_by(|left, right| left.0 < right.0));
+        assert!(KEYWORDS.iter().all(|(text, _)| text.len() <= LONGEST));
         assert_eq!(Keyword::of("FrOm"), FROM);
         assert_eq!(Keyword::of("form"), Keyword::NONE);
         assert_eq!(Keyword::of("a_very_long_name_indeed"), Keyword::NONE);
