@@ -52,6 +52,7 @@
 //!     pub const AMOUNT: Column<PaidOrder, Option<Decimal>> = Column::new("amount", 1);
 //! }
 //!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let values = [Value::BigInt(1), Value::Decimal("9.90".parse()?)];
 //! let row = Row::from_values::<PaidOrder>(&values)?;
 //! assert_eq!(PaidOrder::read(&row)?.id, 1);
@@ -64,7 +65,8 @@
 //!     error.to_string(),
 //!     "column `id` of `shop.paid_order` is claimed to be `BIGINT NOT NULL`, but holds a null"
 //! );
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Types
@@ -115,7 +117,7 @@
 //!
 //! | feature | gives |
 //! |---|---|
-//! | `arrow` | [`arrow`](crate::arrow): reading models and values from record batches, writing values to arrays |
+//! | `arrow` | [`mod@arrow`]: reading models and values from record batches, writing values to arrays |
 //! | `chrono`, `jiff` | conversions of dates, times and timestamps |
 //! | `rust_decimal` | conversions of [`Decimal`] |
 //! | `uuid` | conversions of [`Uuid`] |
