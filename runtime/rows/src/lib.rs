@@ -104,7 +104,8 @@
 //!    without its zone, `BIT` as bytes with a padding header, `UUID` and
 //!    `JSON` as bare text;
 //! 2. columns that hold an `INTERVAL` or a `UNION` at any depth must be
-//!    selected through [`read_projection`]: an interval's microseconds become
+//!    selected through [`read_projection`] ([`select_list`] does it for a whole
+//!    model): an interval's microseconds become
 //!    nanoseconds in Arrow and overflow beyond 292 years, and an Arrow union
 //!    has no null of its own, so that a null union and a union whose member is
 //!    null look alike.
@@ -169,7 +170,7 @@ pub use literal::sql_literal;
 pub use map::Map;
 pub use model::{Column, ColumnDef, Model, Row, Violation};
 pub use parse_error::ParseError;
-pub use projection::{SESSION_SETTINGS, read_projection};
+pub use projection::{SESSION_SETTINGS, read_projection, select_list};
 pub use read_error::{Mismatch, ReadError, ReadErrorKind};
 pub use sql_type::SqlType;
 pub use time::{Time, TimeNs, TimeTz};
