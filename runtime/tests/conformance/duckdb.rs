@@ -257,6 +257,11 @@ fn types_of_queries() {
         .unwrap();
     assert_eq!(columns, [("id".to_owned(), "VARCHAR".to_owned())]);
 
+    // What an earlier call gave isn't there for a call that doesn't give it.
+    session
+        .columns_of(&[], "select id from ORDERS")
+        .unwrap_err();
+
     let wrong = "select id, amount from orders";
     let error = session
         .columns_of(&[("orders", changed)], wrong)

@@ -60,9 +60,8 @@ impl TypeSession {
     }
 
     /// The names and types of a query's columns, over empty tables with the given names and
-    /// columns. Tables are kept, and used again where a later call gives the same columns; the
-    /// ones that a call doesn't name are hidden from it only if the query doesn't name them
-    /// either, so a name must mean the same table whenever its columns are the same.
+    /// columns and no others. Tables are kept, and used again where a later call gives the same
+    /// columns.
     ///
     /// # Errors
     /// The engine's, with the byte of the query that it points to where it points to one.
@@ -71,6 +70,7 @@ impl TypeSession {
         relations: &[(&str, &[(&str, &str)])],
         query: &str,
     ) -> Result<Vec<(String, String)>, EngineError> {
+        self.hide_others(relations, query)?;
         for (name, columns) in relations {
             self.provide(name, columns)?;
         }
@@ -79,6 +79,32 @@ impl TypeSession {
             .into_iter()
             .map(|column| (column.name, column.sql_type))
             .collect())
+    }
+
+    /// Drops the tables of earlier calls that the query could see though this call doesn't give
+    /// them: those whose name stands anywhere in its text.
+    fn hide_others(
+        &mut self,
+        relations: &[(&str, &[(&str, &str)])],
+        query: &str,
+    ) -> Result<(), EngineError> {
+        let text = query.to_lowercase();
+        let visible = |name: &String| {
+            !relations.iter().any(|(given, _)| given == name)
+                && text.contains(&name.to_lowercase().replace('"', "\"\""))
+        };
+        let hidden: Vec<_> = self
+            .tables
+            .keys()
+            .filter(|name| visible(name))
+            .cloned()
+            .collect();
+        for name in hidden {
+            self.tables.remove(&name);
+            let drop = format!("DROP TABLE {}", identifier(&name));
+            self.connection.execute(&drop)?;
+        }
+        Ok(())
     }
 
     /// Makes sure that a table has these columns.
