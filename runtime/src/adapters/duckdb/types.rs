@@ -30,6 +30,7 @@ type Columns = Vec<(String, String)>;
 /// A closed in-memory session that answers what columns a query has.
 pub struct TypeSession {
     connection: DuckDbConnection,
+    /// By name in lower case, because the engine's names don't tell cases apart.
     tables: HashMap<String, Columns>,
 }
 
@@ -90,8 +91,10 @@ impl TypeSession {
     ) -> Result<(), EngineError> {
         let text = query.to_lowercase();
         let visible = |name: &String| {
-            !relations.iter().any(|(given, _)| given == name)
-                && text.contains(&name.to_lowercase().replace('"', "\"\""))
+            !relations
+                .iter()
+                .any(|(given, _)| given.to_lowercase() == *name)
+                && text.contains(&name.replace('"', "\"\""))
         };
         let hidden: Vec<_> = self
             .tables
@@ -109,6 +112,7 @@ impl TypeSession {
 
     /// Makes sure that a table has these columns.
     fn provide(&mut self, name: &str, columns: &[(&str, &str)]) -> Result<(), EngineError> {
+        let key = name.to_lowercase();
         let wanted = || {
             columns
                 .iter()
@@ -129,10 +133,10 @@ impl TypeSession {
             identifier(name),
             definitions.join(", ")
         );
-        self.tables.remove(name);
+        self.tables.remove(&key);
         // In autocommit: there is no data here that a transaction could protect.
         self.connection.execute(&create)?;
-        self.tables.insert(name.to_owned(), wanted().collect());
+        self.tables.insert(key, wanted().collect());
         Ok(())
     }
 }
