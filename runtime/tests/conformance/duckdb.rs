@@ -257,6 +257,11 @@ fn types_of_queries() {
         .unwrap();
     assert_eq!(columns, [("id".to_owned(), "VARCHAR".to_owned())]);
 
+    // What an earlier call gave isn't there for a call that doesn't give it.
+    session
+        .columns_of(&[], "select id from ORDERS")
+        .unwrap_err();
+
     let wrong = "select id, amount from orders";
     let error = session
         .columns_of(&[("orders", changed)], wrong)
@@ -272,7 +277,7 @@ fn types_of_queries() {
 }
 
 #[test]
-fn a_thousand_questions_take_less_than_a_second() {
+fn types_of_a_thousand_queries_are_quick() {
     let mut session = TypeSession::new().unwrap();
     let columns: &[(&str, &str)] = &[("id", "BIGINT"), ("name", "VARCHAR"), ("at", "TIMESTAMP")];
     let begun = Instant::now();
@@ -283,5 +288,6 @@ fn a_thousand_questions_take_less_than_a_second() {
         let found = session.columns_of(&[(&parent, columns)], &query).unwrap();
         assert_eq!(found.len(), 3);
     }
-    eprintln!("1,000 questions took {:?}", begun.elapsed());
+    // Takes 0.4 s; the bound only alarms when tables are no longer used again.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }

@@ -229,6 +229,27 @@ pub fn conflicts_are_retryable(subject: &Subject) {
     assert!(error.class.is_retryable(), "{error:?}");
 }
 
+pub fn a_swallowed_conflict_fails_the_commit(subject: &Subject) {
+    let (_, name) = table(subject);
+    let (mut first, mut second) = (subject.session(), subject.session());
+    let mut winner = first.begin().unwrap();
+    let mut loser = second.begin().unwrap();
+    loser
+        .execute("create table work.lost as select 1 as id")
+        .unwrap();
+    let update = format!("update {name} set id = id + 1");
+    winner.execute(&update).unwrap();
+    let swallowed = loser.execute(&update);
+    winner.commit().unwrap();
+    let error = loser.commit().unwrap_err();
+    assert!(error.class.is_retryable(), "{error:?}");
+    if let Err(swallowed) = swallowed {
+        assert_eq!(swallowed, error);
+    }
+    assert_eq!(second.relations(&["work"]).unwrap().len(), 1);
+    assert_eq!(subject.number("select id from work.t"), 2);
+}
+
 pub fn cancel_stops_a_statement(subject: &Subject) {
     let mut session = subject.session();
     let canceller = session.canceller();
