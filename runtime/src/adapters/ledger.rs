@@ -46,7 +46,7 @@ pub struct LedgerEntry {
 pub struct CommittedBatch {
     /// What was written.
     pub entry: LedgerEntry,
-    /// When its transaction began, by the engine's clock.
+    /// When its ledger row was written, by the engine's clock: shortly before the commit.
     pub committed_at: Timestamp,
 }
 

@@ -1,16 +1,13 @@
 //! What DuckDB's catalog and dbgo's own tables say.
 
 use ::duckdb::{Connection, Row};
-use jiff::Timestamp;
 
 use super::ddl::string;
+use super::dml::{StoredEntry, unreadable};
 use super::errors::engine_error;
-use crate::adapters::error::{EngineError, ErrorClass};
-use crate::adapters::ledger::{BOOKKEEPING_SCHEMA, CommittedBatch, LedgerEntry, TimeRange};
+use crate::adapters::error::EngineError;
+use crate::adapters::ledger::{BOOKKEEPING_SCHEMA, CommittedBatch};
 use crate::adapters::relation::{CatalogRelation, Column, Relation, RelationKind};
-
-const LEDGER_COLUMNS: &str = "batch_id, run_id, model, version, physical_table, \
-    epoch_us(range_start), epoch_us(range_end), row_count, token, details, epoch_us(committed_at)";
 
 /// Tables and views of schemas with their columns.
 pub(super) fn relations(
@@ -98,7 +95,12 @@ pub(super) fn describe(driver: &Connection, query: &str) -> Result<Vec<Column>, 
 
 /// The whole ledger in the order of its commits.
 pub(super) fn ledger(driver: &Connection) -> Result<Vec<CommittedBatch>, EngineError> {
-    read_ledger(driver, "ORDER BY committed_at, batch_id")
+    let mut batches = read_ledger(driver, "")?;
+    batches.sort_by(|one, other| {
+        let key = |batch: &CommittedBatch| (batch.committed_at, batch.entry.batch_id.clone());
+        key(one).cmp(&key(other))
+    });
+    Ok(batches)
 }
 
 /// One batch of the ledger.
@@ -110,7 +112,7 @@ pub(super) fn committed_batch(
     Ok(read_ledger(driver, &condition)?.pop())
 }
 
-fn read_ledger(driver: &Connection, tail: &str) -> Result<Vec<CommittedBatch>, EngineError> {
+fn read_ledger(driver: &Connection, condition: &str) -> Result<Vec<CommittedBatch>, EngineError> {
     let exists = format!(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()
          AND schema_name = '{BOOKKEEPING_SCHEMA}' AND table_name = 'ledger'"
@@ -121,67 +123,16 @@ fn read_ledger(driver: &Connection, tail: &str) -> Result<Vec<CommittedBatch>, E
     if count == 0 {
         return Ok(Vec::new());
     }
-    let query = format!("SELECT {LEDGER_COLUMNS} FROM {BOOKKEEPING_SCHEMA}.ledger {tail}");
+    let query = format!("SELECT batch_id, entry FROM {BOOKKEEPING_SCHEMA}.ledger {condition}");
     let fail = |error| engine_error(&error, &query);
     let mut statement = driver.prepare(&query).map_err(fail)?;
     let mut rows = statement.query([]).map_err(fail)?;
     let mut batches = Vec::new();
     while let Some(row) = rows.next().map_err(fail)? {
-        batches.push(committed(row).map_err(fail)?.into_batch()?);
+        let batch_id: String = row.get(0).map_err(fail)?;
+        let entry: String = row.get(1).map_err(fail)?;
+        let stored: StoredEntry = serde_json::from_str(&entry).map_err(unreadable)?;
+        batches.push(stored.into_batch(batch_id)?);
     }
     Ok(batches)
-}
-
-/// A row of the ledger with its times in microseconds.
-struct LedgerRow {
-    entry: LedgerEntry,
-    range: Option<(i64, i64)>,
-    committed_at: i64,
-}
-
-fn committed(row: &Row<'_>) -> ::duckdb::Result<LedgerRow> {
-    let range = row.get::<_, Option<i64>>(5)?.zip(row.get(6)?);
-    Ok(LedgerRow {
-        entry: LedgerEntry {
-            batch_id: row.get(0)?,
-            run_id: row.get(1)?,
-            model: row.get(2)?,
-            version: row.get(3)?,
-            physical_table: row.get(4)?,
-            range: None,
-            rows: row.get(7)?,
-            token: row.get(8)?,
-            details: row.get(9)?,
-        },
-        range,
-        committed_at: row.get(10)?,
-    })
-}
-
-impl LedgerRow {
-    fn into_batch(self) -> Result<CommittedBatch, EngineError> {
-        let range = match self.range {
-            Some((start, end)) => Some(TimeRange {
-                start: instant(start)?,
-                end: instant(end)?,
-            }),
-            None => None,
-        };
-        Ok(CommittedBatch {
-            entry: LedgerEntry {
-                range,
-                ..self.entry
-            },
-            committed_at: instant(self.committed_at)?,
-        })
-    }
-}
-
-fn instant(microseconds: i64) -> Result<Timestamp, EngineError> {
-    Timestamp::from_microsecond(microseconds).map_err(|error| {
-        EngineError::new(
-            ErrorClass::Other,
-            format!("the ledger holds a time that can't be: {error}"),
-        )
-    })
 }

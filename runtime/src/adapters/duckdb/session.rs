@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::duckdb::Connection as Driver;
-use ::duckdb::arrow::array::RecordBatch;
+use ::duckdb::arrow::array::{Array, Int64Array, RecordBatch};
 
 use super::errors::engine_error;
 use super::interrupt::StatementWatch;
@@ -77,10 +77,7 @@ impl Connection for DuckDbConnection {
     fn execute(&mut self, statement: &str) -> Result<u64, EngineError> {
         statement::require_single(statement)?;
         self.watched(|driver| {
-            let rows = driver
-                .execute(statement, [])
-                .map_err(|error| engine_error(&error, statement))?;
-            Ok(rows as u64)
+            run(driver, statement).map_err(|error| engine_error(&error, statement))
         })
     }
 
@@ -121,6 +118,22 @@ impl Connection for DuckDbConnection {
     fn canceller(&self) -> Arc<dyn Cancel> {
         Arc::clone(&self.watch) as Arc<dyn Cancel>
     }
+}
+
+/// Runs a statement and gives the number of rows it changed. For `CREATE TABLE … AS` DuckDB gives
+/// that number as a row with the column `Count` instead of a count of changed rows.
+fn run(driver: &Driver, text: &str) -> ::duckdb::Result<u64> {
+    let mut statement = driver.prepare(text)?;
+    let changed = statement.execute([])? as u64;
+    if changed > 0 || !statement::creates(text) {
+        return Ok(changed);
+    }
+    let created = statement.step()?.and_then(|rows| {
+        let counts = rows.column_by_name("Count")?;
+        let counts = counts.as_any().downcast_ref::<Int64Array>()?;
+        (counts.len() == 1).then(|| counts.value(0))
+    });
+    Ok(created.map_or(0, |count| count.unsigned_abs()))
 }
 
 /// Reads all rows. The driver's own iterator over batches panics where a portion can't be

@@ -18,26 +18,39 @@ pub(super) fn require_single(text: &str) -> Result<(), EngineError> {
         return refuse("the statement contains a NUL character");
     }
     let mut ended = false;
-    let mut first_word = None;
-    for (start, end, kind) in (Tokens { text, position: 0 }) {
+    for (_, kind) in tokens(text) {
         match kind {
             TokenKind::Blank => {}
             TokenKind::Semicolon => ended = true,
             TokenKind::Other if ended => {
                 return refuse("several statements where one is expected");
             }
-            TokenKind::Other => {
-                first_word.get_or_insert(&text[start..end]);
-            }
+            TokenKind::Other => {}
         }
     }
-    let Some(word) = first_word else {
+    let Some(word) = first_word(text) else {
         return refuse("the statement is empty");
     };
-    if TRANSACTION_CONTROL.contains(&word.to_ascii_lowercase().as_str()) {
+    let is_control = |control: &&str| word.eq_ignore_ascii_case(control);
+    if TRANSACTION_CONTROL.iter().any(is_control) {
         return refuse("a transaction is begun and ended by its guard alone");
     }
     Ok(())
+}
+
+/// Whether the text is a `CREATE` statement.
+pub(super) fn creates(text: &str) -> bool {
+    first_word(text).is_some_and(|word| word.eq_ignore_ascii_case("create"))
+}
+
+/// The first token that is neither blank nor a semicolon.
+fn first_word(text: &str) -> Option<&str> {
+    let (word, _) = tokens(text).find(|(_, kind)| *kind == TokenKind::Other)?;
+    Some(word)
+}
+
+fn tokens(text: &str) -> Tokens<'_> {
+    Tokens { text, position: 0 }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,8 +66,8 @@ struct Tokens<'a> {
     position: usize,
 }
 
-impl Iterator for Tokens<'_> {
-    type Item = (usize, usize, TokenKind);
+impl<'a> Iterator for Tokens<'a> {
+    type Item = (&'a str, TokenKind);
 
     fn next(&mut self) -> Option<Self::Item> {
         let start = self.position;
@@ -73,7 +86,7 @@ impl Iterator for Tokens<'_> {
             (token(rest, first), TokenKind::Other)
         };
         self.position = start + length;
-        Some((start, self.position, kind))
+        Some((&rest[..length], kind))
     }
 }
 

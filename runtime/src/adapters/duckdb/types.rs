@@ -30,6 +30,7 @@ type Columns = Vec<(String, String)>;
 /// A closed in-memory session that answers what columns a query has.
 pub struct TypeSession {
     connection: DuckDbConnection,
+    /// By name in lower case, because the engine's names don't tell cases apart.
     tables: HashMap<String, Columns>,
 }
 
@@ -42,10 +43,11 @@ impl TypeSession {
         let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let options = OpenOptions {
             settings: vec![
+                // Before the outside is closed, after which it can't be set.
+                setting("temp_directory", ""),
                 setting("enable_external_access", "false"),
                 setting("memory_limit", MEMORY_LIMIT),
                 setting("threads", "1"),
-                setting("temp_directory", ""),
             ],
             ..OpenOptions::default()
         };
@@ -59,9 +61,8 @@ impl TypeSession {
     }
 
     /// The names and types of a query's columns, over empty tables with the given names and
-    /// columns. Tables are kept, and used again where a later call gives the same columns; the
-    /// ones that a call doesn't name are hidden from it only if the query doesn't name them
-    /// either, so a name must mean the same table whenever its columns are the same.
+    /// columns and no others. Tables are kept, and used again where a later call gives the same
+    /// columns.
     ///
     /// # Errors
     /// The engine's, with the byte of the query that it points to where it points to one.
@@ -70,6 +71,7 @@ impl TypeSession {
         relations: &[(&str, &[(&str, &str)])],
         query: &str,
     ) -> Result<Vec<(String, String)>, EngineError> {
+        self.hide_others(relations, query)?;
         for (name, columns) in relations {
             self.provide(name, columns)?;
         }
@@ -80,8 +82,37 @@ impl TypeSession {
             .collect())
     }
 
+    /// Drops the tables of earlier calls that the query could see though this call doesn't give
+    /// them: those whose name stands anywhere in its text.
+    fn hide_others(
+        &mut self,
+        relations: &[(&str, &[(&str, &str)])],
+        query: &str,
+    ) -> Result<(), EngineError> {
+        let text = query.to_lowercase();
+        let visible = |name: &String| {
+            !relations
+                .iter()
+                .any(|(given, _)| given.to_lowercase() == *name)
+                && text.contains(&name.replace('"', "\"\""))
+        };
+        let hidden: Vec<_> = self
+            .tables
+            .keys()
+            .filter(|name| visible(name))
+            .cloned()
+            .collect();
+        for name in hidden {
+            self.tables.remove(&name);
+            let drop = format!("DROP TABLE {}", identifier(&name));
+            self.connection.execute(&drop)?;
+        }
+        Ok(())
+    }
+
     /// Makes sure that a table has these columns.
     fn provide(&mut self, name: &str, columns: &[(&str, &str)]) -> Result<(), EngineError> {
+        let key = name.to_lowercase();
         let wanted = || {
             columns
                 .iter()
@@ -102,10 +133,10 @@ impl TypeSession {
             identifier(name),
             definitions.join(", ")
         );
-        self.tables.remove(name);
+        self.tables.remove(&key);
         // In autocommit: there is no data here that a transaction could protect.
         self.connection.execute(&create)?;
-        self.tables.insert(name.to_owned(), wanted().collect());
+        self.tables.insert(key, wanted().collect());
         Ok(())
     }
 }
