@@ -26,6 +26,8 @@ pub struct Opening<'a> {
     pub state: State,
     pub session: Session,
     pub engine: EngineSettings,
+    /// The schemas of the environment's views.
+    view_schemas: BTreeSet<String>,
     /// What has to be written to the state before anything else.
     pub changes: Vec<Change>,
     /// What people should know.
@@ -69,7 +71,11 @@ pub fn open<'a>(
             Ok((state, known, Versions::new(project, &plan)?))
         });
         let opened = opening.join().unwrap_or_else(|_| {
-            Err(Error::new(Kind::Failed, "engine-failed", "opening the engine failed"))
+            Err(Error::new(
+                Kind::Failed,
+                "engine-failed",
+                "opening the engine failed",
+            ))
         });
         (opened, known)
     });
@@ -100,6 +106,7 @@ pub fn open<'a>(
         state,
         session,
         engine,
+        view_schemas: schemas,
         changes: Vec::new(),
         notes: Vec::new(),
     };
@@ -133,7 +140,10 @@ fn open_engine(
     open().map_err(|error| engine_failed(&error, &engine.shown))
 }
 
-type Catalog = (HashMap<String, CatalogRelation>, HashMap<(String, String), CatalogRelation>);
+type Catalog = (
+    HashMap<String, CatalogRelation>,
+    HashMap<(String, String), CatalogRelation>,
+);
 
 fn sort_catalog(relations: Vec<CatalogRelation>) -> Catalog {
     let (mut physical, mut users) = (HashMap::new(), HashMap::new());
@@ -158,21 +168,45 @@ fn view_schemas(project: &Project, environment: &str) -> Result<BTreeSet<String>
             .collect()
     };
     let real = schemas(true);
-    let views: BTreeSet<String> =
-        schemas(false).into_iter().map(|schema| view_schema(schema, environment)).collect();
-    if environment != "prod" {
-        if let Some(schema) = views.iter().find(|schema| real.contains(schema.as_str())) {
-            return Err(Error::new(
-                Kind::Refused,
-                "environment-name",
-                format!("the views of `{environment}` would be in `{schema}`, a schema of the project"),
-            ));
-        }
+    let views: BTreeSet<String> = schemas(false)
+        .into_iter()
+        .map(|schema| view_schema(schema, environment))
+        .collect();
+    if environment != "prod"
+        && let Some(schema) = views.iter().find(|schema| real.contains(schema.as_str()))
+    {
+        return Err(Error::new(
+            Kind::Refused,
+            "environment-name",
+            format!("the views of `{environment}` would be in `{schema}`, a schema of the project"),
+        ));
     }
     Ok(views)
 }
 
 impl Opening<'_> {
+    /// Looks into schemas that only views of former models are in.
+    fn look_for_former_views(&mut self) -> Result<()> {
+        let context = &mut self.context;
+        let former: BTreeSet<&str> = context
+            .known
+            .published
+            .values()
+            .map(|entry| entry.view_schema.as_str())
+            .filter(|schema| !self.view_schemas.contains(*schema))
+            .collect();
+        if former.is_empty() {
+            return Ok(());
+        }
+        let schemas: Vec<&str> = former.into_iter().collect();
+        let found = self
+            .session
+            .relations(&schemas)
+            .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+        context.users.extend(sort_catalog(found).1);
+        Ok(())
+    }
+
     /// Completes the state from the ledger, where a run ended without telling, and makes the
     /// engine's own tables where they are missing.
     fn reconcile(&mut self) -> Result<()> {
@@ -185,8 +219,10 @@ impl Opening<'_> {
         if has_ledger && (knows_nothing || !unfinished.is_empty()) {
             let ledger = self.session.ledger().map_err(failed)?;
             let only = (!knows_nothing).then_some(&unfinished);
-            let (project, environment) =
-                (context.scope.project.clone(), context.scope.environment.clone());
+            let (project, environment) = (
+                context.scope.project.clone(),
+                context.scope.environment.clone(),
+            );
             let names = (project.as_str(), environment.as_str());
             self.changes = complete(&mut context.known, &ledger, names, only);
         }
@@ -198,8 +234,11 @@ impl Opening<'_> {
             });
         }
         if !has_ledger {
-            self.session.create_bookkeeping(self.state.identity()).map_err(failed)?;
+            self.session
+                .create_bookkeeping(self.state.identity())
+                .map_err(failed)?;
         }
+        self.look_for_former_views()?;
         self.forget_missing()
     }
 
@@ -222,7 +261,9 @@ impl Opening<'_> {
             .iter()
             .filter(|model| model.keeps_history())
             .filter(|model| {
-                missing.iter().any(|name| context.known.objects[name].model == model.def.path.as_str())
+                missing
+                    .iter()
+                    .any(|name| context.known.objects[name].model == model.def.path.as_str())
             })
             .map(|model| format!("`{}`", model.relation()))
             .collect();
@@ -249,7 +290,10 @@ impl Opening<'_> {
         for physical in missing {
             context.known.objects.remove(&physical);
             context.known.filled.remove(&physical);
-            context.known.snapshots.retain(|_, snapshot| snapshot.physical != physical);
+            context
+                .known
+                .snapshots
+                .retain(|_, snapshot| snapshot.physical != physical);
             self.changes.push(Change::Dropped { physical });
         }
         Ok(())

@@ -108,20 +108,33 @@ fn refusal(
     }
     let changed = publish::changed(context, scope);
     if walk.trouble.is_some() && changed > 0 {
-        let what = if changed == 1 { "1 changed model".to_owned() } else { format!("{changed} changed models") };
-        return Some(format!("{what} and a failure; what was built stays for the next run"));
+        let what = if changed == 1 {
+            "1 changed model".to_owned()
+        } else {
+            format!("{changed} changed models")
+        };
+        return Some(format!(
+            "{what} and a failure; what was built stays for the next run"
+        ));
     }
     None
 }
 
 fn workers(project: &Project, options: &RunOptions) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let declared = usize::try_from(project.def.workers).ok().filter(|workers| *workers > 0);
+    let declared = usize::try_from(project.def.workers)
+        .ok()
+        .filter(|workers| *workers > 0);
     options.workers.or(declared).unwrap_or(processors).max(1)
 }
 
 fn summary(context: &Context<'_>, walk: &Walk, started: Instant) -> Summary {
-    let count = |status: &str| walk.steps.iter().filter(|step| step.status == status).count();
+    let count = |status: &str| {
+        walk.steps
+            .iter()
+            .filter(|step| step.status == status)
+            .count()
+    };
     Summary {
         id: context.run_id.clone(),
         unchanged: count("unchanged"),
@@ -143,7 +156,9 @@ fn needed_seeds(
     if options.select.is_empty() && options.exclude.is_empty() {
         return (0..project.seeds().len()).collect();
     }
-    let inputs = selected.iter().flat_map(|index| stored_parents(project, *index));
+    let inputs = selected
+        .iter()
+        .flat_map(|index| stored_parents(project, *index));
     inputs
         .filter_map(|relation| match relation {
             Relation::Seed(index) => Some(index),
@@ -176,9 +191,15 @@ fn stored_parents(project: &Project, index: usize) -> BTreeSet<Relation> {
 
 /// Everything that this run may publish.
 fn scope(project: &Project, selected: &BTreeSet<usize>, seeds: &BTreeSet<usize>) -> Vec<Relation> {
-    let models = selected.iter().filter(|index| project.model(**index).is_stored());
+    let models = selected
+        .iter()
+        .filter(|index| project.model(**index).is_stored());
     let models = models.map(|index| Relation::Model(*index));
-    seeds.iter().map(|index| Relation::Seed(*index)).chain(models).collect()
+    seeds
+        .iter()
+        .map(|index| Relation::Seed(*index))
+        .chain(models)
+        .collect()
 }
 
 impl Opening<'_> {
@@ -188,7 +209,12 @@ impl Opening<'_> {
             state: RefCell::new(&mut self.state),
         };
         let options = self.context.options;
-        selection::select(self.context.project, &options.select, &options.exclude, &facts)
+        selection::select(
+            self.context.project,
+            &options.select,
+            &options.exclude,
+            &facts,
+        )
     }
 
     /// Everything that can be refused before anything is written.
@@ -204,10 +230,12 @@ impl Opening<'_> {
                 continue;
             }
             let path = model.def.path.as_str();
-            if context.snapshot(path, context.versions.model(index)).is_none() {
-                if let Some(base) = adopted(context, model) {
-                    alterations(context, model, &base.physical)?;
-                }
+            if context
+                .snapshot(path, context.versions.model(index))
+                .is_none()
+                && let Some(base) = adopted(context, model)
+            {
+                alterations(context, model, &base.physical)?;
             }
             if context.options.full_refresh {
                 self.notes.push(format!(
@@ -257,7 +285,9 @@ fn check_parent(
         return Ok(());
     };
     let version = context.versions.get(parent);
-    let built = context.snapshot(context.project.path_of(parent), version).is_some();
+    let built = context
+        .snapshot(context.project.path_of(parent), version)
+        .is_some();
     if built || selected.contains(&parent_index) {
         return Ok(());
     }
