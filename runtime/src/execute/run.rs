@@ -1,7 +1,7 @@
 //! A run from its beginning to its end.
 
+use super::columns::{adopted, alterations};
 use super::context::Context;
-use super::decide::{adopted, alterations};
 use super::interrupt::Interrupt;
 use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
@@ -260,13 +260,15 @@ impl Opening<'_> {
     }
 
     fn announce(&self, scope: &[Relation], listener: &mut dyn FnMut(Event)) {
+        let is_model = |relation: &&Relation| matches!(relation, Relation::Model(_));
+        let models: Vec<Relation> = scope.iter().filter(is_model).copied().collect();
         listener(Event::RunStarted {
             id: self.context.run_id.clone(),
             environment: self.context.scope.environment.clone(),
             engine: (self.engine.kind.to_owned(), self.engine.shown.clone()),
             models: self.context.project.models().len(),
             selected: scope.len(),
-            changed: publish::changed(&self.context, scope),
+            changed: publish::changed(&self.context, &models),
         });
         for note in &self.notes {
             listener(Event::Note(note.clone()));
@@ -310,7 +312,8 @@ struct StateFacts<'a> {
 
 impl Facts for StateFacts<'_> {
     fn is_changed(&self, model: usize) -> Result<bool> {
-        Ok(publish::changed(self.context, &[Relation::Model(model)]) > 0)
+        let stored = self.context.project.model(model).is_stored();
+        Ok(stored && publish::changed(self.context, &[Relation::Model(model)]) > 0)
     }
 
     fn with_result(&self, status: &str) -> Result<BTreeSet<usize>> {
