@@ -49,7 +49,8 @@ pub fn open<'a>(
     options: &'a RunOptions,
     interrupt: &Interrupt,
 ) -> Result<Opening<'a>> {
-    let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
+    let folder = project.folder().unwrap_or_else(|| Path::new("."));
+    let lookup = Lookup::new(folder)?;
     let environment = config::environment(project, &lookup)?;
     let engine = config::engine(project, &lookup)?;
     let state_file = config::state_file(project, &lookup)?;
@@ -84,8 +85,8 @@ pub fn open<'a>(
         adapter,
         session,
         relations,
-    } = opened?;
-    let (state, known, versions) = known?;
+    } = opened.map_err(|error| explain(error, folder))?;
+    let (state, known, versions) = known.map_err(|error| explain(error, folder))?;
     let (physical, users) = sort_catalog(relations);
     let context = Context {
         project,
@@ -255,38 +256,42 @@ impl Opening<'_> {
         if missing.is_empty() {
             return Ok(());
         }
+        // What no snapshot names was swept by a run that ended before it could say so.
+        let named: HashSet<&str> = context
+            .known
+            .snapshots
+            .values()
+            .map(|snapshot| snapshot.physical.as_str())
+            .collect();
+        let gone: Vec<&String> = missing
+            .iter()
+            .filter(|name| named.contains(name.as_str()))
+            .collect();
         let lost: Vec<String> = context
             .project
             .models()
             .iter()
             .filter(|model| model.keeps_history())
             .filter(|model| {
-                missing
-                    .iter()
-                    .any(|name| context.known.objects[name].model == model.def.path.as_str())
+                let path = model.def.path.as_str();
+                gone.iter()
+                    .any(|name| context.known.objects[*name].model == path)
             })
             .map(|model| format!("`{}`", model.relation()))
             .collect();
         if !lost.is_empty() {
-            return Err(Error::new(
-                Kind::Refused,
-                "tables-gone",
-                format!(
-                    "`{}` has lost tables that can't be computed again: {}",
-                    self.engine.shown,
-                    lost.join(", ")
-                ),
-            )
-            .hint("put the database back, or remove the state database to start anew"));
+            return Err(tables_gone(&self.engine.shown, &lost));
         }
-        self.notes.push(format!(
-            "{} table{} that this project made {} gone from `{}` and {} built anew",
-            missing.len(),
-            if missing.len() == 1 { "" } else { "s" },
-            if missing.len() == 1 { "is" } else { "are" },
-            self.engine.shown,
-            if missing.len() == 1 { "is" } else { "are" },
-        ));
+        if !gone.is_empty() {
+            let one = gone.len() == 1;
+            self.notes.push(format!(
+                "{} {} that this project made {} gone from `{}` and built anew",
+                gone.len(),
+                if one { "table" } else { "tables" },
+                if one { "is" } else { "are" },
+                self.engine.shown,
+            ));
+        }
         for physical in missing {
             context.known.objects.remove(&physical);
             context.known.filled.remove(&physical);
@@ -311,6 +316,46 @@ impl Opening<'_> {
         let dialect = self.context.adapter.dialect();
         self.context.proofs = inputs::proofs(project, needed, dialect, &mut self.session)?;
         Ok(())
+    }
+}
+
+fn tables_gone(shown: &str, lost: &[String]) -> Error {
+    Error::new(
+        Kind::Refused,
+        "tables-gone",
+        format!(
+            "`{shown}` has lost tables that can't be computed again: {}",
+            lost.join(", ")
+        ),
+    )
+    .hint("put the database back, or remove the state database to start anew")
+}
+
+/// The error itself, or the reason behind it where nothing can be written.
+fn explain(error: Error, folder: &Path) -> Error {
+    if error.kind != Kind::Failed || !is_read_only(folder) {
+        return error;
+    }
+    Error::new(
+        Kind::Finding,
+        "read-only-folder",
+        format!("nothing can be written to `{}`", folder.display()),
+    )
+    .hint("a run keeps its database and `.dbgo/` there")
+}
+
+fn is_read_only(folder: &Path) -> bool {
+    let probe = folder.join(format!(".dbgo-probe-{}", std::process::id()));
+    match std::fs::File::create_new(&probe) {
+        Ok(_) => {
+            // A file that could be created can be removed.
+            let _ = std::fs::remove_file(&probe);
+            false
+        }
+        Err(error) => {
+            use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+            matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+        }
     }
 }
 

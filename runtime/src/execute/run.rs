@@ -7,6 +7,7 @@ use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
+use crate::adapters::Session;
 use crate::error::{Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
@@ -54,25 +55,19 @@ pub fn run(
             if publication.len() > 0 {
                 listener(Event::NotPublished(reason));
             }
-            0
+            Ok(0)
         }
-        None => {
-            let changes = publication.publish(&context, &mut session)?;
-            let swept = publish::sweep(&context, &mut session, &walk, &changes);
-            changes.into_iter().for_each(|change| writer.send(change));
-            match swept {
-                Ok(changes) => changes.into_iter().for_each(|change| writer.send(change)),
-                Err(error) => listener(Event::Note(format!(
-                    "old tables are left for the next run: {}",
-                    error.message
-                ))),
-            }
-            listener(Event::Published {
-                views: publication.len(),
-            });
-            publication.len()
-        }
+        None => show_and_sweep(
+            &context,
+            (&mut session, &writer),
+            &publication,
+            &walk,
+            listener,
+        ),
     };
+    if let Err(error) = &published {
+        walk.trouble = Some(error.kind);
+    }
     if interrupt.is_wished() {
         walk.trouble = Some(Kind::Interrupted);
     }
@@ -86,7 +81,9 @@ pub fn run(
         },
         duration_ms: u64::try_from(summary.duration.as_millis()).ok(),
     });
-    writer.finish()?.close()?;
+    let written = writer.finish().and_then(State::close);
+    let published = published?;
+    written?;
     listener(Event::Finished(summary.clone()));
     Ok(RunOutcome {
         summary,
@@ -94,6 +91,29 @@ pub fn run(
         published,
         trouble: walk.trouble,
     })
+}
+
+/// Publishes, drops what isn't needed any more, and gives the number of views that changed.
+fn show_and_sweep(
+    context: &Context<'_>,
+    (session, writer): (&mut Session, &Writer),
+    publication: &Publication,
+    walk: &Walk,
+    listener: &mut dyn FnMut(Event),
+) -> Result<usize> {
+    let changes = publication.publish(context, session)?;
+    let swept = publish::sweep(context, session, walk, &changes);
+    changes.into_iter().for_each(|change| writer.send(change));
+    match swept {
+        Ok(changes) => changes.into_iter().for_each(|change| writer.send(change)),
+        Err(error) => listener(Event::Note(format!(
+            "old tables are left for the next run: {}",
+            error.message
+        ))),
+    }
+    let views = publication.len();
+    listener(Event::Published { views });
+    Ok(views)
 }
 
 /// Why nothing may be published, if so.

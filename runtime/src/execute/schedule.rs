@@ -14,6 +14,7 @@ use crate::project::Relation;
 use crate::state::{Change, StepRecord, Writer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -436,7 +437,10 @@ fn work(
                 interrupt: interrupt.clone(),
                 progress: &progress,
             };
-            let result = worker.build(&task, &mut changes);
+            // A panic is a mistake of ours; it must not leave the others waiting for its end.
+            let building = AssertUnwindSafe(|| worker.build(&task, &mut changes));
+            let result = catch_unwind(building)
+                .unwrap_or_else(|_| Err(Failure::finding("building it panicked")));
             session = Some(worker.session);
             result
         });

@@ -5,7 +5,7 @@ use crate::render;
 use dbgo_runtime::cli::{
     self, RenderArguments, RunArguments, RunsArguments, ShowArguments, Terminal,
 };
-use dbgo_runtime::contract::Materialization::{Ephemeral, Incremental, View};
+use dbgo_runtime::contract::Materialization::{Ephemeral, Incremental, Table, View};
 use dbgo_runtime::contract::ModelDef;
 use dbgo_runtime::project::Project;
 use std::path::Path;
@@ -22,6 +22,12 @@ const DATA: &[ColumnOf] = &[
 render!(data, |facts, sql| {
     sql.text("SELECT DATE '2013-01-01' + i::INTEGER AS day, 9007199254740993 + i AS big, ");
     sql.text("CASE WHEN i < 2 THEN 1.5::DECIMAL(38,2) END AS price FROM range(3) AS t(i)");
+});
+const BIG: &[ColumnOf] = &[("big", "BIGINT", false)];
+
+render!(all, |facts, sql| {
+    sql.text("FROM ");
+    sql.relation_as(0);
 });
 render!(early, |facts, sql| {
     sql.text("FROM ");
@@ -81,6 +87,14 @@ fn child_that_does_a_command() {
     let json = command.ends_with("--json");
     let model = model.trim_end_matches("--json").trim().to_owned();
     let code = match word {
+        "run-built" => {
+            let place = Place::at(Path::new(&folder));
+            let seed = place.carried(place.seed("s", "big\n1\n2\n", BIG));
+            let reading =
+                crate::fixture::model("models.main.b", Table, &[("s", "seeds.s")], BIG, all);
+            let project = place.built(vec![reading], vec![seed], vec![]);
+            cli::run(&project, &RunArguments::default(), &terminal)
+        }
         "run" => {
             let arguments = RunArguments {
                 json,
@@ -131,6 +145,7 @@ fn command(place: &Place, command: &str) -> (String, String, i32) {
             "--ignored",
             "--nocapture",
         ])
+        .current_dir(&place.path)
         .env(FOLDER, &place.path)
         .env(COMMAND, command)
         .output()
@@ -226,4 +241,16 @@ fn runs_are_listed_and_looked_into() {
     assert_eq!(code, 0);
     assert!(out.contains("models.main.days"), "{out}");
     assert_eq!(command(&place, "runs nope").2, 2);
+}
+
+#[test]
+fn a_built_program_works_where_it_is_started() {
+    let place = Place::new();
+    let (_, talk, code) = command(&place, "run-built");
+    assert_eq!(code, 0, "{talk}");
+    assert!(place.path.join(".dbgo/state.db").exists());
+    assert_eq!(
+        place.query("SELECT sum(big)::BIGINT FROM main__dev_test.b"),
+        ["3"]
+    );
 }

@@ -144,6 +144,16 @@ impl Place {
         seeds: Vec<SeedDef>,
         sources: Vec<SourceDef>,
     ) -> Project {
+        self.built(models, seeds, sources).in_folder(&self.path)
+    }
+
+    /// The same as a program that was built: no folder of its own.
+    pub fn built(
+        &self,
+        models: Vec<ModelDef>,
+        seeds: Vec<SeedDef>,
+        sources: Vec<SourceDef>,
+    ) -> Project {
         let def = ProjectDef {
             name: Str::new("shop"),
             hash: Str::new("00"),
@@ -166,9 +176,7 @@ impl Place {
         let shard: &'static ShardDef = Box::leak(Box::new(ShardDef {
             models: list(models),
         }));
-        Project::new(Box::leak(Box::new(def)), &[shard])
-            .unwrap()
-            .in_folder(&self.path)
+        Project::new(Box::leak(Box::new(def)), &[shard]).unwrap()
     }
 
     /// A seed whose file holds `content`.
@@ -189,6 +197,17 @@ impl Place {
             columns: columns(of),
             hash: text(blake3::hash(content.as_bytes()).to_hex().as_str()),
             data: List::new(&[]),
+        }
+    }
+
+    /// The same seed with its bytes in the program, and no file.
+    pub fn carried(&self, seed: SeedDef) -> SeedDef {
+        let file = self.path.join(seed.file.as_str());
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::remove_file(file).unwrap();
+        SeedDef {
+            data: list(bytes),
+            ..seed
         }
     }
 
