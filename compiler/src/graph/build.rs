@@ -20,12 +20,8 @@ pub fn build(
     let mut nodes = nodes(files, settings, headers, &mut diagnostics);
     if files.models.is_empty() {
         diagnostics.push(
-            Diagnostic::without_place(
-                Code::NoModels,
-                Severity::Error,
-                "the project has no models",
-            )
-            .hint("put a query into `models/first.sql`"),
+            Diagnostic::without_place(Code::NoModels, Severity::Error, "the project has no models")
+                .hint("put a query into `models/first.sql`"),
         );
     }
     let mut by_path = BTreeMap::new();
@@ -62,16 +58,27 @@ fn nodes(
     headers: &BTreeMap<FileId, Header>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Node> {
-    let models = files.models.iter().map(|file| (FileKind::Model, *file, Some(*file)));
-    let tables = files.tables.iter().map(|file| (FileKind::Source, *file, Some(*file)));
-    let seeds = files.seeds.iter().map(|seed| (FileKind::Seed, seed.data, seed.typing));
+    let models = files
+        .models
+        .iter()
+        .map(|file| (FileKind::Model, *file, Some(*file)));
+    let tables = files
+        .tables
+        .iter()
+        .map(|file| (FileKind::Source, *file, Some(*file)));
+    let seeds = files
+        .seeds
+        .iter()
+        .map(|seed| (FileKind::Seed, seed.data, seed.typing));
     let empty = Header::default();
     let mut nodes: Vec<Node> = models
         .chain(tables)
         .chain(seeds)
         .map(|(kind, file, header_file)| {
             let path = &files.sources.file(file).path;
-            let header = header_file.and_then(|file| headers.get(&file)).unwrap_or(&empty);
+            let header = header_file
+                .and_then(|file| headers.get(&file))
+                .unwrap_or(&empty);
             let place = header_file.unwrap_or(file);
             let (config, found) = EffectiveConfig::new(kind, place, path, header, settings);
             // A file that couldn't be read says nothing that could be wrong.
@@ -135,7 +142,9 @@ fn unknown_import(import: &Import, by_path: &BTreeMap<String, NodeId>) -> Diagno
     );
     // The right name in the wrong folder is likelier than another name in the same one.
     let last = path.rsplit('.').next();
-    let moved = by_path.keys().find(|other| other.rsplit('.').next() == last);
+    let moved = by_path
+        .keys()
+        .find(|other| other.rsplit('.').next() == last);
     let near = moved
         .map(String::as_str)
         .or_else(|| nearest(path, by_path.keys().map(String::as_str)));

@@ -238,7 +238,11 @@ impl Config {
             "unique_key" => once(&mut self.unique_key, reader.names()?, key),
             "grain" => once(&mut self.grain, reader.names()?, key),
             "tags" => once(&mut self.tags, reader.names()?, key),
-            "start" => once(&mut self.start, reader.parsed(Instant::parse, INSTANT)?, key),
+            "start" => once(
+                &mut self.start,
+                reader.parsed(Instant::parse, INSTANT)?,
+                key,
+            ),
             "end" => once(&mut self.end, reader.parsed(Instant::parse, INSTANT)?, key),
             "interval" => {
                 let found = reader.parsed(IntervalLength::parse, INTERVAL)?;
@@ -271,11 +275,7 @@ const INTERVAL: &str = "a length such as `'1 day'`, `'6 hours'` or `'1 month'`";
 const DURATION: &str = "a time such as `'10 min'` or `'30 s'`";
 
 /// Fills a place that may be filled only once.
-fn once<T>(
-    place: &mut Option<Spanned<T>>,
-    found: Spanned<T>,
-    key: Span,
-) -> Result<(), Diagnostic> {
+fn once<T>(place: &mut Option<Spanned<T>>, found: Spanned<T>, key: Span) -> Result<(), Diagnostic> {
     if let Some(first) = place {
         return Err(
             Diagnostic::error(Code::DuplicatePragma, key, "this key is set twice")
@@ -368,14 +368,19 @@ impl Reader<'_> {
             _ => return Err(self.mistyped("a name or a list of names")),
         };
         if let Some(blank) = names.iter().find(|name| name.value.trim().is_empty()) {
-            let mut finding = self.refuse("a name or a list of names").saying("this is blank");
+            let mut finding = self
+                .refuse("a name or a list of names")
+                .saying("this is blank");
             if let Some(primary) = &mut finding.primary {
                 primary.span = blank.span;
             }
             return Err(finding);
         }
         for (index, name) in names.iter().enumerate() {
-            if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
+            if let Some(first) = names[..index]
+                .iter()
+                .find(|other| other.value == name.value)
+            {
                 return Err(Diagnostic::error(
                     Code::InvalidConfigValue,
                     name.span,

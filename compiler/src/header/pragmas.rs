@@ -69,15 +69,16 @@ impl<'t> Pragma<'t> {
             }
             text.push_str(&self.text[line[0].start..line[line.len() - 1].end]);
         }
-        Some(Spanned::new(text, self.span_of(first).to(self.span_of(last))))
+        Some(Spanned::new(
+            text,
+            self.span_of(first).to(self.span_of(last)),
+        ))
     }
 
     /// A finding about how the pragma is written.
     pub(super) fn malformed(&self, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(Code::MalformedPragma, span, message).hint(format!(
-            "the form is `{}`",
-            form_of(self.name)
-        ))
+        Diagnostic::error(Code::MalformedPragma, span, message)
+            .hint(format!("the form is `{}`", form_of(self.name)))
     }
 
     /// The place after the last token, or after the colon.

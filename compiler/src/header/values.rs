@@ -51,8 +51,10 @@ impl Cursor<'_, '_> {
     }
 
     fn expect(&mut self, what: &str) -> Result<Token, Diagnostic> {
-        self.next()
-            .ok_or_else(|| self.pragma.malformed(self.pragma.end(), format!("{what} is missing")))
+        self.next().ok_or_else(|| {
+            self.pragma
+                .malformed(self.pragma.end(), format!("{what} is missing"))
+        })
     }
 
     fn pair(&mut self) -> Result<(Spanned<String>, Spanned<ConfigValue>), Diagnostic> {
