@@ -193,6 +193,7 @@ impl EffectiveConfig {
                 .unwrap_or_else(|| built_in(OnSchemaChange::Fail)),
             enabled: layers
                 .pick(|config| config.enabled.as_ref())
+                .filter(|_| kind == FileKind::Model)
                 .unwrap_or_else(|| built_in(true)),
             retries: layers
                 .pick(|config| config.retries.as_ref())

@@ -501,26 +501,6 @@ mod tests {
         assert_eq!(diagnostics[0].hints, ["it has `amount`"]);
     }
 
-    /// Prints how long a seed of 3 MB takes; run with `--release --ignored --nocapture`.
-    #[test]
-    #[ignore = "a measurement"]
-    fn a_large_seed_is_fast() {
-        use std::fmt::Write;
-        let mut text = String::from("id,carrier,delay,at\n");
-        for row in 0..80_000 {
-            let _ = writeln!(
-                text,
-                "{row},UA{},{}.5,2013-01-01 10:00:00",
-                row % 9,
-                row % 100
-            );
-        }
-        let start = std::time::Instant::now();
-        let (columns, _) = read(&text);
-        println!("{} bytes in {:?}", text.len(), start.elapsed());
-        assert_eq!(columns.len(), 4);
-    }
-
     proptest::proptest! {
         #[test]
         fn any_text_is_read_without_panic(text in "[a,\"\n\r1;é]{0,60}") {

@@ -56,7 +56,15 @@ fn one(sources: &SourceSet, diagnostic: &Diagnostic, explain: bool, renderer: &R
     for (level, line) in hints.chain(notes) {
         groups.push(Group::with_title(level.secondary_title(line.as_str())));
     }
-    renderer.render(&groups)
+    if diagnostic.primary.is_some() {
+        return renderer.render(&groups);
+    }
+    // Without lines to show, nothing has to stand between the finding and its hints.
+    let parts: Vec<String> = groups
+        .into_iter()
+        .map(|group| renderer.render(&[group]))
+        .collect();
+    parts.join("\n")
 }
 
 /// The labels by their files, the primary one's first; the others in the order they come.
