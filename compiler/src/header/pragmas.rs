@@ -255,18 +255,24 @@ impl<'t> Reading<'t> {
     }
 
     fn empty_body(&mut self) {
-        if self.header.has_body || self.kind != FileKind::Model {
-            return;
-        }
-        let end = self.text.trim_end().len();
-        self.diagnostics.push(
-            Diagnostic::error(
+        let (code, message, hint) = match self.kind {
+            _ if self.header.has_body => return,
+            FileKind::Model => (
                 Code::EmptyModel,
-                Span::new(self.file, end, end),
                 "this model has no query",
-            )
-            .hint("write a `select`, or remove the file"),
-        );
+                "write a `select`, or remove the file",
+            ),
+            FileKind::Source => (
+                Code::MalformedTable,
+                "this source has no columns",
+                "write `create table name (column type, …)`",
+            ),
+            // A seed's columns can come from its data.
+            FileKind::Seed => return,
+        };
+        let end = self.text.trim_end().len();
+        self.diagnostics
+            .push(Diagnostic::error(code, Span::new(self.file, end, end), message).hint(hint));
     }
 }
 

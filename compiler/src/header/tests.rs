@@ -231,6 +231,9 @@ fn a_file_without_a_query() {
         let (header, diagnostics) = read(text);
         assert!(!header.has_body);
         assert_eq!(diagnostics[0].code, Code::EmptyModel, "{text}");
+        let (_, diagnostics) = parse(FILE, text, FileKind::Source);
+        assert_eq!(diagnostics[0].code, Code::MalformedTable, "{text}");
+        assert!(parse(FILE, text, FileKind::Seed).1.is_empty(), "{text}");
     }
 }
 
@@ -246,7 +249,7 @@ fn other_kinds_of_files_have_keys_of_their_own() {
     assert_eq!(header.config.delimiter.unwrap().value, b'\t');
     let (_, diagnostics) = parse(
         FILE,
-        "-- @import: a = models.b\n-- @config: catalog='c'",
+        "-- @import: a = models.b\n-- @config: catalog='c'\ncreate table x (a int)",
         FileKind::Source,
     );
     let codes: Vec<Code> = diagnostics.iter().map(|finding| finding.code).collect();
