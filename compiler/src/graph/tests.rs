@@ -179,6 +179,20 @@ fn disabled_models_take_no_part() {
 }
 
 #[test]
+fn nothing_is_concluded_from_a_config_that_cannot_be_read() {
+    for config in [
+        "materialized='tabel', unique_key='id'",
+        "materialized='scd2', unique_key='id'",
+        "materialized='incremental', time_colum='t'",
+        "unique_key='id', materialized='incremental",
+    ] {
+        let text = format!("-- @config: {config}\nselect 1");
+        let (_, _, diagnostics) = graph(&[("models/a.sql", &text)]);
+        assert_eq!(diagnostics.len(), 1, "{config}: {diagnostics:?}");
+    }
+}
+
+#[test]
 fn a_project_without_models() {
     let (_, _, diagnostics) = graph(&[("seeds/a.csv", "a\n1")]);
     assert_eq!(codes(&diagnostics), [Code::NoModels]);

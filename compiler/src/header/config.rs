@@ -115,6 +115,9 @@ pub struct Config {
     pub null: Option<Spanned<String>>,
     /// What a value of a CSV may be put between; one byte.
     pub quote: Option<Spanned<u8>>,
+    /// Whether something here couldn't be read, which has been reported. What is missing may then
+    /// have been said, so that nothing is to be concluded from it.
+    pub damaged: bool,
 }
 
 /// A key: its name, the files it may stand in, and whether it means something already.
@@ -180,6 +183,17 @@ impl Config {
     /// Takes a key and its value. `place` is the kind of file that the header stands in, or `None`
     /// for `[defaults]`, which may say anything that some file could.
     pub fn set(
+        &mut self,
+        name: &Spanned<String>,
+        value: Spanned<ConfigValue>,
+        place: Option<FileKind>,
+    ) -> Result<(), Diagnostic> {
+        let result = self.take(name, value, place);
+        self.damaged |= result.is_err();
+        result
+    }
+
+    fn take(
         &mut self,
         name: &Spanned<String>,
         value: Spanned<ConfigValue>,

@@ -167,6 +167,9 @@ impl EffectiveConfig {
             FileKind::Model => check::incremental(&layers, &materialized, file, &mut diagnostics),
             FileKind::Source | FileKind::Seed => None,
         };
+        if layers.are_damaged() {
+            diagnostics.clear();
+        }
         let strategy = incremental.as_ref().map(|incremental| {
             layers
                 .pick(|config| config.strategy.as_ref())
@@ -270,6 +273,10 @@ impl<'a> Layers<'a> {
             .collect();
         folders.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
         Self { header, folders }
+    }
+
+    fn are_damaged(&self) -> bool {
+        self.header.damaged || self.folders.iter().any(|(_, config)| config.damaged)
     }
 
     fn pick<T: Clone>(&self, get: impl Fn(&Config) -> Option<&Spanned<T>>) -> Option<Setting<T>> {

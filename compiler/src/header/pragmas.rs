@@ -135,6 +135,7 @@ impl<'t> Reading<'t> {
         }
         let after = self.text[name_end..end].trim_start();
         if !after.starts_with(':') {
+            self.header.config.damaged |= name == "config";
             let finding = Diagnostic::error(
                 Code::MalformedPragma,
                 name_span,
@@ -174,6 +175,7 @@ impl<'t> Reading<'t> {
         let mut brackets = Brackets::default();
         loop {
             if let Err(finding) = self.tokens(&mut pragma, &mut brackets, (from, to, line)) {
+                self.header.config.damaged |= pragma.name == "config";
                 self.diagnostics.push(finding);
                 return next;
             }
@@ -187,6 +189,7 @@ impl<'t> Reading<'t> {
                     next += 1;
                 }
                 _ => {
+                    self.header.config.damaged |= pragma.name == "config";
                     let span = pragma.span_of(open);
                     let finding = pragma.malformed(span, "this bracket isn't closed");
                     self.diagnostics
@@ -249,7 +252,7 @@ impl<'t> Reading<'t> {
                 Span::new(self.file, start, start + trimmed.len()),
                 format!("`{word}` can't stand above the query"),
             )
-            .hint("what differs by environment belongs into `[env.X]` of `dbgo.toml`")
+            .hint("what differs by environment belongs in `[env.X]` of `dbgo.toml`")
             .hint("inside the query, from its second line on, directives may stand"),
         );
     }

@@ -4,7 +4,9 @@ use super::lines::boundary;
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, SourceSet};
 use crate::span::FileId;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
+};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -41,7 +43,7 @@ fn one(sources: &SourceSet, diagnostic: &Diagnostic, explain: bool, renderer: &R
         .id(diagnostic.code.text());
     let snippets = by_file(diagnostic)
         .into_iter()
-        .map(|(file, labels)| snippet(sources.file(file), &labels));
+        .map(|(file, labels)| element(sources.file(file), &labels));
     let mut groups = vec![Group::with_title(title).elements(snippets)];
     let more = explain.then(|| format!("`dbgo explain {}` tells more", diagnostic.code));
     let hints = diagnostic
@@ -89,6 +91,14 @@ fn by_file(diagnostic: &Diagnostic) -> Vec<(FileId, Vec<(AnnotationKind, &Label)
 
 /// How many lines are kept around the labels of a file: what annotate-snippets shows at most.
 const LINES_AROUND: usize = 2;
+
+/// A file that has no text to show, such as one that can't be read, is only named.
+fn element<'s>(file: &'s SourceFile, labels: &[(AnnotationKind, &'s Label)]) -> Element<'s> {
+    if file.text.is_empty() && labels.iter().all(|(_, label)| label.text.is_empty()) {
+        return Origin::path(file.path.as_str()).into();
+    }
+    snippet(file, labels).into()
+}
 
 /// A snippet of only the part of a file that its labels lie in, so that the cost of rendering
 /// doesn't grow with the file.

@@ -13,6 +13,7 @@ fn sources() -> SourceSet {
         "select\n    amount_cents / 100.0 as amount,\n    day\nfrom :raw\n",
     );
     sources.add("models/crlf.sql", "select 1,\r\n  two\r\nfrom x\r\n");
+    sources.add("models/z.sql", "");
     sources
 }
 
@@ -43,6 +44,8 @@ fn findings(sources: &SourceSet) -> Vec<Diagnostic> {
         ),
         Diagnostic::without_place(Code::NoModels, Severity::Error, "the project has no models")
             .hint("write one"),
+        Diagnostic::error(Code::FileTooLarge, Span::new(FileId(3), 0, 0), "too large")
+            .hint("split"),
         Diagnostic::error(
             Code::EmptyModel,
             Span::new(FileId(2), 999, 1000),
@@ -95,6 +98,7 @@ fn sorted_by_file_and_place() {
             "past the end",
             "`stg_orders` has no column `amout`",
             "after `ö`",
+            "too large",
         ]
     );
 }
