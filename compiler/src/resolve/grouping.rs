@@ -28,7 +28,7 @@ impl Binder<'_> {
         }
         let Some(keys) = keys
             .into_iter()
-            .map(|key| meaning(key, select))
+            .map(|key| self.meaning(key, select))
             .collect::<Option<Vec<&ast::Expr>>>()
         else {
             return;
@@ -70,6 +70,36 @@ impl Binder<'_> {
                 .hint(format!("add it to `GROUP BY`, or take one value of it: `any_value({written})`")),
             );
         }
+    }
+
+    /// What a grouping expression stands for: a position or an alias means an item. A column wins
+    /// over an alias of the same name.
+    fn meaning<'b>(&self, key: &'b ast::Expr, select: &'b ast::Select) -> Option<&'b ast::Expr> {
+        if let Some(position) = literal_position(key) {
+            let has_star = select.items.iter().any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
+            if has_star {
+                return None;
+            }
+            return position
+                .checked_sub(1)
+                .and_then(|index| select.items.get(index))
+                .map(|item| &item.expr);
+        }
+        let ExprKind::Name(names) = &key.kind else {
+            return Some(key);
+        };
+        let [only] = names.as_slice() else {
+            return Some(key);
+        };
+        if self.resolved.contains_key(&(only.span.start, only.span.end)) {
+            return Some(key);
+        }
+        let aliased = select.items.iter().find(|item| {
+            item.alias
+                .as_ref()
+                .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
+        });
+        Some(aliased.map_or(key, |item| &item.expr))
     }
 
     /// Whether a name is a column of this `FROM` and not of one around it.
@@ -149,38 +179,6 @@ fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
         }
     }
     Some(keys)
-}
-
-/// What a grouping expression stands for: a position or an alias means an item.
-fn meaning<'a>(key: &'a ast::Expr, select: &'a ast::Select) -> Option<&'a ast::Expr> {
-    if let Some(position) = literal_position(key) {
-        let has_star = select.items.iter().any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
-        if has_star {
-            return None;
-        }
-        return position
-            .checked_sub(1)
-            .and_then(|index| select.items.get(index))
-            .map(|item| &item.expr);
-    }
-    if let ExprKind::Name(names) = &key.kind
-        && let [only] = names.as_slice()
-        && let Some(item) = select.items.iter().find(|item| {
-            item.alias
-                .as_ref()
-                .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
-        })
-    {
-        // A column of that name wins over the alias; the engine then groups by the column.
-        let is_itself = matches!(&item.expr.kind, ExprKind::Name(_));
-        return if is_itself { Some(key) } else { alias_or_column(key, &item.expr) };
-    }
-    Some(key)
-}
-
-/// An alias beside a column of the same name could mean either: both are taken as grouped.
-fn alias_or_column<'a>(_key: &'a ast::Expr, item: &'a ast::Expr) -> Option<&'a ast::Expr> {
-    Some(item)
 }
 
 fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {

@@ -34,6 +34,16 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         ("+" | "-" | "*" | "%" | "add" | "subtract" | "multiply" | "mod", [left, right]) => {
             return arithmetic(name, left, right);
         }
+        ("extract", _) => call("date_part", arguments),
+        ("date_add", [left, right]) => call("+", &[left.clone(), right.clone()]),
+        ("split_part" | "array_to_string" | "list_string_agg" | "current_schema" | "current_database" | "current_user" | "user" | "session_user" | "current_catalog" | "current_query" | "pg_typeof", _) => {
+            Outcome::Type(SqlType::Varchar)
+        }
+        ("current_date", []) => Outcome::Type(SqlType::Date),
+        ("current_timestamp", []) => Outcome::Type(SqlType::TimestampTz),
+        ("current_time", []) => Outcome::Type(SqlType::TimeTz),
+        ("localtime", []) => Outcome::Type(SqlType::Time),
+        ("localtimestamp", []) => Outcome::Type(SqlType::Timestamp),
         ("||", [left, right]) => concatenation(left, right),
         ("concat", _) => concat(arguments),
         ("list_value" | "list_pack", [_, ..]) => match common_of(arguments) {
@@ -62,7 +72,12 @@ fn known(sql_type: SqlType) -> Outcome {
 fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
     let is_decimal = |typed: &Typed| matches!(typed.sql_type, SqlType::Decimal(..));
     if !is_decimal(left) && !is_decimal(right) {
-        return None;
+        return match (&left.sql_type, &right.sql_type) {
+            (SqlType::Null, SqlType::Integer) | (SqlType::Integer, SqlType::Null) => {
+                Some(Outcome::Type(SqlType::Integer))
+            }
+            _ => None,
+        };
     }
     if left.sql_type == SqlType::Null || right.sql_type == SqlType::Null {
         return Some(Outcome::Type(SqlType::Null));
