@@ -88,8 +88,10 @@ impl Binder<'_> {
         let ExprKind::Name(names) = &key.kind else {
             return Some(key);
         };
-        let [only] = names.as_slice() else {
-            return Some(key);
+        let only = match names.as_slice() {
+            [only] => only,
+            [first, only] if first.value.eq_ignore_ascii_case("alias") => only,
+            _ => return Some(key),
         };
         if self.resolved.contains_key(&(only.span.start, only.span.end)) {
             return Some(key);
@@ -132,29 +134,36 @@ impl Binder<'_> {
 
     /// Whether two expressions are the same but for case, white space and qualifiers.
     fn same(&self, left: &ast::Expr, right: &ast::Expr) -> bool {
-        let column = |expr: &ast::Expr| match &expr.kind {
-            ExprKind::Name(names) if names.len() == 1 => {
-                self.resolved.get(&(names[0].span.start, names[0].span.end)).copied()
+        let (left, right) = (self.canonical(left), self.canonical(right));
+        !left.is_empty() && left == right
+    }
+
+    /// An expression's text with the columns' identities in place of their names.
+    fn canonical(&self, expr: &ast::Expr) -> String {
+        let expr = without_parentheses(expr);
+        let mut columns: Vec<(std::ops::Range<usize>, super::scope::ColumnId)> = Vec::new();
+        walk(expr, &mut |part| {
+            if let ExprKind::Name(_) = &part.kind
+                && let Some(id) = self.resolved.get(&(part.span.start, part.span.end))
+            {
+                columns.push((part.span.range(), *id));
             }
-            ExprKind::Name(_) => self.resolved.get(&(expr.span.start, expr.span.end)).copied(),
-            _ => None,
+            true
+        });
+        columns.sort_by_key(|(range, _)| range.start);
+        let mut text = String::new();
+        let mut next = expr.span.range().start;
+        let mut plain = |range: std::ops::Range<usize>, text: &mut String| {
+            let written = self.input.text.get(range).unwrap_or_default();
+            text.extend(written.split_whitespace().flat_map(str::chars).flat_map(char::to_lowercase));
         };
-        match (column(left), column(right)) {
-            (Some(left_id), Some(right_id)) => left_id == right_id,
-            _ => {
-                let text = |expr: &ast::Expr| -> String {
-                    self.input
-                        .text
-                        .get(expr.span.range())
-                        .unwrap_or_default()
-                        .split_whitespace()
-                        .collect::<String>()
-                        .to_lowercase()
-                };
-                let (left, right) = (text(without_parentheses(left)), text(without_parentheses(right)));
-                !left.is_empty() && left == right
-            }
+        for (range, id) in columns {
+            plain(next..range.start, &mut text);
+            text.push_str(&format!("\u{0}{}.{:?}.{}\u{0}", id.scope, id.relation, id.column));
+            next = range.end;
         }
+        plain(next..expr.span.range().end, &mut text);
+        text
     }
 }
 
@@ -171,14 +180,22 @@ fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
     let mut keys = Vec::new();
     for item in items {
         match item {
-            ast::GroupItem::Expr(expr) => keys.push(expr),
+            ast::GroupItem::Expr(expr) => keys.extend(members(expr)),
             ast::GroupItem::Rollup(exprs) | ast::GroupItem::Cube(exprs) | ast::GroupItem::Set(exprs) => {
-                keys.extend(exprs);
+                keys.extend(exprs.iter().flat_map(members));
             }
             ast::GroupItem::Sets(inner) => keys.extend(plain_keys(inner)?),
         }
     }
     Some(keys)
+}
+
+/// `(a, b)` groups by each of its members.
+fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
+    match &expr.kind {
+        ExprKind::Row(items) => items.iter().collect(),
+        _ => vec![expr],
+    }
 }
 
 fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
@@ -193,13 +210,13 @@ fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
 fn has_aggregate(expr: &ast::Expr) -> bool {
     let mut found = false;
     walk(expr, &mut |part| {
-        found |= is_aggregate(part);
+        found |= is_aggregate(part) && !is_macro(part);
         !found
     });
     found
 }
 
-/// Whether an expression is the call of an aggregate, and not of a window.
+/// Whether an expression is the call of an aggregate or maybe of one, and not of a window.
 fn is_aggregate(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Function(function) => {
@@ -209,18 +226,21 @@ fn is_aggregate(expr: &ast::Expr) -> bool {
                     catalogue::find(&name.value).is_some_and(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
                         || known.iter().any(|own| name.value.eq_ignore_ascii_case(own))
                 })
-                && !function.name.last().is_some_and(|name| is_scalar_macro(&name.value))
         }
-        ExprKind::Method { .. } => false,
         _ => false,
     }
 }
 
-/// Macros that aggregate nothing; any other may, and is taken for an aggregate.
-fn is_scalar_macro(name: &str) -> bool {
-    ["nullif", "split_part", "date_add", "fdiv", "fmod", "round_even", "ago", "days_in_month", "pg_typeof"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own))
+/// Whether it is the call of a macro: nobody knows whether there is an aggregate in it.
+fn is_macro(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Function(function) => function
+            .name
+            .last()
+            .and_then(|name| catalogue::find(&name.value))
+            .is_some_and(|entry| !entry.is(Kind::Aggregate)),
+        _ => false,
+    }
 }
 
 /// Visits an expression and what is in it, but no subqueries. `visit` says whether to go on

@@ -128,8 +128,8 @@ fn cast_type(text: &str) -> Option<String> {
         SqlType::Decimal(..) if !text.contains('(') => "DECIMAL".to_owned(),
         SqlType::Date => "\"DATE\"".to_owned(),
         SqlType::Double => "\"DOUBLE\"".to_owned(),
+        SqlType::TinyInt => "\"TINYINT\"".to_owned(),
         SqlType::Boolean
-        | SqlType::TinyInt
         | SqlType::SmallInt
         | SqlType::Integer
         | SqlType::BigInt

@@ -239,7 +239,8 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             SqlType::List(element) => appended(Some(element), added),
             _ => Outcome::Unknown,
         },
-        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, second]) => concatenation(first, second),
+        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, ..]) => joined(arguments),
+        ("list_resize" | "array_resize", [_, _, ..]) => element.map_or(Outcome::Unknown, list),
         ("list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate", [_, second]) => {
             match (&second.value, element) {
                 (Value::Text(aggregate), Some(element)) => call(aggregate, &[Typed::of(element.clone())]),
@@ -264,6 +265,24 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     })
 }
 
+/// Lists behind each other; a null among them counts for nothing.
+fn joined(arguments: &[Typed]) -> Outcome {
+    let mut elements = Vec::new();
+    for argument in arguments {
+        match &argument.sql_type {
+            SqlType::List(element) | SqlType::Array(element, _) => {
+                elements.push(Typed::of((**element).clone()));
+            }
+            SqlType::Null => {}
+            _ => return Outcome::Unknown,
+        }
+    }
+    match common_of(&elements) {
+        Common::Type(element) if !elements.is_empty() => Outcome::Type(SqlType::list(element)),
+        _ => Outcome::Unknown,
+    }
+}
+
 fn appended(element: Option<&SqlType>, added: &Typed) -> Outcome {
     let Some(element) = element else {
         return Outcome::Unknown;
@@ -281,10 +300,10 @@ fn field_by_text(sql_type: &SqlType, key: &Typed) -> Outcome {
     }
 }
 
-/// The type of a struct's field.
+/// The type of a struct's field or a union's member.
 pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
     match sql_type {
-        SqlType::Struct(fields) => fields
+        SqlType::Struct(fields) | SqlType::Union(fields) => fields
             .iter()
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, sql_type)| sql_type.clone()),
@@ -337,7 +356,7 @@ pub fn after_overload(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         {
             Outcome::Unknown
         }
-        ("regexp_extract", _) if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) => {
+        ("regexp_extract" | "regexp_extract_all", _) if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) => {
             Outcome::Unknown
         }
         _ => return None,
