@@ -153,7 +153,7 @@ impl Binder<'_> {
         columns.sort_by_key(|(range, _)| range.start);
         let mut text = String::new();
         let mut next = expr.span.range().start;
-        let mut plain = |range: std::ops::Range<usize>, text: &mut String| {
+        let plain = |range: std::ops::Range<usize>, text: &mut String| {
             let written = self.input.text.get(range).unwrap_or_default();
             text.extend(written.split_whitespace().flat_map(str::chars).flat_map(char::to_lowercase));
         };
