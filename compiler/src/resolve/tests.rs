@@ -77,7 +77,7 @@ fn each_mistake_has_its_code() {
         ("select :orders as x from orders", "unknown-reference"),
         ("select * from :this", "unknown-reference"),
         ("select * exclude (amout) from orders", "unknown-column"),
-        ("select * from orders join customers using (name)", "unknown-column"),
+        ("select day from orders join customers using (name)", "unknown-column"),
     ] {
         assert_eq!(codes(text), [code], "{text}");
     }
