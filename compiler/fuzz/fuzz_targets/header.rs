@@ -11,7 +11,10 @@ fuzz_target!(|text: &str| {
         let (header, diagnostics) = parse(FileId(0), text, kind);
         assert!(text.is_char_boundary(header.body_start));
         for import in &header.imports {
-            assert_eq!(text.get(import.path.span.range()), Some(import.path.value.as_str()));
+            assert_eq!(
+                text.get(import.path.span.range()),
+                Some(import.path.value.as_str())
+            );
         }
         for diagnostic in &diagnostics {
             for label in diagnostic.primary.iter().chain(&diagnostic.secondary) {

@@ -228,23 +228,8 @@ impl Config {
         };
         let key = name.span;
         match reader.name {
-            "materialized" => {
-                let found = reader.word(Materialized::WORDS, LATER_MATERIALIZED, |word| {
-                    Materialized::from_word(word)
-                })?;
-                once(&mut self.materialized, found, key)
-            }
-            "strategy" => {
-                let found = reader.word(Strategy::WORDS, LATER_STRATEGIES, Strategy::from_word)?;
-                once(&mut self.strategy, found, key)
-            }
-            "outside" => {
-                let found = reader.word(Outside::WORDS, &[], Outside::from_word)?;
-                once(&mut self.outside, found, key)
-            }
-            "on_schema_change" => {
-                let found = reader.word(OnSchemaChange::WORDS, &[], OnSchemaChange::from_word)?;
-                once(&mut self.on_schema_change, found, key)
+            "materialized" | "strategy" | "outside" | "on_schema_change" => {
+                self.assign_word(reader, key)
             }
             "time_column" => once(&mut self.time_column, reader.name()?, key),
             "schema" => once(&mut self.schema, reader.name()?, key),
@@ -280,6 +265,29 @@ impl Config {
             "delimiter" => once(&mut self.delimiter, reader.byte()?, key),
             "quote" => once(&mut self.quote, reader.byte()?, key),
             _ => Err(unknown_key(name, None)),
+        }
+    }
+
+    /// The keys whose values are chosen from a few words.
+    fn assign_word(&mut self, reader: Reader<'_>, key: Span) -> Result<(), Diagnostic> {
+        match reader.name {
+            "materialized" => {
+                let words = Materialized::WORDS;
+                let found = reader.word(words, LATER_MATERIALIZED, Materialized::from_word)?;
+                once(&mut self.materialized, found, key)
+            }
+            "strategy" => {
+                let found = reader.word(Strategy::WORDS, LATER_STRATEGIES, Strategy::from_word)?;
+                once(&mut self.strategy, found, key)
+            }
+            "outside" => {
+                let found = reader.word(Outside::WORDS, &[], Outside::from_word)?;
+                once(&mut self.outside, found, key)
+            }
+            _ => {
+                let found = reader.word(OnSchemaChange::WORDS, &[], OnSchemaChange::from_word)?;
+                once(&mut self.on_schema_change, found, key)
+            }
         }
     }
 }

@@ -73,30 +73,31 @@ fn read_import(pragma: &Pragma<'_>) -> Result<Import, Diagnostic> {
         let message = format!("`{}` isn't an import path", path.value);
         return Err(pragma.malformed(path.span, message));
     }
-    let last = path.value.rsplit('.').next().unwrap_or_default();
     let alias = match alias {
         Some(alias) if is_identifier(&alias.value) => alias,
         Some(alias) => {
             let message = format!("`{}` can't be an alias", alias.value);
             return Err(pragma.malformed(alias.span, message));
         }
-        None if is_identifier(last) => {
-            let end = path.span.end as usize;
-            Spanned::new(
-                last.to_owned(),
-                Span::new(pragma.file, end - last.len(), end),
-            )
-        }
-        None => {
-            let message = format!("`{last}` can't be an alias, so that one has to be given");
-            return Err(pragma.malformed(path.span, message));
-        }
+        None => alias_of(pragma, &path)?,
     };
     Ok(Import {
         alias,
         path,
         span: pragma.span,
     })
+}
+
+/// The alias that a path gives when none is written: its last part.
+fn alias_of(pragma: &Pragma<'_>, path: &Spanned<String>) -> Result<Spanned<String>, Diagnostic> {
+    let last = path.value.rsplit('.').next().unwrap_or_default();
+    if !is_identifier(last) {
+        let message = format!("`{last}` can't be an alias, so that one has to be given");
+        return Err(pragma.malformed(path.span, message));
+    }
+    let end = path.span.end as usize;
+    let span = Span::new(pragma.file, end - last.len(), end);
+    Ok(Spanned::new(last.to_owned(), span))
 }
 
 /// Why a name for `:name` can't be given again: it is reserved, an import's or a variable's.
