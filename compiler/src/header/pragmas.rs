@@ -1,5 +1,5 @@
 //! Finding the pragmas of a header and what they are; what stands in each is read by
-//! [`values`](super::values) and [`declarations`](super::declarations).
+//! [`values`] and [`declarations`].
 
 use super::lines::{Line, scan};
 use super::tokens::{Brackets, OpenQuote, Token, tokenize};
