@@ -310,7 +310,7 @@ impl Parser<'_> {
         let start = self.position();
         let kind = match self.at_nested_query() {
             true => ExprKind::Query(Box::new(self.parenthesized(Parser::query)?)),
-            false => self.parenthesized(Parser::expression)?.kind,
+            false => ExprKind::Nested(Box::new(self.parenthesized(Parser::expression)?)),
         };
         let right = Box::new(Expr {
             kind,

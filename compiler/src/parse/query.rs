@@ -2,12 +2,14 @@
 
 use super::MAXIMUM_CHAIN;
 use super::ast::{
-    CommonTable, Distinct, Expr, ExprKind, Query, QueryBody, Select, SelectItem, SetOperation,
-    SetOperator, Star, TableExpr, TableName, Values, With,
+    CommonTable, Distinct, Expr, ExprKind, Name, Query, QueryBody, Select, SelectItem,
+    SetOperation, SetOperator, Star, TableExpr, TableName, Values, With,
 };
 use super::cursor::{Parsed, Parser};
+use super::expression::single_name;
 use super::keyword;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::span::Span;
 use crate::token::TokenKind;
 
 /// The clauses of a `SELECT` behind its `FROM`.
@@ -45,6 +47,13 @@ impl Parser<'_> {
         self.advance();
         let recursive = self.take(keyword::RECURSIVE);
         let members = self.comma_separated(Self::common_table)?;
+        for (index, member) in members.iter().enumerate() {
+            let names = members[..index].iter().map(|earlier| &earlier.name);
+            check_new(names, &member.name, "common table expression")?;
+            if recursive {
+                check_recursive(&member.query)?;
+            }
+        }
         Ok(With { recursive, members })
     }
 
@@ -56,10 +65,7 @@ impl Parser<'_> {
             false => Vec::new(),
         };
         let using_key = match self.take(keyword::USING) {
-            true => {
-                self.expect(keyword::KEY)?;
-                self.name_list("the name of a column")?
-            }
+            true => self.using_key()?,
             false => Vec::new(),
         };
         self.expect(keyword::AS)?;
@@ -81,6 +87,16 @@ impl Parser<'_> {
             query,
             span: self.span_from(start),
         })
+    }
+
+    /// `USING KEY (a, max(b) AS b)`: the names of the key; what is aggregated belongs to no key.
+    fn using_key(&mut self) -> Parsed<Vec<Name>> {
+        self.expect(keyword::KEY)?;
+        let items = self.parenthesized(|parser| parser.comma_separated(Self::select_item))?;
+        Ok(items
+            .iter()
+            .filter_map(|item| single_name(&item.expr))
+            .collect())
     }
 
     fn no_query_in_with(&self) -> Box<Diagnostic> {
@@ -252,6 +268,10 @@ impl Parser<'_> {
             })?,
             false => Vec::new(),
         };
+        for (index, (name, _)) in windows.iter().enumerate() {
+            let names = windows[..index].iter().map(|(earlier, _)| earlier);
+            check_new(names, name, "window")?;
+        }
         let qualify = self.optional(keyword::QUALIFY)?;
         let sample = match self.at(keyword::USING) && self.keyword(1) == keyword::SAMPLE {
             true => Some(self.sample()?),
@@ -304,6 +324,9 @@ impl Parser<'_> {
     fn select_items(&mut self) -> Parsed<Vec<SelectItem>> {
         let mut items = vec![self.select_item()?];
         while self.take_symbol(",") {
+            if self.at_symbol(",") {
+                return Err(self.unexpected("an expression"));
+            }
             if !self.at_operand() && !self.at_symbol("*") {
                 break;
             }
@@ -358,6 +381,42 @@ impl Parser<'_> {
             span: self.span_from(start),
         })
     }
+}
+
+/// Refuses a name that stands for something already.
+fn check_new<'a>(
+    mut earlier: impl Iterator<Item = &'a Name>,
+    name: &Name,
+    what: &str,
+) -> Parsed<()> {
+    match earlier.find(|other| other.value.eq_ignore_ascii_case(&name.value)) {
+        None => Ok(()),
+        Some(first) => {
+            let message = format!("there are two {what}s `{}`", name.value);
+            let error = Diagnostic::error(Code::SyntaxError, name.span, message);
+            Err(Box::new(error.and_at(first.span, "the first")))
+        }
+    }
+}
+
+/// The engine takes no order and no limit around the two sides of a recursion.
+fn check_recursive(query: &Query) -> Parsed<()> {
+    let QueryBody::SetOperation(operation) = &query.body else {
+        return Ok(());
+    };
+    let bounded = query.order_by.is_some() || query.limit.is_some() || query.offset.is_some();
+    if !bounded || operation.operator != SetOperator::Union || operation.by_name {
+        return Ok(());
+    }
+    let clause = Span {
+        start: operation.span.end,
+        ..query.span
+    };
+    let message = "a recursive query can't have `order by`, `limit` or `offset`";
+    let error = Diagnostic::error(Code::SyntaxError, clause, message);
+    Err(Box::new(
+        error.hint("write it in the query that reads this one"),
+    ))
 }
 
 /// The star that `FROM t` alone stands for, at the tables' place.

@@ -241,7 +241,9 @@ impl Parser<'_> {
             _ if self.at(keyword::VALUES) && self.symbol_is(1, "(") => {
                 Ok(TableKind::Values(self.values(false)?))
             }
-            _ if self.function_at() || self.name_at(0) => self.named_table(),
+            _ if self.function_at() || self.name_at(0) || self.at(keyword::MAP) => {
+                self.named_table()
+            }
             _ => Err(self.unexpected("a table")),
         }
     }

@@ -64,7 +64,10 @@ impl Parser<'_> {
             keyword::ENUM if called => {
                 self.advance();
                 self.parenthesized(|parser| {
-                    parser.comma_separated(|parser| parser.expect_text("a text"))
+                    parser.comma_separated(|parser| match parser.kind(0) {
+                        Some(TokenKind::Text | TokenKind::Number) => Ok(parser.advance()),
+                        _ => Err(parser.unexpected("a text")),
+                    })
                 })?;
                 return Ok(());
             }

@@ -17,7 +17,7 @@ impl Binder<'_> {
             return Typed::unknown();
         }
         self.depth += 1;
-        let typed = self.kind(expr, env);
+        let typed = super::with_stack(|| self.kind(expr, env));
         self.depth -= 1;
         typed
     }
@@ -182,7 +182,10 @@ impl Binder<'_> {
                     self.expression(condition, &inner);
                 }
                 let result = self.expression(result, &inner);
-                Typed::of(list_of(&result.sql_type))
+                match list.sql_type {
+                    SqlType::List(_) | SqlType::Array(..) => Typed::of(list_of(&result.sql_type)),
+                    _ => Typed::unknown(),
+                }
             }
             ExprKind::Lambda { parameters, body } => {
                 let unknown: Vec<Alias> = parameters

@@ -32,7 +32,7 @@ impl Binder<'_> {
             return single(Relation::unknown(None));
         }
         self.depth += 1;
-        let scope = self.table_kind(table, env);
+        let scope = super::with_stack(|| self.table_kind(table, env));
         self.depth -= 1;
         scope
     }

@@ -44,6 +44,10 @@ impl Binder<'_> {
         }
         let entry = catalogue::find(&called);
         self.volatile |= entry.is_some_and(|entry| !entry.is_consistent());
+        if function.export_state {
+            self.arguments(function, env);
+            return Typed::unknown();
+        }
         if called == "struct_pack" {
             return self.struct_pack(function, env);
         }
@@ -148,7 +152,10 @@ impl Binder<'_> {
                 Some(body) if body.sql_type == element && arguments.len() == 1 => element,
                 _ => SqlType::Unknown,
             },
-            _ => body.map_or(SqlType::Unknown, |body| list_of(&body.sql_type)),
+            _ => match (&list, body) {
+                (SqlType::List(_) | SqlType::Array(..), Some(body)) => list_of(&body.sql_type),
+                _ => SqlType::Unknown,
+            },
         })
     }
 
@@ -175,8 +182,10 @@ impl Binder<'_> {
         let certain = catalogue::find(&name.value).is_some_and(|entry| {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
-            && function.arguments.iter().all(|argument| argument.name.is_none())
-            && !function.export_state;
+            && function.arguments.iter().all(|argument| {
+                argument.name.is_none()
+                    && !matches!(argument.value.kind, ExprKind::Columns { .. } | ExprKind::Star(_))
+            });
         if !certain {
             if *outcome == Outcome::Refused && matches!(name.value.to_lowercase().as_str(), "coalesce" | "ifnull") {
                 let spans: Vec<Span> = function.arguments.iter().map(|argument| argument.value.span).collect();

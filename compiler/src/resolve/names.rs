@@ -50,7 +50,7 @@ impl Binder<'_> {
     }
 
     fn qualified_name(&mut self, first: &ast::Name, rest: &[ast::Name], span: Span, env: &Env<'_>) -> Typed {
-        if let Some((scope, index)) = env.relation(&first.value) {
+        if let Some((scope, index)) = env.relation_with(&first.value, &rest[0].value) {
             let relation = &scope.relations[index];
             let column = &rest[0];
             if let Some(position) = relation.position(&column.value) {
@@ -81,6 +81,10 @@ impl Binder<'_> {
             Found::Ambiguous(tables) => {
                 self.ambiguous(first, &tables);
                 Typed::unknown()
+            }
+            // `alias.x` means the alias `x` of the select list.
+            Found::Nothing if first.value.eq_ignore_ascii_case("alias") => {
+                self.quietly(|binder| binder.name_expression(rest, span, env))
             }
             Found::Nothing => {
                 // `schema.table.column`

@@ -23,7 +23,6 @@ impl Binder<'_> {
         match &expr.kind {
             ExprKind::Nested(inner) => self.output_name(inner, env),
             ExprKind::Name(names) => column_name(names, env),
-            ExprKind::Field { field, .. } => Some(field.value.clone()),
             ExprKind::Literal(Literal::Boolean(_)) => None,
             _ => written(expr),
         }
@@ -100,8 +99,10 @@ fn written_literal(literal: &Literal) -> Option<String> {
         Literal::Null => Some("NULL".to_owned()),
         Literal::Text(text) => Some(format!("'{}'", text.replace('\'', "''"))),
         Literal::Number(digits) => {
+            // Longer ones may become another type, and are written as its values are.
             let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            (plain && !digits.ends_with('.') && !(digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0."))).then(|| digits.clone())
+            let short = digits.len() <= 18;
+            (plain && short && !digits.ends_with('.') && !(digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0."))).then(|| digits.clone())
         }
         Literal::Boolean(_) | Literal::Blob(_) => None,
     }
@@ -127,8 +128,8 @@ fn cast_type(text: &str) -> Option<String> {
         SqlType::Decimal(..) if !text.contains('(') => "DECIMAL".to_owned(),
         SqlType::Date => "\"DATE\"".to_owned(),
         SqlType::Double => "\"DOUBLE\"".to_owned(),
+        SqlType::TinyInt => "\"TINYINT\"".to_owned(),
         SqlType::Boolean
-        | SqlType::TinyInt
         | SqlType::SmallInt
         | SqlType::Integer
         | SqlType::BigInt

@@ -18,6 +18,12 @@ impl Binder<'_> {
             return Output::unknown();
         }
         self.depth += 1;
+        let output = super::with_stack(|| self.with_members(query, parent));
+        self.depth -= 1;
+        output
+    }
+
+    fn with_members(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
         let before = self.common_tables.len();
         if let Some(with) = &query.with {
             for member in &with.members {
@@ -26,7 +32,6 @@ impl Binder<'_> {
         }
         let output = self.ordered(query, parent);
         self.common_tables.truncate(before);
-        self.depth -= 1;
         output
     }
 
@@ -134,8 +139,12 @@ impl Binder<'_> {
             return Output::unknown();
         }
         self.depth += 1;
-        let left = self.body(&operation.left, parent);
-        let right = self.body(&operation.right, parent);
+        let (left, right) = super::with_stack(|| {
+            (
+                self.body(&operation.left, parent),
+                self.body(&operation.right, parent),
+            )
+        });
         self.depth -= 1;
         if operation.by_name {
             return by_name(left, right);

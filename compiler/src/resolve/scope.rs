@@ -207,6 +207,18 @@ impl<'a> Env<'a> {
         })
     }
 
+    /// The relation that a qualifier means where several have its name: the one with the column.
+    pub fn relation_with(&'a self, name: &str, column: &str) -> Option<(&'a Scope, usize)> {
+        let (scope, first) = self.relation(name)?;
+        let index = (first..scope.relations.len())
+            .find(|index| {
+                let relation = &scope.relations[*index];
+                relation.is_named(name) && relation.position(column).is_some()
+            })
+            .unwrap_or(first);
+        Some((scope, index))
+    }
+
     /// What a name without a qualifier means.
     pub fn find(&'a self, name: &str) -> Found {
         self.outwards()

@@ -1,0 +1,167 @@
+//! What is certain to be wrong, what is not, and what can't be null.
+
+use super::{BindInput, Bound, Column, Schema, bind};
+use crate::lexer::lex;
+use crate::parse::parse_query;
+use crate::span::FileId;
+use crate::sql_type::SqlType;
+use std::collections::BTreeMap;
+
+fn schema(columns: &[(&str, &str, bool)]) -> Schema {
+    Schema::known(
+        columns
+            .iter()
+            .map(|(name, sql_type, nullable)| Column {
+                name: (*name).to_owned(),
+                sql_type: sql_type.parse().unwrap_or(SqlType::Unknown),
+                nullable: *nullable,
+            })
+            .collect(),
+    )
+}
+
+fn bound(text: &str) -> Bound {
+    let orders = schema(&[
+        ("id", "INTEGER", false),
+        ("customer", "VARCHAR", true),
+        ("amount", "DECIMAL(18,2)", false),
+        ("day", "DATE", true),
+        ("address", "STRUCT(city VARCHAR, zip INTEGER)", true),
+    ]);
+    let customers = schema(&[("id", "INTEGER", false), ("name", "VARCHAR", false)]);
+    let input = BindInput {
+        imports: BTreeMap::from([
+            ("orders".to_owned(), orders),
+            ("customers".to_owned(), customers),
+            ("dark".to_owned(), Schema::unknown()),
+        ]),
+        variables: BTreeMap::from([("least".to_owned(), SqlType::Decimal(18, 2))]),
+        candidates: BTreeMap::from([("refunds".to_owned(), "models.staging.refunds".to_owned())]),
+        text,
+        unique_columns: true,
+        this: None,
+    };
+    let (tokens, found) = lex(FileId(0), text, 0..text.len());
+    assert!(found.is_empty(), "{text}: {found:?}");
+    let query = parse_query(text, &tokens).unwrap_or_else(|found| panic!("{text}: {found:?}"));
+    bind(&query, &input)
+}
+
+fn codes(text: &str) -> Vec<String> {
+    bound(text).diagnostics.iter().map(|found| found.code.to_string()).collect()
+}
+
+#[test]
+fn each_mistake_has_its_code() {
+    for (text, code) in [
+        ("select amout from orders", "unknown-column"),
+        ("select o.amout from orders o", "unknown-column"),
+        ("select address.town from orders", "unknown-column"),
+        ("select id from orders o join customers c on o.id = c.id", "ambiguous-column"),
+        ("select x.id from orders o", "unknown-table"),
+        ("select * from refunds", "undeclared-table"),
+        ("select * from raw.orders", "undeclared-table"),
+        ("select uper(customer) from orders", "unknown-function"),
+        ("select upper(customer, 1) from orders", "wrong-arguments"),
+        ("select sum(customer) from orders", "wrong-arguments"),
+        ("select customer - 1 as x from orders", "type-mismatch"),
+        ("select id from orders where customer < 1", "type-mismatch"),
+        ("select case when id = 1 then customer else id end as x from orders", "type-mismatch"),
+        ("select id from orders where id in (select name from customers)", "type-mismatch"),
+        ("select id, amount from orders union all select id from customers", "set-operation-width"),
+        ("select customer, sum(amount) as total from orders", "not-grouped"),
+        ("select day, customer, sum(amount) as total from orders group by day", "not-grouped"),
+        ("select id, amount as id from orders", "duplicate-column"),
+        ("select * from :ordrs", "unknown-reference"),
+        ("select :lest as x from orders", "unknown-reference"),
+        ("select :orders as x from orders", "unknown-reference"),
+        ("select * from :this", "unknown-reference"),
+        ("select * exclude (amout) from orders", "unknown-column"),
+        ("select day from orders join customers using (name)", "unknown-column"),
+    ] {
+        assert_eq!(codes(text), [code], "{text}");
+    }
+}
+
+#[test]
+fn a_cause_is_named_once() {
+    assert_eq!(codes("select amout + 1 as x, upper(amout - 'a') as y from orders").len(), 2);
+    assert_eq!(codes("with a as (select nope from orders) select x.nope, x.nope + 1 as y from a x"), ["unknown-column"]);
+    assert_eq!(codes("select d.anything, other from dark d"), Vec::<String>::new());
+}
+
+#[test]
+fn a_hint_names_what_was_meant() {
+    let hints = |text: &str| bound(text).diagnostics[0].hints.join(";");
+    assert_eq!(hints("select amout from orders"), "did you mean `amount`?");
+    assert_eq!(hints("select * from refunds"), "add `-- @import: models.staging.refunds` to the header");
+    assert_eq!(hints("select lenght(customer) from orders"), "did you mean `length`?");
+}
+
+#[test]
+fn what_the_engine_takes_is_no_mistake() {
+    for text in [
+        "select id from orders where id = customer",
+        "select amount + 1 as more, more * 2 as twice from orders where twice > 3",
+        "select day, sum(amount) as total from orders group by all having total > 1 order by total",
+        "select date_trunc('month', day) as month, count(*) as n from orders group by month",
+        "select date_trunc('month', day) as month, count(*) as n from orders group by 1 order by 1",
+        "select address.city, orders.address.zip, o from orders join (select 1 as o) on true",
+        "with recursive n as (select 1 as i union all select i + 1 from n where i < 9) select i from n",
+        "with unused as (select nope from nowhere) select id from orders",
+        "select o.id, (select max(name) from customers c where c.id = o.id) as name from orders o",
+        "select o.id, l.x from orders o, lateral (select o.amount * 2 as x) l",
+        "from orders select id qualify row_number() over (partition by customer order by day) = 1",
+        "select customer, sum(sum(amount)) over (order by customer) as running from orders group by customer",
+        "select id, amount from orders union all by name select id from customers",
+        "select * exclude (address) replace (amount * 2 as amount) rename (day as date) from orders",
+        "select * from orders semi join customers using (id)",
+        "select customer, grouping(customer) as g, sum(amount) as s from orders group by rollup (customer)",
+        "select x from unnest([1, 2]) t(x)",
+        "select list_transform([1, 2], x -> x + id) as l from orders",
+        "select current_date as today, :least as least from orders",
+        "select orders.id from :orders",
+        "select count(*) as n from orders where customer like 'a%' and amount between 1 and :least",
+        "select id from orders order by amount, 1",
+    ] {
+        assert_eq!(bound(text).diagnostics, [], "{text}");
+    }
+}
+
+#[test]
+fn only_what_is_proven_is_not_null() {
+    for (text, not_null) in [
+        ("select id, customer from orders", "id"),
+        ("select o.id, c.name from orders o join customers c on o.id = c.id", "id name"),
+        ("select o.id, c.name from orders o left join customers c on o.id = c.id", "id"),
+        ("select o.id, c.name from orders o right join customers c on o.id = c.id", "name"),
+        ("select o.id, c.name from orders o full join customers c on o.id = c.id", ""),
+        ("select id, c.name from orders o left join customers c using (id)", "id"),
+        ("select id from orders union all select null", ""),
+        ("select id, count(*) as n, sum(amount) as s from orders group by id", "id n"),
+        ("select id, count(*) as n from orders group by rollup (id)", ""),
+        ("select coalesce(customer, '') as c, 1 as one, id + 1 as next, id / id as r from orders", "c one next"),
+        ("select (select id from orders limit 1) as x", ""),
+        ("select id from (select * from orders where id > 1)", "id"),
+        ("with o as (select id from orders) select id from o", "id"),
+    ] {
+        let columns = bound(text).columns.unwrap_or_default();
+        let found: Vec<&str> = columns
+            .iter()
+            .filter(|column| !column.nullable)
+            .filter_map(|column| column.name.as_deref())
+            .collect();
+        assert_eq!(found.join(" "), not_null, "{text}");
+    }
+}
+
+#[test]
+fn what_is_read_and_what_is_volatile_is_known() {
+    let found = bound("select o.id, :least as l from :orders o");
+    assert_eq!(found.imports.iter().collect::<Vec<_>>(), ["orders"]);
+    assert_eq!(found.variables.iter().collect::<Vec<_>>(), ["least"]);
+    assert!(!found.volatile && found.is_complete());
+    for text in ["select random() as r", "select now() as n", "select current_date as d", "select * from 'x.csv'", "select * from read_csv('x.csv')"] {
+        assert!(bound(text).volatile, "{text}");
+    }
+}

@@ -66,7 +66,7 @@ fn bits(sql_type: &SqlType) -> Option<(u16, bool)> {
 }
 
 /// The cost that DuckDB gives a cast to a type: among several functions the cheapest is taken.
-fn target_cost(target: &SqlType) -> u32 {
+pub fn target_cost(target: &SqlType) -> u32 {
     use SqlType::*;
     match target {
         BigInt => 101,

@@ -50,7 +50,7 @@ fn common_types_are_the_engines() {
             assert_eq!(columns[4], "refused", "{line}");
         }
     }
-    assert!(unknown * 20 < rows, "{unknown} of {rows} pairs are unknown");
+    assert!(unknown * 10 < rows, "{unknown} of {rows} pairs are unknown");
 }
 
 #[test]

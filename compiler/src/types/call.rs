@@ -5,7 +5,7 @@
 
 use super::catalogue::{self, Parameter, Signature};
 use super::{Typed, Value, literal, rules};
-use crate::sql_type::coerce::implicit_cost;
+use crate::sql_type::coerce::{implicit_cost, target_cost};
 use crate::sql_type::{Common, SqlType, common_type};
 
 /// What is known of a call.
@@ -128,11 +128,10 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
         (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
         (Value::Text(_), Parameter::Type(_)) => Some(20),
         (Value::Text(_), _) => None,
-        (Value::Integer(number), Parameter::Type(target)) if literal::fits(*number, target) => {
-            implicit_cost(&SqlType::UTinyInt, target)
-                .or_else(|| implicit_cost(&SqlType::TinyInt, target))
-                .map(|cost| cost.saturating_sub(90))
-                .or(Some(20))
+        (Value::Integer(number), Parameter::Type(target))
+            if argument.sql_type != *target && literal::fits(*number, target) =>
+        {
+            Some(target_cost(target).saturating_sub(90))
         }
         (_, Parameter::Type(target)) => implicit_cost(&argument.sql_type, target),
         (_, Parameter::Decimal) => match argument.sql_type {

@@ -17,7 +17,7 @@ pub fn typed(literal: &Literal) -> Typed {
             ..Typed::not_null(SqlType::Varchar)
         },
         // The engine reads `x'41'` as a text with an `x` in front.
-        Literal::Blob(_) => Typed::not_null(SqlType::Unknown),
+        Literal::Blob(_) => Typed::not_null(SqlType::Varchar),
     }
 }
 
@@ -78,15 +78,21 @@ pub fn whole(value: i128) -> Typed {
     }
 }
 
-/// The same number with the other sign. The type stays: `-2147483648` is a `BIGINT`.
+/// The same number with the other sign. The type stays, `-2147483648` is a `BIGINT`; only the
+/// least `BIGINT` is one.
 pub fn negated(typed: &Typed) -> Option<Typed> {
-    match typed.value {
-        Value::Integer(value) => Some(Typed {
-            value: Value::Integer(value.checked_neg()?),
-            ..typed.clone()
-        }),
-        _ => None,
-    }
+    let Value::Integer(value) = typed.value else {
+        return None;
+    };
+    let negated = value.checked_neg()?;
+    let sql_type = match &typed.sql_type {
+        SqlType::HugeInt if i64::try_from(negated).is_ok() => SqlType::BigInt,
+        same => same.clone(),
+    };
+    Some(Typed {
+        value: Value::Integer(negated),
+        ..Typed::not_null(sql_type)
+    })
 }
 
 /// Whether a whole number is a value of an integer type.

@@ -34,6 +34,16 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         ("+" | "-" | "*" | "%" | "add" | "subtract" | "multiply" | "mod", [left, right]) => {
             return arithmetic(name, left, right);
         }
+        ("extract", _) => call("date_part", arguments),
+        ("date_add", [left, right]) => call("+", &[left.clone(), right.clone()]),
+        ("split_part" | "array_to_string" | "list_string_agg" | "current_schema" | "current_database" | "current_user" | "user" | "session_user" | "current_catalog" | "current_query" | "pg_typeof", _) => {
+            Outcome::Type(SqlType::Varchar)
+        }
+        ("current_date", []) => Outcome::Type(SqlType::Date),
+        ("current_timestamp", []) => Outcome::Type(SqlType::TimestampTz),
+        ("current_time", []) => Outcome::Type(SqlType::TimeTz),
+        ("localtime", []) => Outcome::Type(SqlType::Time),
+        ("localtimestamp", []) => Outcome::Type(SqlType::Timestamp),
         ("||", [left, right]) => concatenation(left, right),
         ("concat", _) => concat(arguments),
         ("list_value" | "list_pack", [_, ..]) => match common_of(arguments) {
@@ -62,7 +72,12 @@ fn known(sql_type: SqlType) -> Outcome {
 fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
     let is_decimal = |typed: &Typed| matches!(typed.sql_type, SqlType::Decimal(..));
     if !is_decimal(left) && !is_decimal(right) {
-        return None;
+        return match (&left.sql_type, &right.sql_type) {
+            (SqlType::Null, SqlType::Integer) | (SqlType::Integer, SqlType::Null) => {
+                Some(Outcome::Type(SqlType::Integer))
+            }
+            _ => None,
+        };
     }
     if left.sql_type == SqlType::Null || right.sql_type == SqlType::Null {
         return Some(Outcome::Type(SqlType::Null));
@@ -224,7 +239,8 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             SqlType::List(element) => appended(Some(element), added),
             _ => Outcome::Unknown,
         },
-        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, second]) => concatenation(first, second),
+        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, ..]) => joined(arguments),
+        ("list_resize" | "array_resize", [_, _, ..]) => element.map_or(Outcome::Unknown, list),
         ("list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate", [_, second]) => {
             match (&second.value, element) {
                 (Value::Text(aggregate), Some(element)) => call(aggregate, &[Typed::of(element.clone())]),
@@ -249,6 +265,24 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     })
 }
 
+/// Lists behind each other; a null among them counts for nothing.
+fn joined(arguments: &[Typed]) -> Outcome {
+    let mut elements = Vec::new();
+    for argument in arguments {
+        match &argument.sql_type {
+            SqlType::List(element) | SqlType::Array(element, _) => {
+                elements.push(Typed::of((**element).clone()));
+            }
+            SqlType::Null => {}
+            _ => return Outcome::Unknown,
+        }
+    }
+    match common_of(&elements) {
+        Common::Type(element) if !elements.is_empty() => Outcome::Type(SqlType::list(element)),
+        _ => Outcome::Unknown,
+    }
+}
+
 fn appended(element: Option<&SqlType>, added: &Typed) -> Outcome {
     let Some(element) = element else {
         return Outcome::Unknown;
@@ -266,10 +300,10 @@ fn field_by_text(sql_type: &SqlType, key: &Typed) -> Outcome {
     }
 }
 
-/// The type of a struct's field.
+/// The type of a struct's field or a union's member.
 pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
     match sql_type {
-        SqlType::Struct(fields) => fields
+        SqlType::Struct(fields) | SqlType::Union(fields) => fields
             .iter()
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, sql_type)| sql_type.clone()),
@@ -322,7 +356,7 @@ pub fn after_overload(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         {
             Outcome::Unknown
         }
-        ("regexp_extract", _) if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) => {
+        ("regexp_extract" | "regexp_extract_all", _) if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) => {
             Outcome::Unknown
         }
         _ => return None,
