@@ -248,7 +248,8 @@ impl Parser<'_> {
             return self.quantified(left, operator, least);
         }
         // `x!`, and the `%` of a percentage, have nothing behind them.
-        let postfix = least == Power::Sum || (operator == "%" && self.percentages);
+        let named = matches!(operator.as_str(), "->>" | "overlaps");
+        let postfix = (least == Power::Sum && !named) || (operator == "%" && self.percentages);
         if postfix && !self.at_operand() {
             return Ok(ExprKind::Unary {
                 operator,

@@ -171,7 +171,6 @@ impl Parser<'_> {
     }
 
     fn simple_query(&mut self) -> Parsed<QueryBody> {
-        let start = self.position();
         match self.keyword(0) {
             keyword::SELECT | keyword::FROM => Ok(QueryBody::Select(Box::new(self.select()?))),
             keyword::VALUES => {
@@ -182,17 +181,10 @@ impl Parser<'_> {
                 self.advance();
                 Ok(QueryBody::Table(self.table_name()?))
             }
-            keyword::PIVOT
-            | keyword::PIVOT_WIDER
-            | keyword::UNPIVOT
-            | keyword::PIVOT_LONGER
-            | keyword::DESCRIBE
-            | keyword::DESC
-            | keyword::SHOW
-            | keyword::SUMMARIZE => {
-                self.advance();
-                self.skip_statement()?;
-                Ok(QueryBody::Special(self.span_from(start)))
+            keyword::PIVOT | keyword::PIVOT_WIDER => self.pivot_statement(),
+            keyword::UNPIVOT | keyword::PIVOT_LONGER => self.unpivot_statement(),
+            keyword::DESCRIBE | keyword::DESC | keyword::SHOW | keyword::SUMMARIZE => {
+                self.description()
             }
             _ if self.at_symbol("(") => {
                 let query = self.parenthesized(Parser::query)?;
@@ -212,7 +204,19 @@ impl Parser<'_> {
             if !self.at_symbol("(") {
                 break;
             }
-            rows.push(self.row()?);
+            let before = self.position();
+            let row = self.row()?;
+            if row.len() != rows[0].len() {
+                let (here, first) = (row.len(), rows[0].len());
+                let message = format!("this row has {here} values, the first one has {first}");
+                let span = self.span_from(before);
+                return Err(Box::new(Diagnostic::error(
+                    Code::SyntaxError,
+                    span,
+                    message,
+                )));
+            }
+            rows.push(row);
         }
         Ok(Values {
             rows,
@@ -234,7 +238,7 @@ impl Parser<'_> {
         let start = self.position();
         let from_first = self.take(keyword::FROM);
         let mut from = match from_first {
-            true => self.from_list()?,
+            true => self.table_list()?,
             false => Vec::new(),
         };
         let mut distinct = None;
@@ -257,7 +261,7 @@ impl Parser<'_> {
             ));
         }
         if !from_first && self.take(keyword::FROM) {
-            from = self.from_list()?;
+            from = self.table_list()?;
         }
         let (filter, group_by, having) = self.filters()?;
         let windows = match self.take(keyword::WINDOW) {
@@ -335,7 +339,7 @@ impl Parser<'_> {
         Ok(items)
     }
 
-    fn select_item(&mut self) -> Parsed<SelectItem> {
+    pub(super) fn select_item(&mut self) -> Parsed<SelectItem> {
         let start = self.position();
         if self.name_at(0) && self.symbol_is(1, ":") {
             let alias = Some(self.name("an alias")?);
