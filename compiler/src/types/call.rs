@@ -55,8 +55,9 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         return Outcome::Unknown;
     }
     match choose(signatures, arguments) {
-        Choice::One(signature) => rules::after_overload(&name, arguments)
-            .unwrap_or_else(|| result(signature, arguments)),
+        Choice::One(signature) => {
+            rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
+        }
         Choice::Refused => Outcome::Refused,
         Choice::WrongCount => Outcome::WrongCount,
         Choice::Several(fitting) => agreed(&fitting, arguments),
@@ -169,9 +170,7 @@ fn filled(parameter: &Parameter, signature: &Signature, arguments: &[Typed]) -> 
     match parameter {
         Parameter::Type(sql_type) => Some(sql_type.clone()),
         Parameter::Template(name) => template(name, signature, arguments),
-        Parameter::List(element) => {
-            filled(element, signature, arguments).map(SqlType::list)
-        }
+        Parameter::List(element) => filled(element, signature, arguments).map(SqlType::list),
         Parameter::Map(key, value) => Some(SqlType::Map(
             Box::new(filled(key, signature, arguments)?),
             Box::new(filled(value, signature, arguments)?),

@@ -9,12 +9,51 @@ use crate::sql_type::{Common, SqlType, common_type};
 
 /// Names that the engine knows without having them in its list of functions.
 pub const SYNTAX: &[&str] = &[
-    "coalesce", "ifnull", "if", "iff", "nullif", "grouping", "grouping_id", "try", "unnest", "unlist",
-    "percentile_cont", "percentile_disc", "columns", "unpack", "overlay", "row", "struct", "map",
-    "array", "exists", "cast", "try_cast", "position", "extract", "current_date", "current_time",
-    "current_timestamp", "localtime", "localtimestamp", "main", "count_star", "list_pack", "operator",
-    "convert_from", "collation_for", "xmlparse", "glob", "like", "ilike", "not_like", "constructor",
-    "alias", "getvariable", "variant_typeof", "remap_struct",
+    "coalesce",
+    "ifnull",
+    "if",
+    "iff",
+    "nullif",
+    "grouping",
+    "grouping_id",
+    "try",
+    "unnest",
+    "unlist",
+    "percentile_cont",
+    "percentile_disc",
+    "columns",
+    "unpack",
+    "overlay",
+    "row",
+    "struct",
+    "map",
+    "array",
+    "exists",
+    "cast",
+    "try_cast",
+    "position",
+    "extract",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "main",
+    "count_star",
+    "list_pack",
+    "operator",
+    "convert_from",
+    "collation_for",
+    "xmlparse",
+    "glob",
+    "like",
+    "ilike",
+    "not_like",
+    "constructor",
+    "alias",
+    "getvariable",
+    "variant_typeof",
+    "remap_struct",
 ];
 
 /// The rule of a function whose result doesn't follow its overloads.
@@ -36,9 +75,12 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         }
         ("extract", _) => call("date_part", arguments),
         ("date_add", [left, right]) => call("+", &[left.clone(), right.clone()]),
-        ("split_part" | "array_to_string" | "list_string_agg" | "current_schema" | "current_database" | "current_user" | "user" | "session_user" | "current_catalog" | "current_query" | "pg_typeof", _) => {
-            Outcome::Type(SqlType::Varchar)
-        }
+        (
+            "split_part" | "array_to_string" | "list_string_agg" | "current_schema"
+            | "current_database" | "current_user" | "user" | "session_user" | "current_catalog"
+            | "current_query" | "pg_typeof",
+            _,
+        ) => Outcome::Type(SqlType::Varchar),
         ("current_date", []) => Outcome::Type(SqlType::Date),
         ("current_timestamp", []) => Outcome::Type(SqlType::TimestampTz),
         ("current_time", []) => Outcome::Type(SqlType::TimeTz),
@@ -93,7 +135,10 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
             None => Outcome::Unknown,
         },
         _ => {
-            let (scale, whole) = (left.1.max(right.1), (left.0 - left.1).max(right.0 - right.1));
+            let (scale, whole) = (
+                left.1.max(right.1),
+                (left.0 - left.1).max(right.0 - right.1),
+            );
             match whole + scale {
                 precision @ ..=38 => Outcome::Type(SqlType::Decimal(precision, scale)),
                 _ => Outcome::Unknown,
@@ -122,7 +167,10 @@ fn is_scalar(sql_type: &SqlType) -> bool {
 }
 
 fn concat(arguments: &[Typed]) -> Outcome {
-    if arguments.iter().all(|argument| is_scalar(&argument.sql_type) && argument.sql_type != SqlType::Null) {
+    if arguments
+        .iter()
+        .all(|argument| is_scalar(&argument.sql_type) && argument.sql_type != SqlType::Null)
+    {
         return Outcome::Type(SqlType::Varchar);
     }
     let lists = arguments
@@ -140,14 +188,29 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     if !first.is_known() {
         return matches!(
             name,
-            "min" | "max" | "first" | "last" | "any_value" | "arbitrary" | "mode" | "list"
-                | "array_agg" | "median" | "quantile_cont" | "quantile_disc" | "quantile"
+            "min"
+                | "max"
+                | "first"
+                | "last"
+                | "any_value"
+                | "arbitrary"
+                | "mode"
+                | "list"
+                | "array_agg"
+                | "median"
+                | "quantile_cont"
+                | "quantile_disc"
+                | "quantile"
         )
         .then_some(Outcome::Unknown);
     }
     let same = || Outcome::Type(first.sql_type.clone());
     Some(match (name, arguments.len()) {
-        ("min" | "max" | "first" | "last" | "any_value" | "arbitrary" | "first_value" | "last_value", 1) => same(),
+        (
+            "min" | "max" | "first" | "last" | "any_value" | "arbitrary" | "first_value"
+            | "last_value",
+            1,
+        ) => same(),
         ("min" | "max", 2) => Outcome::Type(SqlType::list(first.sql_type.clone())),
         ("mode", 1) => same(),
         ("lag" | "lead" | "nth_value", 1..=3) => same(),
@@ -156,13 +219,20 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             Box::new(first.sql_type.clone()),
             Box::new(SqlType::UBigInt),
         )),
-        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 2) => extreme(&first.sql_type),
+        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 2) => {
+            extreme(&first.sql_type)
+        }
         ("median", 1) => known(continuous(&first.sql_type)),
         ("quantile_cont", 2) => quantiles(continuous(&first.sql_type), &arguments[1]),
         ("quantile" | "quantile_disc", 2) => {
             let discrete = match &first.sql_type {
-                sql_type if sql_type.is_integer() || *sql_type == SqlType::Varchar => sql_type.clone(),
-                sql_type @ (SqlType::Double | SqlType::Decimal(..) | SqlType::Date | SqlType::Timestamp) => sql_type.clone(),
+                sql_type if sql_type.is_integer() || *sql_type == SqlType::Varchar => {
+                    sql_type.clone()
+                }
+                sql_type @ (SqlType::Double
+                | SqlType::Decimal(..)
+                | SqlType::Date
+                | SqlType::Timestamp) => sql_type.clone(),
                 _ => SqlType::Unknown,
             };
             quantiles(discrete, &arguments[1])
@@ -188,9 +258,8 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
 fn extreme(value: &SqlType) -> Outcome {
     use SqlType::*;
     match value {
-        Integer | BigInt | Double | Varchar | Date | Timestamp | TimestampTz | Blob | Decimal(..) => {
-            Outcome::Type(value.clone())
-        }
+        Integer | BigInt | Double | Varchar | Date | Timestamp | TimestampTz | Blob
+        | Decimal(..) => Outcome::Type(value.clone()),
         _ => Outcome::Unknown,
     }
 }
@@ -225,8 +294,9 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     let list = |element: &SqlType| Outcome::Type(SqlType::list(element.clone()));
     Some(match (name, arguments) {
         (
-            "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort" | "list_reverse"
-            | "array_reverse" | "list_filter" | "array_filter" | "filter" | "list_distinct" | "array_distinct",
+            "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort"
+            | "list_reverse" | "array_reverse" | "list_filter" | "array_filter" | "filter"
+            | "list_distinct" | "array_distinct",
             [_, ..],
         ) => element.map_or(Outcome::Unknown, list),
         ("list_slice" | "array_slice", [_, ..]) => match (&first.sql_type, element) {
@@ -234,19 +304,26 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             (_, Some(element)) => list(element),
             _ => Outcome::Unknown,
         },
-        ("list_append" | "array_append" | "array_push_back", [_, added]) => appended(element, added),
-        ("list_prepend" | "array_prepend" | "array_push_front", [added, second]) => match &second.sql_type {
-            SqlType::List(element) => appended(Some(element), added),
-            _ => Outcome::Unknown,
-        },
-        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, ..]) => joined(arguments),
-        ("list_resize" | "array_resize", [_, _, ..]) => element.map_or(Outcome::Unknown, list),
-        ("list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate", [_, second]) => {
-            match (&second.value, element) {
-                (Value::Text(aggregate), Some(element)) => call(aggregate, &[Typed::of(element.clone())]),
+        ("list_append" | "array_append" | "array_push_back", [_, added]) => {
+            appended(element, added)
+        }
+        ("list_prepend" | "array_prepend" | "array_push_front", [added, second]) => {
+            match &second.sql_type {
+                SqlType::List(element) => appended(Some(element), added),
                 _ => Outcome::Unknown,
             }
         }
+        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, ..]) => joined(arguments),
+        ("list_resize" | "array_resize", [_, _, ..]) => element.map_or(Outcome::Unknown, list),
+        (
+            "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
+            [_, second],
+        ) => match (&second.value, element) {
+            (Value::Text(aggregate), Some(element)) => {
+                call(aggregate, &[Typed::of(element.clone())])
+            }
+            _ => Outcome::Unknown,
+        },
         ("map_entries", [_]) => match &first.sql_type {
             SqlType::Map(key, value) => list(&SqlType::Struct(vec![
                 ("key".to_owned(), (**key).clone()),
@@ -314,10 +391,33 @@ pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
 /// `list_sum(x)` and its like: the aggregate over the elements.
 fn list_macro(name: &str, element: Option<&SqlType>, count: usize) -> Option<Outcome> {
     const AGGREGATES: &[&str] = &[
-        "avg", "var_samp", "var_pop", "stddev_pop", "stddev_samp", "sem", "approx_count_distinct",
-        "bit_xor", "bit_or", "bit_and", "bool_and", "bool_or", "count", "entropy", "last", "first",
-        "kurtosis", "min", "max", "product", "skewness", "sum", "string_agg", "mode", "median",
-        "any_value", "histogram",
+        "avg",
+        "var_samp",
+        "var_pop",
+        "stddev_pop",
+        "stddev_samp",
+        "sem",
+        "approx_count_distinct",
+        "bit_xor",
+        "bit_or",
+        "bit_and",
+        "bool_and",
+        "bool_or",
+        "count",
+        "entropy",
+        "last",
+        "first",
+        "kurtosis",
+        "min",
+        "max",
+        "product",
+        "skewness",
+        "sum",
+        "string_agg",
+        "mode",
+        "median",
+        "any_value",
+        "histogram",
     ];
     let aggregate = name.strip_prefix("list_")?;
     if count != 1 || !AGGREGATES.contains(&aggregate) {
@@ -345,18 +445,29 @@ pub fn after_overload(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         }
         ("date_part" | "datepart", _) => date_part(first),
         ("strptime" | "try_strptime", _) => match &arguments.get(1)?.value {
-            Value::Text(format) if !format.contains("%Z") && !format.contains("%z") && !format.contains("%n") => {
+            Value::Text(format)
+                if !format.contains("%Z") && !format.contains("%z") && !format.contains("%n") =>
+            {
                 Outcome::Type(SqlType::Timestamp)
             }
             _ => Outcome::Unknown,
         },
-        ("json_transform" | "json_transform_strict" | "from_json" | "from_json_strict", _) => Outcome::Unknown,
-        ("json_extract" | "json_extract_path" | "json_extract_string" | "json_extract_path_text" | "json_value" | "->" | "->>", _)
-            if !arguments.get(1).is_some_and(|path| path.is_known()) =>
-        {
+        ("json_transform" | "json_transform_strict" | "from_json" | "from_json_strict", _) => {
             Outcome::Unknown
         }
-        ("regexp_extract" | "regexp_extract_all", _) if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) => {
+        (
+            "json_extract"
+            | "json_extract_path"
+            | "json_extract_string"
+            | "json_extract_path_text"
+            | "json_value"
+            | "->"
+            | "->>",
+            _,
+        ) if !arguments.get(1).is_some_and(|path| path.is_known()) => Outcome::Unknown,
+        ("regexp_extract" | "regexp_extract_all", _)
+            if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) =>
+        {
             Outcome::Unknown
         }
         _ => return None,
