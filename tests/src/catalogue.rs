@@ -31,6 +31,8 @@ with listed as (
 ),
 unstable as (
     select distinct name from listed where stability in ('q', 'v') and regexp_matches(name, '^[a-z_]+$')
+    union
+    select unnest(['current_timestamp', 'current_time', 'localtime', 'localtimestamp'])
 )
 select distinct concat_ws(chr(9), name, kind, parameters, more, result,
     case

@@ -44,10 +44,11 @@ impl Binder<'_> {
             } => {
                 let operand = self.expression(operand, env);
                 let pattern = self.expression(pattern, env);
-                if let Some(escape) = escape {
-                    self.expression(escape, env);
-                }
-                Typed::of(SqlType::Boolean).nullable_if(operand.nullable || pattern.nullable)
+                let escape = escape.as_ref().map(|escape| self.expression(escape, env));
+                let nullable = operand.nullable
+                    || pattern.nullable
+                    || escape.is_some_and(|escape| escape.nullable);
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             ExprKind::Is { operand, .. } => {
                 self.expression(operand, env);
@@ -66,7 +67,13 @@ impl Binder<'_> {
                     || *fallible
                     || operand.sql_type == SqlType::Json
                     || !operand.is_known();
-                Typed::of(read_type(type_name)).nullable_if(nullable)
+                Typed {
+                    value: match operand.sql_type {
+                        SqlType::Null => Value::Null,
+                        _ => Value::Any,
+                    },
+                    ..Typed::of(read_type(type_name)).nullable_if(nullable)
+                }
             }
             ExprKind::Case {
                 operand,

@@ -196,6 +196,8 @@ impl Binder<'_> {
             .name
             .last()
             .map_or(String::new(), |name| name.value.to_lowercase());
+        let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
+        let pure = pure.contains(&name.as_str());
         let arguments: Vec<Typed> = function
             .arguments
             .iter()
@@ -203,6 +205,8 @@ impl Binder<'_> {
                 if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
                 {
                     Typed::unknown()
+                } else if pure {
+                    self.expression(&argument.value, env)
                 } else {
                     self.quietly(|binder| binder.expression(&argument.value, env))
                 }
@@ -211,8 +215,7 @@ impl Binder<'_> {
         let known = catalogue::find(&name).is_some_and(|entry| {
             entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
         });
-        let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
-        self.volatile |= !known || !pure.contains(&name.as_str());
+        self.volatile |= !known || !pure;
         let Some(sql_type) = only_column(&name, &arguments) else {
             return Relation::unknown(Some(name));
         };

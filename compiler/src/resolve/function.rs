@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::expression::{element_parameters, list_of};
-use super::names::is_function;
+use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
@@ -38,12 +38,16 @@ impl Binder<'_> {
         }
         if !is_function(&called) {
             self.volatile = true;
-            self.unknown_function(name);
+            if !rules::may_be_of_an_extension(&called) {
+                self.unknown_function(name);
+            }
             self.arguments(function, env);
             return Typed::unknown();
         }
         let entry = catalogue::find(&called);
-        self.volatile |= entry.is_some_and(|entry| !entry.is_consistent());
+        self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
+            || keyword_value(&called).is_some()
+            || called == "getvariable";
         if function.export_state {
             self.arguments(function, env);
             return Typed::unknown();

@@ -270,7 +270,7 @@ fn listed(names: &[String]) -> String {
 }
 
 /// What a word without parentheses gives that isn't a column.
-fn keyword_value(name: &str) -> Option<SqlType> {
+pub(super) fn keyword_value(name: &str) -> Option<SqlType> {
     Some(match name.to_lowercase().as_str() {
         "current_date" => SqlType::Date,
         "current_timestamp" => SqlType::TimestampTz,

@@ -242,10 +242,14 @@ impl<'a> Env<'a> {
         {
             return Some(found);
         }
-        self.scope
-            .find(name)
-            .or_else(|| alias(self.aliases))
-            .or_else(|| self.scope.whole_row(name))
+        match self.scope.find(name) {
+            // The engine turns to the aliases wherever the columns give no answer.
+            Some(Found::Ambiguous(tables)) => {
+                alias(self.aliases).or(Some(Found::Ambiguous(tables)))
+            }
+            Some(found) => Some(found),
+            None => alias(self.aliases).or_else(|| self.scope.whole_row(name)),
+        }
     }
 
     /// All names that could be meant, for suggestions.

@@ -161,6 +161,9 @@ fn what_the_engine_takes_is_no_mistake() {
         "select list_transform([1, 2], x -> x + id) as l from orders",
         "select current_date as today, :least as least from orders",
         "select orders.id from :orders",
+        "select :orders.id from :orders",
+        "select o.id as id, count(*) as n from orders o join customers c on o.id = c.id group by id",
+        "select st_area(address) as a from orders",
         "select count(*) as n from orders where customer like 'a%' and amount between 1 and :least",
         "select id from orders order by amount, 1",
     ] {
@@ -229,6 +232,7 @@ fn what_is_read_and_what_is_volatile_is_known() {
         "select random() as r",
         "select now() as n",
         "select current_date as d",
+        "select ago(interval 1 day) as a",
         "select * from 'x.csv'",
         "select * from read_csv('x.csv')",
     ] {

@@ -34,6 +34,8 @@ pub enum Value {
     Text(String),
     /// A list of texts written out.
     Texts(Vec<String>),
+    /// A null that was given a type.
+    Null,
 }
 
 impl Typed {

@@ -56,6 +56,23 @@ pub const SYNTAX: &[&str] = &[
     "remap_struct",
 ];
 
+/// Whether a function may come with an extension that the engine loads by itself.
+pub fn may_be_of_an_extension(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "broadcast",
+        "excel_text",
+        "family",
+        "host",
+        "html_escape",
+        "html_unescape",
+        "netmask",
+        "network",
+        "stem",
+        "text",
+    ];
+    name.starts_with("st_") || NAMES.contains(&name)
+}
+
 /// The rule of a function whose result doesn't follow its overloads.
 pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     Some(match (name, arguments) {
@@ -149,6 +166,10 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
 
 fn concatenation(left: &Typed, right: &Typed) -> Outcome {
     use SqlType::*;
+    // The engine folds a null away, whatever its type.
+    if left.value == Value::Null || right.value == Value::Null {
+        return Outcome::Unknown;
+    }
     match (&left.sql_type, &right.sql_type) {
         (Null, _) | (_, Null) => Outcome::Type(Null),
         (List(a) | Array(a, _), List(b) | Array(b, _)) => match common_type(a, b) {
