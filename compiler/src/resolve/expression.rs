@@ -408,7 +408,7 @@ fn indexed(operand: &SqlType, index: &Typed) -> SqlType {
     match operand {
         SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
         SqlType::Map(_, value) => (**value).clone(),
-        SqlType::Varchar => SqlType::Varchar,
+        same @ (SqlType::Varchar | SqlType::Json) => same.clone(),
         SqlType::Struct(fields) => match &index.value {
             Value::Text(name) => {
                 crate::types::rules::field(operand, name).unwrap_or(SqlType::Unknown)

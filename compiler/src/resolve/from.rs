@@ -205,7 +205,7 @@ impl Binder<'_> {
                 if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
                 {
                     Typed::unknown()
-                } else if pure {
+                } else if name != "repeat_row" && pure {
                     self.expression(&argument.value, env)
                 } else {
                     self.quietly(|binder| binder.expression(&argument.value, env))

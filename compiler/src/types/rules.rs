@@ -240,24 +240,14 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             Box::new(first.sql_type.clone()),
             Box::new(SqlType::UBigInt),
         )),
-        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 2) => {
-            extreme(&first.sql_type)
+        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 2) => same(),
+        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 3) => {
+            Outcome::Type(SqlType::list(first.sql_type.clone()))
         }
+        ("mad", 1) => deviation(&first.sql_type),
         ("median", 1) => known(continuous(&first.sql_type)),
         ("quantile_cont", 2) => quantiles(continuous(&first.sql_type), &arguments[1]),
-        ("quantile" | "quantile_disc", 2) => {
-            let discrete = match &first.sql_type {
-                sql_type if sql_type.is_integer() || *sql_type == SqlType::Varchar => {
-                    sql_type.clone()
-                }
-                sql_type @ (SqlType::Double
-                | SqlType::Decimal(..)
-                | SqlType::Date
-                | SqlType::Timestamp) => sql_type.clone(),
-                _ => SqlType::Unknown,
-            };
-            quantiles(discrete, &arguments[1])
-        }
+        ("quantile" | "quantile_disc", 2) => quantiles(first.sql_type.clone(), &arguments[1]),
         ("sum", 1) => match &first.sql_type {
             SqlType::Decimal(_, scale) => Outcome::Type(SqlType::Decimal(38, *scale)),
             SqlType::Null => Outcome::Type(SqlType::HugeInt),
@@ -267,8 +257,8 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             SqlType::Decimal(..) => Outcome::Type(SqlType::Double),
             _ => return None,
         },
-        ("approx_quantile" | "reservoir_quantile" | "mad" | "sum_no_overflow", _)
-            if !first.sql_type.is_integer() =>
+        ("approx_quantile" | "reservoir_quantile" | "sum_no_overflow", _)
+            if !matches!(first.sql_type, SqlType::Integer | SqlType::BigInt) =>
         {
             Outcome::Unknown
         }
@@ -276,11 +266,13 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     })
 }
 
-fn extreme(value: &SqlType) -> Outcome {
-    use SqlType::*;
-    match value {
-        Integer | BigInt | Double | Varchar | Date | Timestamp | TimestampTz | Blob
-        | Decimal(..) => Outcome::Type(value.clone()),
+/// The type of a median absolute deviation.
+fn deviation(sql_type: &SqlType) -> Outcome {
+    match sql_type {
+        SqlType::Float | SqlType::Decimal(..) => Outcome::Type(sql_type.clone()),
+        number if number.is_numeric() => Outcome::Type(SqlType::Double),
+        SqlType::Interval => Outcome::Refused,
+        time if time.is_temporal() => Outcome::Type(SqlType::Interval),
         _ => Outcome::Unknown,
     }
 }
@@ -289,9 +281,11 @@ fn extreme(value: &SqlType) -> Outcome {
 fn continuous(sql_type: &SqlType) -> SqlType {
     use SqlType::*;
     match sql_type {
-        TinyInt | SmallInt | Integer | BigInt | HugeInt | Double => Double,
+        whole if whole.is_integer() => Double,
         Date => Timestamp,
-        Decimal(..) | Timestamp | Varchar => sql_type.clone(),
+        Double | Float | Decimal(..) | Timestamp | TimestampTz | Time | TimeTz | Varchar => {
+            sql_type.clone()
+        }
         _ => Unknown,
     }
 }
@@ -352,6 +346,7 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             ])),
             _ => Outcome::Unknown,
         },
+        ("list_zip" | "array_zip", _) => zipped(arguments),
         ("struct_extract", [_, key]) => field_by_text(&first.sql_type, key),
         ("row", _) => Outcome::Type(SqlType::Struct(
             arguments
@@ -381,6 +376,21 @@ fn joined(arguments: &[Typed]) -> Outcome {
     }
 }
 
+/// Rows of what stands at one position in each list.
+fn zipped(arguments: &[Typed]) -> Outcome {
+    let fields: Option<Vec<(String, SqlType)>> = arguments
+        .iter()
+        .map(|argument| match &argument.sql_type {
+            SqlType::List(element) => Some((String::new(), (**element).clone())),
+            _ => None,
+        })
+        .collect();
+    match fields {
+        Some(fields) => Outcome::Type(SqlType::list(SqlType::Struct(fields))),
+        None => Outcome::Unknown,
+    }
+}
+
 fn appended(element: Option<&SqlType>, added: &Typed) -> Outcome {
     let Some(element) = element else {
         return Outcome::Unknown;
@@ -398,13 +408,14 @@ fn field_by_text(sql_type: &SqlType, key: &Typed) -> Outcome {
     }
 }
 
-/// The type of a struct's field or a union's member.
+/// The type of a struct's field, a union's member or a part of JSON.
 pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
     match sql_type {
         SqlType::Struct(fields) | SqlType::Union(fields) => fields
             .iter()
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, sql_type)| sql_type.clone()),
+        SqlType::Json => Some(SqlType::Json),
         _ => None,
     }
 }
@@ -486,12 +497,24 @@ pub fn after_overload(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             | "->>",
             _,
         ) if !arguments.get(1).is_some_and(|path| path.is_known()) => Outcome::Unknown,
-        ("regexp_extract" | "regexp_extract_all", _)
-            if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) =>
-        {
-            Outcome::Unknown
-        }
+        ("regexp_extract" | "regexp_extract_all", _) => match arguments.get(2) {
+            Some(groups) if groups.sql_type != SqlType::Integer => captured(name, groups),
+            _ => return None,
+        },
         _ => return None,
+    })
+}
+
+/// What a pattern with names for its groups gives.
+fn captured(name: &str, groups: &Typed) -> Outcome {
+    let Value::Texts(names) = &groups.value else {
+        return Outcome::Unknown;
+    };
+    let fields = names.iter().map(|name| (name.clone(), SqlType::Varchar));
+    let captured = SqlType::Struct(fields.collect());
+    Outcome::Type(match name {
+        "regexp_extract_all" => SqlType::list(captured),
+        _ => captured,
     })
 }
 
