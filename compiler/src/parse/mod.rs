@@ -25,6 +25,7 @@ mod keyword;
 mod literal;
 mod primary;
 mod query;
+mod special;
 mod star;
 pub mod table;
 mod table_expr;
