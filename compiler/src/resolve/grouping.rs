@@ -282,6 +282,10 @@ fn is_macro(expr: &ast::Expr) -> bool {
 /// Visits an expression and what is in it, but no subqueries. `visit` says whether to go on
 /// into the parts.
 pub(super) fn walk<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
+    super::with_stack(|| walk_here(expr, visit));
+}
+
+fn walk_here<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
     if !visit(expr) {
         return;
     }

@@ -14,7 +14,6 @@ const GRAMMAR: &[&str] = &["substring", "trim", "position", "overlay"];
 /// Calls whose written name differs from the called one, or that become other expressions.
 const REWRITTEN: &[&str] = &[
     "if",
-    "iff",
     "ifnull",
     "list_value",
     "extract",
@@ -82,6 +81,10 @@ fn column_name(names: &[ast::Name], env: &Env<'_>) -> Option<String> {
 
 /// An expression as the engine writes it.
 fn written(expr: &ast::Expr) -> Option<String> {
+    super::with_stack(|| written_kind(expr))
+}
+
+fn written_kind(expr: &ast::Expr) -> Option<String> {
     Some(match &expr.kind {
         ExprKind::Nested(inner) => written(inner)?,
         ExprKind::Name(names) => names

@@ -1,7 +1,7 @@
 //! What fits into what: DuckDB 1.5.5's implicit casts and common types.
 //!
 //! Source of the rules: `src/function/cast_rules.cpp` and `src/common/types.cpp` of DuckDB, held
-//! against the engine's own answers in `tests/oracle/coercions.tsv`.
+//! against the engine's own answers in `coercions.tsv`.
 
 use super::SqlType;
 
