@@ -7,7 +7,7 @@ use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
-use crate::types::{Typed, common, literal};
+use crate::types::{Typed, common, common_of, literal};
 
 impl Binder<'_> {
     pub(super) fn unary(
@@ -119,19 +119,13 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Typed {
         let value = self.expression(operand, env);
-        let mut nullable = value.nullable;
-        for bound in [low, high] {
-            let typed = self.expression(bound, env);
-            nullable |= typed.nullable;
-            if common(&value, &typed) == Common::Incompatible {
-                let place = Place {
-                    operator: "between",
-                    operator_span: operand.span.to(high.span),
-                    left: operand.span,
-                    right: bound.span,
-                };
-                self.incomparable(&value, &typed, &place);
-            }
+        let low_value = self.expression(low, env);
+        let high_value = self.expression(high, env);
+        let nullable = value.nullable || low_value.nullable || high_value.nullable;
+        let all = [value, low_value, high_value];
+        if common_of(&all) == Common::Incompatible {
+            let spans = [operand.span, low.span, high.span];
+            self.mixed("BETWEEN", &all, &spans, operand.span.to(high.span));
         }
         Typed::of(SqlType::Boolean).nullable_if(nullable)
     }

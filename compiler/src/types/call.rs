@@ -128,7 +128,8 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
         }
         (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
         (Value::Text(_), Parameter::Type(_)) => Some(20),
-        (Value::Text(_), _) => None,
+        (Value::Text(_), Parameter::List(_) | Parameter::Map(..)) => Some(20),
+        (Value::Text(_), Parameter::Decimal) => None,
         (Value::Integer(number), Parameter::Type(target))
             if argument.sql_type != *target && literal::fits(*number, target) =>
         {
@@ -160,6 +161,13 @@ fn agreed(fitting: &[&Signature], arguments: &[Typed]) -> Outcome {
 }
 
 fn result(signature: &Signature, arguments: &[Typed]) -> Outcome {
+    // What a null makes of a template differs from function to function.
+    let has_null = arguments
+        .iter()
+        .any(|argument| argument.sql_type == SqlType::Null);
+    if has_null && !matches!(signature.result, Parameter::Type(_)) {
+        return Outcome::Unknown;
+    }
     match filled(&signature.result, signature, arguments) {
         Some(sql_type) => Outcome::Type(sql_type),
         None => Outcome::Unknown,

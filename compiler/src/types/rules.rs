@@ -67,11 +67,16 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         ("extract", _) => call("date_part", arguments),
         ("date_add", [left, right]) => call("+", &[left.clone(), right.clone()]),
         (
-            "split_part" | "array_to_string" | "list_string_agg" | "current_schema"
-            | "current_database" | "current_user" | "user" | "session_user" | "current_catalog"
-            | "current_query" | "pg_typeof",
+            "split_part" | "array_to_string" | "current_schema" | "current_database"
+            | "current_user" | "user" | "session_user" | "current_catalog" | "current_query"
+            | "pg_typeof",
             _,
         ) => Outcome::Type(SqlType::Varchar),
+        ("ago", [_]) => Outcome::Type(SqlType::TimestampTz),
+        (
+            "json" | "json_group_array" | "json_group_object" | "json_group_structure",
+            [first, ..],
+        ) if first.sql_type != SqlType::Null => Outcome::Type(SqlType::Json),
         ("current_date", []) => Outcome::Type(SqlType::Date),
         ("current_timestamp", []) => Outcome::Type(SqlType::TimestampTz),
         ("current_time", []) => Outcome::Type(SqlType::TimeTz),
@@ -273,6 +278,9 @@ fn quantiles(one: SqlType, positions: &Typed) -> Outcome {
     }
 }
 
+/// Functions that put lists behind each other.
+const JOINING: &[&str] = &["list_concat", "array_concat", "list_cat", "array_cat"];
+
 /// Functions of lists, maps and structs.
 fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     let first = arguments.first()?;
@@ -281,6 +289,12 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         _ => None,
     };
     let list = |element: &SqlType| Outcome::Type(SqlType::list(element.clone()));
+    let has_null = arguments
+        .iter()
+        .any(|argument| argument.sql_type == SqlType::Null);
+    if has_null && !JOINING.contains(&name) {
+        return None;
+    }
     Some(match (name, arguments) {
         (
             "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort"
