@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 fn data(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/oracle").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../tests/oracle")
+        .join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -41,12 +43,17 @@ fn bound(text: &str, imports: &BTreeMap<String, Schema>) -> Result<Bound, String
 }
 
 fn text(value: &Value, key: &str) -> String {
-    value[key].as_str().unwrap_or_else(|| panic!("no `{key}` in {value}")).to_owned()
+    value[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("no `{key}` in {value}"))
+        .to_owned()
 }
 
 fn columns(value: &Value) -> Vec<(String, String)> {
     let columns = value.as_array().into_iter().flatten();
-    columns.map(|column| (text(column, "name"), text(column, "type"))).collect()
+    columns
+        .map(|column| (text(column, "name"), text(column, "type")))
+        .collect()
 }
 
 fn schemas(tables: &Value) -> BTreeMap<String, Schema> {
@@ -79,16 +86,23 @@ fn benchmark(name: &str) {
         match bound(&sql, &imports) {
             Err(message) => wrong.push(format!("{title}: {message}")),
             Ok(bound) => {
-                wrong.extend(bound.diagnostics.iter().map(|found| {
-                    format!("{title}: {} {}", found.code, found.message)
-                }));
+                wrong.extend(
+                    bound
+                        .diagnostics
+                        .iter()
+                        .map(|found| format!("{title}: {} {}", found.code, found.message)),
+                );
                 let ours: Vec<(String, String)> = bound
                     .columns
                     .unwrap_or_default()
                     .into_iter()
                     .map(|column| (column.name.unwrap_or_default(), column.sql_type.to_string()))
                     .collect();
-                equal += ours.iter().zip(&columns).filter(|(ours, theirs)| ours == theirs).count();
+                equal += ours
+                    .iter()
+                    .zip(&columns)
+                    .filter(|(ours, theirs)| ours == theirs)
+                    .count();
                 if ours != columns {
                     wrong.push(format!("{title}:\n  ours   {ours:?}\n  theirs {columns:?}"));
                 }
@@ -119,8 +133,14 @@ fn expressions_are_named_and_typed_as_the_engine_does() {
     let declared: SqlType = format!("STRUCT({})", lines.next().unwrap_or_default())
         .parse()
         .expect("columns");
-    let SqlType::Struct(fields) = declared else { unreachable!() };
-    let table = fields.into_iter().map(|(name, sql_type)| Column { name, sql_type, nullable: true });
+    let SqlType::Struct(fields) = declared else {
+        unreachable!()
+    };
+    let table = fields.into_iter().map(|(name, sql_type)| Column {
+        name,
+        sql_type,
+        nullable: true,
+    });
     let imports = BTreeMap::from([("t".to_owned(), Schema::known(table.collect()))]);
     let (mut all, mut typed, mut named, mut missed, mut wrong) = (0, 0, 0, 0, Vec::new());
     for line in lines {
@@ -140,24 +160,38 @@ fn expressions_are_named_and_typed_as_the_engine_does() {
             continue;
         }
         all += 1;
-        wrong.extend(bound.diagnostics.iter().map(|found| format!("{expression}: {} {}", found.code, found.message)));
-        let Some([column]) = bound.columns.as_deref() else { continue };
+        wrong.extend(
+            bound
+                .diagnostics
+                .iter()
+                .map(|found| format!("{expression}: {} {}", found.code, found.message)),
+        );
+        let Some([column]) = bound.columns.as_deref() else {
+            continue;
+        };
         if let Some(ours) = &column.name {
             named += 1;
             if ours != name {
-                wrong.push(format!("{expression}: named `{ours}`, the engine says `{name}`"));
+                wrong.push(format!(
+                    "{expression}: named `{ours}`, the engine says `{name}`"
+                ));
             }
         }
         if !column.sql_type.has_unknown() {
             typed += 1;
             if column.sql_type.to_string() != sql_type {
-                wrong.push(format!("{expression}: {}, the engine says {sql_type}", column.sql_type));
+                wrong.push(format!(
+                    "{expression}: {}, the engine says {sql_type}",
+                    column.sql_type
+                ));
             }
         } else {
             println!("unknown: {expression} ({sql_type})");
         }
     }
-    println!("{all} expressions: {typed} typed, {named} named; {missed} faults are left to the engine");
+    println!(
+        "{all} expressions: {typed} typed, {named} named; {missed} faults are left to the engine"
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(typed * 10 >= all * 9);
 }

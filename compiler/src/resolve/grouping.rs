@@ -38,7 +38,13 @@ impl Binder<'_> {
         }
     }
 
-    fn check_item(&mut self, item: &ast::Expr, keys: &[&ast::Expr], select: &ast::Select, scope: &Scope) {
+    fn check_item(
+        &mut self,
+        item: &ast::Expr,
+        keys: &[&ast::Expr],
+        select: &ast::Select,
+        scope: &Scope,
+    ) {
         let mut loose: Vec<(crate::span::Span, String)> = Vec::new();
         walk(item, &mut |part| {
             if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
@@ -47,16 +53,20 @@ impl Binder<'_> {
             match &part.kind {
                 ExprKind::Name(names) => {
                     if self.is_own_column(part, scope) && !is_alias(names, select) {
-                        let written: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+                        let written: Vec<&str> =
+                            names.iter().map(|name| name.value.as_str()).collect();
                         loose.push((part.span, written.join(".")));
                     }
                     false
                 }
                 // What a lambda or a subquery sees is another matter.
-                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } | ExprKind::Star(_) => false,
-                ExprKind::Function(function) => !function.arguments.iter().any(|argument| {
-                    matches!(argument.value.kind, ExprKind::Lambda { .. })
-                }),
+                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } | ExprKind::Star(_) => {
+                    false
+                }
+                ExprKind::Function(function) => !function
+                    .arguments
+                    .iter()
+                    .any(|argument| matches!(argument.value.kind, ExprKind::Lambda { .. })),
                 _ => true,
             }
         });
@@ -67,7 +77,9 @@ impl Binder<'_> {
                     span,
                     format!("`{written}` is neither grouped nor aggregated"),
                 )
-                .hint(format!("add it to `GROUP BY`, or take one value of it: `any_value({written})`")),
+                .hint(format!(
+                    "add it to `GROUP BY`, or take one value of it: `any_value({written})`"
+                )),
             );
         }
     }
@@ -76,7 +88,10 @@ impl Binder<'_> {
     /// over an alias of the same name.
     fn meaning<'b>(&self, key: &'b ast::Expr, select: &'b ast::Select) -> Option<&'b ast::Expr> {
         if let Some(position) = literal_position(key) {
-            let has_star = select.items.iter().any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
+            let has_star = select
+                .items
+                .iter()
+                .any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
             if has_star {
                 return None;
             }
@@ -93,7 +108,10 @@ impl Binder<'_> {
             [first, only] if first.value.eq_ignore_ascii_case("alias") => only,
             _ => return Some(key),
         };
-        if self.resolved.contains_key(&(only.span.start, only.span.end)) {
+        if self
+            .resolved
+            .contains_key(&(only.span.start, only.span.end))
+        {
             return Some(key);
         }
         let aliased = select.items.iter().find(|item| {
@@ -110,7 +128,9 @@ impl Binder<'_> {
             ExprKind::Name(names) if names.len() == 1 => (names[0].span.start, names[0].span.end),
             _ => (expr.span.start, expr.span.end),
         };
-        self.resolved.get(&key).is_some_and(|id| id.scope == scope.id)
+        self.resolved
+            .get(&key)
+            .is_some_and(|id| id.scope == scope.id)
     }
 
     /// An aggregate over columns of an outer query belongs to that query.
@@ -155,11 +175,19 @@ impl Binder<'_> {
         let mut next = expr.span.range().start;
         let plain = |range: std::ops::Range<usize>, text: &mut String| {
             let written = self.input.text.get(range).unwrap_or_default();
-            text.extend(written.split_whitespace().flat_map(str::chars).flat_map(char::to_lowercase));
+            text.extend(
+                written
+                    .split_whitespace()
+                    .flat_map(str::chars)
+                    .flat_map(char::to_lowercase),
+            );
         };
         for (range, id) in columns {
             plain(next..range.start, &mut text);
-            text.push_str(&format!("\u{0}{}.{:?}.{}\u{0}", id.scope, id.relation, id.column));
+            text.push_str(&format!(
+                "\u{0}{}.{:?}.{}\u{0}",
+                id.scope, id.relation, id.column
+            ));
             next = range.end;
         }
         plain(next..expr.span.range().end, &mut text);
@@ -181,7 +209,9 @@ fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
     for item in items {
         match item {
             ast::GroupItem::Expr(expr) => keys.extend(members(expr)),
-            ast::GroupItem::Rollup(exprs) | ast::GroupItem::Cube(exprs) | ast::GroupItem::Set(exprs) => {
+            ast::GroupItem::Rollup(exprs)
+            | ast::GroupItem::Cube(exprs)
+            | ast::GroupItem::Set(exprs) => {
                 keys.extend(exprs.iter().flat_map(members));
             }
             ast::GroupItem::Sets(inner) => keys.extend(plain_keys(inner)?),
@@ -222,8 +252,14 @@ fn is_aggregate(expr: &ast::Expr) -> bool {
         ExprKind::Function(function) => {
             function.over.is_none()
                 && function.name.last().is_some_and(|name| {
-                    let known = ["percentile_cont", "percentile_disc", "grouping", "grouping_id"];
-                    catalogue::find(&name.value).is_some_and(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
+                    let known = [
+                        "percentile_cont",
+                        "percentile_disc",
+                        "grouping",
+                        "grouping_id",
+                    ];
+                    catalogue::find(&name.value)
+                        .is_some_and(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
                         || known.iter().any(|own| name.value.eq_ignore_ascii_case(own))
                 })
         }
@@ -246,6 +282,10 @@ fn is_macro(expr: &ast::Expr) -> bool {
 /// Visits an expression and what is in it, but no subqueries. `visit` says whether to go on
 /// into the parts.
 pub(super) fn walk<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
+    super::with_stack(|| walk_here(expr, visit));
+}
+
+fn walk_here<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
     if !visit(expr) {
         return;
     }
@@ -287,17 +327,32 @@ fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
         | ExprKind::Collate { operand: inner, .. }
         | ExprKind::InQuery { operand: inner, .. }
         | ExprKind::Lambda { body: inner, .. } => vec![inner],
-        ExprKind::Like { operand, pattern, escape, .. } => {
+        ExprKind::Like {
+            operand,
+            pattern,
+            escape,
+            ..
+        } => {
             let mut parts = vec![&**operand, &**pattern];
             parts.extend(escape.as_deref());
             parts
         }
-        ExprKind::Between { operand, low, high, .. } => vec![operand, low, high],
+        ExprKind::Between {
+            operand, low, high, ..
+        } => vec![operand, low, high],
         ExprKind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
-        ExprKind::InValue { operand, collection, .. } => vec![operand, collection],
+        ExprKind::InValue {
+            operand,
+            collection,
+            ..
+        } => vec![operand, collection],
         ExprKind::Quantified { left, right, .. } => vec![left, right],
         ExprKind::Row(items) | ExprKind::List(items) => items.iter().collect(),
-        ExprKind::Case { operand, branches, otherwise } => {
+        ExprKind::Case {
+            operand,
+            branches,
+            otherwise,
+        } => {
             let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
             for (condition, result) in branches {
                 parts.extend([condition, result]);
@@ -312,14 +367,31 @@ fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
             parts
         }
         ExprKind::Index { operand, index } => vec![operand, index],
-        ExprKind::Slice { operand, start, end, step } => {
+        ExprKind::Slice {
+            operand,
+            start,
+            end,
+            step,
+        } => {
             let mut parts = vec![&**operand];
-            parts.extend([start, end, step].into_iter().filter_map(|bound| bound.as_deref()));
+            parts.extend(
+                [start, end, step]
+                    .into_iter()
+                    .filter_map(|bound| bound.as_deref()),
+            );
             parts
         }
         ExprKind::Struct(items) => items.iter().map(|(_, item)| item).collect(),
-        ExprKind::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
-        ExprKind::Comprehension { result, list, condition, .. } => {
+        ExprKind::Map(entries) => entries
+            .iter()
+            .flat_map(|(key, value)| [key, value])
+            .collect(),
+        ExprKind::Comprehension {
+            result,
+            list,
+            condition,
+            ..
+        } => {
             let mut parts = vec![&**result, &**list];
             parts.extend(condition.as_deref());
             parts
@@ -330,7 +402,11 @@ fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
 }
 
 fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
-    let mut parts: Vec<&ast::Expr> = function.arguments.iter().map(|argument| &argument.value).collect();
+    let mut parts: Vec<&ast::Expr> = function
+        .arguments
+        .iter()
+        .map(|argument| &argument.value)
+        .collect();
     parts.extend(function.order_by.iter().map(|item| &item.expr));
     parts.extend(&function.filter);
     if let Some(ast::Window::Spec(window)) = &function.over {

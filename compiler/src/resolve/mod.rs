@@ -155,7 +155,12 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
         volatile,
         ..
     } = binder;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| (label.span.start, label.span.end)));
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic
+            .primary
+            .as_ref()
+            .map(|label| (label.span.start, label.span.end))
+    });
     diagnostics.dedup();
     Bound {
         columns,

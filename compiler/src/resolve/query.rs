@@ -85,7 +85,12 @@ impl Binder<'_> {
         }
     }
 
-    fn common_table(&mut self, member: &ast::CommonTable, recursive: bool, parent: Option<&Env<'_>>) {
+    fn common_table(
+        &mut self,
+        member: &ast::CommonTable,
+        recursive: bool,
+        parent: Option<&Env<'_>>,
+    ) {
         let outer = std::mem::take(&mut self.diagnostics);
         let output = match (&member.query.body, recursive) {
             (ast::QueryBody::SetOperation(operation), true) if member.query.with.is_none() => {
@@ -326,7 +331,11 @@ fn by_name(left: Output, right: Output) -> Output {
     };
     let mut columns = Vec::new();
     for column in &left.columns {
-        let typed = match right.columns.iter().find(|other| is(&other.name, &column.name)) {
+        let typed = match right
+            .columns
+            .iter()
+            .find(|other| is(&other.name, &column.name))
+        {
             Some(other) => both(&column.typed, &other.typed, ast::SetOperator::Union),
             None => column.typed.clone().nullable_if(true),
         };
@@ -336,7 +345,11 @@ fn by_name(left: Output, right: Output) -> Output {
         });
     }
     for column in right.columns {
-        if !left.columns.iter().any(|other| is(&other.name, &column.name)) {
+        if !left
+            .columns
+            .iter()
+            .any(|other| is(&other.name, &column.name))
+        {
             columns.push(OutputColumn {
                 typed: column.typed.clone().nullable_if(true),
                 ..column

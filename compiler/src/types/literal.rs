@@ -31,7 +31,10 @@ fn number(written: &str) -> Typed {
             .strip_prefix(prefix)
             .and_then(|rest| i128::from_str_radix(rest, radix).ok())
     };
-    if let Some(value) = radix("0x", 16).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8)) {
+    if let Some(value) = radix("0x", 16)
+        .or_else(|| radix("0b", 2))
+        .or_else(|| radix("0o", 8))
+    {
         return whole(value);
     }
     if lower.contains('e') {
@@ -45,7 +48,11 @@ fn number(written: &str) -> Typed {
         },
         Some((before, after)) => {
             let leading = before.trim_start_matches('0').len();
-            let whole_digits = if before.is_empty() { 0 } else { before.len().min(leading.max(1)) };
+            let whole_digits = if before.is_empty() {
+                0
+            } else {
+                before.len().min(leading.max(1))
+            };
             decimal(before.len(), whole_digits, after.len())
         }
     }

@@ -30,7 +30,10 @@ fn operators_give_what_the_engine_gives() {
         }
     }
     println!("{rows} operations: {unknown} unknown, {missed} that the engine refuses");
-    assert!((unknown + missed) * 20 < rows, "{unknown} unknown, {missed} missed of {rows}");
+    assert!(
+        (unknown + missed) * 20 < rows,
+        "{unknown} unknown, {missed} missed of {rows}"
+    );
 }
 
 #[test]
@@ -73,8 +76,17 @@ fn the_catalogue_is_sorted_and_every_line_is_whole() {
 #[test]
 fn a_call_with_arguments_of_unknown_types_has_the_type_that_all_overloads_give() {
     let unknown = Typed::unknown();
-    assert_eq!(call("upper", std::slice::from_ref(&unknown)), Outcome::Type(SqlType::Varchar));
-    assert_eq!(call("count", std::slice::from_ref(&unknown)), Outcome::Type(SqlType::BigInt));
-    assert_eq!(call("sum", std::slice::from_ref(&unknown)), Outcome::Unknown);
+    assert_eq!(
+        call("upper", std::slice::from_ref(&unknown)),
+        Outcome::Type(SqlType::Varchar)
+    );
+    assert_eq!(
+        call("count", std::slice::from_ref(&unknown)),
+        Outcome::Type(SqlType::BigInt)
+    );
+    assert_eq!(
+        call("sum", std::slice::from_ref(&unknown)),
+        Outcome::Unknown
+    );
     assert_eq!(call("upper", &[]), Outcome::WrongCount);
 }
