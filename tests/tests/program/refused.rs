@@ -28,7 +28,8 @@ pub mod cli {
 }
 "#;
 
-/// Builds a project with a runtime of one file.
+/// Builds a project with a runtime of one file. It gets the name of its folder: cargo takes equal
+/// packages of two workspaces for one where they share a target folder, as they do here.
 fn build(
     project_folder: &Path,
     typed: &TypedProject,
@@ -37,6 +38,12 @@ fn build(
     library: &str,
 ) -> Result<ProgramOutput, Vec<Diagnostic>> {
     let (rustc, target, libduckdb) = (rustc(), target(), libduckdb_folder());
+    let mut typed = typed.clone();
+    typed.settings.name = project_folder
+        .file_name()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned();
     Crates::read().with(|crates| {
         let mut files: Vec<(&str, &[u8])> = crates
             .files
@@ -60,7 +67,7 @@ fn build(
             project_hash: &"0".repeat(64),
             profile: Profile::Dev,
         };
-        build_program(typed, bodies, &options, &mut |_| ())
+        build_program(&typed, bodies, &options, &mut |_| ())
     })
 }
 
@@ -102,7 +109,7 @@ fn settings_of_other_builds_do_not_reach_in() {
         .output()
         .unwrap()
         .stdout;
-    assert_eq!(String::from_utf8_lossy(&said), "shop 1\n");
+    assert_eq!(String::from_utf8_lossy(&said), "settings 1\n");
 }
 
 #[test]
