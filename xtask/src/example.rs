@@ -39,16 +39,25 @@ pub fn run(cargo: &Cargo, root: &Path, model: &str) -> Result<(), Box<dyn Error>
 
     eprintln!();
     eprintln!("xtask: done in {}", spoken(started.elapsed()));
-    eprintln!("the project, its database and its state: {}", project.display());
+    eprintln!(
+        "the project, its database and its state: {}",
+        project.display()
+    );
     eprintln!("the tool: {}", dbgo.display());
-    eprintln!("go on with: cd {} && {} --help", project.display(), dbgo.display());
+    eprintln!(
+        "go on with: cd {} && {} --help",
+        project.display(),
+        dbgo.display()
+    );
     Ok(())
 }
 
 /// `<target>/example-project`, for an executable in `<target>/debug`.
 fn scratch_folder(dbgo: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let target = dbgo.parent().and_then(Path::parent);
-    Ok(target.ok_or("the executable has no folder above it")?.join("example-project"))
+    Ok(target
+        .ok_or("the executable has no folder above it")?
+        .join("example-project"))
 }
 
 /// Runs the tool as a user would: nothing tells it where `libduckdb` is.
@@ -56,7 +65,11 @@ fn call(dbgo: &Path, arguments: &[&str], project: &Path) -> Result<(), Box<dyn E
     eprintln!();
     eprintln!("$ dbgo {}", arguments.join(" "));
     let mut command = Command::new(dbgo);
-    command.args(arguments).current_dir(project).stdin(Stdio::null()).env_remove("DUCKDB_LIB_DIR");
+    command
+        .args(arguments)
+        .current_dir(project)
+        .stdin(Stdio::null())
+        .env_remove("DUCKDB_LIB_DIR");
     let status = command.status()?;
     if status.success() {
         Ok(())

@@ -5,6 +5,8 @@
 
 mod example;
 mod libduckdb;
+#[cfg(test)]
+mod libduckdb_tests;
 mod test;
 mod tidy;
 mod toolchain;
@@ -92,5 +94,9 @@ fn repository_root() -> &'static Path {
 fn find_libduckdb(bundled: bool) -> Result<std::path::PathBuf, libduckdb::Error> {
     let mut say = |line: &str| eprintln!("libduckdb: {line}");
     let mut search = libduckdb::Search::from_environment(&mut say)?;
-    if bundled { search.compiled() } else { search.find() }
+    if bundled {
+        search.compiled()
+    } else {
+        search.find()
+    }
 }

@@ -23,10 +23,23 @@ struct Lint {
 }
 
 const LINTS: [Lint; 2] = [
-    Lint { command: "fmt", arguments: &["fmt", "--all", "--check"], component: "rustfmt" },
+    Lint {
+        command: "fmt",
+        arguments: &["fmt", "--all", "--check"],
+        component: "rustfmt",
+    },
     Lint {
         command: "clippy",
-        arguments: &["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
+        arguments: &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--keep-going",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ],
         component: "clippy",
     },
 ];
@@ -75,7 +88,12 @@ fn step(
 
 fn run_lint(cargo: &Cargo, lint: &Lint) -> Result<(), Box<dyn Error>> {
     let mut version = cargo.command(&[lint.command, "--version"]);
-    if !version.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success() {
+    if !version
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?
+        .success()
+    {
         let note = format!("not installed (`rustup component add {}`)", lint.component);
         if env::var_os("CI").is_some() {
             return Err(note.into());
@@ -92,7 +110,11 @@ fn run_tests(cargo: &Cargo, filters: &[String]) -> Result<(), Box<dyn Error>> {
     let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
     arguments.extend(filters.iter().map(String::as_str));
     let status = cargo.command(&arguments).env("DBGO_BIN", dbgo).status()?;
-    if status.success() { Ok(()) } else { Err("a test failed or did not compile".into()) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err("a test failed or did not compile".into())
+    }
 }
 
 fn succeed(cargo: &Cargo, arguments: &[&str]) -> Result<(), Box<dyn Error>> {

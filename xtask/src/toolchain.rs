@@ -12,8 +12,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The variable that names the folders in which the loader looks for libraries before any other.
-pub const LOADER_PATH: &str =
-    if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
+pub const LOADER_PATH: &str = if cfg!(target_os = "macos") {
+    "DYLD_LIBRARY_PATH"
+} else {
+    "LD_LIBRARY_PATH"
+};
 
 /// Variables of the crate `libduckdb-sys` that would make it link something else than the library that was found.
 const OTHER_WAYS_TO_LINK: [&str; 3] =
@@ -28,7 +31,10 @@ pub struct Cargo {
 impl Cargo {
     /// `libduckdb` is the absolute path of the folder that holds the library.
     pub fn new(root: &Path, libduckdb: PathBuf) -> Cargo {
-        Cargo { root: root.to_path_buf(), libduckdb }
+        Cargo {
+            root: root.to_path_buf(),
+            libduckdb,
+        }
     }
 
     /// `cargo` with these arguments, not yet started; it has no standard input.
@@ -58,15 +64,18 @@ impl Cargo {
 
     /// Builds the tool in the development profile and returns the path of its executable.
     ///
-    /// The whole workspace is selected, so that features are unified as the tests need them and nothing is compiled
-    /// twice.
+    /// The whole workspace is selected, and its examples, of which there are none: then cargo unifies features as for
+    /// the tests, whose development dependencies count as well, and nothing is compiled twice.
     ///
     /// # Errors
     /// If cargo can't be started or the build fails; the compiler's own messages are on the screen by then.
     pub fn build_dbgo(&self) -> Result<PathBuf, Box<dyn std::error::Error>> {
-        let arguments =
-            ["build", "--workspace", "--bin", "dbgo", "--message-format=json-render-diagnostics"];
-        let output = self.command(&arguments).stderr(Stdio::inherit()).output()?;
+        let selection = ["build", "--workspace", "--bin", "dbgo", "--examples"];
+        let mut build = self.command(&selection);
+        build
+            .arg("--message-format=json-render-diagnostics")
+            .stderr(Stdio::inherit());
+        let output = build.output()?;
         if !output.status.success() {
             return Err("`dbgo` could not be built".into());
         }
@@ -125,7 +134,10 @@ mod tests {
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
-        assert_eq!(executable_in(messages), Some(PathBuf::from("/t/debug/dbgo")));
+        assert_eq!(
+            executable_in(messages),
+            Some(PathBuf::from("/t/debug/dbgo"))
+        );
         assert_eq!(executable_in("{}"), None);
     }
 
@@ -133,9 +145,18 @@ mod tests {
     fn the_library_comes_first_for_the_loader_and_once() {
         let cargo = Cargo::new(Path::new("/r"), PathBuf::from("/lib/duckdb"));
         let variables = cargo.variables();
-        assert_eq!(variables[0], ("DUCKDB_LIB_DIR", OsString::from("/lib/duckdb")));
+        assert_eq!(
+            variables[0],
+            ("DUCKDB_LIB_DIR", OsString::from("/lib/duckdb"))
+        );
         let folders: Vec<PathBuf> = env::split_paths(&variables[1].1).collect();
-        assert_eq!(folders.iter().filter(|folder| **folder == Path::new("/lib/duckdb")).count(), 1);
+        assert_eq!(
+            folders
+                .iter()
+                .filter(|folder| **folder == Path::new("/lib/duckdb"))
+                .count(),
+            1
+        );
         assert_eq!(folders[0], Path::new("/lib/duckdb"));
     }
 

@@ -1,1 +1,5 @@
-//! check.
+//! What a typed model promises, held against what its query gives.
+
+pub mod contract;
+pub mod keys;
+pub mod time_range;

@@ -310,7 +310,7 @@ impl Reader {
     /// `name type`, or a type alone, as the engine writes rows without names.
     fn field(&mut self) -> Option<(String, SqlType)> {
         let (before, depth) = (self.next, self.depth);
-        if let (Piece::Word(name) | Piece::Quoted(name)) = self.take()?
+        if let Piece::Word(name) | Piece::Quoted(name) = self.take()?
             && let Some(field) = self.whole()
             && self.at_end_of_field()
         {

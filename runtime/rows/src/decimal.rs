@@ -161,3 +161,48 @@ macro_rules! from_integer {
 }
 
 from_integer!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_rounded_is_refused() {
+        let nines = "9".repeat(38);
+        assert_eq!(
+            nines.parse::<Decimal>().map(|number| number.to_string()),
+            Ok(nines.clone())
+        );
+        let too_long = [
+            format!("{nines}9"),
+            format!("{nines}.9"),
+            format!("0.{}1", "0".repeat(38)),
+        ];
+        for text in too_long {
+            assert!(text.parse::<Decimal>().is_err(), "{text}");
+        }
+        for text in ["", ".", "-", "1e3", " 1", "1_0", "--1", "1.2.3", "٣"] {
+            assert!(text.parse::<Decimal>().is_err(), "{text}");
+        }
+        assert_eq!(
+            ".5".parse(),
+            Ok(Decimal {
+                unscaled: 5,
+                scale: 1
+            })
+        );
+        assert_eq!(
+            "1.".parse(),
+            Ok(Decimal {
+                unscaled: 1,
+                scale: 0
+            })
+        );
+    }
+
+    #[test]
+    fn the_nearest_float_is_found() {
+        let number: Decimal = "0.30000000000000000000000000000000000001".parse().unwrap();
+        assert_eq!(number.to_f64(), 0.3);
+    }
+}

@@ -52,6 +52,7 @@
 //!     pub const AMOUNT: Column<PaidOrder, Option<Decimal>> = Column::new("amount", 1);
 //! }
 //!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let values = [Value::BigInt(1), Value::Decimal("9.90".parse()?)];
 //! let row = Row::from_values::<PaidOrder>(&values)?;
 //! assert_eq!(PaidOrder::read(&row)?.id, 1);
@@ -64,7 +65,8 @@
 //!     error.to_string(),
 //!     "column `id` of `shop.paid_order` is claimed to be `BIGINT NOT NULL`, but holds a null"
 //! );
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Types
@@ -102,7 +104,8 @@
 //!    without its zone, `BIT` as bytes with a padding header, `UUID` and
 //!    `JSON` as bare text;
 //! 2. columns that hold an `INTERVAL` or a `UNION` at any depth must be
-//!    selected through [`read_projection`]: an interval's microseconds become
+//!    selected through [`read_projection`] ([`select_list`] does it for a whole
+//!    model): an interval's microseconds become
 //!    nanoseconds in Arrow and overflow beyond 292 years, and an Arrow union
 //!    has no null of its own, so that a null union and a union whose member is
 //!    null look alike.
@@ -115,7 +118,7 @@
 //!
 //! | feature | gives |
 //! |---|---|
-//! | `arrow` | [`arrow`](crate::arrow): reading models and values from record batches, writing values to arrays |
+//! | `arrow` | [`mod@arrow`]: reading models and values from record batches, writing values to arrays |
 //! | `chrono`, `jiff` | conversions of dates, times and timestamps |
 //! | `rust_decimal` | conversions of [`Decimal`] |
 //! | `uuid` | conversions of [`Uuid`] |
@@ -167,7 +170,7 @@ pub use literal::sql_literal;
 pub use map::Map;
 pub use model::{Column, ColumnDef, Model, Row, Violation};
 pub use parse_error::ParseError;
-pub use projection::{SESSION_SETTINGS, read_projection};
+pub use projection::{SESSION_SETTINGS, read_projection, select_list};
 pub use read_error::{Mismatch, ReadError, ReadErrorKind};
 pub use sql_type::SqlType;
 pub use time::{Time, TimeNs, TimeTz};

@@ -1,6 +1,7 @@
 //! How a query must ask for its columns so that nothing is lost on the way
 //! through Arrow.
 
+use crate::model::Model;
 use crate::sql_type::{SqlType, always_quote, quote_text};
 
 /// The settings that a session needs before it hands out Arrow data that this
@@ -37,6 +38,46 @@ pub const SESSION_SETTINGS: &[(&str, &str)] = &[("arrow_lossless_conversion", "t
 pub fn read_projection(sql_type: &SqlType, column: &str) -> Option<String> {
     let projected = project(sql_type, column, Place::default());
     (projected != column).then_some(projected)
+}
+
+/// The select list with which a model's rows arrive without loss, in the
+/// model's order: each column by its quoted name, or its
+/// [`read_projection`] under that name.
+///
+/// ```
+/// # use dbgo_rows::{ColumnDef, Interval, Model, ReadError, Row};
+/// # struct Visit { id: i64, stay: Interval }
+/// # impl Model for Visit {
+/// #     const NAME: &'static str = "shop.visits";
+/// #     fn columns() -> &'static [ColumnDef] {
+/// #         &[
+/// #             ColumnDef { name: "id", sql_type: "BIGINT", nullable: false, description: "" },
+/// #             ColumnDef { name: "stay", sql_type: "INTERVAL", nullable: false, description: "" },
+/// #         ]
+/// #     }
+/// #     fn read(row: &Row<'_>) -> Result<Self, ReadError> {
+/// #         Ok(Self { id: row.get(0)?, stay: row.get(1)? })
+/// #     }
+/// # }
+/// use dbgo_rows::select_list;
+///
+/// // of a model with the columns `id BIGINT` and `stay INTERVAL`
+/// assert_eq!(select_list::<Visit>(), r#""id", CAST("stay" AS VARCHAR) AS "stay""#);
+/// ```
+pub fn select_list<M: Model>() -> String {
+    let columns = M::columns().iter().map(|column| {
+        let name = always_quote(column.name);
+        let projection = column
+            .sql_type
+            .parse()
+            .ok()
+            .and_then(|sql_type| read_projection(&sql_type, &name));
+        match projection {
+            Some(projection) => format!("{projection} AS {name}"),
+            None => name,
+        }
+    });
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 /// Where in the projection an expression stands.

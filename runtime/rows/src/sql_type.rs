@@ -88,7 +88,8 @@ pub enum SqlType {
     Uuid,
     /// `JSON`
     Json,
-    /// `GEOMETRY`
+    /// `GEOMETRY`. Its coordinate system is read over: it says nothing about the
+    /// bytes of a value.
     Geometry,
     /// `VARIANT`
     Variant,

@@ -61,7 +61,11 @@ pub fn check_file(file: &Path, platform: &Platform) -> Result<(), Unusable> {
         return Err(Unusable::Empty);
     }
     check_format(&bytes, platform.format)?;
-    if says_version(&bytes) { Ok(()) } else { Err(Unusable::OtherVersion) }
+    if says_version(&bytes) {
+        Ok(())
+    } else {
+        Err(Unusable::OtherVersion)
+    }
 }
 
 fn check_format(bytes: &[u8], format: Format) -> Result<(), Unusable> {

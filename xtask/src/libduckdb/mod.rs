@@ -5,15 +5,13 @@
 //! that everything links the same folder for ever after. Each step is said through a callback.
 //!
 //! This module uses the standard library only and nothing of the crate around it, so that another program can include
-//! it by path.
+//! it by path. Its tests are beside it, in `libduckdb_tests.rs`.
 
-mod library;
+pub mod library;
 mod npm;
 mod place;
 mod platform;
 mod source;
-#[cfg(test)]
-mod tests;
 
 use std::env;
 use std::ffi::OsString;
@@ -81,7 +79,10 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        Err(Error::Nowhere { tried, file: self.platform.file })
+        Err(Error::Nowhere {
+            tried,
+            file: self.platform.file,
+        })
     }
 
     /// The same for a library that is compiled here from the crate's sources, once.
@@ -91,11 +92,16 @@ impl<'a> Search<'a> {
     pub fn compiled(&mut self) -> Result<PathBuf, Error> {
         let folder = self.cache.join(COMPILED);
         if library::check(&folder, &self.platform).is_ok() {
-            (self.say)(&format!("{} (compiled here, without ICU)", folder.display()));
+            (self.say)(&format!(
+                "{} (compiled here, without ICU)",
+                folder.display()
+            ));
             return Ok(folder);
         }
-        source::compile(self)
-            .map_err(|failure| Error::Nowhere { tried: vec![failure], file: self.platform.file })
+        source::compile(self).map_err(|failure| Error::Nowhere {
+            tried: vec![failure],
+            file: self.platform.file,
+        })
     }
 
     /// What is on this machine already: the folder that the variable names, or a cached copy.
@@ -110,8 +116,10 @@ impl<'a> Search<'a> {
             (self.say)(&format!("{} (from DUCKDB_LIB_DIR)", folder.display()));
             return Ok(Some(folder));
         }
-        for (name, remark) in [(ENGINE_VERSION, "cached"), (COMPILED, "compiled here, without ICU")]
-        {
+        for (name, remark) in [
+            (ENGINE_VERSION, "cached"),
+            (COMPILED, "compiled here, without ICU"),
+        ] {
             let folder = self.cache.join(name);
             match library::check(&folder, &self.platform) {
                 Ok(()) => {
@@ -142,7 +150,10 @@ impl<'a> Search<'a> {
 
 /// `$XDG_CACHE_HOME/dbgo/libduckdb`, or the same under `~/.cache`. A relative or empty `XDG_CACHE_HOME` counts as
 /// unset, as the XDG base directory specification asks.
-fn cache_folder(
+///
+/// # Errors
+/// If neither is an absolute path.
+pub fn cache_folder(
     xdg_cache_home: Option<OsString>,
     home: Option<OsString>,
 ) -> Result<PathBuf, Error> {
@@ -191,7 +202,11 @@ impl fmt::Display for Error {
                 f,
                 "there is no folder for the cache\n  hint: set `HOME` or `XDG_CACHE_HOME` to an absolute path"
             ),
-            Error::Named { folder, file, reason } => write!(
+            Error::Named {
+                folder,
+                file,
+                reason,
+            } => write!(
                 f,
                 "`DUCKDB_LIB_DIR` is `{}`, but its `{file}` {reason}\n  hint: unset the variable and a library is fetched",
                 folder.display()

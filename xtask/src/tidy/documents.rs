@@ -7,8 +7,15 @@ use super::repository::Repository;
 const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/"];
 
 /// A word in backticks that begins with one of these is a path of this repository.
-const FOLDERS: [&str; 7] =
-    ["compiler/", "runtime/", "templates/", "example-project/", "tests/", "xtask/", "docs/"];
+const FOLDERS: [&str; 7] = [
+    "compiler/",
+    "runtime/",
+    "templates/",
+    "example-project/",
+    "tests/",
+    "xtask/",
+    "docs/",
+];
 
 /// Where the name of a place ends and something else begins: a pattern, a placeholder, a line, an item, an anchor.
 const NOT_OF_A_NAME: [char; 8] = ['*', '<', '{', '…', ':', '#', ' ', '$'];
@@ -51,7 +58,10 @@ fn words_in_backticks(text: &str) -> impl Iterator<Item = (usize, &str)> {
         !fenced && !is_fence
     });
     prose.flat_map(|(index, line)| {
-        line.split('`').skip(1).step_by(2).map(move |word| (index + 1, word))
+        line.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(move |word| (index + 1, word))
     })
 }
 
@@ -60,23 +70,33 @@ fn exists(repository: &Repository, word: &str) -> bool {
     let name = match word.find(NOT_OF_A_NAME) {
         // The part of the name that the pattern is in doesn't count, but `a/b.rs:12` is all of `a/b.rs`.
         Some(end) if matches!(word[end..].chars().next(), Some(':' | '#' | ' ')) => &word[..end],
-        Some(end) => word[..end].rsplit_once('/').map_or("", |(folder, _)| folder),
+        Some(end) => word[..end]
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder),
         None => word,
     };
     let name = name.trim_end_matches('/');
     let is_it = |path: &String| {
-        path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     repository.files.keys().any(is_it)
 }
 
 pub fn check_crate_docs(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let manifests = repository.files.keys().filter_map(|path| path.strip_suffix("Cargo.toml"));
+    let manifests = repository
+        .files
+        .keys()
+        .filter_map(|path| path.strip_suffix("Cargo.toml"));
     for folder in manifests.filter(|folder| !folder.starts_with("tests/cases/")) {
         for root in ["src/lib.rs", "src/main.rs"] {
             let path = format!("{folder}{root}");
-            if repository.files.get(&path).is_some_and(|source| !begins_with_docs(source)) {
+            if repository
+                .files
+                .get(&path)
+                .is_some_and(|source| !begins_with_docs(source))
+            {
                 let advice = "begin it with `//!`: what the crate is, and what it is not";
                 findings.push(Finding::new(&path, 1, "the crate has no docs", advice));
             }
@@ -92,7 +112,10 @@ fn begins_with_docs(source: &str) -> bool {
         let is_comment = line.starts_with("//") && !line.starts_with("//!");
         !(line.is_empty() || line.starts_with("#![") || is_comment)
     });
-    first.is_some_and(|line| line.strip_prefix("//!").is_some_and(|text| !text.trim().is_empty()))
+    first.is_some_and(|line| {
+        line.strip_prefix("//!")
+            .is_some_and(|text| !text.trim().is_empty())
+    })
 }
 
 #[cfg(test)]
@@ -105,13 +128,22 @@ mod tests {
             ("compiler/src/parse/mod.rs", ""),
             ("tests/language/columns.md", ""),
         ];
-        check_paths(&Repository::of(&files)).iter().map(|finding| finding.message.clone()).collect()
+        check_paths(&Repository::of(&files))
+            .iter()
+            .map(|finding| finding.message.clone())
+            .collect()
     }
 
     #[test]
     fn a_path_that_is_gone_alarms() {
-        assert_eq!(paths("see `compiler/src/gone.rs` and `tests/gone/*.md`").len(), 2);
-        assert_eq!(paths("see `compiler/src/par`"), ["`compiler/src/par` doesn't exist"]);
+        assert_eq!(
+            paths("see `compiler/src/gone.rs` and `tests/gone/*.md`").len(),
+            2
+        );
+        assert_eq!(
+            paths("see `compiler/src/par`"),
+            ["`compiler/src/par` doesn't exist"]
+        );
     }
 
     #[test]
@@ -134,8 +166,11 @@ mod tests {
     #[test]
     fn a_crate_without_docs_alarms() {
         let crate_with = |source| {
-            check_crate_docs(&Repository::of(&[("a/Cargo.toml", ""), ("a/src/lib.rs", source)]))
-                .len()
+            check_crate_docs(&Repository::of(&[
+                ("a/Cargo.toml", ""),
+                ("a/src/lib.rs", source),
+            ]))
+            .len()
         };
         assert_eq!(crate_with("use std::fs;\n//! late"), 1);
         assert_eq!(crate_with("//!\nfn f() {}"), 1);

@@ -18,8 +18,9 @@ pub fn check_length(repository: &Repository) -> Vec<Finding> {
 
 fn check_length_except(repository: &Repository, longer: &[(&str, &str)]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, source) in
-        repository.rust_files(&[""]).filter(|(path, _)| !path.starts_with(EXPECTED))
+    for (path, source) in repository
+        .rust_files(&[""])
+        .filter(|(path, _)| !path.starts_with(EXPECTED))
     {
         let lines = source.lines().count();
         let excepted = longer.iter().any(|(name, _)| *name == path);

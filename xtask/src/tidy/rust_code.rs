@@ -53,7 +53,10 @@ fn token_end(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 fn position(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().position(|byte| wanted(*byte)).unwrap_or(bytes.len())
+    bytes
+        .iter()
+        .position(|byte| wanted(*byte))
+        .unwrap_or(bytes.len())
 }
 
 /// Block comments nest.
@@ -110,9 +113,13 @@ fn raw_string_length(bytes: &[u8]) -> Option<usize> {
     if bytes.get(hashes) != Some(&b'"') {
         return None;
     }
-    let closing: Vec<u8> = std::iter::once(b'"').chain(std::iter::repeat_n(b'#', hashes)).collect();
+    let closing: Vec<u8> = std::iter::once(b'"')
+        .chain(std::iter::repeat_n(b'#', hashes))
+        .collect();
     let body = &bytes[hashes + 1..];
-    let end = body.windows(closing.len()).position(|window| window == closing);
+    let end = body
+        .windows(closing.len())
+        .position(|window| window == closing);
     Some(hashes + 1 + end.map_or(body.len(), |end| end + closing.len()))
 }
 
@@ -147,7 +154,10 @@ fn item_length(bytes: &[u8]) -> usize {
 }
 
 fn blank(bytes: &mut [u8]) {
-    bytes.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+    bytes
+        .iter_mut()
+        .filter(|byte| **byte != b'\n')
+        .for_each(|byte| *byte = b' ');
 }
 
 /// Whether a byte can be a part of an identifier.
@@ -168,7 +178,10 @@ mod tests {
 
     #[test]
     fn comments_go() {
-        assert_eq!(words("a // b\nc /* d /* e */ f */ g\n/// h\n//! i"), ["a", "c", "g"]);
+        assert_eq!(
+            words("a // b\nc /* d /* e */ f */ g\n/// h\n//! i"),
+            ["a", "c", "g"]
+        );
         assert_eq!(words("a /* never closed"), ["a"]);
     }
 
@@ -196,7 +209,10 @@ mod tests {
             words("a\n#[cfg(test)]\n#[allow(x)]\nmod tests { fn f() { {} } }\nb"),
             ["a", "b"]
         );
-        assert_eq!(words("a\n#[cfg(test)]\nfn f() -> [u8; 3] { g() }\nb"), ["a", "b"]);
+        assert_eq!(
+            words("a\n#[cfg(test)]\nfn f() -> [u8; 3] { g() }\nb"),
+            ["a", "b"]
+        );
         assert!(is_test_file("compiler/src/parse/tests.rs") && is_test_file("tests/src/lib.rs"));
         assert!(!is_test_file("compiler/src/latests.rs"));
     }

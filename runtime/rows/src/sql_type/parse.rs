@@ -104,7 +104,12 @@ impl<'a> Parser<'a> {
             return None;
         }
         let mut sql_type = self.base(depth)?;
+        let mut lists = depth;
         while self.eat('[').is_some() {
+            lists += 1;
+            if lists > MAX_DEPTH {
+                return None;
+            }
             sql_type = if self.eat(']').is_some() {
                 SqlType::List(Box::new(sql_type))
             } else {
@@ -251,4 +256,67 @@ fn simple(name: &str) -> Option<SqlType> {
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name))
         .map(|(_, sql_type)| sql_type.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_names_and_spellings_are_read() {
+        let cases = [
+            ("int8", "BIGINT"),
+            ("varchar(20)", "VARCHAR"),
+            ("numeric", "DECIMAL(18,3)"),
+            ("decimal(7)", "DECIMAL(7,0)"),
+            ("double precision", "DOUBLE"),
+            ("float(53)", "DOUBLE"),
+            ("timestamp(9)", "TIMESTAMP_NS"),
+            ("timestamp with time zone", "TIMESTAMP WITH TIME ZONE"),
+            ("timestamp(3) with time zone", "TIMESTAMP WITH TIME ZONE"),
+            ("timetz[2][]", "TIME WITH TIME ZONE[2][]"),
+            (
+                "row(a int, \"B \"\"c\" text)",
+                "STRUCT(a INTEGER, \"B \"\"c\" VARCHAR)",
+            ),
+            ("map(text,enum('it''s'))", "MAP(VARCHAR, ENUM('it''s'))"),
+            (
+                "union(a time with time zone, b int)",
+                "UNION(a TIME WITH TIME ZONE, b INTEGER)",
+            ),
+            ("geometry('OGC:CRS84')", "GEOMETRY"),
+        ];
+        for (text, expected) in cases {
+            let sql_type = text.parse::<SqlType>().map(|sql_type| sql_type.to_string());
+            assert_eq!(sql_type.as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_type_is_refused() {
+        let deep_lists = format!("INTEGER{}", "[]".repeat(100_000));
+        let deep_structs = "STRUCT(a ".repeat(100_000);
+        let cases = [
+            "",
+            "INTEGERS",
+            "INTEGER x",
+            "DECIMAL(39,0)",
+            "DECIMAL(3,4)",
+            "DECIMAL(0)",
+            "MAP(INTEGER)",
+            "STRUCT()",
+            "ENUM(a)",
+            "UNION(INTEGER)",
+            "INTEGER[",
+            "INTEGER[-1]",
+            "TIMESTAMP(10)",
+            "TIMESTAMP WITH",
+            "\"NULL",
+            &deep_lists,
+            &deep_structs,
+        ];
+        for text in cases {
+            assert!(text.parse::<SqlType>().is_err(), "{text:.40}");
+        }
+    }
 }

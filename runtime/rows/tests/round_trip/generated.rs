@@ -4,7 +4,7 @@
 mod revenue;
 
 use dbgo_rows::arrow::read_batch;
-use dbgo_rows::{Model, ReadErrorKind, SqlType, read_projection};
+use dbgo_rows::{Model, ReadErrorKind, select_list};
 use duckdb::Connection;
 
 use self::revenue::{Revenue, RevenueAmount, RevenueStatus, columns};
@@ -12,18 +12,9 @@ use crate::engine::{open, query};
 
 /// The model's rows, selected as the runtime does.
 fn rows(connection: &Connection) -> Vec<Result<Revenue, dbgo_rows::ReadError>> {
-    let selected: Vec<String> = Revenue::columns()
-        .iter()
-        .map(|column| {
-            let sql_type: SqlType = column.sql_type.parse().expect("a type");
-            let name = format!("\"{}\"", column.name);
-            let read = read_projection(&sql_type, &name).unwrap_or_else(|| name.clone());
-            format!("{read} AS {name}")
-        })
-        .collect();
     let sql = format!(
         "SELECT {} FROM {} ORDER BY 1",
-        selected.join(", "),
+        select_list::<Revenue>(),
         Revenue::NAME
     );
     let batches = query(connection, &sql);

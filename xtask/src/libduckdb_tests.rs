@@ -8,7 +8,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{ENGINE_VERSION, Error, Platform, Search, Unusable, cache_folder, library};
+use crate::libduckdb::{ENGINE_VERSION, Error, Platform, Search, Unusable, cache_folder, library};
 
 /// What the scripts and the unpacking need, and nothing else of this machine.
 const PROGRAMS: [&str; 7] = ["sh", "tar", "gzip", "cp", "mkdir", "cat", "chmod"];
@@ -38,7 +38,11 @@ impl Machine {
         }
         let mut platform = Platform::named("linux-x64").unwrap();
         platform.integrity = "sha512-abc==";
-        Machine { folder, platform, said: Vec::new() }
+        Machine {
+            folder,
+            platform,
+            said: Vec::new(),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -126,9 +130,21 @@ fn the_variable_goes_before_the_cache() {
         fs::create_dir_all(folder).unwrap();
         fs::write(folder.join("libduckdb.so"), good()).unwrap();
     }
-    assert_eq!(machine.search(Some(&named), |search| search.find()).unwrap(), named);
-    assert!(machine.said().contains("from DUCKDB_LIB_DIR"), "{}", machine.said());
-    assert_eq!(machine.find().unwrap(), machine.cache().join(ENGINE_VERSION));
+    assert_eq!(
+        machine
+            .search(Some(&named), |search| search.find())
+            .unwrap(),
+        named
+    );
+    assert!(
+        machine.said().contains("from DUCKDB_LIB_DIR"),
+        "{}",
+        machine.said()
+    );
+    assert_eq!(
+        machine.find().unwrap(),
+        machine.cache().join(ENGINE_VERSION)
+    );
 }
 
 #[test]
@@ -136,11 +152,27 @@ fn a_variable_that_names_no_usable_library_is_an_error() {
     let mut machine = Machine::new();
     let named = machine.path("named");
     fs::create_dir(&named).unwrap();
-    let error = machine.search(Some(&named), |search| search.find()).unwrap_err();
-    assert!(matches!(error, Error::Named { reason: Unusable::Missing, .. }), "{error}");
+    let error = machine
+        .search(Some(&named), |search| search.find())
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Named {
+                reason: Unusable::Missing,
+                ..
+            }
+        ),
+        "{error}"
+    );
     fs::write(named.join("libduckdb.so"), library_bytes(62, "1.4.0")).unwrap();
-    let error = machine.search(Some(&named), |search| search.find()).unwrap_err();
-    assert!(error.to_string().contains("is not version 1.5.5"), "{error}");
+    let error = machine
+        .search(Some(&named), |search| search.find())
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("is not version 1.5.5"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -151,16 +183,24 @@ fn npm_fills_the_cache_once() {
     assert_eq!(machine.find().unwrap(), folder);
     assert_eq!(fs::read(folder.join("libduckdb.so")).unwrap(), good());
     assert!(
-        machine.said().contains("@duckdb/node-bindings-linux-x64@1.5.5-r.5"),
+        machine
+            .said()
+            .contains("@duckdb/node-bindings-linux-x64@1.5.5-r.5"),
         "{}",
         machine.said()
     );
 
     machine.program("npm", "exit 1");
     assert_eq!(machine.find().unwrap(), folder);
-    let left: Vec<_> =
-        fs::read_dir(machine.cache()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, [ENGINE_VERSION], "only the library stays in the cache");
+    let left: Vec<_> = fs::read_dir(machine.cache())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(
+        left,
+        [ENGINE_VERSION],
+        "only the library stays in the cache"
+    );
 }
 
 #[test]
@@ -180,23 +220,35 @@ fn another_package_than_the_tested_one_is_not_unpacked() {
     let mut machine = Machine::new();
     machine.program("npm", &machine.npm_with(&good(), "sha512-other=="));
     let error = machine.find().unwrap_err().to_string();
-    assert!(error.contains("is not the package that dbgo was tested with"), "{error}");
+    assert!(
+        error.contains("is not the package that dbgo was tested with"),
+        "{error}"
+    );
     assert!(!machine.cache().join(ENGINE_VERSION).exists());
 }
 
 #[test]
 fn an_unusable_library_in_the_package_is_not_kept() {
     let mut machine = Machine::new();
-    machine.program("npm", &machine.npm_with(&library_bytes(183, ENGINE_VERSION), "sha512-abc=="));
+    machine.program(
+        "npm",
+        &machine.npm_with(&library_bytes(183, ENGINE_VERSION), "sha512-abc=="),
+    );
     let error = machine.find().unwrap_err().to_string();
-    assert!(error.contains("the library is for another processor"), "{error}");
+    assert!(
+        error.contains("the library is for another processor"),
+        "{error}"
+    );
     assert!(!machine.cache().join(ENGINE_VERSION).exists());
 }
 
 #[test]
 fn without_npm_pip_brings_it() {
     let mut machine = Machine::new();
-    executable(&machine.path("node"), &machine.npm_with(&good(), "sha512-abc=="));
+    executable(
+        &machine.path("node"),
+        &machine.npm_with(&good(), "sha512-abc=="),
+    );
     let pip = format!(
         "case \"$*\" in *--version*) echo pip; exit 0;; esac\n\
          while [ \"$1\" != --target ]; do shift; done\n\
@@ -204,9 +256,20 @@ fn without_npm_pip_brings_it() {
         machine.path("node").display()
     );
     machine.program("pip3", &pip);
-    assert_eq!(machine.find().unwrap(), machine.cache().join(ENGINE_VERSION));
-    assert!(machine.said().contains("`npm` is not installed"), "{}", machine.said());
-    assert!(machine.said().contains("getting npm with `pip3`"), "{}", machine.said());
+    assert_eq!(
+        machine.find().unwrap(),
+        machine.cache().join(ENGINE_VERSION)
+    );
+    assert!(
+        machine.said().contains("`npm` is not installed"),
+        "{}",
+        machine.said()
+    );
+    assert!(
+        machine.said().contains("getting npm with `pip3`"),
+        "{}",
+        machine.said()
+    );
 }
 
 #[test]
@@ -219,8 +282,15 @@ fn without_npm_and_pip_the_crate_downloads_it() {
         machine.path("library").display()
     );
     machine.program("cargo", &cargo);
-    assert_eq!(machine.find().unwrap(), machine.cache().join(ENGINE_VERSION));
-    assert!(machine.said().contains("`pip` is not installed"), "{}", machine.said());
+    assert_eq!(
+        machine.find().unwrap(),
+        machine.cache().join(ENGINE_VERSION)
+    );
+    assert!(
+        machine.said().contains("`pip` is not installed"),
+        "{}",
+        machine.said()
+    );
 }
 
 #[test]
@@ -253,7 +323,10 @@ fn compiling_says_its_cost_first_and_links_all_of_the_archive() {
     fs::create_dir(machine.path("bin")).unwrap();
     for folder in env::split_paths(&real).filter_map(|folder| fs::read_dir(folder).ok()) {
         for program in folder.flatten() {
-            let _ = symlink(program.path(), machine.path("bin").join(program.file_name()));
+            let _ = symlink(
+                program.path(),
+                machine.path("bin").join(program.file_name()),
+            );
         }
     }
     let _ = fs::remove_file(machine.path("bin/cargo"));
@@ -264,7 +337,11 @@ fn compiling_says_its_cost_first_and_links_all_of_the_archive() {
 
     let folder = machine.search(None, |search| search.compiled()).unwrap();
     assert_eq!(folder, machine.cache().join("1.5.5-compiled"));
-    assert!(machine.said[0].contains("over 40 minutes"), "{}", machine.said());
+    assert!(
+        machine.said[0].contains("over 40 minutes"),
+        "{}",
+        machine.said()
+    );
     assert!(machine.said[1].contains("ICU"), "{}", machine.said());
     machine.program("cargo", "exit 1");
     assert_eq!(
@@ -272,7 +349,11 @@ fn compiling_says_its_cost_first_and_links_all_of_the_archive() {
         folder,
         "it is compiled once"
     );
-    assert_eq!(machine.find().unwrap(), folder, "and found when there is no prebuilt one");
+    assert_eq!(
+        machine.find().unwrap(),
+        folder,
+        "and found when there is no prebuilt one"
+    );
 }
 
 #[test]
@@ -286,16 +367,28 @@ fn a_library_is_checked_without_loading_it() {
     };
     assert_eq!(check(&good(), &linux), Ok(()));
     assert_eq!(check(b"", &linux), Err("is empty".into()));
-    assert_eq!(check(b"<html>", &linux), Err("is no library of this system".into()));
-    assert_eq!(check(b"\x7fELF", &linux), Err("is for another processor".into()));
+    assert_eq!(
+        check(b"<html>", &linux),
+        Err("is no library of this system".into())
+    );
+    assert_eq!(
+        check(b"\x7fELF", &linux),
+        Err("is for another processor".into())
+    );
     assert_eq!(
         check(&library_bytes(183, ENGINE_VERSION), &linux),
         Err("is for another processor".into())
     );
-    assert_eq!(check(&library_bytes(62, "1.5.50"), &linux), Err("is not version 1.5.5".into()));
+    assert_eq!(
+        check(&library_bytes(62, "1.5.50"), &linux),
+        Err("is not version 1.5.5".into())
+    );
     let mac = Platform::named("darwin-arm64").unwrap();
     assert_eq!(check(b"\xca\xfe\xba\xbe....v1.5.5\0", &mac), Ok(()));
-    assert_eq!(check(&good(), &mac), Err("is no library of this system".into()));
+    assert_eq!(
+        check(&good(), &mac),
+        Err("is no library of this system".into())
+    );
 }
 
 #[test]
@@ -303,8 +396,17 @@ fn the_cache_follows_the_xdg_specification() {
     let folder = |xdg: Option<&str>, home: Option<&str>| {
         cache_folder(xdg.map(Into::into), home.map(Into::into)).ok()
     };
-    assert_eq!(folder(Some("/x"), Some("/h")), Some("/x/dbgo/libduckdb".into()));
-    assert_eq!(folder(None, Some("/h")), Some("/h/.cache/dbgo/libduckdb".into()));
-    assert_eq!(folder(Some("relative"), Some("/h")), Some("/h/.cache/dbgo/libduckdb".into()));
+    assert_eq!(
+        folder(Some("/x"), Some("/h")),
+        Some("/x/dbgo/libduckdb".into())
+    );
+    assert_eq!(
+        folder(None, Some("/h")),
+        Some("/h/.cache/dbgo/libduckdb".into())
+    );
+    assert_eq!(
+        folder(Some("relative"), Some("/h")),
+        Some("/h/.cache/dbgo/libduckdb".into())
+    );
     assert_eq!(folder(Some(""), None), None);
 }

@@ -1,0 +1,138 @@
+//! What DuckDB's catalog and dbgo's own tables say.
+
+use ::duckdb::{Connection, Row};
+
+use super::ddl::string;
+use super::dml::{StoredEntry, unreadable};
+use super::errors::engine_error;
+use crate::adapters::error::EngineError;
+use crate::adapters::ledger::{BOOKKEEPING_SCHEMA, CommittedBatch};
+use crate::adapters::relation::{CatalogRelation, Column, Relation, RelationKind};
+
+/// Tables and views of schemas with their columns.
+pub(super) fn relations(
+    driver: &Connection,
+    schemas: &[&str],
+) -> Result<Vec<CatalogRelation>, EngineError> {
+    if schemas.is_empty() {
+        return Ok(Vec::new());
+    }
+    let schemas: Vec<_> = schemas.iter().map(|schema| string(schema)).collect();
+    let listed = format!(
+        "database_name = current_database() AND schema_name IN ({})",
+        schemas.join(", ")
+    );
+    // Relations first: a view whose tables are gone has no columns.
+    let query = format!(
+        "WITH relations AS (
+            SELECT schema_name, table_name AS name, false AS is_view FROM duckdb_tables() WHERE {listed}
+            UNION ALL
+            SELECT schema_name, view_name, true FROM duckdb_views() WHERE {listed}
+        ), columns AS (
+            SELECT schema_name, table_name AS name, column_name, data_type, column_index
+            FROM duckdb_columns() WHERE {listed}
+        )
+        SELECT schema_name, name, is_view, column_name, data_type
+        FROM relations LEFT JOIN columns USING (schema_name, name)
+        ORDER BY schema_name, name, column_index"
+    );
+    let work = || -> ::duckdb::Result<Vec<CatalogRelation>> {
+        let mut statement = driver.prepare(&query)?;
+        let mut rows = statement.query([])?;
+        let mut relations: Vec<CatalogRelation> = Vec::new();
+        while let Some(row) = rows.next()? {
+            add_row(&mut relations, row)?;
+        }
+        Ok(relations)
+    };
+    work().map_err(|error| engine_error(&error, &query))
+}
+
+fn add_row(relations: &mut Vec<CatalogRelation>, row: &Row<'_>) -> ::duckdb::Result<()> {
+    let relation = Relation::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+    let is_view: bool = row.get(2)?;
+    let column: Option<String> = row.get(3)?;
+    let sql_type: Option<String> = row.get(4)?;
+    if relations.last().map(|last| &last.relation) != Some(&relation) {
+        relations.push(CatalogRelation {
+            relation,
+            kind: match is_view {
+                true => RelationKind::View,
+                false => RelationKind::Table,
+            },
+            columns: Vec::new(),
+        });
+    }
+    if let (Some(last), Some(name), Some(sql_type)) = (relations.last_mut(), column, sql_type) {
+        last.columns.push(Column { name, sql_type });
+    }
+    Ok(())
+}
+
+/// The columns that a query would give.
+pub(super) fn describe(driver: &Connection, query: &str) -> Result<Vec<Column>, EngineError> {
+    const PREFIX: &str = "DESCRIBE ";
+    let describe = format!("{PREFIX}{query}\n");
+    let work = || -> ::duckdb::Result<Vec<Column>> {
+        let mut statement = driver.prepare(&describe)?;
+        let columns = statement.query_map([], |row| {
+            Ok(Column {
+                name: row.get(0)?,
+                sql_type: row.get(1)?,
+            })
+        })?;
+        columns.collect()
+    };
+    work().map_err(|error| {
+        let mut error = engine_error(&error, query);
+        // The engine counts from the statement's start; the caller knows the query alone.
+        error.position = error
+            .position
+            .and_then(|position| position.checked_sub(PREFIX.len()));
+        error
+    })
+}
+
+/// The whole ledger in the order of its commits.
+pub(super) fn ledger(driver: &Connection) -> Result<Vec<CommittedBatch>, EngineError> {
+    let mut batches = read_ledger(driver, "")?;
+    batches.sort_by(|one, other| {
+        let key = |batch: &CommittedBatch| (batch.committed_at, batch.entry.batch_id.clone());
+        key(one).cmp(&key(other))
+    });
+    Ok(batches)
+}
+
+/// One batch of the ledger.
+pub(super) fn committed_batch(
+    driver: &Connection,
+    batch_id: &str,
+) -> Result<Option<CommittedBatch>, EngineError> {
+    let condition = format!("WHERE batch_id = {}", string(batch_id));
+    Ok(read_ledger(driver, &condition)?.pop())
+}
+
+fn read_ledger(driver: &Connection, condition: &str) -> Result<Vec<CommittedBatch>, EngineError> {
+    let exists = format!(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()
+         AND schema_name = '{BOOKKEEPING_SCHEMA}' AND table_name = 'ledger'"
+    );
+    let count: i64 = driver
+        .query_row(&exists, [], |row| row.get(0))
+        .map_err(|error| engine_error(&error, &exists))?;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let query = format!("SELECT batch_id, entry FROM {BOOKKEEPING_SCHEMA}.ledger {condition}");
+    let fail = |error| engine_error(&error, &query);
+    let mut statement = driver.prepare(&query).map_err(fail)?;
+    let mut rows = statement.query([]).map_err(fail)?;
+    let mut batches = Vec::new();
+    while let Some(row) = rows.next().map_err(fail)? {
+        let batch_id: String = row.get(0).map_err(fail)?;
+        let entry: String = row.get(1).map_err(fail)?;
+        let stored: StoredEntry = serde_json::from_str(&entry).map_err(unreadable)?;
+        batches.push(stored.into_batch(batch_id)?);
+    }
+    Ok(batches)
+}

@@ -1,0 +1,30 @@
+//! DuckDB, in this process: a database file, or memory.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`connect`] | opening with settings, and the adapter itself |
+//! | [`registry`] | the one open database per file |
+//! | [`session`] | one connection: statements, transactions |
+//! | [`interrupt`] | cancelling and statement timeouts |
+//! | [`ddl`], [`dml`] | the SQL that creates, fills and changes |
+//! | [`catalog`] | reading tables, columns and the ledger |
+//! | [`types`] | [`TypeSession`]: types of queries over empty tables |
+//! | [`errors`] | DuckDB's errors, sorted into classes |
+//! | [`statement`] | whether a text is one statement |
+
+mod catalog;
+mod connect;
+mod ddl;
+mod dml;
+mod errors;
+mod interrupt;
+mod registry;
+mod session;
+mod statement;
+mod types;
+
+pub use connect::{DuckDb, SESSION_SETTINGS};
+pub use types::TypeSession;
+
+/// The engine type that a project's file names.
+pub const KIND: &str = "duckdb";

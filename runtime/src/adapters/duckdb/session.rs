@@ -1,0 +1,152 @@
+//! One connection to an open database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::duckdb::Connection as Driver;
+use ::duckdb::arrow::array::{Array, Int64Array, RecordBatch};
+
+use super::errors::engine_error;
+use super::interrupt::StatementWatch;
+use super::registry::OpenDatabase;
+use super::{catalog, connect, dml, statement};
+use crate::adapters::error::EngineError;
+use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry};
+use crate::adapters::relation::{CatalogRelation, Column};
+use crate::adapters::session::{Access, Cancel, Connection, QueryResult, read_only_error};
+
+/// A connection with its watch. The fields are dropped in this order: the registry may close the
+/// file only after every connection to it.
+pub(super) struct DuckDbConnection {
+    driver: Driver,
+    watch: Arc<StatementWatch>,
+    timeout: Option<Duration>,
+    read_only: bool,
+    _database: Arc<OpenDatabase>,
+}
+
+impl DuckDbConnection {
+    /// Connects, with the fixed session settings.
+    pub(super) fn new(database: Arc<OpenDatabase>, read_only: bool) -> Result<Self, EngineError> {
+        let driver = database.connect()?;
+        connect::prepare_session(&driver)?;
+        let watch = StatementWatch::new(driver.interrupt_handle());
+        Ok(Self {
+            driver,
+            watch,
+            timeout: None,
+            read_only,
+            _database: database,
+        })
+    }
+
+    fn watched<T>(
+        &self,
+        work: impl FnOnce(&Driver) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        self.watch.run(self.timeout, || work(&self.driver))
+    }
+
+    /// Begins or ends a transaction: never cancelled halfway.
+    fn control(&self, command: &str) -> Result<(), EngineError> {
+        self.driver
+            .execute_batch(command)
+            .map_err(|error| engine_error(&error, command))
+    }
+}
+
+impl Connection for DuckDbConnection {
+    fn begin(&mut self, access: Access) -> Result<(), EngineError> {
+        self.watch.check()?;
+        match access {
+            Access::Write if self.read_only => Err(read_only_error()),
+            Access::Write => self.control("BEGIN TRANSACTION"),
+            Access::Read => self.control("BEGIN TRANSACTION READ ONLY"),
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), EngineError> {
+        self.watch.check()?;
+        self.control("COMMIT")
+    }
+
+    fn rollback(&mut self) -> Result<(), EngineError> {
+        self.control("ROLLBACK")
+    }
+
+    fn execute(&mut self, statement: &str) -> Result<u64, EngineError> {
+        statement::require_single(statement)?;
+        self.watched(|driver| {
+            run(driver, statement).map_err(|error| engine_error(&error, statement))
+        })
+    }
+
+    fn query(&mut self, query: &str) -> Result<QueryResult, EngineError> {
+        statement::require_single(query)?;
+        self.watched(|driver| fetch(driver, query).map_err(|error| engine_error(&error, query)))
+    }
+
+    fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError> {
+        self.watched(|driver| dml::record(driver, entry))
+    }
+
+    fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
+        self.watched(|driver| dml::create_bookkeeping(driver, state_id))
+    }
+
+    fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError> {
+        self.watched(catalog::ledger)
+    }
+
+    fn committed_batch(&mut self, batch_id: &str) -> Result<Option<CommittedBatch>, EngineError> {
+        self.watched(|driver| catalog::committed_batch(driver, batch_id))
+    }
+
+    fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError> {
+        self.watched(|driver| catalog::relations(driver, schemas))
+    }
+
+    fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError> {
+        statement::require_single(query)?;
+        self.watched(|driver| catalog::describe(driver, query))
+    }
+
+    fn set_statement_timeout(&mut self, timeout: Option<Duration>) {
+        self.timeout = timeout;
+    }
+
+    fn canceller(&self) -> Arc<dyn Cancel> {
+        Arc::clone(&self.watch) as Arc<dyn Cancel>
+    }
+}
+
+/// Runs a statement and gives the number of rows it changed. For `CREATE TABLE … AS` DuckDB gives
+/// that number as a row with the column `Count` instead of a count of changed rows.
+fn run(driver: &Driver, text: &str) -> ::duckdb::Result<u64> {
+    let mut statement = driver.prepare(text)?;
+    let changed = statement.execute([])? as u64;
+    if changed > 0 || !statement::creates(text) {
+        return Ok(changed);
+    }
+    let created = statement.step()?.and_then(|rows| {
+        let counts = rows.column_by_name("Count")?;
+        let counts = counts.as_any().downcast_ref::<Int64Array>()?;
+        (counts.len() == 1).then(|| counts.value(0))
+    });
+    Ok(created.map_or(0, |count| count.unsigned_abs()))
+}
+
+/// Reads all rows. The driver's own iterator over batches panics where a portion can't be
+/// fetched, which an interrupt can cause, so its portions are asked for one by one.
+fn fetch(driver: &Driver, query: &str) -> ::duckdb::Result<QueryResult> {
+    let mut statement = driver.prepare(query)?;
+    statement.execute([])?;
+    let mut batches = Vec::new();
+    while let Some(portion) = statement.step()? {
+        batches.push(RecordBatch::from(&portion));
+    }
+    Ok(QueryResult {
+        schema: statement.schema(),
+        batches,
+    })
+}

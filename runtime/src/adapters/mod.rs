@@ -1,0 +1,118 @@
+//! Engines behind one object-safe trait: the only part of dbgo that sends SQL to an engine.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`session`] | [`Session`] and the [`Transaction`] guard, shared by all engines |
+//! | [`dialect`] | [`Dialect`]: the SQL that dbgo itself writes |
+//! | [`relation`] | names, columns, files |
+//! | [`ledger`] | the rows of `_dbgo.ledger` |
+//! | [`error`] | [`EngineError`] and its classes |
+//! | [`duckdb`] | the adapter for DuckDB |
+//!
+//! An adapter has the files `connect`, `catalog`, `ddl`, `dml`, `types` and `errors`. It declares
+//! its [`Capabilities`]; nobody asks for its name to find out what it can do. What this is not: it
+//! knows nothing of models, versions or plans, and never decides what runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub mod dialect;
+pub mod duckdb;
+pub mod error;
+pub mod ledger;
+pub mod relation;
+pub mod session;
+
+pub use ::duckdb::arrow;
+
+pub use dialect::Dialect;
+pub use error::{EngineError, ErrorClass};
+pub use ledger::{BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry, TimeRange};
+pub use relation::{
+    CatalogRelation, Column, FileFormat, Relation, RelationKind, SeedFile, SourceFiles, TimeColumn,
+};
+pub use session::{Cancel, QueryResult, Session, Transaction};
+
+/// What an engine can promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// A batch's rows and its ledger row are committed together or not at all.
+    pub batch_atomic: bool,
+    /// Many views change in one instant.
+    pub publish_together: bool,
+    /// A query in the transaction sees its rows, so that a check can refuse them.
+    pub audit_before_commit: bool,
+    /// The commit itself fails for a holder whose lease was taken over.
+    pub fence_in_transaction: bool,
+    /// `CREATE` and `DROP` can be rolled back.
+    pub ddl_transactional: bool,
+    /// Rows can be replaced by key.
+    pub merge: bool,
+    /// A table can be copied without copying its rows.
+    pub clone: bool,
+    /// Two tables can exchange their names in one instant.
+    pub swap: bool,
+    /// A view can be replaced under its readers.
+    pub replace_view: bool,
+    /// Several sessions can write at once.
+    pub concurrent_writers: bool,
+    /// The engine knows who may read what.
+    pub grants: bool,
+}
+
+/// An opened engine. Clones of the `Arc` share it; it closes when the last one and the last
+/// session are gone.
+pub trait Adapter: Send + Sync {
+    /// The type that a project's file names: `duckdb`.
+    fn kind(&self) -> &'static str;
+
+    /// The engine's version: `v1.5.5`.
+    fn version(&self) -> &str;
+
+    /// What the engine can promise.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The SQL that it understands.
+    fn dialect(&self) -> &dyn Dialect;
+
+    /// Opens a connection for one worker.
+    fn session(&self) -> Result<Session, EngineError>;
+
+    /// Writes everything that was committed to where it stays, after the last session's work. A
+    /// commit is durable without it; it only saves the next open some work.
+    fn flush(&self) -> Result<(), EngineError>;
+}
+
+/// How to open an engine.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// The engine's own settings, by name: `[engine.NAME.settings]`. The adapter's fixed session
+    /// settings can't be changed by them.
+    pub settings: Vec<(String, String)>,
+    /// Open for reading only; the file must exist.
+    pub read_only: bool,
+    /// How long to wait for another process to let go of the database; `None`: not at all.
+    pub wait: Option<Duration>,
+}
+
+/// Opens an engine of a type at a location, or gives the one that this process has open there.
+///
+/// For DuckDB the location is a file's path, made where it is missing, or `:memory:` for a database
+/// of its own that is gone with its last session.
+///
+/// # Errors
+/// [`ErrorClass::HeldByOther`] where another process has the file open; [`ErrorClass::Refused`]
+/// for an unknown type, or where this process has the file open in another way.
+pub fn open(
+    kind: &str,
+    location: &str,
+    options: &OpenOptions,
+) -> Result<Arc<dyn Adapter>, EngineError> {
+    match kind {
+        duckdb::KIND => Ok(Arc::new(duckdb::DuckDb::open(location, options)?)),
+        _ => Err(EngineError::new(
+            ErrorClass::Refused,
+            format!("there is no adapter for an engine of type `{kind}`"),
+        )),
+    }
+}

@@ -1,0 +1,285 @@
+//! A session and its transaction guard, the same for every engine.
+//!
+//! [`Session`] reads; only [`Transaction`] changes data, and it is the only thing that commits.
+//! The guard doesn't trust the engine's answer to `COMMIT`: DuckDB reports success for the commit
+//! of a failed transaction and stores nothing, and after a bind error in the middle it commits the
+//! rest; Postgres answers the commit of a failed transaction with the tag `ROLLBACK` and no error.
+//! So the first error of any statement makes the guard rollback-only, also one that the caller
+//! swallowed, and [`Transaction::commit`] gives that error back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::arrow::array::RecordBatch;
+use super::arrow::datatypes::SchemaRef;
+use super::error::{EngineError, ErrorClass};
+use super::ledger::{CommittedBatch, EngineMeta, LedgerEntry};
+use super::relation::{CatalogRelation, Column};
+
+/// The rows that a query gave.
+#[derive(Clone, Debug)]
+pub struct QueryResult {
+    /// The columns, present also where there are no rows.
+    pub schema: SchemaRef,
+    /// The rows, in the engine's own portions.
+    pub batches: Vec<RecordBatch>,
+}
+
+impl QueryResult {
+    /// How many rows there are.
+    pub fn row_count(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+/// Stops what a session does, from another thread.
+pub trait Cancel: Send + Sync {
+    /// Cancels the running statement, if one runs, and every later one of the session, with
+    /// [`ErrorClass::Interrupted`]. A commit that has begun isn't cancelled: its result is known.
+    fn cancel(&self);
+}
+
+/// One connection, as an adapter implements it. Nothing but [`Session`] calls this.
+pub trait Connection: Send {
+    /// Begins a transaction; a read-only one can't change data, which the engine itself watches.
+    fn begin(&mut self, access: Access) -> Result<(), EngineError>;
+    /// Commits the transaction.
+    fn commit(&mut self) -> Result<(), EngineError>;
+    /// Rolls the transaction back.
+    fn rollback(&mut self) -> Result<(), EngineError>;
+    /// Runs one statement and gives the number of rows it changed.
+    fn execute(&mut self, statement: &str) -> Result<u64, EngineError>;
+    /// Runs one query and gives its rows.
+    fn query(&mut self, query: &str) -> Result<QueryResult, EngineError>;
+    /// Writes a row of the ledger.
+    fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError>;
+    /// Creates `_dbgo` and its tables where they are missing, and reads the meta row.
+    fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError>;
+    /// Reads the ledger; nothing where there is none.
+    fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError>;
+    /// Reads one row of the ledger.
+    fn committed_batch(&mut self, batch_id: &str) -> Result<Option<CommittedBatch>, EngineError>;
+    /// Reads tables and views of the given schemas.
+    fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError>;
+    /// The columns that a query would give.
+    fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError>;
+    /// The longest that one statement may take.
+    fn set_statement_timeout(&mut self, timeout: Option<Duration>);
+    /// Stops this connection's statements.
+    fn canceller(&self) -> Arc<dyn Cancel>;
+}
+
+/// What a transaction may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read only.
+    Read,
+    /// Read and change.
+    Write,
+}
+
+/// One worker's connection to an engine.
+pub struct Session {
+    connection: Box<dyn Connection>,
+}
+
+impl Session {
+    /// Wraps an adapter's connection.
+    pub fn new(connection: Box<dyn Connection>) -> Self {
+        Self { connection }
+    }
+
+    /// Begins a transaction that may change data.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Refused`] where the engine is open for reading only.
+    pub fn begin(&mut self) -> Result<Transaction<'_>, EngineError> {
+        self.connection.begin(Access::Write)?;
+        Ok(Transaction {
+            connection: self.connection.as_mut(),
+            first_error: None,
+            open: true,
+        })
+    }
+
+    /// Runs a query that changes nothing, in a read-only transaction of its own.
+    pub fn query(&mut self, query: &str) -> Result<QueryResult, EngineError> {
+        self.read(|connection| connection.query(query))
+    }
+
+    /// The columns that a query would give, without running it.
+    pub fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError> {
+        self.read(|connection| connection.describe(query))
+    }
+
+    /// The tables and views of the given schemas with their columns, in one query, ordered by
+    /// schema and name. Schemas that don't exist have none.
+    pub fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError> {
+        self.read(|connection| connection.relations(schemas))
+    }
+
+    /// The whole ledger in the order of its commits; empty where the engine has none yet.
+    pub fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError> {
+        self.read(|connection| connection.ledger())
+    }
+
+    /// The batch of this id if it was committed. This is what decides after a commit in doubt.
+    pub fn committed_batch(
+        &mut self,
+        batch_id: &str,
+    ) -> Result<Option<CommittedBatch>, EngineError> {
+        self.read(|connection| connection.committed_batch(batch_id))
+    }
+
+    /// Creates the schema `_dbgo`, `_dbgo.meta` and `_dbgo.ledger` where they are missing, in one
+    /// transaction, and gives the meta row. An engine that has one already keeps it: compare its
+    /// `state_id` with your own.
+    pub fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
+        let transaction = self.begin()?;
+        let meta = transaction.connection.create_bookkeeping(state_id)?;
+        transaction.commit()?;
+        Ok(meta)
+    }
+
+    /// The longest that one statement of this session may take; `None`: no limit. A statement that
+    /// takes longer fails with [`ErrorClass::Timeout`]. Commits have no limit.
+    pub fn set_statement_timeout(&mut self, timeout: Option<Duration>) {
+        self.connection.set_statement_timeout(timeout);
+    }
+
+    /// A handle that cancels this session's statements from another thread.
+    pub fn canceller(&self) -> Arc<dyn Cancel> {
+        self.connection.canceller()
+    }
+
+    fn read<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        self.connection.begin(Access::Read)?;
+        let result = work(self.connection.as_mut());
+        let ended = self.connection.rollback();
+        let value = result?;
+        ended?;
+        Ok(value)
+    }
+}
+
+/// A transaction that changes data. Dropped without [`Transaction::commit`], it is rolled back.
+#[must_use = "a transaction that isn't committed is rolled back"]
+pub struct Transaction<'session> {
+    connection: &'session mut dyn Connection,
+    first_error: Option<EngineError>,
+    open: bool,
+}
+
+impl Transaction<'_> {
+    /// Runs one statement and gives the number of rows it inserted, deleted or updated; for
+    /// `CREATE TABLE … AS` the number of rows in the new table.
+    ///
+    /// # Errors
+    /// Any error makes the transaction rollback-only: later statements are refused with the same
+    /// error.
+    pub fn execute(&mut self, statement: &str) -> Result<u64, EngineError> {
+        self.guarded(|connection| connection.execute(statement))
+    }
+
+    /// Runs statements in order; gives the number of rows that the last one changed.
+    pub fn execute_all<S: AsRef<str>>(&mut self, statements: &[S]) -> Result<u64, EngineError> {
+        let mut rows = 0;
+        for statement in statements {
+            rows = self.execute(statement.as_ref())?;
+        }
+        Ok(rows)
+    }
+
+    /// Runs one query and gives its rows. It sees what this transaction has changed.
+    pub fn query(&mut self, query: &str) -> Result<QueryResult, EngineError> {
+        self.guarded(|connection| connection.query(query))
+    }
+
+    /// The columns that a query would give. It sees tables that this transaction has created.
+    pub fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError> {
+        self.guarded(|connection| connection.describe(query))
+    }
+
+    /// The tables and views of the given schemas, as this transaction sees them.
+    pub fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError> {
+        self.guarded(|connection| connection.relations(schemas))
+    }
+
+    /// Writes the batch's ledger row, which becomes visible with the batch's rows or not at all.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Constraint`], here or at the commit, where the batch id was committed before.
+    pub fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError> {
+        self.guarded(|connection| connection.record(entry))
+    }
+
+    /// Makes the transaction rollback-only with an error of the caller's: a check that failed.
+    pub fn fail(&mut self, error: EngineError) {
+        self.first_error.get_or_insert(error);
+    }
+
+    /// Commits, or rolls back and gives the first error where there was one.
+    ///
+    /// # Errors
+    /// The first error of the transaction, or that of the commit itself. After
+    /// [`ErrorClass::Lost`] from the commit the result is in doubt: ask
+    /// [`Session::committed_batch`] of a new session.
+    pub fn commit(mut self) -> Result<(), EngineError> {
+        if let Some(error) = self.first_error.take() {
+            // A failure to roll back tells less than the error that made it necessary.
+            let _ = self.end();
+            return Err(error);
+        }
+        match self.connection.commit() {
+            Ok(()) => {
+                self.open = false;
+                Ok(())
+            }
+            Err(error) => {
+                let _ = self.end();
+                Err(error)
+            }
+        }
+    }
+
+    /// Rolls back.
+    ///
+    /// # Errors
+    /// That of the rollback itself; the transaction has ended in any case.
+    pub fn rollback(mut self) -> Result<(), EngineError> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), EngineError> {
+        self.open = false;
+        self.connection.rollback()
+    }
+
+    fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Connection) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        if let Some(error) = &self.first_error {
+            return Err(error.clone());
+        }
+        work(self.connection).inspect_err(|error| self.first_error = Some(error.clone()))
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            // Nothing can be reported from here; the engine forgets a transaction that it
+            // couldn't roll back when the connection closes.
+            let _ = self.end();
+        }
+    }
+}
+
+/// What [`Connection::begin`] says of an engine that is open for reading only.
+pub(super) fn read_only_error() -> EngineError {
+    EngineError::new(ErrorClass::Refused, "the database is open for reading only")
+}
