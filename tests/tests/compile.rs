@@ -6,8 +6,6 @@
 
 #[path = "compile/cases.rs"]
 mod cases;
-#[path = "compile/engine.rs"]
-mod engine;
 #[path = "compile/expectation.rs"]
 mod expectation;
 #[path = "compile/language.rs"]
@@ -16,6 +14,8 @@ mod language;
 mod machine;
 #[path = "compile/markdown.rs"]
 mod markdown;
+#[path = "../../compiler/cli/src/oracle.rs"]
+mod oracle;
 #[path = "compile/pages.rs"]
 mod pages;
 #[path = "compile/project.rs"]

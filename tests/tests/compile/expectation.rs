@@ -126,16 +126,6 @@ impl Expectations {
         Ok(())
     }
 
-    /// Whether nothing at all is expected to be found.
-    pub fn is_clean(&self) -> bool {
-        self.findings.is_empty()
-    }
-
-    /// Whether it says anything.
-    pub fn is_empty(&self) -> bool {
-        self.findings.is_empty() && self.types.is_empty() && self.columns.is_empty()
-    }
-
     /// Every difference between what is expected and what was found, as text.
     pub fn differences(&self, compilation: &Compilation) -> Vec<String> {
         let sources = &compilation.outline.files.sources;

@@ -1,5 +1,5 @@
-//! Findings whose cause is the machine, or bytes that no text can hold: each is made for real, in a
-//! folder that is thrown away.
+//! Findings whose cause is the machine, or a text that nobody would write: each is made for real, in
+//! a folder that is thrown away.
 
 #![cfg(unix)]
 
@@ -72,6 +72,19 @@ fn a_file_that_cannot_be_read_is_named() {
     let shown = checked(folder.path());
     assert!(shown.starts_with("error[unreadable-file]: `models/gone.sql` can't be read"), "{shown}");
     assert_eq!(shown.matches("error[").count(), 1, "its readers are silent: {shown}");
+}
+
+#[test]
+fn a_query_that_only_the_engine_reads_is_typed_by_it() {
+    let query = format!("select {}1{} as score\n", "(".repeat(300), ")".repeat(300));
+    let folder = project("models/deep.sql", query.as_bytes());
+    let (files, found) = read_project(folder.path());
+    let compilation = compile_files(files, found);
+    let codes: Vec<Code> = compilation.diagnostics.iter().map(|found| found.code).collect();
+    assert_eq!(codes, [Code::ParsedByEngine]);
+    assert!(!compilation.has_errors());
+    let deep = compilation.project.models.iter().find(|model| model.path == "models.deep").unwrap();
+    assert_eq!((deep.columns[0].name.as_str(), deep.columns[0].sql_type.to_string()), ("score", "INTEGER".to_owned()));
 }
 
 #[test]

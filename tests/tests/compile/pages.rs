@@ -7,7 +7,7 @@ use dbgo_compiler::diagnostic::Code;
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Codes whose cause is the machine, or bytes that no page can show: the test that makes each.
+/// Codes whose cause is the machine, or a text that no page can show: the test that makes each.
 const ELSEWHERE: &[(Code, &str, &str)] = &[
     (Code::InvalidUtf8, MACHINE, "a_file_that_is_not_utf8_is_named_with_its_first_bad_byte"),
     (Code::FileTooLarge, MACHINE, "a_query_of_more_than_4_mib_is_refused"),
@@ -21,6 +21,7 @@ const ELSEWHERE: &[(Code, &str, &str)] = &[
     (Code::CratesUnavailable, MACHINE, "crates_that_cannot_be_downloaded_are_said"),
     (Code::ProgramNotBuilt, MACHINE, "a_program_that_cannot_be_built_shows_what_cargo_said"),
     (Code::SeedsTooLarge, MACHINE, "seeds_too_large_for_a_program_are_refused"),
+    (Code::ParsedByEngine, MACHINE, "a_query_that_only_the_engine_reads_is_typed_by_it"),
     (
         Code::MissingVariable,
         "runtime/src/config/expand.rs",

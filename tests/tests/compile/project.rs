@@ -1,11 +1,15 @@
 //! A project in memory, compiled as `dbgo check` does.
 
-use crate::engine::ENGINE;
 use crate::markdown::Block;
+use crate::oracle::EngineOracle;
 use dbgo_compiler::diagnostic::{Diagnostic, render};
 use dbgo_compiler::driver::{self, Compilation, Memory};
 use dbgo_compiler::source::{ProjectFiles, SourceSet};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// The real engine, as the tool asks it; opened once for all tests of this binary.
+static ENGINE: LazyLock<EngineOracle> = LazyLock::new(EngineOracle::default);
 
 /// The files of a project, by their paths.
 pub type Files<'t> = BTreeMap<&'t str, &'t str>;
