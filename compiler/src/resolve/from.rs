@@ -2,12 +2,26 @@
 
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn, same_name};
 use super::{Binder, Schema};
+use crate::check::data_columns;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::{RelationUse, ast};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::Typed;
 use crate::types::catalogue;
+
+/// Table functions whose columns are those of a file that somebody may write anew.
+const FILE_READERS: [&str; 9] = [
+    "parquet_scan",
+    "read_csv",
+    "read_csv_auto",
+    "read_json",
+    "read_json_auto",
+    "read_ndjson",
+    "read_ndjson_auto",
+    "read_parquet",
+    "read_xlsx",
+];
 
 impl Binder<'_> {
     /// All that a `FROM` makes visible. Later items see earlier ones, as the engine lets them.
@@ -42,8 +56,9 @@ impl Binder<'_> {
         let relation = match &table.kind {
             ast::TableKind::Name(name) => self.named_table(name, alias.is_some()),
             ast::TableKind::Reference(name) => self.referenced_table(name, alias.is_some()),
-            ast::TableKind::File(_) => {
+            ast::TableKind::File(span) => {
                 self.volatile = true;
+                self.report(data_columns::file(*span));
                 Relation::unknown(None)
             }
             ast::TableKind::Query { query, .. } => self
@@ -213,6 +228,9 @@ impl Binder<'_> {
                 }
             })
             .collect();
+        if FILE_READERS.contains(&name.as_str()) {
+            self.report(data_columns::file(call.span));
+        }
         let known = catalogue::find(&name).is_some_and(|entry| {
             entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
         });
