@@ -152,11 +152,11 @@ impl Reader {
             "struct" | "row" => self.fields().map(SqlType::Struct),
             "union" => self.fields().map(SqlType::Union),
             "map" => {
-                self.expect('(')?;
+                self.need('(')?;
                 let key = self.whole()?;
-                self.expect(',')?;
+                self.need(',')?;
                 let value = self.whole()?;
-                self.expect(')')?;
+                self.need(')')?;
                 Some(SqlType::Map(Box::new(key), Box::new(value)))
             }
             "enum" => self.enumeration(),
@@ -220,7 +220,7 @@ impl Reader {
                 if self.symbol(')') {
                     break;
                 }
-                self.expect(',')?;
+                self.need(',')?;
             }
             text = format!("{text}({})", inner.join(", "));
         }
@@ -277,7 +277,7 @@ impl Reader {
     }
 
     fn enumeration(&mut self) -> Option<SqlType> {
-        self.expect('(')?;
+        self.need('(')?;
         let mut values = Vec::new();
         loop {
             match self.take()? {
@@ -287,12 +287,12 @@ impl Reader {
             if self.symbol(')') {
                 return Some(SqlType::Enum(values));
             }
-            self.expect(',')?;
+            self.need(',')?;
         }
     }
 
     fn fields(&mut self) -> Option<Vec<(String, SqlType)>> {
-        self.expect('(')?;
+        self.need('(')?;
         let mut fields = Vec::new();
         if self.symbol(')') {
             return Some(fields);
@@ -302,7 +302,7 @@ impl Reader {
             if self.symbol(')') {
                 return Some(fields);
             }
-            self.expect(',')?;
+            self.need(',')?;
         }
     }
 
@@ -337,7 +337,7 @@ impl Reader {
             if self.symbol(')') {
                 return Some(modifiers);
             }
-            self.expect(',')?;
+            self.need(',')?;
         }
     }
 
@@ -370,7 +370,7 @@ impl Reader {
         found
     }
 
-    fn expect(&mut self, expected: char) -> Option<()> {
+    fn need(&mut self, expected: char) -> Option<()> {
         self.symbol(expected).then_some(())
     }
 }
