@@ -7,6 +7,7 @@
 //! | read | [`source`] | paths → texts |
 //! | project | [`project`] | `dbgo.toml` → settings |
 //! | header | [`header`] | text → pragmas |
+//! | graph | [`graph`] | headers → who imports whom |
 //! | seeds | [`seeds`] | CSV, Parquet → columns |
 //! | directives | [`directives`] | tokens → variants |
 //! | parse | [`parse`] | a variant's tokens → tree |
@@ -22,10 +23,13 @@ pub mod check;
 pub mod codegen;
 pub mod diagnostic;
 pub mod directives;
+pub mod driver;
 pub mod emit;
+pub mod graph;
 pub mod header;
 pub mod lexer;
 pub mod parse;
+pub mod print;
 pub mod project;
 pub mod resolve;
 pub mod seeds;
@@ -33,4 +37,5 @@ pub mod source;
 pub mod span;
 pub mod sql_type;
 pub mod token;
+pub mod typed;
 pub mod types;

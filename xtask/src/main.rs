@@ -1,2 +1,102 @@
-//! dbgo.
-fn main() {}
+//! `cargo xtask`: the project's own chores, the same on every machine and in continuous integration.
+//!
+//! Nothing of this is part of the product. `libduckdb/` is written so that the tool `dbgo` can include it as well: it
+//! uses the standard library only and knows nothing of the rest of this crate.
+
+mod example;
+mod libduckdb;
+#[cfg(test)]
+mod libduckdb_tests;
+mod test;
+mod tidy;
+mod toolchain;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Chore,
+    /// Link a libduckdb that is compiled here: over 40 minutes of processor time, and without ICU
+    #[arg(long, global = true)]
+    bundled: bool,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build `dbgo`, run the example project with it and show rows of one of its models
+    Example {
+        /// The model whose rows are shown
+        #[arg(default_value = example::SHOWN_MODEL)]
+        model: String,
+    },
+    /// Check format, lints and invariants and run all tests; with filters only the tests whose names contain one
+    Test {
+        /// Parts of test names
+        filters: Vec<String>,
+    },
+    /// Check the invariants that ARCHITECTURE.md lists
+    Tidy,
+    /// Print the variables with which plain `cargo` finds libduckdb, for `eval "$(cargo xtask env)"`
+    Env,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let root = repository_root();
+    match &arguments.command {
+        Chore::Tidy => tidy::run(root),
+        Chore::Example { model } => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            example::run(&cargo, root, model)
+        }
+        Chore::Test { filters } => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            test::run(&cargo, root, filters)
+        }
+        Chore::Env => {
+            print_variables(&find_libduckdb(arguments.bundled)?);
+            Ok(())
+        }
+    }
+}
+
+/// Prints what a shell evaluates. The loader's path is joined there and not here: what this process inherited is what
+/// cargo added for it.
+fn print_variables(libduckdb: &Path) {
+    let folder = format!("'{}'", libduckdb.to_string_lossy().replace('\'', r"'\''"));
+    println!("export DUCKDB_LIB_DIR={folder}");
+    let loader_path = toolchain::LOADER_PATH;
+    println!("export {loader_path}={folder}\"${{{loader_path}:+:${loader_path}}}\"");
+}
+
+/// The folder of the workspace: the parent of this crate's folder, wherever the command is called from.
+fn repository_root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+fn find_libduckdb(bundled: bool) -> Result<std::path::PathBuf, libduckdb::Error> {
+    let mut say = |line: &str| eprintln!("libduckdb: {line}");
+    let mut search = libduckdb::Search::from_environment(&mut say)?;
+    if bundled {
+        search.compiled()
+    } else {
+        search.find()
+    }
+}

@@ -1,2 +1,47 @@
-//! dbgo.
-fn main() {}
+//! `dbgo`: the tool. It knows both the compiler and the runtime, and nothing else does.
+
+mod arguments;
+mod commands;
+mod embedded;
+mod exit;
+mod library;
+mod oracle;
+mod report;
+mod workspace;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use dbgo_runtime::cli::{self, Terminal};
+use std::process::ExitCode;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    execute(&arguments).unwrap_or_else(|code| code)
+}
+
+fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
+    let directory = arguments.directory.as_path();
+    match &arguments.command {
+        Command::Init(init) => Ok(commands::init::init(init)),
+        Command::Explain(explain) => Ok(commands::explain::explain(explain)),
+        Command::Check(check) => commands::check::check(directory, check),
+        Command::Graph(graph) => commands::graph::graph(directory, graph),
+        Command::Render(render) => commands::render::render(directory, render),
+        Command::Build(build) => commands::build::build(directory, build),
+        Command::Run(run) => {
+            let loaded = Workspace::open(directory)?.load()?;
+            let mut terminal = Terminal::detect();
+            terminal.compiled_in = Some(loaded.compiled_in);
+            Ok(cli::run(&loaded.project, run, &terminal))
+        }
+        Command::Show(show) => {
+            let loaded = Workspace::open(directory)?.load()?;
+            Ok(cli::show(&loaded.project, show, &Terminal::detect()))
+        }
+        Command::Runs(runs) => {
+            let loaded = Workspace::open(directory)?.load()?;
+            Ok(cli::runs(&loaded.project, runs, &Terminal::detect()))
+        }
+    }
+}

@@ -1,1 +1,32 @@
-//! build.
+//! Generated crates → libraries and programs. The only stage that starts other programs.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`rustc`] | finds the compiler and checks its version |
+//! | [`contract`] | compiles `dbgo-contract`, once for each rustc, and stamps it |
+//! | [`library`] | makes libraries of bodies, which `dbgo` loads |
+//! | [`program`] | makes the executable of a project, and its interfaces alone |
+//! | [`runtime_crates`] | unpacks the crates that generated ones depend on |
+//! | [`libduckdb`] | finds the engine's library that a program is linked with |
+//! | [`cargo`] | calls cargo, out of reach of the user's build settings |
+
+pub mod cargo;
+pub mod contract;
+pub mod libduckdb;
+pub mod library;
+pub mod program;
+pub mod runtime_crates;
+pub mod rustc;
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use std::path::Path;
+
+/// A file or folder that can't be written.
+fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::without_place(
+        Code::Unwritable,
+        Severity::Error,
+        format!("can't write `{}`: {error}", path.display()),
+    )
+    .hint("make the folder writable, or set another one")
+}

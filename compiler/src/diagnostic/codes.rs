@@ -37,6 +37,7 @@ codes! {
     ("empty-model", EmptyModel, "a model's file holds no query"),
     ("no-models", NoModels, "the project has no models"),
     ("unreadable-file", UnreadableFile, "a file of the project can't be read"),
+    ("invalid-file-name", InvalidFileName, "the name of a file or folder can't be part of an import path"),
     // The project's file
     ("project-file-missing", ProjectFileMissing, "there is no `dbgo.toml` here or above"),
     ("invalid-project-file", InvalidProjectFile, "`dbgo.toml` isn't valid TOML"),
@@ -85,6 +86,8 @@ codes! {
     // Contracts and keys
     ("contract-column-missing", ContractColumnMissing, "a contract names a column that the query doesn't make"),
     ("contract-type", ContractType, "a column's type doesn't fit its contract"),
+    ("unknown-type", UnknownType, "a type that doesn't exist"),
+    ("inclusive-range", InclusiveRange, "`between` takes the end of a range that ends before it"),
     ("unknown-key-column", UnknownKeyColumn, "a key or time column that the query doesn't make"),
     // Seeds and sources
     ("malformed-seed", MalformedSeed, "a seed's file can't be read"),
@@ -96,6 +99,10 @@ codes! {
     ("rustc-missing", RustcMissing, "there is no rustc"),
     ("rustc-too-old", RustcTooOld, "the rustc is too old"),
     ("generated-code", GeneratedCode, "rustc refuses code that dbgo generated, which is a fault of dbgo"),
+    ("crates-unavailable", CratesUnavailable, "a crate that a program is linked with can't be had"),
+    ("libduckdb-missing", LibduckdbMissing, "there is no `libduckdb` to link a program with"),
+    ("program-not-built", ProgramNotBuilt, "a program can't be compiled or linked on this machine"),
+    ("seeds-too-large", SeedsTooLarge, "the seeds are too large to be carried by a program"),
     ("unwritable", Unwritable, "a folder or file can't be written"),
 }
 

@@ -1,6 +1,7 @@
 //! A finding about the user's project, as data. Renderers turn it into text; nothing here prints.
 
 pub mod codes;
+pub mod render;
 
 use crate::span::Span;
 use serde::{Deserialize, Serialize};

@@ -1,1 +1,128 @@
-//! header.
+//! Headers: from a file's text to its pragmas, every value with its place.
+//!
+//! A header is the `--` comments from the top of a file to the first line that is neither blank
+//! nor a comment. The graph of a project needs no more than its headers; no query is read here,
+//! and nothing after the header is looked at but the directives that may not stand above a query.
+//!
+//! [`parse`] reads one file. [`EffectiveConfig`] puts what a header says over the defaults of its
+//! folders.
+
+pub mod config;
+mod declarations;
+pub mod effective;
+mod lines;
+mod pragmas;
+pub mod time;
+mod tokens;
+mod values;
+mod words;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use crate::diagnostic::Diagnostic;
+use crate::source::ProjectFiles;
+use crate::span::{FileId, Span, Spanned};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub use config::{Config, ConfigValue, FileKind};
+pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
+
+/// What the header of a file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// `@config`
+    pub config: Config,
+    /// `@import`, in the order of the file.
+    pub imports: Vec<Import>,
+    /// `@column`, in the order of the file.
+    pub columns: Vec<ColumnNote>,
+    /// `@var`, in the order of the file.
+    pub variables: Vec<VariableDeclaration>,
+    /// `@description`, one a line.
+    pub description: Vec<Spanned<String>>,
+    /// The byte where the body begins: the start of the first line that isn't the header's.
+    pub body_start: usize,
+    /// Whether anything but white space and comments follows the header.
+    pub has_body: bool,
+}
+
+/// `@import: alias = path`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// The name that the body uses; without `alias =` the last part of the path, and then its
+    /// place is that part.
+    pub alias: Spanned<String>,
+    /// The import path: `models.staging.stg_orders`.
+    pub path: Spanned<String>,
+    /// The whole pragma, from `@` on.
+    pub span: Span,
+}
+
+/// `@column: name [type] [not null] ["text"]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnNote {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The type as it was written; with one, this is a contract.
+    pub sql_type: Option<Spanned<String>>,
+    /// The place of `not null`.
+    pub not_null: Option<Span>,
+    /// What the column means.
+    pub description: Option<Spanned<String>>,
+    /// The whole pragma, from `@` on.
+    pub span: Span,
+}
+
+/// `@var: name type = default`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariableDeclaration {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The type as it was written.
+    pub sql_type: Spanned<String>,
+    /// The default as SQL, as it was written.
+    pub default: Option<Spanned<String>>,
+    /// The whole pragma, from `@` on.
+    pub span: Span,
+}
+
+impl Header {
+    /// The description in one line; empty where there is none.
+    pub fn description_text(&self) -> String {
+        let lines: Vec<&str> = self
+            .description
+            .iter()
+            .map(|line| line.value.as_str())
+            .collect();
+        lines.join(" ")
+    }
+}
+
+/// Reads the header of a file.
+///
+/// All that can be read is in the result, beside the findings about the rest.
+pub fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Diagnostic>) {
+    pragmas::parse(file, text, kind)
+}
+
+/// Reads the headers of all models, sources and typing files that could be read.
+pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
+    let typings = files.seeds.iter().filter_map(|seed| seed.typing);
+    let all = (files.models.iter().map(|file| (*file, FileKind::Model)))
+        .chain(files.tables.iter().map(|file| (*file, FileKind::Source)))
+        .chain(typings.map(|file| (file, FileKind::Seed)))
+        .filter(|(file, _)| files.is_usable(*file));
+    let mut headers = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for (file, kind) in all {
+        let (header, found) = parse(file, &files.sources.file(file).text, kind);
+        headers.insert(file, header);
+        diagnostics.extend(found);
+    }
+    (headers, diagnostics)
+}

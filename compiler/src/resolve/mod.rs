@@ -1,1 +1,255 @@
-//! resolve.
+//! Binds a query: every name gets its column, every expression its type.
+//!
+//! In goes a tree and what it may refer to, out come the query's columns and what is wrong with
+//! it. The binder is never wrong: what it doesn't know is [`SqlType::Unknown`], and an error is
+//! reported only where the engine would refuse as well. Types of operators and functions are the
+//! matter of [`types`](crate::types); contracts and keys that of [`check`](crate::check).
+//!
+//! | file | what |
+//! |---|---|
+//! | `scope` | relations, columns, and how a name finds one |
+//! | `query` | `WITH`, set operations, `VALUES` |
+//! | `from` | what a `FROM` reads, joins |
+//! | `select` | the clauses of a `SELECT` |
+//! | `star` | `*` with its changes |
+//! | `expression`, `operation`, `names`, `function` | expressions |
+//! | `grouping` | what may stand beside an aggregate |
+//! | `output_name` | the names that the engine gives to expressions |
+
+mod expression;
+mod from;
+mod function;
+mod grouping;
+mod names;
+mod operation;
+mod output_name;
+mod query;
+mod scope;
+mod select;
+mod star;
+
+use crate::diagnostic::{Code, Diagnostic};
+pub use crate::parse::RelationUse;
+use crate::parse::ast;
+use crate::span::Span;
+use crate::sql_type::SqlType;
+use scope::{ColumnId, CommonTable, Output};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A column of a relation that a query may read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub sql_type: SqlType,
+    /// Whether it can be null.
+    pub nullable: bool,
+}
+
+/// The columns of a relation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Schema {
+    /// The columns in order; `None` if they aren't known: whatever comes from the relation is
+    /// unknown then, and names aren't checked.
+    pub columns: Option<Vec<Column>>,
+}
+
+impl Schema {
+    /// A relation with these columns.
+    pub fn known(columns: Vec<Column>) -> Self {
+        Schema {
+            columns: Some(columns),
+        }
+    }
+
+    /// A relation whose columns aren't known.
+    pub fn unknown() -> Self {
+        Schema::default()
+    }
+}
+
+/// What a query may refer to. Names compare without regard to case; keys are in lower case.
+#[derive(Clone, Debug, Default)]
+pub struct BindInput<'a> {
+    /// The imported relations by alias.
+    pub imports: BTreeMap<String, Schema>,
+    /// The model's own table; `None` if it has none, so that `:this` means nothing.
+    pub this: Option<Schema>,
+    /// The variables by name, with the bounds of the batch where the model has them.
+    pub variables: BTreeMap<String, SqlType>,
+    /// Import paths by the name of a relation or file, for hints.
+    pub candidates: BTreeMap<String, String>,
+    /// The file's text.
+    pub text: &'a str,
+    /// Whether two output columns may not have one name.
+    pub unique_columns: bool,
+}
+
+/// A column that a query gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BoundColumn {
+    /// The name; `None` if only the engine knows how it names this expression.
+    pub name: Option<String>,
+    /// The type.
+    pub sql_type: SqlType,
+    /// Whether it can be null. `false` only if it is proven.
+    pub nullable: bool,
+    /// The item of the select list that gives it.
+    pub span: Span,
+}
+
+/// What is known of a query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// The columns; `None` if not even their number is known.
+    pub columns: Option<Vec<BoundColumn>>,
+    /// Where imports and the model's own table are read.
+    pub relations: Vec<RelationUse>,
+    /// The variables and bounds of the batch that are read, in lower case.
+    pub variables: BTreeSet<String>,
+    /// Whether `:this` is read.
+    pub reads_this: bool,
+    /// Whether the same input may give another output: something volatile or bound to the clock
+    /// is called, or nobody knows.
+    pub volatile: bool,
+    /// What is wrong, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Bound {
+    /// Whether each column's name and type are known, so that nobody has to be asked.
+    pub fn is_complete(&self) -> bool {
+        self.columns.as_ref().is_some_and(|columns| {
+            columns
+                .iter()
+                .all(|column| column.name.is_some() && !column.sql_type.has_unknown())
+        })
+    }
+}
+
+/// Binds a query.
+pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
+    let mut binder = Binder::new(input);
+    let output = binder.query(query, None);
+    if input.unique_columns {
+        binder.duplicate_columns(&output);
+    }
+    let columns = output.is_whole().then(|| {
+        output
+            .columns
+            .iter()
+            .map(|column| BoundColumn {
+                name: column.name.clone(),
+                sql_type: column.typed.sql_type.as_column(),
+                nullable: column.typed.nullable,
+                span: column.span,
+            })
+            .collect()
+    });
+    let Binder {
+        mut diagnostics,
+        relations,
+        variables,
+        reads_this,
+        volatile,
+        ..
+    } = binder;
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic
+            .primary
+            .as_ref()
+            .map(|label| (label.span.start, label.span.end))
+    });
+    diagnostics.dedup();
+    Bound {
+        columns,
+        relations,
+        variables,
+        reads_this,
+        volatile,
+        diagnostics,
+    }
+}
+
+/// The deepest nesting of queries and expressions that is bound; what lies deeper is unknown.
+const MOST_LEVELS: usize = 2000;
+
+/// Runs a step of a recursion, on more stack if little is left.
+fn with_stack<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, step)
+}
+
+struct Binder<'a> {
+    input: &'a BindInput<'a>,
+    diagnostics: Vec<Diagnostic>,
+    relations: Vec<RelationUse>,
+    variables: BTreeSet<String>,
+    reads_this: bool,
+    volatile: bool,
+    common_tables: Vec<CommonTable>,
+    scopes: u32,
+    /// The column that each name of the text means, by the name's place.
+    resolved: HashMap<(u32, u32), ColumnId>,
+    depth: usize,
+}
+
+impl<'a> Binder<'a> {
+    fn new(input: &'a BindInput<'a>) -> Self {
+        Binder {
+            input,
+            diagnostics: Vec::new(),
+            relations: Vec::new(),
+            variables: BTreeSet::new(),
+            reads_this: false,
+            volatile: false,
+            common_tables: Vec::new(),
+            scopes: 0,
+            resolved: HashMap::new(),
+            depth: 0,
+        }
+    }
+
+    fn use_relation(&mut self, span: Span, name: String, aliased: bool) {
+        self.relations.push(RelationUse {
+            span,
+            name,
+            aliased,
+        });
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn next_scope(&mut self) -> u32 {
+        self.scopes += 1;
+        self.scopes
+    }
+
+    fn duplicate_columns(&mut self, output: &Output) {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut found = Vec::new();
+        for column in &output.columns {
+            let Some(name) = &column.name else { continue };
+            match seen.get(&name.to_lowercase()) {
+                Some(first) => found.push(
+                    Diagnostic::error(
+                        Code::DuplicateColumn,
+                        column.span,
+                        format!("two columns are named `{name}`"),
+                    )
+                    .and_at(*first, "the first is here")
+                    .hint("give one of them another name with `AS`, or leave it out of a star with `EXCLUDE`"),
+                ),
+                None => {
+                    seen.insert(name.to_lowercase(), column.span);
+                }
+            }
+        }
+        self.diagnostics.extend(found);
+    }
+}
+
+#[cfg(test)]
+mod tests;

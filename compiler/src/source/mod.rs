@@ -1,16 +1,27 @@
 //! The texts of a project's files, each with an id and the hash of its bytes.
+//!
+//! This is the only stage that reads the user's files. [`find_root`] finds the project,
+//! [`read_project`] reads it; every later stage works on what they return. What a file means is
+//! decided here by its place and extension alone, and nothing looks into it.
+
+mod classify;
+mod read;
+mod walk;
 
 use crate::span::{FileId, Span};
 use std::sync::Arc;
+
+pub use classify::{ProjectFiles, SeedFile, SeedFormat, import_path};
+pub use read::{MAX_SQL_BYTES, find_root, read_project};
 
 /// One file of a project.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     /// The path relative to the project's folder, with `/` between the parts.
     pub path: String,
-    /// The text.
+    /// The text, without a byte order mark. Empty for files that aren't text.
     pub text: Arc<str>,
-    /// The hash of its bytes.
+    /// The hash of the bytes as they lie on disk.
     pub hash: blake3::Hash,
 }
 
@@ -24,11 +35,22 @@ impl SourceSet {
     /// Adds a file and gives its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let text = text.into();
+        let hash = blake3::hash(text.as_bytes());
+        self.add_hashed(path, text, hash)
+    }
+
+    /// Adds a file whose bytes, which may be other than its text, have been hashed already.
+    pub fn add_hashed(
+        &mut self,
+        path: impl Into<String>,
+        text: impl Into<Arc<str>>,
+        hash: blake3::Hash,
+    ) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(SourceFile {
             path: path.into(),
-            hash: blake3::hash(text.as_bytes()),
-            text,
+            text: text.into(),
+            hash,
         });
         id
     }
@@ -52,5 +74,11 @@ impl SourceSet {
             .text
             .get(span.range())
             .unwrap_or_default()
+    }
+
+    /// Forgets a file's text, keeping its path and hash: for a seed's data, which may be large,
+    /// once its columns are known and no diagnostic points into it.
+    pub fn release_text(&mut self, id: FileId) {
+        self.files[id.0 as usize].text = Arc::from("");
     }
 }

@@ -1,1 +1,150 @@
-//! types.
+//! The types of expressions: literals, operators and functions.
+//!
+//! [`catalogue`] is DuckDB's own list of functions, as data. [`call`] takes the overload that the
+//! engine takes and gives its result; what a signature can't say is in [`rules`] by hand. Names,
+//! scopes and trees are the matter of [`resolve`](crate::resolve).
+
+pub mod call;
+pub mod catalogue;
+mod decimal;
+pub mod literal;
+pub mod oracle;
+pub mod rules;
+
+use crate::sql_type::{Common, SqlType, common_type};
+
+/// The type of an expression, and what the engine still remembers of a literal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// Its type.
+    pub sql_type: SqlType,
+    /// Whether it can be null.
+    pub nullable: bool,
+    /// What is known of its value.
+    pub value: Value,
+}
+
+/// What is known of an expression's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing.
+    Any,
+    /// A whole number written out: it takes the type of what stands beside it, if it fits.
+    Integer(i128),
+    /// A text written out: it takes the type of what stands beside it.
+    Text(String),
+    /// A list of texts written out.
+    Texts(Vec<String>),
+    /// A null that was given a type.
+    Null,
+}
+
+impl Typed {
+    /// An expression that isn't a literal and can be null.
+    pub fn of(sql_type: SqlType) -> Self {
+        Typed {
+            sql_type,
+            nullable: true,
+            value: Value::Any,
+        }
+    }
+
+    /// An expression that can't be null.
+    pub fn not_null(sql_type: SqlType) -> Self {
+        Typed {
+            nullable: false,
+            ..Typed::of(sql_type)
+        }
+    }
+
+    /// Nothing is known.
+    pub fn unknown() -> Self {
+        Typed::of(SqlType::Unknown)
+    }
+
+    /// The same, with another nullability.
+    #[must_use]
+    pub fn nullable_if(self, nullable: bool) -> Self {
+        Typed { nullable, ..self }
+    }
+
+    /// The same, as a column of a query gives it: no longer a literal.
+    #[must_use]
+    pub fn as_value(self) -> Self {
+        Typed {
+            value: Value::Any,
+            ..self
+        }
+    }
+
+    /// Whether it is a text written out.
+    pub fn is_text_literal(&self) -> bool {
+        matches!(self.value, Value::Text(_))
+    }
+
+    /// Whether its type is known through and through.
+    pub fn is_known(&self) -> bool {
+        !self
+            .sql_type
+            .any(&|part| matches!(part, SqlType::Unknown | SqlType::Other(_)))
+    }
+}
+
+/// The type that two expressions have together in `CASE`, `COALESCE`, `IN` and lists: as
+/// [`common_type`], but literals give way.
+pub fn common(left: &Typed, right: &Typed) -> Common {
+    match (&left.value, &right.value) {
+        (Value::Text(_), Value::Text(_)) => Common::Type(SqlType::Varchar),
+        (Value::Text(_), _) => beside_text(&right.sql_type),
+        (_, Value::Text(_)) => beside_text(&left.sql_type),
+        (Value::Integer(_), Value::Integer(_)) => common_type(&left.sql_type, &right.sql_type),
+        (Value::Integer(number), _) => beside_integer(*number, left, right),
+        (_, Value::Integer(number)) => beside_integer(*number, right, left),
+        _ => common_type(&left.sql_type, &right.sql_type),
+    }
+}
+
+fn beside_text(other: &SqlType) -> Common {
+    match other {
+        SqlType::Enum(_) | SqlType::Null => Common::Type(SqlType::Varchar),
+        SqlType::Union(_) | SqlType::Unknown | SqlType::Other(_) => Common::Unknown,
+        other => Common::Type(other.clone()),
+    }
+}
+
+fn beside_integer(number: i128, literal: &Typed, other: &Typed) -> Common {
+    if other.sql_type.is_integer() && literal::fits(number, &other.sql_type) {
+        return Common::Type(other.sql_type.clone());
+    }
+    common_type(&literal.sql_type, &other.sql_type)
+}
+
+/// The common type of several expressions. A list without any is `NULL`.
+pub fn common_of<'a>(all: impl IntoIterator<Item = &'a Typed>) -> Common {
+    let mut together: Option<Typed> = None;
+    for next in all {
+        together = Some(match together {
+            None => next.clone(),
+            Some(before) => match common(&before, next) {
+                Common::Type(sql_type) => {
+                    let keeps_value = before.value != Value::Any
+                        && sql_type == before.sql_type
+                        && next.value != Value::Any;
+                    Typed {
+                        value: if keeps_value {
+                            before.value
+                        } else {
+                            Value::Any
+                        },
+                        ..Typed::of(sql_type)
+                    }
+                }
+                other => return other,
+            },
+        });
+    }
+    Common::Type(together.map_or(SqlType::Null, |typed| typed.sql_type))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! Tells the linker where the built `dbgo` looks for `libduckdb`: beside itself, and where it was linked.
+//!
+//! So the executable runs without variables from the target directory, and after it is copied elsewhere together with
+//! the library. `DUCKDB_LIB_DIR` is the variable through which the crate `libduckdb-sys` is told the folder as well.
+
+#[path = "build/embed.rs"]
+mod embed;
+
+use std::{env, io};
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=DUCKDB_LIB_DIR");
+    let macos = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "macos");
+    let beside_itself = if macos { "@loader_path" } else { "$ORIGIN" };
+    look_in(beside_itself);
+    if let Ok(linked) = env::var("DUCKDB_LIB_DIR") {
+        look_in(&linked);
+    }
+    embed::embed()
+}
+
+/// Adds a folder to those that the executable looks in. Each word is handed to the linker by itself, because `-Wl`
+/// would split a path at its commas.
+fn look_in(folder: &str) {
+    for word in ["-rpath", folder] {
+        println!("cargo::rustc-link-arg=-Xlinker");
+        println!("cargo::rustc-link-arg={word}");
+    }
+}

@@ -1,0 +1,164 @@
+//! The command line of `dbgo`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dbgo_runtime::cli::{RenderArguments, RunArguments, RunsArguments, ShowArguments};
+use std::path::PathBuf;
+
+/// dbgo turns a folder of SQL data models into compiled software.
+#[derive(Debug, Parser)]
+#[command(name = "dbgo", version, max_term_width = 100)]
+#[command(after_help = "Start with `dbgo init shop --example`, then `cd shop` and `dbgo run`.")]
+pub struct Arguments {
+    /// The project's folder, or one below it
+    #[arg(
+        long,
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        default_value = "."
+    )]
+    pub directory: PathBuf,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a new project: settings, a seed and two models
+    #[command(after_help = "Examples:\n  dbgo init shop\n  dbgo init flights --example")]
+    Init(InitArguments),
+    /// Find every mistake in the project without running it
+    #[command(
+        after_help = "Examples:\n  dbgo check\n  dbgo check --format concise --deny warnings"
+    )]
+    Check(CheckArguments),
+    /// Show which model reads which
+    #[command(
+        after_help = "Examples:\n  dbgo graph | dot -Tsvg > graph.svg\n  dbgo graph --format mermaid"
+    )]
+    Graph(GraphArguments),
+    /// Build what is missing or out of date, and publish it
+    #[command(
+        after_help = "Examples:\n  dbgo run\n  dbgo run --select +daily_delays\n  dbgo run --full-refresh --select daily_delays"
+    )]
+    Run(RunArguments),
+    /// Show the rows of a model, seed or source
+    #[command(
+        after_help = "Examples:\n  dbgo show daily_delays\n  dbgo show marts.daily_delays --limit 3 --json"
+    )]
+    Show(ShowArguments),
+    /// Show the SQL of a model, for each of its variants
+    #[command(
+        after_help = "Examples:\n  dbgo render daily_delays\n  dbgo render daily_delays --config"
+    )]
+    Render(RenderCommand),
+    /// List what was run, or the steps of one run
+    #[command(after_help = "Examples:\n  dbgo runs\n  dbgo runs 8f20a4d1")]
+    Runs(RunsArguments),
+    /// Make one executable of the project that needs neither sources nor a toolchain
+    #[command(
+        after_help = "Examples:\n  dbgo build\n  dbgo build --output dist\n  dbgo build --interfaces"
+    )]
+    Build(BuildArguments),
+    /// Explain a kind of finding
+    #[command(after_help = "Examples:\n  dbgo explain unknown-column\n  dbgo explain")]
+    Explain(ExplainArguments),
+}
+
+/// `dbgo init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The folder to write to; made if it doesn't exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// Write the example project: flights from New York in 2013
+    #[arg(long)]
+    pub example: bool,
+}
+
+/// How findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With the lines of the files that they point to
+    Full,
+    /// One line each
+    Concise,
+    /// As a JSON document
+    Json,
+}
+
+/// What makes `dbgo check` fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings as well as errors
+    Warnings,
+}
+
+/// `dbgo check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// How findings are shown
+    #[arg(long, value_enum, default_value_t = Format::Full)]
+    pub format: Format,
+    /// The same as `--format json`
+    #[arg(long)]
+    pub json: bool,
+    /// Fail on these as well
+    #[arg(long, value_enum)]
+    pub deny: Option<Deny>,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Graphviz
+    Dot,
+    /// Mermaid
+    Mermaid,
+    /// A JSON document
+    Json,
+}
+
+/// `dbgo graph`
+#[derive(Debug, Args)]
+pub struct GraphArguments {
+    /// How the graph is written
+    #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
+    pub format: GraphFormat,
+    /// The same as `--format json`
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `dbgo render`
+#[derive(Debug, Args)]
+pub struct RenderCommand {
+    /// What the runtime takes as well
+    #[command(flatten)]
+    pub render: RenderArguments,
+    /// Show each setting of the model and where it comes from
+    #[arg(long)]
+    pub config: bool,
+}
+
+/// `dbgo build`
+#[derive(Debug, Args)]
+pub struct BuildArguments {
+    /// The folder for the executable and its library
+    #[arg(long, short, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Only write the Rust that other programs read rows with
+    #[arg(long, conflicts_with = "output")]
+    pub interfaces: bool,
+}
+
+/// `dbgo explain`
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The code, as in `error[unknown-column]`; without one, all are listed
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}

@@ -1,0 +1,37 @@
+//! `dbgo check`: every mistake of the project, and nothing is run.
+
+use crate::arguments::{CheckArguments, Deny, Format};
+use crate::workspace::Workspace;
+use crate::{exit, report};
+use dbgo_compiler::diagnostic::Severity;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Checks the project.
+pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, ExitCode> {
+    let (compilation, took) = Workspace::open(directory)?.compile();
+    let format = if arguments.json {
+        Format::Json
+    } else {
+        arguments.format
+    };
+    report::show(
+        &compilation.outline.files.sources,
+        &compilation.diagnostics,
+        format,
+    );
+    eprintln!(
+        "{}",
+        report::summary(&compilation.diagnostics, compilation.models, took)
+    );
+    let warned = compilation
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Warning);
+    let denied = arguments.deny == Some(Deny::Warnings) && warned;
+    Ok(if compilation.has_errors() || denied {
+        exit::FINDINGS
+    } else {
+        exit::OK
+    })
+}

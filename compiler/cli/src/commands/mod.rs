@@ -1,0 +1,8 @@
+//! The commands, one file each.
+
+pub mod build;
+pub mod check;
+pub mod explain;
+pub mod graph;
+pub mod init;
+pub mod render;

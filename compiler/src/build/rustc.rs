@@ -1,0 +1,114 @@
+//! Finds rustc, once, and calls it directly: neither rustup's proxy nor the user's flags for
+//! cargo have a say in how generated code is compiled.
+
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The oldest rustc that compiles generated code: the first with edition 2024.
+const OLDEST: (u32, u32) = (1, 85);
+
+/// A rustc that can be called.
+#[derive(Clone, Debug)]
+pub struct Rustc {
+    /// The program itself, behind any proxy.
+    pub path: PathBuf,
+    /// All that `rustc -vV` prints: two compilers with the same text make the same code.
+    pub verbose_version: String,
+}
+
+impl Rustc {
+    /// Finds the rustc that `rustc` means in `search_path`, or the one at `named`.
+    ///
+    /// # Errors
+    /// `rustc-missing` if there is none or it doesn't run, `rustc-too-old` below 1.85.
+    pub fn find(named: Option<&Path>) -> Result<Rustc, Diagnostic> {
+        let command = named.unwrap_or(Path::new("rustc"));
+        let sysroot = output(command, &["--print", "sysroot"]).ok_or_else(|| missing(command))?;
+        let behind_proxy = Path::new(sysroot.trim()).join("bin").join("rustc");
+        let path = if behind_proxy.is_file() {
+            behind_proxy
+        } else {
+            command.to_owned()
+        };
+        let verbose_version = output(&path, &["-vV"]).ok_or_else(|| missing(command))?;
+        check_version(&verbose_version)?;
+        Ok(Rustc {
+            path,
+            verbose_version,
+        })
+    }
+}
+
+impl Rustc {
+    /// The target that it compiles for by itself: `x86_64-unknown-linux-gnu`.
+    pub fn host(&self) -> &str {
+        let mut lines = self.verbose_version.lines();
+        lines
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default()
+    }
+}
+
+fn output(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn missing(command: &Path) -> Diagnostic {
+    let message = format!(
+        "`{}` can't be run, and models are compiled with it",
+        command.display()
+    );
+    Diagnostic::without_place(Code::RustcMissing, Severity::Error, message)
+        .hint("install Rust with `rustup toolchain install stable`, then open a new terminal")
+        .note("`dbgo check` and `dbgo graph` work without it")
+}
+
+fn check_version(verbose_version: &str) -> Result<(), Diagnostic> {
+    let release = verbose_version
+        .lines()
+        .find_map(|line| line.strip_prefix("release: "))
+        .unwrap_or_default();
+    let mut numbers = release.split('.').map(|part| part.parse::<u32>().ok());
+    let found = (
+        numbers.next().flatten().unwrap_or(0),
+        numbers.next().flatten().unwrap_or(0),
+    );
+    if found >= OLDEST {
+        return Ok(());
+    }
+    let (major, minor) = OLDEST;
+    let message =
+        format!("rustc {release} is too old: generated code needs {major}.{minor} or newer");
+    Err(
+        Diagnostic::without_place(Code::RustcTooOld, Severity::Error, message)
+            .hint("update it with `rustup update stable`"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_and_strange_versions_are_refused() {
+        assert!(check_version("rustc 1.95.0\nrelease: 1.95.0\n").is_ok());
+        assert!(check_version("release: 1.86.0-nightly\n").is_ok());
+        assert_eq!(
+            check_version("release: 1.84.1\n").unwrap_err().code,
+            Code::RustcTooOld
+        );
+        assert_eq!(check_version("").unwrap_err().code, Code::RustcTooOld);
+    }
+
+    #[test]
+    fn a_missing_rustc_is_named() {
+        let error = Rustc::find(Some(Path::new("/nowhere/rustc"))).unwrap_err();
+        assert_eq!(error.code, Code::RustcMissing);
+        assert!(error.message.contains("/nowhere/rustc"));
+    }
+}

@@ -1,0 +1,238 @@
+//! What runs of one model: its `render` function and its definition.
+
+use super::tokens::{columns, list, sql_literal, text};
+use crate::typed::{
+    BodyCondition, BodyNode, Comparison, Incremental, Materialization, OnSchemaChange, Outside,
+    Slot, Strategy, TypedModel,
+};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+/// The file of one model's body.
+pub fn body(model: &TypedModel) -> TokenStream {
+    let documentation = format!(" The body of `{}`, from `{}`.", model.path, model.file);
+    let definition = definition(model);
+    let statements = nodes(&model.body);
+    let facts = if has_branches(&model.body) {
+        quote!(facts)
+    } else {
+        quote!(_facts)
+    };
+    quote! {
+        #![doc = #documentation]
+        use dbgo_contract::*;
+
+        #[doc = " What the model is."]
+        pub const DEFINITION: ModelDef = #definition;
+
+        #[doc = " Writes the model's SQL."]
+        pub extern "C" fn render(#facts: &Facts, sql: &mut Sink) {
+            #statements
+        }
+    }
+}
+
+fn definition(model: &TypedModel) -> TokenStream {
+    let path = text(&model.path);
+    let file = text(&model.file);
+    let schema = text(&model.schema);
+    let name = text(&model.name);
+    let description = text(&model.description);
+    let owner = text(&model.owner);
+    let tags = list(model.tags.iter().map(|tag| text(tag)));
+    let (materialization, incremental) = materialization(&model.materialization);
+    let imports = list(model.imports.iter().map(|(alias, path)| {
+        let (alias, path) = (text(alias), text(path));
+        quote!(ImportDef { alias: #alias, path: #path })
+    }));
+    let columns = columns(&model.columns);
+    let variables = list(model.variables.iter().map(|variable| {
+        let name = text(&variable.name);
+        let sql_type = text(&variable.sql_type.to_string());
+        let default = text(variable.default.as_deref().unwrap_or_default());
+        quote!(VariableDef { name: #name, sql_type: #sql_type, default: #default })
+    }));
+    let (volatile, reads_this) = (model.volatile, model.reads_this);
+    let on_schema_change = on_schema_change(model.on_schema_change);
+    let (retries, timeout_seconds) = (model.retries, model.timeout_seconds);
+    quote!(ModelDef {
+        path: #path,
+        file: #file,
+        schema: #schema,
+        name: #name,
+        description: #description,
+        owner: #owner,
+        tags: #tags,
+        materialization: #materialization as u8,
+        incremental: #incremental,
+        imports: #imports,
+        columns: #columns,
+        variables: #variables,
+        volatile: #volatile,
+        reads_this: #reads_this,
+        on_schema_change: #on_schema_change as u8,
+        retries: #retries,
+        timeout_seconds: #timeout_seconds,
+        render,
+    })
+}
+
+fn materialization(materialization: &Materialization) -> (TokenStream, TokenStream) {
+    let none = quote!(IncrementalDef::NONE);
+    match materialization {
+        Materialization::View => (quote!(Materialization::View), none),
+        Materialization::Table => (quote!(Materialization::Table), none),
+        Materialization::Ephemeral => (quote!(Materialization::Ephemeral), none),
+        Materialization::Incremental(settings) => {
+            (quote!(Materialization::Incremental), incremental(settings))
+        }
+    }
+}
+
+fn incremental(settings: &Incremental) -> TokenStream {
+    let strategy = match settings.strategy {
+        Strategy::TimeRange => quote!(Strategy::TimeRange),
+        Strategy::UniqueKey => quote!(Strategy::UniqueKey),
+        Strategy::Append => quote!(Strategy::Append),
+    };
+    let outside = match settings.outside {
+        Outside::Error => quote!(Outside::Error),
+        Outside::Drop => quote!(Outside::Drop),
+        Outside::Keep => quote!(Outside::Keep),
+    };
+    let optional = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
+    let time_column = optional(&settings.time_column);
+    let unique_key = list(settings.unique_key.iter().map(|column| text(column)));
+    let (start, end) = (optional(&settings.start), optional(&settings.end));
+    let interval = optional(&settings.interval);
+    let (lookback, batch_size) = (settings.lookback, settings.batch_size);
+    quote!(IncrementalDef {
+        strategy: #strategy as u8,
+        time_column: #time_column,
+        unique_key: #unique_key,
+        start: #start,
+        end: #end,
+        interval: #interval,
+        lookback: #lookback,
+        batch_size: #batch_size,
+        outside: #outside as u8,
+    })
+}
+
+fn on_schema_change(rule: OnSchemaChange) -> TokenStream {
+    match rule {
+        OnSchemaChange::Fail => quote!(OnSchemaChange::Fail),
+        OnSchemaChange::Append => quote!(OnSchemaChange::Append),
+        OnSchemaChange::Sync => quote!(OnSchemaChange::Sync),
+        OnSchemaChange::Ignore => quote!(OnSchemaChange::Ignore),
+    }
+}
+
+fn has_branches(body: &[BodyNode]) -> bool {
+    body.iter().any(|node| matches!(node, BodyNode::If { .. }))
+}
+
+fn nodes(body: &[BodyNode]) -> TokenStream {
+    let statements = body.iter().map(|node| match node {
+        BodyNode::Text(sql) => {
+            let literal = sql_literal(sql);
+            quote!(sql.text(#literal);)
+        }
+        BodyNode::Slot(slot) => slot_call(*slot),
+        BodyNode::If {
+            branches,
+            otherwise,
+        } => branch(branches, otherwise),
+    });
+    quote!(#(#statements)*)
+}
+
+fn branch(branches: &[(BodyCondition, Vec<BodyNode>)], otherwise: &[BodyNode]) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    for (index, (condition, guarded)) in branches.iter().enumerate() {
+        let condition = self::condition(condition);
+        let guarded = nodes(guarded);
+        let keyword = if index == 0 {
+            quote!(if)
+        } else {
+            quote!(else if)
+        };
+        tokens.extend(quote!(#keyword #condition { #guarded }));
+    }
+    if !otherwise.is_empty() {
+        let otherwise = nodes(otherwise);
+        tokens.extend(quote!(else { #otherwise }));
+    }
+    tokens
+}
+
+fn slot_call(slot: Slot) -> TokenStream {
+    match slot {
+        Slot::Relation {
+            import,
+            aliased: true,
+        } => quote!(sql.relation(#import);),
+        Slot::Relation {
+            import,
+            aliased: false,
+        } => quote!(sql.relation_as(#import);),
+        Slot::This { aliased: true } => quote!(sql.this();),
+        Slot::This { aliased: false } => quote!(sql.this_as();),
+        Slot::Variable(index) => quote!(sql.variable(#index);),
+        Slot::StartTimestamp => quote!(sql.start_ts();),
+        Slot::EndTimestamp => quote!(sql.end_ts();),
+        Slot::StartDate => quote!(sql.start_date();),
+        Slot::EndDate => quote!(sql.end_date();),
+        Slot::ExecutionTimestamp => quote!(sql.execution_ts();),
+    }
+}
+
+fn condition(condition: &BodyCondition) -> TokenStream {
+    match condition {
+        BodyCondition::Constant(value) => quote!(#value),
+        BodyCondition::IsIncremental => quote!(facts.is_incremental()),
+        BodyCondition::FullRefresh => quote!(facts.full_refresh()),
+        BodyCondition::Environment(name) => quote!(facts.env_is(#name)),
+        BodyCondition::Engine(kind) => quote!(facts.engine_is(#kind)),
+        BodyCondition::Variable {
+            index,
+            comparison,
+            literal,
+        } => {
+            let comparison = format_ident!("{}", comparison_name(*comparison));
+            quote!(facts.variable(#index, Comparison::#comparison, #literal))
+        }
+        BodyCondition::Not(inner) => {
+            let inner = operand(inner);
+            quote!(!#inner)
+        }
+        BodyCondition::And(left, right) => {
+            let (left, right) = (operand(left), operand(right));
+            quote!(#left && #right)
+        }
+        BodyCondition::Or(left, right) => {
+            let (left, right) = (operand(left), operand(right));
+            quote!(#left || #right)
+        }
+    }
+}
+
+/// A condition within another one: in parentheses where it is made of several.
+fn operand(inner: &BodyCondition) -> TokenStream {
+    let tokens = condition(inner);
+    match inner {
+        BodyCondition::And(..) | BodyCondition::Or(..) => quote!((#tokens)),
+        _ => tokens,
+    }
+}
+
+fn comparison_name(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "Equal",
+        Comparison::NotEqual => "NotEqual",
+        Comparison::Less => "Less",
+        Comparison::LessOrEqual => "LessOrEqual",
+        Comparison::Greater => "Greater",
+        Comparison::GreaterOrEqual => "GreaterOrEqual",
+    }
+}

@@ -1,0 +1,138 @@
+//! The crate with the project's own definition: settings, seeds and sources.
+
+use super::file_tree::FileTree;
+use super::shard::library;
+use super::tokens::{columns, format_file, list, text};
+use crate::typed::{EngineSettings, TypedProject, TypedSeed, TypedSource};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The sources of the project's crate. `project_hash` changes with anything the project is made
+/// of. Cargo, which compiles it for a program, finds the seeds' files beside the crate's root.
+pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTree {
+    let settings = &project.settings;
+    let name = text(&settings.name);
+    let hash = text(project_hash);
+    let tool_version = text(env!("CARGO_PKG_VERSION"));
+    let dialect = text(&settings.dialect);
+    let engines = list(settings.engines.iter().map(engine));
+    let default_environment = text(&settings.default_environment);
+    let state_url = text(&settings.state_url);
+    let workers = settings.workers;
+    let variables = list(settings.variables.iter().map(setting));
+    let seeds = list(
+        project
+            .seeds
+            .iter()
+            .enumerate()
+            .map(|(index, seed)| self::seed(index, seed)),
+    );
+    let sources = list(project.sources.iter().map(source));
+    let model_count = u32::try_from(project.models.len()).unwrap_or(u32::MAX);
+    let library = library(&quote!(dbgo_project), &quote!(ProjectDef), &quote!(PROJECT));
+    let root = quote! {
+        #![doc = " The project's settings, seeds and sources."]
+        #![no_std]
+        #![allow(unused_imports)]
+
+        use dbgo_contract::*;
+
+        #[doc = " What the project is made of, but for its models."]
+        pub static PROJECT: ProjectDef = ProjectDef {
+            name: #name,
+            hash: #hash,
+            tool_version: #tool_version,
+            dialect: #dialect,
+            engines: #engines,
+            default_environment: #default_environment,
+            state_url: #state_url,
+            workers: #workers,
+            variables: #variables,
+            seeds: #seeds,
+            sources: #sources,
+            model_count: #model_count,
+        };
+
+        #library
+    };
+    let mut tree = FileTree::default();
+    tree.insert("src/lib.rs", format_file(root));
+    tree
+}
+
+/// The file, beside the crate's root, that carries a seed's bytes into a program.
+pub fn seed_file(index: usize) -> String {
+    format!("seed_{index}")
+}
+
+fn engine(engine: &EngineSettings) -> TokenStream {
+    let (name, kind, location) = (
+        text(&engine.name),
+        text(&engine.kind),
+        text(&engine.location),
+    );
+    let settings = list(engine.settings.iter().map(setting));
+    quote!(EngineDef { name: #name, kind: #kind, location: #location, settings: #settings })
+}
+
+fn setting((name, value): &(String, String)) -> TokenStream {
+    let (name, value) = (text(name), text(value));
+    quote!(SettingDef { name: #name, value: #value })
+}
+
+fn seed(index: usize, seed: &TypedSeed) -> TokenStream {
+    let (path, file) = (text(&seed.path), text(&seed.file));
+    let (schema, name) = (text(&seed.schema), text(&seed.name));
+    let description = text(&seed.description);
+    let format = if seed.parquet {
+        quote!(SeedFormat::Parquet)
+    } else {
+        quote!(SeedFormat::Csv)
+    };
+    let (delimiter, null, quote) = (text(&seed.delimiter), text(&seed.null), text(&seed.quote));
+    let columns = columns(&seed.columns);
+    let hash = text(&seed.hash);
+    let data = seed_file(index);
+    quote!(SeedDef {
+        path: #path,
+        file: #file,
+        schema: #schema,
+        name: #name,
+        description: #description,
+        format: #format as u8,
+        delimiter: #delimiter,
+        null: #null,
+        quote: #quote,
+        columns: #columns,
+        hash: #hash,
+        #[cfg(dbgo_library)]
+        data: List::new(&[]),
+        #[cfg(not(dbgo_library))]
+        data: List::new(include_bytes!(#data)),
+    })
+}
+
+fn source(source: &TypedSource) -> TokenStream {
+    let (path, file) = (text(&source.path), text(&source.file));
+    let (catalog, schema, name) = (
+        text(&source.catalog),
+        text(&source.schema),
+        text(&source.name),
+    );
+    let description = text(&source.description);
+    let (location, format) = (text(&source.location), text(&source.format));
+    let changed_by = text(&source.changed_by);
+    let columns = columns(&source.columns);
+    quote!(SourceDef {
+        path: #path,
+        file: #file,
+        catalog: #catalog,
+        schema: #schema,
+        name: #name,
+        description: #description,
+        location: #location,
+        format: #format,
+        changed_by: #changed_by,
+        columns: #columns,
+    })
+}

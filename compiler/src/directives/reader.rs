@@ -1,0 +1,335 @@
+//! From a file's text to its [`DirectiveTree`].
+
+use super::condition::{Condition, ConditionKind, Variable};
+use super::condition_parser;
+use super::tree::{Branch, DirectiveTree, Node, Otherwise};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::lexer::{Lexer, lex};
+use crate::span::{FileId, Span};
+use crate::token::{Token, TokenKind};
+use std::ops::Range;
+
+const KNOWN: [&str; 4] = ["if", "elif", "else", "endif"];
+const PLANNED: [&str; 7] = [
+    "for", "endfor", "include", "before", "after", "end", "error",
+];
+
+/// How deep `#if` may nest.
+const MAXIMUM_DEPTH: usize = 64;
+
+/// Reads the text below a header: its tokens, cut at its directives.
+///
+/// `variables` are those that the header declares. The tree is usable even if something is
+/// wrong: what can't be read is left out.
+pub fn read(
+    file: FileId,
+    text: &str,
+    range: Range<usize>,
+    variables: &[Variable],
+) -> (DirectiveTree, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        file,
+        text,
+        end: range.end.min(text.len()),
+        variables,
+        tokens: Vec::with_capacity(range.len() / 4),
+        diagnostics: Vec::new(),
+        done: Vec::new(),
+        open: Vec::new(),
+        piece_start: range.start,
+        piece_tokens: 0,
+        planned_open: 0,
+    };
+    let mut lexer = Lexer::new(file, text, range);
+    while lexer.skip_space() {
+        let position = lexer.position();
+        if reader.is_directive(position) {
+            let end = reader.directive(position);
+            lexer.skip_to(end);
+        } else if let Some(token) = lexer.next_token() {
+            reader.tokens.push(token);
+        }
+    }
+    reader.diagnostics.extend(lexer.into_diagnostics());
+    reader.finish()
+}
+
+struct Reader<'a> {
+    file: FileId,
+    text: &'a str,
+    end: usize,
+    variables: &'a [Variable],
+    tokens: Vec<Token>,
+    diagnostics: Vec<Diagnostic>,
+    /// The nodes outside every `#if`.
+    done: Vec<Node>,
+    open: Vec<Open>,
+    piece_start: usize,
+    piece_tokens: usize,
+    /// How many `#for`, `#before` and `#after` still wait for their end.
+    planned_open: usize,
+}
+
+/// An `#if` that hasn't met its `#endif`.
+struct Open {
+    span: Span,
+    branches: Vec<Branch>,
+    otherwise: Option<Otherwise>,
+}
+
+impl Open {
+    fn nodes(&mut self) -> Option<&mut Vec<Node>> {
+        match &mut self.otherwise {
+            Some(otherwise) => Some(&mut otherwise.nodes),
+            None => self.branches.last_mut().map(|branch| &mut branch.nodes),
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn line_start(&self, position: usize) -> usize {
+        let before = &self.text[..position];
+        before.rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// Whether a `#` that starts a line stands here, with a letter behind it.
+    fn is_directive(&self, position: usize) -> bool {
+        let bytes = self.text.as_bytes();
+        bytes.get(position) == Some(&b'#')
+            && position + 1 < self.end
+            && bytes[position + 1].is_ascii_alphabetic()
+            && self.text[self.line_start(position)..position]
+                .chars()
+                .all(char::is_whitespace)
+    }
+
+    /// Takes a directive and gives the start of the next line.
+    fn directive(&mut self, start: usize) -> usize {
+        let line = &self.text[start..self.end];
+        let length = line.find('\n').map_or(line.len(), |newline| newline + 1);
+        let span = Span::new(self.file, start, start + line[..length].trim_end().len());
+        let word_length = line[1..]
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(line.len() - 1);
+        let word = &line[1..=word_length];
+        let word_span = Span::new(self.file, start, start + 1 + word_length);
+        self.close_piece(self.line_start(start));
+        self.piece_start = start + length;
+        let (tokens, wrong) = lex(
+            self.file,
+            self.text,
+            word_span.range().end..span.range().end,
+        );
+        self.diagnostics.extend(wrong);
+        let tokens: Vec<Token> = tokens
+            .into_iter()
+            .filter(|token| token.kind != TokenKind::Comment)
+            .collect();
+        match word {
+            "if" => {
+                let condition = self.condition(&tokens, word_span);
+                self.open_if(span, condition);
+            }
+            "elif" => {
+                let condition = self.condition(&tokens, word_span);
+                self.add_branch(span, condition);
+            }
+            "else" => {
+                self.nothing_behind(word, &tokens);
+                self.add_otherwise(span);
+            }
+            "endif" => {
+                self.nothing_behind(word, &tokens);
+                self.close_if(span);
+            }
+            _ => self.other(word, word_span),
+        }
+        start + length
+    }
+
+    fn condition(&mut self, tokens: &[Token], word: Span) -> Condition {
+        condition_parser::parse(self.text, tokens, word, self.variables).unwrap_or_else(|error| {
+            self.diagnostics.push(error);
+            Condition {
+                kind: ConditionKind::Invalid,
+                span: word,
+            }
+        })
+    }
+
+    fn nothing_behind(&mut self, word: &str, tokens: &[Token]) {
+        if let Some(token) = tokens.first() {
+            let error = Diagnostic::error(
+                Code::MalformedCondition,
+                token.span,
+                format!("`#{word}` has no condition"),
+            );
+            self.diagnostics.push(match word {
+                "else" => error.hint("write `#elif` in front of a condition"),
+                _ => error.hint("a remark stands behind `--`"),
+            });
+        }
+    }
+
+    fn close_piece(&mut self, end: usize) {
+        let tokens = self.piece_tokens..self.tokens.len();
+        self.piece_tokens = self.tokens.len();
+        if end > self.piece_start {
+            let span = Span::new(self.file, self.piece_start, end);
+            self.push(Node::Text { span, tokens });
+        }
+    }
+
+    fn push(&mut self, node: Node) {
+        match self.open.last_mut().and_then(Open::nodes) {
+            Some(nodes) => nodes.push(node),
+            None => self.done.push(node),
+        }
+    }
+
+    fn unbalanced(&mut self, span: Span, message: &str) -> Diagnostic {
+        Diagnostic::error(Code::UnbalancedDirective, span, message)
+    }
+
+    fn open_if(&mut self, span: Span, condition: Condition) {
+        if self.open.len() == MAXIMUM_DEPTH {
+            let message = format!("`#if` is nested more than {MAXIMUM_DEPTH} deep");
+            let error = self.unbalanced(span, &message);
+            self.diagnostics.push(error);
+        }
+        self.open.push(Open {
+            span,
+            branches: vec![Branch {
+                condition,
+                span,
+                nodes: Vec::new(),
+            }],
+            otherwise: None,
+        });
+    }
+
+    fn add_branch(&mut self, span: Span, condition: Condition) {
+        let error = match self.open.last_mut() {
+            Some(Open {
+                otherwise: None,
+                branches,
+                ..
+            }) => {
+                branches.push(Branch {
+                    condition,
+                    span,
+                    nodes: Vec::new(),
+                });
+                return;
+            }
+            Some(Open {
+                span: opener,
+                otherwise: Some(otherwise),
+                ..
+            }) => {
+                let (opener, otherwise) = (*opener, otherwise.span);
+                self.unbalanced(span, "`#elif` stands behind `#else`")
+                    .and_at(otherwise, "the `#else`")
+                    .and_at(opener, "their `#if`")
+            }
+            None => self.unbalanced(span, "`#elif` without an `#if`"),
+        };
+        self.diagnostics.push(error);
+    }
+
+    fn add_otherwise(&mut self, span: Span) {
+        let error = match self.open.last_mut() {
+            Some(Open {
+                otherwise: otherwise @ None,
+                ..
+            }) => {
+                *otherwise = Some(Otherwise {
+                    span,
+                    nodes: Vec::new(),
+                });
+                return;
+            }
+            Some(Open {
+                span: opener,
+                otherwise: Some(otherwise),
+                ..
+            }) => {
+                let (opener, otherwise) = (*opener, otherwise.span);
+                self.unbalanced(span, "a second `#else`")
+                    .and_at(otherwise, "the first")
+                    .and_at(opener, "their `#if`")
+            }
+            None => self.unbalanced(span, "`#else` without an `#if`"),
+        };
+        self.diagnostics.push(error);
+    }
+
+    fn close_if(&mut self, span: Span) {
+        match self.open.pop() {
+            Some(open) => {
+                // Deeper ones were reported; leaving them out keeps every walk of the tree shallow.
+                if self.open.len() < MAXIMUM_DEPTH {
+                    self.push(Node::If {
+                        branches: open.branches,
+                        otherwise: open.otherwise,
+                        span: open.span.to(span),
+                    });
+                }
+            }
+            None => {
+                let error = self.unbalanced(span, "`#endif` without an `#if`");
+                self.diagnostics.push(error);
+            }
+        }
+    }
+
+    fn other(&mut self, word: &str, span: Span) {
+        if PLANNED.contains(&word) {
+            let closes = matches!(word, "endfor" | "end") && self.planned_open > 0;
+            match word {
+                "for" | "before" | "after" => self.planned_open += 1,
+                _ if closes => self.planned_open -= 1,
+                _ => {}
+            }
+            if !closes {
+                self.diagnostics.push(Diagnostic::error(
+                    Code::NotBuiltYet,
+                    span,
+                    format!("`#{word}` isn't built yet"),
+                ));
+            }
+            return;
+        }
+        let error = Diagnostic::error(
+            Code::UnknownDirective,
+            span,
+            format!("there is no directive `#{word}`"),
+        );
+        let lower = word.to_ascii_lowercase();
+        let known = KNOWN.into_iter().chain(PLANNED);
+        self.diagnostics.push(match nearest(&lower, known) {
+            Some(meant) => error.hint(format!("did you mean `#{meant}`?")),
+            None => error.hint("directives are `#if`, `#elif`, `#else` and `#endif`"),
+        });
+    }
+
+    fn finish(mut self) -> (DirectiveTree, Vec<Diagnostic>) {
+        self.close_piece(self.end);
+        while let Some(open) = self.open.last() {
+            let span = open.span;
+            let error = self
+                .unbalanced(span, "this `#if` has no `#endif`")
+                .hint("write `#endif` on a line of its own where the choice ends");
+            self.diagnostics.push(error);
+            self.close_if(Span::new(self.file, self.end, self.end));
+        }
+        self.diagnostics
+            .sort_by_key(|found| found.primary.as_ref().map(|label| label.span.start));
+        let tree = DirectiveTree {
+            file: self.file,
+            tokens: self.tokens,
+            nodes: self.done,
+        };
+        (tree, self.diagnostics)
+    }
+}

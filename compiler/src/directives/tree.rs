@@ -1,0 +1,72 @@
+//! The tree of a file's directives: pieces of text and choices between them.
+
+use super::condition::Condition;
+use crate::span::{FileId, Span};
+use crate::token::Token;
+use std::ops::Range;
+
+/// A file's text below its header, cut at its directives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectiveTree {
+    /// The file.
+    pub file: FileId,
+    /// All tokens outside directive lines, in order, comments too.
+    pub tokens: Vec<Token>,
+    /// The pieces, in order.
+    pub nodes: Vec<Node>,
+}
+
+/// A piece of text, or a choice.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// Text between directive lines, with its white space and line ends.
+    Text {
+        /// Where it stands: from the line after a directive to the start of the next one's line.
+        span: Span,
+        /// Which of the tree's tokens it holds.
+        tokens: Range<usize>,
+    },
+    /// `#if … #elif … #else … #endif`
+    If {
+        /// `#if` and each `#elif`, in order.
+        branches: Vec<Branch>,
+        /// `#else`
+        otherwise: Option<Otherwise>,
+        /// From the `#` of `#if` to the end of `#endif`'s line.
+        span: Span,
+    },
+}
+
+/// `#if` or `#elif` and what stands below it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// When it is taken, provided that none before it is.
+    pub condition: Condition,
+    /// The directive's line without blanks around it.
+    pub span: Span,
+    /// What it holds.
+    pub nodes: Vec<Node>,
+}
+
+/// `#else` and what stands below it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Otherwise {
+    /// The directive's line without blanks around it.
+    pub span: Span,
+    /// What it holds.
+    pub nodes: Vec<Node>,
+}
+
+impl DirectiveTree {
+    /// Whether there is any choice: without one, the file has one variant.
+    pub fn has_choices(&self) -> bool {
+        self.nodes
+            .iter()
+            .any(|node| matches!(node, Node::If { .. }))
+    }
+
+    /// The tokens of a piece of text.
+    pub fn tokens_of(&self, tokens: &Range<usize>) -> &[Token] {
+        self.tokens.get(tokens.clone()).unwrap_or_default()
+    }
+}

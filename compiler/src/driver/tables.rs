@@ -1,0 +1,229 @@
+//! Seeds and sources: their columns from data, footers and `CREATE TABLE` files.
+
+use super::{Known, KnownKind, Outline};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::graph::Node;
+use crate::header::{ColumnNote, Header};
+use crate::lexer::lex;
+use crate::parse::{ColumnDefinition, parse_create_table};
+use crate::resolve::{Column, Schema};
+use crate::seeds::{self, DeclaredColumn, SeedColumn};
+use crate::source::SeedFormat;
+use crate::span::{FileId, Span, Spanned};
+use crate::sql_type::SqlType;
+use crate::typed::{TypedColumn, TypedSeed, TypedSource};
+
+/// Types a seed by its data, or holds its data against its typing file.
+pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
+    let Some(file) = outline
+        .files
+        .seeds
+        .iter()
+        .find(|seed| seed.data == node.file)
+    else {
+        return (Known::broken(), Vec::new());
+    };
+    if !outline.files.is_usable(node.file) {
+        return (Known::broken(), Vec::new());
+    }
+    let mut diagnostics = Vec::new();
+    let header = node.header.and_then(|typing| outline.headers.get(&typing));
+    let declared = file
+        .typing
+        .and_then(|typing| declared(outline, typing, &mut diagnostics));
+    if file.typing.is_some() && declared.is_none() {
+        return (Known::broken(), diagnostics);
+    }
+    let data = outline.files.sources.file(node.file);
+    let (columns, found) = match file.format {
+        SeedFormat::Csv => seeds::csv_columns(
+            node.file,
+            &data.text,
+            &node.config.csv_options(),
+            declared.as_deref(),
+        ),
+        SeedFormat::Parquet => seeds::parquet_columns(node.file, &file.footer),
+    };
+    diagnostics.extend(found);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return (Known::broken(), diagnostics);
+    }
+    let columns: Vec<TypedColumn> = columns
+        .iter()
+        .map(|column| seed_column(column, header))
+        .collect();
+    let config = &node.config;
+    let text = |byte: u8| char::from(byte).to_string();
+    let seed = TypedSeed {
+        path: node.path.clone(),
+        file: data.path.clone(),
+        schema: config.schema.value.clone(),
+        name: config.name.value.clone(),
+        description: node.description.clone(),
+        parquet: file.format == SeedFormat::Parquet,
+        delimiter: text(config.delimiter.value),
+        null: config
+            .null
+            .as_ref()
+            .map(|null| null.value.clone())
+            .unwrap_or_default(),
+        quote: text(config.quote.value),
+        hash: data.hash.to_hex().to_string(),
+        size: file.size,
+        columns,
+    };
+    (
+        Known {
+            schema: schema(&seed.columns),
+            kind: KnownKind::Seed(Box::new(seed)),
+        },
+        diagnostics,
+    )
+}
+
+/// Types a source by its `CREATE TABLE`.
+pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
+    if !outline.files.is_usable(node.file) {
+        return (Known::broken(), Vec::new());
+    }
+    let mut diagnostics = Vec::new();
+    let Some(definitions) = table(outline, node.file, &mut diagnostics) else {
+        return (Known::broken(), diagnostics);
+    };
+    let header = outline.headers.get(&node.file);
+    let columns: Vec<TypedColumn> = definitions
+        .iter()
+        .map(|column| TypedColumn {
+            name: column.name.value.clone(),
+            sql_type: column_type(column, &mut diagnostics),
+            // Only what the engine itself enforces is proven; what is merely declared isn't.
+            not_null: column.enforced,
+            checked: false,
+            description: description(header, &column.name.value),
+        })
+        .collect();
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return (Known::broken(), diagnostics);
+    }
+    let config = &node.config;
+    let optional = |setting: &Option<crate::header::Setting<String>>| {
+        setting
+            .as_ref()
+            .map(|setting| setting.value.clone())
+            .unwrap_or_default()
+    };
+    let source = TypedSource {
+        path: node.path.clone(),
+        file: outline.files.sources.file(node.file).path.clone(),
+        catalog: String::new(),
+        schema: config.schema.value.clone(),
+        name: config.name.value.clone(),
+        description: node.description.clone(),
+        location: optional(&config.location),
+        format: optional(&config.format),
+        changed_by: optional(&config.changed_by),
+        columns,
+    };
+    (
+        Known {
+            schema: schema(&source.columns),
+            kind: KnownKind::Source(Box::new(source)),
+        },
+        diagnostics,
+    )
+}
+
+/// What a reader sees of columns.
+pub(super) fn schema(columns: &[TypedColumn]) -> Schema {
+    Schema::known(
+        columns
+            .iter()
+            .map(|column| Column {
+                name: column.name.clone(),
+                sql_type: column.sql_type.clone(),
+                nullable: !column.not_null,
+            })
+            .collect(),
+    )
+}
+
+fn seed_column(column: &SeedColumn, header: Option<&Header>) -> TypedColumn {
+    TypedColumn {
+        name: column.name.value.clone(),
+        sql_type: column.sql_type.clone(),
+        not_null: !column.nullable,
+        checked: false,
+        description: description(header, &column.name.value),
+    }
+}
+
+fn description(header: Option<&Header>, column: &str) -> String {
+    let notes = header.map_or(&[][..], |header| header.columns.as_slice());
+    let note = notes
+        .iter()
+        .find(|note: &&ColumnNote| note.name.value.eq_ignore_ascii_case(column));
+    note.and_then(|note| note.description.as_ref())
+        .map(|text| text.value.clone())
+        .unwrap_or_default()
+}
+
+fn table(
+    outline: &Outline,
+    file: FileId,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<ColumnDefinition>> {
+    let header = outline.headers.get(&file)?;
+    let text = &outline.files.sources.file(file).text;
+    let (tokens, found) = lex(file, text, header.body_start..text.len());
+    if !found.is_empty() {
+        diagnostics.extend(found);
+        return None;
+    }
+    match parse_create_table(text, &tokens) {
+        Ok(table) => Some(table.columns),
+        Err(error) => {
+            diagnostics.push(error);
+            None
+        }
+    }
+}
+
+fn declared(
+    outline: &Outline,
+    file: FileId,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<DeclaredColumn>> {
+    let definitions = table(outline, file, diagnostics)?;
+    let columns = definitions
+        .iter()
+        .map(|column| DeclaredColumn {
+            name: Spanned::new(column.name.value.clone(), column.name.span),
+            sql_type: column_type(column, diagnostics),
+            not_null: column.not_null,
+        })
+        .collect();
+    Some(columns)
+}
+
+fn column_type(column: &ColumnDefinition, diagnostics: &mut Vec<Diagnostic>) -> SqlType {
+    parsed_type(&column.type_name.text, column.type_name.span, diagnostics)
+}
+
+/// Reads a type that the user wrote; what isn't one is reported.
+pub(super) fn parsed_type(text: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> SqlType {
+    let parsed = text.parse::<SqlType>();
+    match parsed {
+        Ok(SqlType::Other(_)) | Err(_) => {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::UnknownType,
+                    span,
+                    format!("there is no type `{text}`"),
+                )
+                .hint("write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`"),
+            );
+            SqlType::Unknown
+        }
+        Ok(sql_type) => sql_type,
+    }
+}

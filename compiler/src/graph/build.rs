@@ -1,0 +1,242 @@
+//! From headers to the graph.
+
+use super::{Edge, Graph, Node, NodeId, cycles};
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::header::{EffectiveConfig, FileKind, Header, Import};
+use crate::project::Settings;
+use crate::source::{ProjectFiles, import_path};
+use crate::span::{FileId, Span};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+
+/// Builds the graph of a project. `headers` holds those of the models, sources and typing files
+/// that could be read.
+pub fn build(
+    files: &ProjectFiles,
+    settings: &Settings,
+    headers: &BTreeMap<FileId, Header>,
+) -> (Graph, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let mut nodes = nodes(files, settings, headers, &mut diagnostics);
+    if files.models.is_empty() {
+        diagnostics.push(
+            Diagnostic::without_place(Code::NoModels, Severity::Error, "the project has no models")
+                .hint("put a query into `models/first.sql`"),
+        );
+    }
+    let mut by_path = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        by_path
+            .entry(node.path.clone())
+            .or_insert(NodeId(index as u32));
+    }
+    let empty = Header::default();
+    let mut paths = Paths {
+        nodes: &by_path,
+        near: HashMap::new(),
+    };
+    for index in 0..nodes.len() {
+        let header = nodes[index].header.and_then(|file| headers.get(&file));
+        let imports = &header.unwrap_or(&empty).imports;
+        let edges: Vec<Edge> = imports
+            .iter()
+            .map(|import| edge(import, &nodes, index, &mut paths, &mut diagnostics))
+            .collect();
+        nodes[index].imports = edges;
+    }
+    let mut graph = Graph {
+        nodes,
+        order: Vec::new(),
+        by_path,
+    };
+    duplicate_relations(&graph, &mut diagnostics);
+    diagnostics.extend(cycles::find(&graph));
+    graph.order = order(&graph);
+    (graph, diagnostics)
+}
+
+/// All nodes, without their edges.
+fn nodes(
+    files: &ProjectFiles,
+    settings: &Settings,
+    headers: &BTreeMap<FileId, Header>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Node> {
+    let models = files
+        .models
+        .iter()
+        .map(|file| (FileKind::Model, *file, Some(*file)));
+    let tables = files
+        .tables
+        .iter()
+        .map(|file| (FileKind::Source, *file, Some(*file)));
+    let seeds = files
+        .seeds
+        .iter()
+        .map(|seed| (FileKind::Seed, seed.data, seed.typing));
+    let empty = Header::default();
+    let mut nodes: Vec<Node> = models
+        .chain(tables)
+        .chain(seeds)
+        .map(|(kind, file, header_file)| {
+            let path = &files.sources.file(file).path;
+            let header = header_file
+                .and_then(|file| headers.get(&file))
+                .unwrap_or(&empty);
+            let place = header_file.unwrap_or(file);
+            let (config, found) = EffectiveConfig::new(kind, place, path, header, settings);
+            // A file that couldn't be read says nothing that could be wrong.
+            if header_file.is_some_and(|file| headers.contains_key(&file)) {
+                diagnostics.extend(found);
+            }
+            Node {
+                kind,
+                path: import_path(path),
+                file,
+                header: header_file,
+                config,
+                description: header.description_text(),
+                imports: Vec::new(),
+            }
+        })
+        .collect();
+    nodes.sort_by(|a, b| (&a.path, a.file).cmp(&(&b.path, b.file)));
+    nodes
+}
+
+fn edge(
+    import: &Import,
+    nodes: &[Node],
+    from: usize,
+    paths: &mut Paths<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Edge {
+    let target = paths.nodes.get(&import.path.value).copied();
+    match target {
+        None => diagnostics.push(unknown_import(import, paths)),
+        Some(id) => {
+            let node = &nodes[id.0 as usize];
+            if !node.is_enabled() && nodes[from].is_enabled() {
+                let finding = Diagnostic::error(
+                    Code::UnknownImport,
+                    import.path.span,
+                    format!("`{}` is disabled", import.path.value),
+                )
+                .hint("enable it, or disable this model too");
+                diagnostics.push(match node.config.enabled.span() {
+                    Some(place) => finding.and_at(place, "disabled here"),
+                    None => finding,
+                });
+            }
+        }
+    }
+    Edge {
+        alias: import.alias.clone(),
+        target,
+        span: import.span,
+    }
+}
+
+/// The import paths that there are, and which of them is nearest to one that isn't: many files may
+/// import what was renamed, and looking through all paths takes long.
+struct Paths<'g> {
+    nodes: &'g BTreeMap<String, NodeId>,
+    near: HashMap<String, Option<&'g str>>,
+}
+
+impl<'g> Paths<'g> {
+    fn nearest(&mut self, path: &str) -> Option<&'g str> {
+        if let Some(near) = self.near.get(path) {
+            return *near;
+        }
+        let paths = || self.nodes.keys().map(String::as_str);
+        // The right name in the wrong folder is likelier than another name in the same one.
+        let last = path.rsplit('.').next();
+        let near = paths()
+            .find(|other| other.rsplit('.').next() == last)
+            .or_else(|| nearest(path, paths()));
+        self.near.insert(path.to_owned(), near);
+        near
+    }
+}
+
+fn unknown_import(import: &Import, paths: &mut Paths<'_>) -> Diagnostic {
+    let path = import.path.value.as_str();
+    let finding = Diagnostic::error(
+        Code::UnknownImport,
+        import.path.span,
+        format!("there is no `{path}`"),
+    );
+    match paths.nearest(path) {
+        Some(near) => finding.hint(format!("write `{near}`")),
+        None => finding.hint(format!(
+            "an import path is a file's path with dots: this one would be `{}.sql`",
+            path.replace('.', "/")
+        )),
+    }
+}
+
+fn duplicate_relations(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
+    let mut makers: HashMap<String, &Node> = HashMap::new();
+    for (_, node) in graph.iter().filter(|(_, node)| node.is_enabled()) {
+        let Some(first) = makers.get(&node.relation().to_lowercase()) else {
+            makers.insert(node.relation().to_lowercase(), node);
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::error(
+                Code::DuplicateRelation,
+                naming_place(node),
+                format!(
+                    "`{}` and `{}` make the same relation `{}`",
+                    first.path,
+                    node.path,
+                    node.relation()
+                ),
+            )
+            .and_at(naming_place(first), "made here first")
+            .hint("rename one of the files, or give it an `alias` or a `schema`"),
+        );
+    }
+}
+
+/// Where a relation gets its name: the header's `alias` or `schema`, else the top of the file.
+fn naming_place(node: &Node) -> Span {
+    let place = node.header.unwrap_or(node.file);
+    [&node.config.name, &node.config.schema]
+        .into_iter()
+        .filter_map(|setting| setting.span())
+        .find(|span| span.file == place)
+        .unwrap_or(Span::new(place, 0, 0))
+}
+
+/// The enabled nodes, each after all it imports: Kahn's algorithm, always taking the first path.
+fn order(graph: &Graph) -> Vec<NodeId> {
+    let mut missing: Vec<usize> = vec![0; graph.nodes.len()];
+    let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes.len()];
+    for (id, node) in graph.iter() {
+        for target in node.imports.iter().filter_map(|edge| edge.target) {
+            if graph.node(target).is_enabled() {
+                missing[id.0 as usize] += 1;
+                readers[target.0 as usize].push(id);
+            }
+        }
+    }
+    let mut ready: BinaryHeap<Reverse<NodeId>> = graph
+        .iter()
+        .filter(|(id, node)| node.is_enabled() && missing[id.0 as usize] == 0)
+        .map(|(id, _)| Reverse(id))
+        .collect();
+    let mut order = Vec::new();
+    while let Some(Reverse(id)) = ready.pop() {
+        order.push(id);
+        for reader in &readers[id.0 as usize] {
+            let missing = &mut missing[reader.0 as usize];
+            *missing -= 1;
+            if *missing == 0 && graph.node(*reader).is_enabled() {
+                ready.push(Reverse(*reader));
+            }
+        }
+    }
+    order
+}

@@ -1,0 +1,124 @@
+//! What holds for a file as lines of text, for `dbgo render --config`.
+
+use super::{EffectiveConfig, Incremental, Setting, SettingSource};
+use crate::header::FileKind;
+
+/// A key, its value as a header writes it, and where the value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigLine {
+    /// The key.
+    pub key: &'static str,
+    /// The value: `'table'`, `['a', 'b']`, `3`.
+    pub value: String,
+    /// Where it comes from.
+    pub source: SettingSource,
+}
+
+impl EffectiveConfig {
+    /// Every key that means something for this file, in the order of the language's description;
+    /// keys without a value are left out.
+    pub fn lines(&self) -> Vec<ConfigLine> {
+        let mut lines = Lines(Vec::new());
+        if self.kind == FileKind::Model {
+            self.model_lines(&mut lines);
+        }
+        lines.add("schema", &self.schema, |value| text(value));
+        lines.add("alias", &self.name, |value| text(value));
+        lines.add("tags", &self.tags, |value| list(value.iter()));
+        lines.maybe("owner", self.owner.as_ref(), |value| text(value));
+        lines.maybe("deprecated", self.deprecated.as_ref(), |value| text(value));
+        match self.kind {
+            FileKind::Model => {}
+            FileKind::Source => {
+                lines.maybe("location", self.location.as_ref(), |value| text(value));
+                lines.maybe("format", self.format.as_ref(), |value| text(value));
+                lines.maybe("changed_by", self.changed_by.as_ref(), |value| text(value));
+            }
+            FileKind::Seed => {
+                lines.add("delimiter", &self.delimiter, |value| byte(*value));
+                lines.add("quote", &self.quote, |value| byte(*value));
+                lines.maybe("null", self.null.as_ref(), |value| text(value));
+            }
+        }
+        lines.0
+    }
+
+    fn model_lines(&self, lines: &mut Lines) {
+        lines.add("materialized", &self.materialized, |value| {
+            text(value.word())
+        });
+        lines.maybe("strategy", self.strategy.as_ref(), |value| {
+            text(value.word())
+        });
+        match &self.incremental {
+            Some(Incremental::TimeRange(range)) => {
+                lines.add("time_column", &range.time_column, |value| text(value));
+                lines.add("start", &range.start, |value| text(&value.text));
+                lines.maybe("end", range.end.as_ref(), |value| text(&value.text));
+                lines.add("interval", &range.interval, |value| text(&value.text));
+                lines.add("lookback", &range.lookback, u32::to_string);
+                lines.maybe("batch_size", range.batch_size.as_ref(), u32::to_string);
+                lines.add("outside", &range.outside, |value| text(value.word()));
+            }
+            Some(Incremental::UniqueKey(key)) => {
+                lines.add("unique_key", key, |value| {
+                    list(value.iter().map(|name| &name.value))
+                });
+            }
+            Some(Incremental::Append) | None => {}
+        }
+        lines.add("on_schema_change", &self.on_schema_change, |value| {
+            text(value.word())
+        });
+        lines.add("enabled", &self.enabled, bool::to_string);
+        lines.add("retries", &self.retries, u32::to_string);
+        lines.maybe("timeout", self.timeout.as_ref(), |value| text(&value.text));
+        lines.maybe("grain", self.grain.as_ref(), |value| {
+            list(value.iter().map(|name| &name.value))
+        });
+    }
+}
+
+struct Lines(Vec<ConfigLine>);
+
+impl Lines {
+    fn add<T>(
+        &mut self,
+        key: &'static str,
+        setting: &Setting<T>,
+        write: impl FnOnce(&T) -> String,
+    ) {
+        self.0.push(ConfigLine {
+            key,
+            value: write(&setting.value),
+            source: setting.source.clone(),
+        });
+    }
+
+    fn maybe<T>(
+        &mut self,
+        key: &'static str,
+        setting: Option<&Setting<T>>,
+        write: impl FnOnce(&T) -> String,
+    ) {
+        if let Some(setting) = setting {
+            self.add(key, setting, write);
+        }
+    }
+}
+
+fn text(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''"))
+}
+
+fn byte(value: u8) -> String {
+    match value {
+        b'\t' => "'\\t'".to_owned(),
+        _ => text(&char::from(value).to_string()),
+    }
+}
+
+fn list<'a>(values: impl Iterator<Item = &'a String>) -> String {
+    let values: Vec<String> = values.map(|value| text(value)).collect();
+    format!("[{}]", values.join(", "))
+}

@@ -1,0 +1,88 @@
+//! Where a query names relations.
+
+use crate::span::Span;
+use crate::token::{Token, TokenKind};
+
+/// A place where a query reads an import or the model's own table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelationUse {
+    /// The name: `:orders`, or `orders` alone.
+    pub span: Span,
+    /// The import's alias in lower case, or `this`.
+    pub name: String,
+    /// Whether the query goes on with an alias of its own: `:orders as o`.
+    pub aliased: bool,
+}
+
+/// The words that may follow a table in a `FROM` and aren't an alias of it.
+const FOLLOWING: [&str; 42] = [
+    "where",
+    "join",
+    "inner",
+    "left",
+    "right",
+    "full",
+    "cross",
+    "natural",
+    "asof",
+    "positional",
+    "semi",
+    "anti",
+    "on",
+    "using",
+    "group",
+    "having",
+    "window",
+    "qualify",
+    "order",
+    "limit",
+    "offset",
+    "union",
+    "intersect",
+    "except",
+    "pivot",
+    "unpivot",
+    "tablesample",
+    "select",
+    "from",
+    "lateral",
+    "with",
+    "at",
+    "set",
+    "when",
+    "then",
+    "else",
+    "end",
+    "and",
+    "or",
+    "fetch",
+    "for",
+    "returning",
+];
+
+/// The uses in a query that has no tree: each `:name`, with a look at the token behind it.
+pub fn relation_uses_by_tokens(text: &str, tokens: &[Token]) -> Vec<RelationUse> {
+    let tokens: Vec<&Token> = tokens
+        .iter()
+        .filter(|token| token.kind != TokenKind::Comment)
+        .collect();
+    let written = |token: &Token| text.get(token.span.range()).unwrap_or_default();
+    tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| token.kind == TokenKind::Reference)
+        .map(|(index, token)| {
+            let aliased = tokens.get(index + 1).is_some_and(|next| match next.kind {
+                TokenKind::QuotedName => true,
+                TokenKind::Word => !FOLLOWING.contains(&written(next).to_lowercase().as_str()),
+                _ => false,
+            });
+            let name = written(token).trim_start_matches(':').to_lowercase();
+            RelationUse {
+                span: token.span,
+                name,
+                aliased,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! `[engine.X]` and `[state]`.
+
+use super::table::{Entry, Reader};
+use super::{Engine, EngineKind};
+use crate::diagnostic::nearest;
+use crate::span::Spanned;
+
+/// Reads the engines that can be used; those that can't are reported.
+pub(super) fn engines(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Vec<Engine> {
+    let mut engines = Vec::new();
+    for entry in reader.table(section) {
+        engines.extend(engine(reader, &entry, project));
+    }
+    engines
+}
+
+fn engine(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Option<Engine> {
+    const KEYS: &[&str] = &["type", "path", "url", "settings"];
+    let name = &section.key;
+    if !super::read::is_name(&name.value) {
+        let message = format!("`{}` can't be the name of an engine", name.value);
+        let finding = reader.invalid(name.span, message);
+        finding.hints.push("use letters, digits and `_`".to_owned());
+    }
+    let mut kind = None;
+    let mut location = None;
+    let mut url = None;
+    let mut settings = Vec::new();
+    let mut has_type = false;
+    for entry in reader.table(section) {
+        match entry.key.value.as_str() {
+            "type" => {
+                has_type = true;
+                kind = engine_kind(reader, &entry);
+            }
+            "path" => location = reader.text_with_placeholders(&entry),
+            // An address belongs to a server, and none of their types is built.
+            "url" => url = reader.text_with_placeholders(&entry),
+            "settings" => settings = engine_settings(reader, &entry),
+            _ => reader.unknown(&entry, &format!("engine.{}", name.value), KEYS),
+        }
+    }
+    if let Some(url) = url
+        && kind.is_some()
+    {
+        let finding = reader.invalid(url.span, "DuckDB has no `url`");
+        finding
+            .hints
+            .push("write `path = \"file.duckdb\"`".to_owned());
+    }
+    if !has_type {
+        let message = format!("the engine `{}` has no `type`", name.value);
+        let finding = reader.invalid(name.span, message);
+        finding.hints.push("write `type = \"duckdb\"`".to_owned());
+    }
+    let location = location.unwrap_or_else(|| Spanned::new(default_path(project), name.span));
+    if location.value.is_empty() {
+        reader.invalid(location.span, "the `path` is empty");
+    }
+    Some(Engine {
+        name: name.clone(),
+        kind: kind?,
+        location,
+        settings,
+    })
+}
+
+fn engine_kind(reader: &mut Reader, entry: &Entry<'_>) -> Option<EngineKind> {
+    let text = reader.text(entry)?;
+    match text.value.as_str() {
+        "duckdb" => Some(EngineKind::DuckDb),
+        "postgres" => {
+            reader.not_built(text.span, "engines of type `postgres` aren't");
+            None
+        }
+        other => {
+            let near = nearest(other, ["duckdb", "postgres"]).unwrap_or("duckdb");
+            let finding = reader.invalid(text.span, format!("there is no engine type `{other}`"));
+            finding.hints.push(format!("write `type = \"{near}\"`"));
+            None
+        }
+    }
+}
+
+fn engine_settings(
+    reader: &mut Reader,
+    section: &Entry<'_>,
+) -> Vec<(Spanned<String>, Spanned<super::Scalar>)> {
+    let mut settings = Vec::new();
+    for entry in reader.table(section) {
+        if let Some(value) = reader.scalar(&entry) {
+            settings.push((entry.key, value));
+        }
+    }
+    settings
+}
+
+/// The database file where nobody names one.
+pub(super) fn default_path(project: &str) -> String {
+    format!("{project}.duckdb")
+}
+
+/// Reads `[state]`.
+pub(super) fn state(reader: &mut Reader, section: &Entry<'_>) -> Option<Spanned<String>> {
+    let mut url = None;
+    for entry in reader.table(section) {
+        if entry.key.value != "url" {
+            reader.unknown(&entry, "state", &["url"]);
+            continue;
+        }
+        let Some(text) = reader.text_with_placeholders(&entry) else {
+            continue;
+        };
+        let scheme = text.value.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme {
+            "sqlite" => url = Some(text),
+            "postgres" | "postgresql" => reader.not_built(text.span, "a state in Postgres isn't"),
+            _ if text.value.starts_with("${") => url = Some(text),
+            _ => {
+                let finding = reader.invalid(text.span, "this isn't the address of a state");
+                finding
+                    .hints
+                    .push("write `url = \"sqlite:.dbgo/state.db\"`".to_owned());
+            }
+        }
+    }
+    url
+}

@@ -1,0 +1,424 @@
+//! Types and nullability of expressions.
+
+use super::Binder;
+use super::scope::{Alias, Env, Scope};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, ExprKind};
+use crate::span::Span;
+use crate::sql_type::{Common, SqlType};
+use crate::types::call::Outcome;
+use crate::types::{Typed, Value, common_of, literal};
+
+impl Binder<'_> {
+    /// Binds an expression.
+    pub(super) fn expression(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
+        if self.depth >= super::MOST_LEVELS {
+            self.volatile = true;
+            return Typed::unknown();
+        }
+        self.depth += 1;
+        let typed = super::with_stack(|| self.kind(expr, env));
+        self.depth -= 1;
+        typed
+    }
+
+    fn kind(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
+        match &expr.kind {
+            ExprKind::Name(names) => self.name_expression(names, expr.span, env),
+            ExprKind::Reference(name) => self.reference(name),
+            ExprKind::Literal(written) => literal::typed(written),
+            ExprKind::Position(position) => position_type(*position, env.scope),
+            ExprKind::Interval { value, .. } => {
+                let value = self.expression(value, env);
+                Typed::of(SqlType::Interval).nullable_if(value.nullable)
+            }
+            ExprKind::Typed { type_name, .. } => Typed::not_null(read_type(type_name)),
+            ExprKind::Nested(inner) => self.expression(inner, env),
+            ExprKind::Unary { operator, operand } => self.unary(operator, operand, expr.span, env),
+            ExprKind::Binary { .. } => self.binary(expr, env),
+            ExprKind::Like {
+                operand,
+                pattern,
+                escape,
+                ..
+            } => {
+                let operand = self.expression(operand, env);
+                let pattern = self.expression(pattern, env);
+                let escape = escape.as_ref().map(|escape| self.expression(escape, env));
+                let nullable = operand.nullable
+                    || pattern.nullable
+                    || escape.is_some_and(|escape| escape.nullable);
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
+            }
+            ExprKind::Is { operand, .. } => {
+                self.expression(operand, env);
+                Typed::not_null(SqlType::Boolean)
+            }
+            ExprKind::Between {
+                operand, low, high, ..
+            } => self.between(operand, low, high, env),
+            ExprKind::Cast {
+                operand,
+                type_name,
+                fallible,
+            } => {
+                let operand = self.expression(operand, env);
+                let nullable = operand.nullable
+                    || *fallible
+                    || operand.sql_type == SqlType::Json
+                    || !operand.is_known();
+                Typed {
+                    value: match operand.sql_type {
+                        SqlType::Null => Value::Null,
+                        _ => Value::Any,
+                    },
+                    ..Typed::of(read_type(type_name)).nullable_if(nullable)
+                }
+            }
+            ExprKind::Case {
+                operand,
+                branches,
+                otherwise,
+            } => self.case(
+                operand.as_deref(),
+                branches,
+                otherwise.as_deref(),
+                expr.span,
+                env,
+            ),
+            ExprKind::Function(function) => self.function(function, None, expr.span, env),
+            ExprKind::Method { operand, call } => {
+                self.function(call, Some(operand), expr.span, env)
+            }
+            ExprKind::Collate { operand, .. } => self.expression(operand, env).as_value(),
+            ExprKind::AtTimeZone { operand, zone } => {
+                let operand = self.expression(operand, env);
+                self.expression(zone, env);
+                Typed::of(at_time_zone(&operand.sql_type))
+            }
+            ExprKind::Keyword(_) => Typed::unknown(),
+            _ => self.collection(expr, env),
+        }
+    }
+
+    /// Lists, structs, maps, subqueries and what is taken out of them.
+    fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
+        match &expr.kind {
+            ExprKind::InList { operand, list, .. } => {
+                let operand = self.expression(operand, env);
+                let mut nullable = operand.nullable;
+                for value in list {
+                    nullable |= self.expression(value, env).nullable;
+                }
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
+            }
+            ExprKind::InValue {
+                operand,
+                collection,
+                ..
+            } => {
+                self.expression(operand, env);
+                self.expression(collection, env);
+                Typed::of(SqlType::Boolean)
+            }
+            ExprKind::InQuery { operand, query, .. } => {
+                let operand_type = self.expression(operand, env);
+                let output = self.query(query, Some(env));
+                if let ([column], false) = (output.columns.as_slice(), output.open) {
+                    self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
+                }
+                Typed::of(SqlType::Boolean)
+            }
+            ExprKind::Exists { query, .. } => {
+                self.query(query, Some(env));
+                Typed::not_null(SqlType::Boolean)
+            }
+            ExprKind::Quantified { left, right, .. } => {
+                self.expression(left, env);
+                self.expression(right, env);
+                Typed::of(SqlType::Boolean)
+            }
+            ExprKind::Query(query) => {
+                let output = self.query(query, Some(env));
+                match (output.columns.as_slice(), output.open) {
+                    ([column], false) => column.typed.clone().nullable_if(true),
+                    _ => Typed::unknown(),
+                }
+            }
+            ExprKind::ArrayQuery(query) => {
+                let output = self.query(query, Some(env));
+                match (output.columns.as_slice(), output.open) {
+                    ([column], false) => Typed::of(list_of(&column.typed.sql_type)),
+                    _ => Typed::unknown(),
+                }
+            }
+            ExprKind::Field { operand, field } => self.field_of(operand, field, env),
+            ExprKind::Index { operand, index } => {
+                let operand = self.expression(operand, env);
+                let index = self.expression(index, env);
+                Typed::of(indexed(&operand.sql_type, &index))
+            }
+            ExprKind::Slice {
+                operand,
+                start,
+                end,
+                step,
+            } => {
+                let operand = self.expression(operand, env);
+                for bound in [start, end, step].into_iter().flatten() {
+                    if !matches!(bound.kind, ExprKind::Keyword(_)) {
+                        self.quietly(|binder| binder.expression(bound, env));
+                    }
+                }
+                Typed::of(match &operand.sql_type {
+                    SqlType::Array(element, _) => SqlType::list((**element).clone()),
+                    list @ (SqlType::List(_) | SqlType::Varchar) => list.clone(),
+                    _ => SqlType::Unknown,
+                })
+            }
+            _ => self.constructed(expr, env),
+        }
+    }
+
+    fn constructed(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
+        match &expr.kind {
+            ExprKind::Row(items) => {
+                let fields = items
+                    .iter()
+                    .map(|item| (String::new(), self.expression(item, env).sql_type))
+                    .collect();
+                Typed::of(SqlType::Struct(fields))
+            }
+            ExprKind::Struct(items) => {
+                let fields = items
+                    .iter()
+                    .map(|(name, item)| (name.value.clone(), self.expression(item, env).sql_type))
+                    .collect();
+                Typed::of(SqlType::Struct(fields))
+            }
+            ExprKind::List(items) => self.list(items, env),
+            ExprKind::Map(entries) => {
+                let (mut keys, mut values) = (Vec::new(), Vec::new());
+                for (key, value) in entries {
+                    keys.push(self.expression(key, env));
+                    values.push(self.expression(value, env));
+                }
+                Typed::of(match (common_of(&keys), common_of(&values)) {
+                    (Common::Type(key), Common::Type(value)) => {
+                        SqlType::Map(Box::new(key), Box::new(value))
+                    }
+                    _ => SqlType::Unknown,
+                })
+            }
+            ExprKind::Comprehension {
+                result,
+                variables,
+                list,
+                condition,
+            } => {
+                let list = self.expression(list, env);
+                let mut parameters = element_parameters(&list.sql_type, variables);
+                let mut inner = Env {
+                    parameters: &[],
+                    ..*env
+                };
+                inner.parent = Some(env);
+                let nothing = Scope::default();
+                inner.scope = &nothing;
+                inner.aliases = &[];
+                parameters
+                    .iter_mut()
+                    .for_each(|parameter| parameter.typed.nullable = true);
+                inner.parameters = &parameters;
+                if let Some(condition) = condition {
+                    self.expression(condition, &inner);
+                }
+                let result = self.expression(result, &inner);
+                match list.sql_type {
+                    SqlType::List(_) | SqlType::Array(..) => Typed::of(list_of(&result.sql_type)),
+                    _ => Typed::unknown(),
+                }
+            }
+            ExprKind::Lambda { parameters, body } => {
+                let unknown: Vec<Alias> = parameters
+                    .iter()
+                    .map(|name| Alias {
+                        name: name.value.clone(),
+                        typed: Typed::unknown(),
+                    })
+                    .collect();
+                let nothing = Scope::default();
+                let mut inner = Env::new(&nothing, Some(env));
+                inner.parameters = &unknown;
+                self.expression(body, &inner);
+                Typed::unknown()
+            }
+            ExprKind::Columns { selector, .. } => {
+                self.quietly(|binder| binder.expression(selector, env));
+                Typed::unknown()
+            }
+            _ => Typed::unknown(),
+        }
+    }
+
+    fn list(&mut self, items: &[ast::Expr], env: &Env<'_>) -> Typed {
+        let typed: Vec<Typed> = items
+            .iter()
+            .map(|item| self.expression(item, env))
+            .collect();
+        let texts: Option<Vec<String>> = typed
+            .iter()
+            .map(|item| match &item.value {
+                Value::Text(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect();
+        let sql_type = match common_of(&typed) {
+            Common::Type(element) => list_of(&element),
+            _ => SqlType::Unknown,
+        };
+        Typed {
+            value: match texts {
+                Some(texts) if !texts.is_empty() => Value::Texts(texts),
+                _ => Value::Any,
+            },
+            ..Typed::of(sql_type)
+        }
+    }
+
+    /// `x.field`; also `:orders.amount`, a column of an import.
+    fn field_of(&mut self, operand: &ast::Expr, field: &ast::Name, env: &Env<'_>) -> Typed {
+        if let ExprKind::Reference(name) = &operand.kind
+            && env.relation(&name.value).is_some()
+        {
+            let names = [name.clone(), field.clone()];
+            return self.name_expression(&names, operand.span.to(field.span), env);
+        }
+        let typed = self.expression(operand, env);
+        self.field(&typed, field)
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&ast::Expr>,
+        branches: &[(ast::Expr, ast::Expr)],
+        otherwise: Option<&ast::Expr>,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
+        if let Some(operand) = operand {
+            self.expression(operand, env);
+        }
+        let mut results = Vec::with_capacity(branches.len() + 1);
+        let mut spans = Vec::with_capacity(branches.len() + 1);
+        for (condition, result) in branches {
+            self.expression(condition, env);
+            results.push(self.expression(result, env));
+            spans.push(result.span);
+        }
+        if let Some(otherwise) = otherwise {
+            results.push(self.expression(otherwise, env));
+            spans.push(otherwise.span);
+        }
+        let nullable = otherwise.is_none() || results.iter().any(|result| result.nullable);
+        let common = common_of(&results);
+        if common == Common::Incompatible {
+            self.mixed("CASE", &results, &spans, span);
+        }
+        Typed::of(common.or_unknown()).nullable_if(nullable)
+    }
+
+    /// Several values that should have one type and don't.
+    pub(super) fn mixed(&mut self, what: &str, values: &[Typed], spans: &[Span], span: Span) {
+        let mut finding = Diagnostic::error(
+            Code::TypeMismatch,
+            span,
+            format!("the values of `{what}` have types that don't go together"),
+        );
+        for (value, place) in values.iter().zip(spans) {
+            if value.is_known() && value.sql_type != SqlType::Null {
+                finding = finding.and_at(*place, format!("this is `{}`", value.sql_type));
+            }
+        }
+        self.report(finding.hint("cast them to one type: `x::TYPE`"));
+    }
+
+    pub(super) fn outcome(&self, outcome: Outcome) -> Typed {
+        Typed::of(outcome.or_unknown())
+    }
+}
+
+/// A type as written; one that can't be read is left to the engine.
+pub(super) fn read_type(type_name: &ast::TypeName) -> SqlType {
+    match type_name.text.parse::<SqlType>() {
+        Ok(sql_type) if !sql_type.any(&|part| matches!(part, SqlType::Other(_))) => sql_type,
+        _ => SqlType::Unknown,
+    }
+}
+
+/// A list of something; of an unknown type if that is unknown.
+pub(super) fn list_of(element: &SqlType) -> SqlType {
+    if element.has_unknown() {
+        SqlType::Unknown
+    } else {
+        SqlType::list(element.clone())
+    }
+}
+
+/// The parameters of a lambda over a list: an element, then its position.
+pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name]) -> Vec<Alias> {
+    let element = match list {
+        SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
+        _ => SqlType::Unknown,
+    };
+    names
+        .iter()
+        .zip(
+            [element, SqlType::BigInt]
+                .into_iter()
+                .chain(std::iter::repeat(SqlType::Unknown)),
+        )
+        .map(|(name, sql_type)| Alias {
+            name: name.value.clone(),
+            typed: Typed::of(sql_type),
+        })
+        .collect()
+}
+
+fn position_type(position: u32, scope: &Scope) -> Typed {
+    match scope.relations.as_slice() {
+        [only] if !only.open => (position as usize)
+            .checked_sub(1)
+            .and_then(|index| only.columns.get(index))
+            .map_or_else(Typed::unknown, |column| column.typed.clone()),
+        _ => Typed::unknown(),
+    }
+}
+
+fn at_time_zone(sql_type: &SqlType) -> SqlType {
+    match sql_type {
+        SqlType::TimestampTz => SqlType::Timestamp,
+        SqlType::Timestamp | SqlType::Date => SqlType::TimestampTz,
+        SqlType::TimeTz => SqlType::TimeTz,
+        _ => SqlType::Unknown,
+    }
+}
+
+fn indexed(operand: &SqlType, index: &Typed) -> SqlType {
+    match operand {
+        SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
+        SqlType::Map(_, value) => (**value).clone(),
+        same @ (SqlType::Varchar | SqlType::Json) => same.clone(),
+        SqlType::Struct(fields) => match &index.value {
+            Value::Text(name) => {
+                crate::types::rules::field(operand, name).unwrap_or(SqlType::Unknown)
+            }
+            Value::Integer(position) => usize::try_from(position - 1)
+                .ok()
+                .and_then(|position| fields.get(position))
+                .map_or(SqlType::Unknown, |(_, field)| field.clone()),
+            _ => SqlType::Unknown,
+        },
+        _ => SqlType::Unknown,
+    }
+}

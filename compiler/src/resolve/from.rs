@@ -1,0 +1,533 @@
+//! What a `FROM` reads: tables, subqueries, table functions, joins.
+
+use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn, same_name};
+use super::{Binder, Schema};
+use crate::check::data_columns;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::parse::{RelationUse, ast};
+use crate::span::Span;
+use crate::sql_type::{Common, SqlType, common_type};
+use crate::types::Typed;
+use crate::types::catalogue;
+
+/// Table functions whose columns are those of a file that somebody may write anew.
+const FILE_READERS: [&str; 9] = [
+    "parquet_scan",
+    "read_csv",
+    "read_csv_auto",
+    "read_json",
+    "read_json_auto",
+    "read_ndjson",
+    "read_ndjson_auto",
+    "read_parquet",
+    "read_xlsx",
+];
+
+impl Binder<'_> {
+    /// All that a `FROM` makes visible. Later items see earlier ones, as the engine lets them.
+    pub(super) fn from(&mut self, items: &[ast::TableExpr], parent: Option<&Env<'_>>) -> Scope {
+        let mut scope = Scope {
+            id: self.next_scope(),
+            ..Scope::default()
+        };
+        for item in items {
+            let found = {
+                let env = Env::new(&scope, parent);
+                self.table(item, &env)
+            };
+            scope.append(found);
+        }
+        scope
+    }
+
+    fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
+        if self.depth >= super::MOST_LEVELS {
+            self.volatile = true;
+            return single(Relation::unknown(None));
+        }
+        self.depth += 1;
+        let scope = super::with_stack(|| self.table_kind(table, env));
+        self.depth -= 1;
+        scope
+    }
+
+    fn table_kind(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
+        let alias = table.alias.as_ref();
+        let relation = match &table.kind {
+            ast::TableKind::Name(name) => self.named_table(name, alias.is_some()),
+            ast::TableKind::Reference(name) => self.referenced_table(name, alias.is_some()),
+            ast::TableKind::File(span) => {
+                self.volatile = true;
+                self.report(data_columns::file(*span));
+                Relation::unknown(None)
+            }
+            ast::TableKind::Query { query, .. } => self
+                .query(query, Some(env))
+                .into_relation(Some("unnamed_subquery".to_owned())),
+            ast::TableKind::Values(values) => self
+                .values(values, Some(env))
+                .into_relation(Some("valueslist".to_owned())),
+            ast::TableKind::Function { call, ordinality } => {
+                self.table_function(call, *ordinality, env)
+            }
+            ast::TableKind::Join(join) => {
+                let scope = self.join(join, env);
+                return match alias {
+                    None => scope,
+                    Some(alias) => single(aliased(flattened(scope), Some(alias))),
+                };
+            }
+            ast::TableKind::Nested(inner) => {
+                let scope = self.table(inner, env);
+                return match alias {
+                    None => scope,
+                    Some(alias) => single(aliased(flattened(scope), Some(alias))),
+                };
+            }
+            ast::TableKind::Pivot { table, .. } => {
+                self.table(table, env);
+                Relation::unknown(None)
+            }
+        };
+        single(aliased(relation, alias))
+    }
+
+    /// `FROM name`: a common table expression, else an import, else a mistake.
+    pub(super) fn named_table(&mut self, name: &ast::TableName, aliased: bool) -> Relation {
+        let Some(last) = name.parts.last() else {
+            return Relation::unknown(None);
+        };
+        if name.parts.len() == 1 {
+            if let Some(index) = self
+                .common_tables
+                .iter()
+                .rposition(|table| same_name(&table.name, &last.value))
+            {
+                let table = &mut self.common_tables[index];
+                let found = std::mem::take(&mut table.diagnostics);
+                let relation = table.output.clone().into_relation(Some(table.name.clone()));
+                self.diagnostics.extend(found);
+                return relation;
+            }
+            let key = last.value.to_lowercase();
+            if let Some(schema) = self.input.imports.get(&key) {
+                let relation = relation_of(schema, &last.value);
+                self.use_relation(last.span, key, aliased);
+                return relation;
+            }
+        }
+        self.undeclared(name, last);
+        Relation::unknown(Some(last.value.clone()))
+    }
+
+    fn undeclared(&mut self, name: &ast::TableName, last: &ast::Name) {
+        let written: Vec<&str> = name.parts.iter().map(|part| part.value.as_str()).collect();
+        let key = last.value.to_lowercase();
+        let known: Vec<&str> = self
+            .common_tables
+            .iter()
+            .map(|table| table.name.as_str())
+            .chain(self.input.imports.keys().map(String::as_str))
+            .collect();
+        let similar = nearest(&last.value, known.iter().copied());
+        let hint = match (self.input.candidates.get(&key), similar) {
+            (Some(path), _)
+                if path
+                    .rsplit('.')
+                    .next()
+                    .is_some_and(|part| same_name(part, &last.value)) =>
+            {
+                format!("add `-- @import: {path}` to the header")
+            }
+            (Some(path), _) => format!("add `-- @import: {} = {path}` to the header", last.value),
+            (None, Some(similar)) => format!("did you mean `{similar}`?"),
+            (None, None) => format!("import it in the header: `-- @import: {} = …`", last.value),
+        };
+        self.report(
+            Diagnostic::error(
+                Code::UndeclaredTable,
+                name.span,
+                format!("the table `{}` isn't imported", written.join(".")),
+            )
+            .hint(hint),
+        );
+    }
+
+    /// `FROM :name`
+    fn referenced_table(&mut self, name: &ast::Name, aliased: bool) -> Relation {
+        let key = name.value.to_lowercase();
+        if let Some(schema) = self.input.imports.get(&key) {
+            let relation = relation_of(schema, &name.value);
+            self.use_relation(name.span, key, aliased);
+            return relation;
+        }
+        if key == "this" {
+            self.reads_this = true;
+            if let Some(schema) = &self.input.this {
+                self.relations.push(RelationUse {
+                    span: name.span,
+                    name: key,
+                    aliased,
+                });
+                return relation_of(schema, "this");
+            }
+            self.report(
+                Diagnostic::error(
+                    Code::UnknownReference,
+                    name.span,
+                    "`:this` is read, but the model has no table of its own to read",
+                )
+                .hint("`:this` is for models with `materialized='incremental'`"),
+            );
+            return Relation::unknown(Some("this".to_owned()));
+        }
+        let mut finding = if self.input.variables.contains_key(&key) {
+            self.variables.insert(key);
+            Diagnostic::error(
+                Code::UnknownReference,
+                name.span,
+                format!("`:{}` is a variable, not a relation", name.value),
+            )
+        } else {
+            Diagnostic::error(
+                Code::UnknownReference,
+                name.span,
+                format!("`:{}` is no import", name.value),
+            )
+        };
+        if let Some(similar) = nearest(&name.value, self.input.imports.keys().map(String::as_str)) {
+            finding = finding.hint(format!("did you mean `:{similar}`?"));
+        } else if let Some(path) = self.input.candidates.get(&name.value.to_lowercase()) {
+            finding = finding.hint(format!(
+                "add `-- @import: {} = {path}` to the header",
+                name.value
+            ));
+        }
+        self.report(finding);
+        Relation::unknown(Some(name.value.clone()))
+    }
+
+    fn table_function(&mut self, call: &ast::Expr, ordinality: bool, env: &Env<'_>) -> Relation {
+        let ast::ExprKind::Function(function) = &call.kind else {
+            self.volatile = true;
+            return Relation::unknown(None);
+        };
+        let name = function
+            .name
+            .last()
+            .map_or(String::new(), |name| name.value.to_lowercase());
+        let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
+        let pure = pure.contains(&name.as_str());
+        let arguments: Vec<Typed> = function
+            .arguments
+            .iter()
+            .map(|argument| {
+                if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
+                {
+                    Typed::unknown()
+                } else if name != "repeat_row" && pure {
+                    self.expression(&argument.value, env)
+                } else {
+                    self.quietly(|binder| binder.expression(&argument.value, env))
+                }
+            })
+            .collect();
+        if FILE_READERS.contains(&name.as_str()) {
+            self.report(data_columns::file(call.span));
+        }
+        let known = catalogue::find(&name).is_some_and(|entry| {
+            entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
+        });
+        self.volatile |= !known || !pure;
+        let Some(sql_type) = only_column(&name, &arguments) else {
+            return Relation::unknown(Some(name));
+        };
+        let mut columns = vec![ScopeColumn {
+            name: Some(name.clone()),
+            typed: Typed::of(sql_type),
+        }];
+        if ordinality {
+            columns.push(ScopeColumn {
+                name: Some("ordinality".to_owned()),
+                typed: Typed::of(SqlType::BigInt),
+            });
+        }
+        Relation {
+            name: Some(name),
+            columns,
+            open: false,
+        }
+    }
+
+    fn join(&mut self, join: &ast::Join, env: &Env<'_>) -> Scope {
+        let mut scope = self.table(&join.left, env);
+        scope.id = self.next_scope();
+        let mut right = {
+            let beside = Env::new(&scope, Some(env));
+            self.table(&join.right, &beside)
+        };
+        let left_width = scope.relations.len();
+        match join.kind {
+            ast::JoinKind::Left => right.make_nullable(),
+            ast::JoinKind::Right => scope.make_nullable(),
+            ast::JoinKind::Full | ast::JoinKind::Positional => {
+                scope.make_nullable();
+                right.make_nullable();
+            }
+            ast::JoinKind::Inner
+            | ast::JoinKind::Cross
+            | ast::JoinKind::Semi
+            | ast::JoinKind::Anti => {}
+        }
+        scope.append(right);
+        match &join.constraint {
+            ast::JoinConstraint::None => {}
+            ast::JoinConstraint::On(condition) => {
+                let both = Env::new(&scope, Some(env));
+                self.expression(condition, &both);
+            }
+            ast::JoinConstraint::Using(names) => {
+                for name in names {
+                    self.merge(
+                        &mut scope,
+                        left_width,
+                        &name.value,
+                        Some(name.span),
+                        join.kind,
+                    );
+                }
+            }
+            ast::JoinConstraint::Natural => {
+                for name in shared_names(&scope, left_width) {
+                    self.merge(&mut scope, left_width, &name, None, join.kind);
+                }
+            }
+        }
+        if matches!(join.kind, ast::JoinKind::Semi | ast::JoinKind::Anti) {
+            hide_right(&mut scope, left_width);
+        }
+        scope
+    }
+
+    /// Makes one column of a column on both sides.
+    fn merge(
+        &mut self,
+        scope: &mut Scope,
+        left_width: usize,
+        name: &str,
+        span: Option<Span>,
+        kind: ast::JoinKind,
+    ) {
+        let width = scope.relations.len();
+        let left = scope.first_with(0..left_width, name);
+        let right = scope.first_with(left_width..width, name);
+        if let Some(span) = span {
+            if left.is_none() {
+                self.missing_in_join(scope, 0..left_width, "left", name, span);
+            } else if right.is_none() {
+                self.missing_in_join(scope, left_width..width, "right", name, span);
+            }
+        }
+        let (Some((left_index, left_column)), Some((right_index, right_column))) = (left, right)
+        else {
+            // One side isn't known: a name that may be either is left open.
+            if let Some(relation) = scope.relations.first_mut() {
+                relation.open = true;
+            }
+            return;
+        };
+        let right_typed = scope.relations[right_index].columns[right_column]
+            .typed
+            .clone();
+        let before = scope.merged.iter_mut().find(|merged| {
+            same_name(&merged.name, name)
+                && merged.relations.iter().all(|index| *index < left_width)
+        });
+        if let Some(merged) = before {
+            merged.relations.push(right_index);
+            merged.typed = merged_type(&merged.typed, &right_typed, kind);
+            return;
+        }
+        let column = &scope.relations[left_index].columns[left_column];
+        let merged = Merged {
+            name: column.name.clone().unwrap_or_else(|| name.to_owned()),
+            typed: merged_type(&column.typed, &right_typed, kind),
+            relations: vec![left_index, right_index],
+        };
+        scope.merged.push(merged);
+    }
+
+    /// `USING` names a column that a side doesn't have.
+    fn missing_in_join(
+        &mut self,
+        scope: &Scope,
+        side: std::ops::Range<usize>,
+        word: &str,
+        name: &str,
+        span: Span,
+    ) {
+        let relations = &scope.relations[side];
+        if relations.iter().any(Relation::is_open) {
+            return;
+        }
+        let names: Vec<&str> = relations
+            .iter()
+            .flat_map(|relation| &relation.columns)
+            .filter_map(|column| column.name.as_deref())
+            .collect();
+        let mut finding = Diagnostic::error(
+            Code::UnknownColumn,
+            span,
+            format!("the {word} side of the join has no column `{name}`"),
+        );
+        if let Some(similar) = nearest(name, names) {
+            finding = finding.hint(format!("did you mean `{similar}`?"));
+        }
+        self.report(finding);
+    }
+
+    /// Runs something whose findings aren't certain enough to be told.
+    pub(super) fn quietly<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> T {
+        let count = self.diagnostics.len();
+        let value = run(self);
+        self.diagnostics.truncate(count);
+        value
+    }
+}
+
+fn merged_type(left: &Typed, right: &Typed, kind: ast::JoinKind) -> Typed {
+    match kind {
+        ast::JoinKind::Full => {
+            let sql_type = match common_type(&left.sql_type, &right.sql_type) {
+                Common::Type(sql_type) => sql_type,
+                _ => SqlType::Unknown,
+            };
+            Typed::of(sql_type)
+        }
+        ast::JoinKind::Right => right.clone(),
+        _ => left.clone(),
+    }
+}
+
+/// The type of a table function's column, where it has one.
+fn only_column(name: &str, arguments: &[Typed]) -> Option<SqlType> {
+    match (name, arguments) {
+        ("range" | "generate_series", [first, ..]) => series(first),
+        ("unnest", [list]) => match &list.sql_type {
+            SqlType::List(element) | SqlType::Array(element, _)
+                if !matches!(**element, SqlType::Struct(_) | SqlType::Unknown) =>
+            {
+                Some((**element).clone())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The type of `range(…)` and `generate_series(…)` in a `FROM`.
+fn series(first: &Typed) -> Option<SqlType> {
+    match &first.sql_type {
+        sql_type if sql_type.is_integer() => Some(SqlType::BigInt),
+        SqlType::Date | SqlType::Timestamp => Some(SqlType::Timestamp),
+        SqlType::TimestampTz => Some(SqlType::TimestampTz),
+        _ => None,
+    }
+}
+
+/// The relation of an import or `:this`.
+fn relation_of(schema: &Schema, name: &str) -> Relation {
+    match &schema.columns {
+        None => Relation::unknown(Some(name.to_owned())),
+        Some(columns) => Relation {
+            name: Some(name.to_owned()),
+            columns: columns
+                .iter()
+                .map(|column| ScopeColumn {
+                    name: Some(column.name.clone()),
+                    typed: Typed::of(column.sql_type.clone()).nullable_if(column.nullable),
+                })
+                .collect(),
+            open: false,
+        },
+    }
+}
+
+fn single(relation: Relation) -> Scope {
+    Scope {
+        id: 0,
+        relations: vec![relation],
+        merged: Vec::new(),
+    }
+}
+
+fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Relation {
+    if let Some(alias) = alias {
+        relation.name = Some(alias.name.value.clone());
+        if relation.open && relation.columns.is_empty() {
+            // The first columns get these names; what type they have isn't known.
+            relation.columns = alias
+                .columns
+                .iter()
+                .map(|name| ScopeColumn {
+                    name: Some(name.value.clone()),
+                    typed: Typed::unknown(),
+                })
+                .collect();
+        }
+        for (column, name) in relation.columns.iter_mut().zip(&alias.columns) {
+            column.name = Some(name.value.clone());
+        }
+    }
+    relation
+}
+
+/// A join in parentheses with an alias: one relation of all its columns.
+fn flattened(scope: Scope) -> Relation {
+    let mut output = Output {
+        columns: Vec::new(),
+        open: scope.relations.iter().any(|relation| relation.open),
+    };
+    let nowhere = Span::new(crate::span::FileId(0), 0, 0);
+    for (index, relation) in scope.relations.iter().enumerate() {
+        for column in &relation.columns {
+            let merged = column
+                .name
+                .as_deref()
+                .and_then(|name| scope.merged_into(index, name));
+            let typed = match merged {
+                Some(merged) if merged.relations.first() != Some(&index) => continue,
+                Some(merged) => merged.typed.clone(),
+                None => column.typed.clone(),
+            };
+            output.columns.push(OutputColumn {
+                name: column.name.clone(),
+                typed,
+                span: nowhere,
+            });
+        }
+    }
+    output.into_relation(None)
+}
+
+fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {
+    let (left, right) = scope.relations.split_at(left_width);
+    left.iter()
+        .flat_map(|relation| &relation.columns)
+        .filter_map(|column| column.name.clone())
+        .filter(|name| {
+            right
+                .iter()
+                .any(|relation| relation.position(name).is_some())
+        })
+        .collect()
+}
+
+/// A semi or anti join gives the left side only.
+fn hide_right(scope: &mut Scope, left_width: usize) {
+    scope.relations.truncate(left_width);
+    scope.merged.retain_mut(|merged| {
+        merged.relations.retain(|index| *index < left_width);
+        merged.relations.len() > 1
+    });
+}

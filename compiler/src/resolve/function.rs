@@ -1,0 +1,347 @@
+//! Calls of functions.
+
+use super::Binder;
+use super::expression::{element_parameters, list_of};
+use super::names::{is_function, keyword_value};
+use super::scope::{Alias, Env, Scope};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::parse::ast::{self, ExprKind};
+use crate::span::Span;
+use crate::sql_type::SqlType;
+use crate::types::call::{Outcome, call};
+use crate::types::catalogue::{self, Kind};
+use crate::types::{Typed, rules};
+
+impl Binder<'_> {
+    /// `name(…)`, or `operand.name(…)`.
+    pub(super) fn function(
+        &mut self,
+        function: &ast::Function,
+        operand: Option<&ast::Expr>,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
+        let Some((name, qualifiers)) = function.name.split_last() else {
+            return Typed::unknown();
+        };
+        let mut arguments = Vec::new();
+        if let Some(operand) = operand {
+            arguments.push(self.expression(operand, env));
+        }
+        if let Some(method_of) = method_operand(qualifiers) {
+            arguments.push(self.quietly(|binder| binder.name_expression(method_of, span, env)));
+        }
+        let called = name.value.to_lowercase();
+        let outside = self.clauses_of(function, env);
+        if takes_lambda(&called) {
+            return self.higher_order(&called, function, arguments, env);
+        }
+        if !is_function(&called) {
+            self.volatile = true;
+            if !rules::may_be_of_an_extension(&called) {
+                self.unknown_function(name);
+            }
+            self.arguments(function, env);
+            return Typed::unknown();
+        }
+        let entry = catalogue::find(&called);
+        self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
+            || keyword_value(&called).is_some()
+            || called == "getvariable";
+        if function.export_state {
+            self.arguments(function, env);
+            return Typed::unknown();
+        }
+        if called == "struct_pack" {
+            return self.struct_pack(function, env);
+        }
+        let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
+        if is_star {
+            return match called.as_str() {
+                "count" => Typed::not_null(SqlType::BigInt),
+                _ => Typed::unknown(),
+            };
+        }
+        arguments.extend(self.arguments(function, env));
+        if called == "percentile_cont"
+            || called == "percentile_disc"
+            || !function.within_group.is_empty()
+        {
+            return ordered_set(&called, &arguments, &outside);
+        }
+        let outcome = call(&called, &arguments);
+        self.check_call(name, function, &arguments, &outcome, span);
+        self.outcome(outcome)
+            .nullable_if(is_nullable(&called, function, &arguments))
+    }
+
+    /// Binds what stands around the arguments, and gives the types of `WITHIN GROUP`.
+    fn clauses_of(&mut self, function: &ast::Function, env: &Env<'_>) -> Vec<Typed> {
+        for item in &function.order_by {
+            if !matches!(item.expr.kind, ExprKind::Keyword(_)) {
+                self.expression(&item.expr, env);
+            }
+        }
+        if let Some(filter) = &function.filter {
+            self.expression(filter, env);
+        }
+        if let Some(ast::Window::Spec(window)) = &function.over {
+            self.window(window, env);
+        }
+        function
+            .within_group
+            .iter()
+            .map(|item| self.expression(&item.expr, env))
+            .collect()
+    }
+
+    fn arguments(&mut self, function: &ast::Function, env: &Env<'_>) -> Vec<Typed> {
+        function
+            .arguments
+            .iter()
+            .map(|argument| match &argument.value.kind {
+                ExprKind::Star(_) | ExprKind::Keyword(_) => Typed::unknown(),
+                _ => self.expression(&argument.value, env),
+            })
+            .collect()
+    }
+
+    fn struct_pack(&mut self, function: &ast::Function, env: &Env<'_>) -> Typed {
+        let typed = self.arguments(function, env);
+        let fields: Option<Vec<(String, SqlType)>> = function
+            .arguments
+            .iter()
+            .zip(typed)
+            .map(|(argument, typed)| {
+                let name = match (&argument.name, &argument.value.kind) {
+                    (Some(name), _) => name.value.clone(),
+                    (None, ExprKind::Name(names)) => names.last()?.value.clone(),
+                    _ => return None,
+                };
+                Some((name, typed.sql_type))
+            })
+            .collect();
+        Typed::of(fields.map_or(SqlType::Unknown, SqlType::Struct))
+    }
+
+    /// `list_transform(list, x -> …)` and its like.
+    fn higher_order(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        mut arguments: Vec<Typed>,
+        env: &Env<'_>,
+    ) -> Typed {
+        let mut body = None;
+        for argument in &function.arguments {
+            match lambda(&argument.value) {
+                Some((names, result)) if !arguments.is_empty() => {
+                    let list = arguments[0].sql_type.clone();
+                    let parameters = match called {
+                        "list_reduce" | "array_reduce" | "reduce" => reduced(&list, &names),
+                        _ => element_parameters(&list, &names),
+                    };
+                    let nothing = Scope::default();
+                    let mut inner = Env::new(&nothing, Some(env));
+                    inner.parameters = &parameters;
+                    body = Some(self.expression(result, &inner));
+                }
+                _ => arguments.push(self.expression(&argument.value, env)),
+            }
+        }
+        let list = arguments
+            .first()
+            .map_or(SqlType::Unknown, |list| list.sql_type.clone());
+        let element = match &list {
+            SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
+            _ => SqlType::Unknown,
+        };
+        Typed::of(match called {
+            "list_filter" | "array_filter" | "filter" => list_of(&element),
+            "list_reduce" | "array_reduce" | "reduce" => match body {
+                Some(body) if body.sql_type == element && arguments.len() == 1 => element,
+                _ => SqlType::Unknown,
+            },
+            _ => match (&list, body) {
+                (SqlType::List(_) | SqlType::Array(..), Some(body)) => list_of(&body.sql_type),
+                _ => SqlType::Unknown,
+            },
+        })
+    }
+
+    fn unknown_function(&mut self, name: &ast::Name) {
+        let mut finding = Diagnostic::error(
+            Code::UnknownFunction,
+            name.span,
+            format!("there is no function `{}`", name.value),
+        );
+        if let Some(similar) = nearest(&name.value, catalogue::callable_names()) {
+            finding = finding.hint(format!("did you mean `{similar}`?"));
+        }
+        self.report(finding);
+    }
+
+    fn check_call(
+        &mut self,
+        name: &ast::Name,
+        function: &ast::Function,
+        arguments: &[Typed],
+        outcome: &Outcome,
+        span: Span,
+    ) {
+        let certain = catalogue::find(&name.value).is_some_and(|entry| {
+            (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
+        }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
+            && function.arguments.iter().all(|argument| {
+                argument.name.is_none()
+                    && !matches!(
+                        argument.value.kind,
+                        ExprKind::Columns { .. } | ExprKind::Star(_)
+                    )
+            });
+        if !certain {
+            if *outcome == Outcome::Refused
+                && matches!(name.value.to_lowercase().as_str(), "coalesce" | "ifnull")
+            {
+                let spans: Vec<Span> = function
+                    .arguments
+                    .iter()
+                    .map(|argument| argument.value.span)
+                    .collect();
+                self.mixed(&name.value.to_uppercase(), arguments, &spans, span);
+            }
+            return;
+        }
+        let types: Vec<String> = arguments
+            .iter()
+            .map(|argument| argument.sql_type.to_string())
+            .collect();
+        match outcome {
+            Outcome::Refused => self.report(
+                Diagnostic::error(
+                    Code::WrongArguments,
+                    span,
+                    format!("`{}` doesn't take `({})`", name.value, types.join(", ")),
+                )
+                .hint("cast the arguments: `x::TYPE`"),
+            ),
+            Outcome::WrongCount => self.report(Diagnostic::error(
+                Code::WrongArguments,
+                span,
+                format!(
+                    "`{}` doesn't take {}",
+                    name.value,
+                    match arguments.len() {
+                        1 => "1 argument".to_owned(),
+                        count => format!("{count} arguments"),
+                    }
+                ),
+            )),
+            Outcome::Type(_) | Outcome::Unknown => {}
+        }
+    }
+}
+
+/// What `a.b.f(…)` is a method of; `None` if the qualifiers are a schema's.
+fn method_operand(qualifiers: &[ast::Name]) -> Option<&[ast::Name]> {
+    let first = qualifiers.first()?;
+    let is_schema = ["main", "system", "pg_catalog", "temp"]
+        .iter()
+        .any(|schema| first.value.eq_ignore_ascii_case(schema));
+    (!is_schema).then_some(qualifiers)
+}
+
+fn takes_lambda(name: &str) -> bool {
+    matches!(
+        name,
+        "list_transform"
+            | "array_transform"
+            | "list_apply"
+            | "array_apply"
+            | "apply"
+            | "list_filter"
+            | "array_filter"
+            | "filter"
+            | "list_reduce"
+            | "array_reduce"
+            | "reduce"
+    )
+}
+
+/// The parts of a lambda, also of one that reads like a JSON arrow.
+fn lambda(expr: &ast::Expr) -> Option<(Vec<ast::Name>, &ast::Expr)> {
+    match &expr.kind {
+        ExprKind::Lambda { parameters, body } => Some((parameters.clone(), body)),
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+            ..
+        } if operator == "->" => Some((lambda_parameters(left)?, right)),
+        ExprKind::Nested(inner) => lambda(inner),
+        _ => None,
+    }
+}
+
+fn lambda_parameters(expr: &ast::Expr) -> Option<Vec<ast::Name>> {
+    match &expr.kind {
+        ExprKind::Name(names) => match names.as_slice() {
+            [only] => Some(vec![only.clone()]),
+            _ => None,
+        },
+        ExprKind::Nested(inner) => lambda_parameters(inner),
+        ExprKind::Row(items) => items
+            .iter()
+            .map(lambda_parameters)
+            .collect::<Option<Vec<_>>>()
+            .map(|names| names.concat()),
+        _ => None,
+    }
+}
+
+/// The parameters of a reduction: what was reduced so far, an element, its position.
+fn reduced(list: &SqlType, names: &[ast::Name]) -> Vec<Alias> {
+    let mut parameters = element_parameters(list, names);
+    let element = parameters
+        .first()
+        .map_or(SqlType::Unknown, |first| first.typed.sql_type.clone());
+    for (parameter, sql_type) in
+        parameters
+            .iter_mut()
+            .zip([element.clone(), element, SqlType::BigInt])
+    {
+        parameter.typed = Typed::of(sql_type);
+    }
+    parameters
+}
+
+/// `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`, `mode() WITHIN GROUP (ORDER BY x)`.
+fn ordered_set(called: &str, arguments: &[Typed], ordered: &[Typed]) -> Typed {
+    let ([value], positions) = (ordered, arguments) else {
+        return Typed::unknown();
+    };
+    let name = match called {
+        "percentile_cont" => "quantile_cont",
+        "percentile_disc" => "quantile_disc",
+        "mode" => "mode",
+        _ => return Typed::unknown(),
+    };
+    let all: Vec<Typed> = std::iter::once(value).chain(positions).cloned().collect();
+    Typed::of(call(name, &all).or_unknown())
+}
+
+/// Only a few functions are known never to give a null.
+fn is_nullable(name: &str, function: &ast::Function, arguments: &[Typed]) -> bool {
+    match name {
+        "count" | "count_star" | "row_number" | "rank" | "dense_rank" | "rank_dense"
+        | "percent_rank" | "cume_dist" | "ntile" => false,
+        "coalesce" | "ifnull" => arguments.iter().all(|argument| argument.nullable),
+        "upper" | "lower" | "length" | "trim" | "abs" => {
+            function.over.is_some()
+                || arguments
+                    .iter()
+                    .any(|argument| argument.nullable || !argument.is_known())
+        }
+        _ => true,
+    }
+}

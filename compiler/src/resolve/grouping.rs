@@ -1,0 +1,417 @@
+//! What may stand in the select list beside an aggregate.
+//!
+//! Only certain mistakes are told: a column that is part of no grouping expression and of no
+//! aggregate. Where an item can't be followed, it is left to the engine.
+
+use super::Binder;
+use super::query::literal_position;
+use super::scope::{Output, Scope};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, ExprKind};
+use crate::types::catalogue::{self, Kind};
+
+impl Binder<'_> {
+    pub(super) fn check_grouping(&mut self, select: &ast::Select, scope: &Scope, output: &Output) {
+        let keys = match &select.group_by {
+            Some(ast::GroupBy::All(_)) => return,
+            Some(ast::GroupBy::Items(items)) => match plain_keys(items) {
+                Some(keys) => keys,
+                None => return,
+            },
+            None => Vec::new(),
+        };
+        let grouped = select.group_by.is_some()
+            || select.having.is_some()
+            || select.items.iter().any(|item| has_aggregate(&item.expr));
+        if !grouped || output.open || self.aggregates_outer_columns(select, scope) {
+            return;
+        }
+        let Some(keys) = keys
+            .into_iter()
+            .map(|key| self.meaning(key, select))
+            .collect::<Option<Vec<&ast::Expr>>>()
+        else {
+            return;
+        };
+        for item in &select.items {
+            self.check_item(&item.expr, &keys, select, scope);
+        }
+    }
+
+    fn check_item(
+        &mut self,
+        item: &ast::Expr,
+        keys: &[&ast::Expr],
+        select: &ast::Select,
+        scope: &Scope,
+    ) {
+        let mut loose: Vec<(crate::span::Span, String)> = Vec::new();
+        walk(item, &mut |part| {
+            if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
+                return false;
+            }
+            match &part.kind {
+                ExprKind::Name(names) => {
+                    if self.is_own_column(part, scope) && !is_alias(names, select) {
+                        let written: Vec<&str> =
+                            names.iter().map(|name| name.value.as_str()).collect();
+                        loose.push((part.span, written.join(".")));
+                    }
+                    false
+                }
+                // What a lambda or a subquery sees is another matter.
+                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } | ExprKind::Star(_) => {
+                    false
+                }
+                ExprKind::Function(function) => !function
+                    .arguments
+                    .iter()
+                    .any(|argument| matches!(argument.value.kind, ExprKind::Lambda { .. })),
+                _ => true,
+            }
+        });
+        for (span, written) in loose {
+            self.report(
+                Diagnostic::error(
+                    Code::NotGrouped,
+                    span,
+                    format!("`{written}` is neither grouped nor aggregated"),
+                )
+                .hint(format!(
+                    "add it to `GROUP BY`, or take one value of it: `any_value({written})`"
+                )),
+            );
+        }
+    }
+
+    /// What a grouping expression stands for: a position or an alias means an item. A column wins
+    /// over an alias of the same name.
+    fn meaning<'b>(&self, key: &'b ast::Expr, select: &'b ast::Select) -> Option<&'b ast::Expr> {
+        if let Some(position) = literal_position(key) {
+            let has_star = select
+                .items
+                .iter()
+                .any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
+            if has_star {
+                return None;
+            }
+            return position
+                .checked_sub(1)
+                .and_then(|index| select.items.get(index))
+                .map(|item| &item.expr);
+        }
+        let ExprKind::Name(names) = &key.kind else {
+            return Some(key);
+        };
+        let only = match names.as_slice() {
+            [only] => only,
+            [first, only] if first.value.eq_ignore_ascii_case("alias") => only,
+            _ => return Some(key),
+        };
+        if self
+            .resolved
+            .contains_key(&(only.span.start, only.span.end))
+        {
+            return Some(key);
+        }
+        let aliased = select.items.iter().find(|item| {
+            item.alias
+                .as_ref()
+                .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
+        });
+        Some(aliased.map_or(key, |item| &item.expr))
+    }
+
+    /// Whether a name is a column of this `FROM` and not of one around it.
+    fn is_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
+        let key = match &expr.kind {
+            ExprKind::Name(names) if names.len() == 1 => (names[0].span.start, names[0].span.end),
+            _ => (expr.span.start, expr.span.end),
+        };
+        self.resolved
+            .get(&key)
+            .is_some_and(|id| id.scope == scope.id)
+    }
+
+    /// An aggregate over columns of an outer query belongs to that query.
+    fn aggregates_outer_columns(&self, select: &ast::Select, scope: &Scope) -> bool {
+        let mut outer = false;
+        for item in &select.items {
+            walk(&item.expr, &mut |part| {
+                if is_aggregate(part) {
+                    walk(part, &mut |inner| {
+                        if let ExprKind::Name(_) = &inner.kind {
+                            outer |= !self.is_own_column(inner, scope);
+                        }
+                        true
+                    });
+                }
+                true
+            });
+        }
+        outer
+    }
+
+    /// Whether two expressions are the same but for case, white space and qualifiers.
+    fn same(&self, left: &ast::Expr, right: &ast::Expr) -> bool {
+        let (left, right) = (self.canonical(left), self.canonical(right));
+        !left.is_empty() && left == right
+    }
+
+    /// An expression's text with the columns' identities in place of their names.
+    fn canonical(&self, expr: &ast::Expr) -> String {
+        let expr = without_parentheses(expr);
+        let mut columns: Vec<(std::ops::Range<usize>, super::scope::ColumnId)> = Vec::new();
+        walk(expr, &mut |part| {
+            if let ExprKind::Name(_) = &part.kind
+                && let Some(id) = self.resolved.get(&(part.span.start, part.span.end))
+            {
+                columns.push((part.span.range(), *id));
+            }
+            true
+        });
+        columns.sort_by_key(|(range, _)| range.start);
+        let mut text = String::new();
+        let mut next = expr.span.range().start;
+        let plain = |range: std::ops::Range<usize>, text: &mut String| {
+            let written = self.input.text.get(range).unwrap_or_default();
+            text.extend(
+                written
+                    .split_whitespace()
+                    .flat_map(str::chars)
+                    .flat_map(char::to_lowercase),
+            );
+        };
+        for (range, id) in columns {
+            plain(next..range.start, &mut text);
+            text.push_str(&format!(
+                "\u{0}{}.{:?}.{}\u{0}",
+                id.scope, id.relation, id.column
+            ));
+            next = range.end;
+        }
+        plain(next..expr.span.range().end, &mut text);
+        text
+    }
+}
+
+fn without_parentheses(expr: &ast::Expr) -> &ast::Expr {
+    match &expr.kind {
+        ExprKind::Nested(inner) => without_parentheses(inner),
+        _ => expr,
+    }
+}
+
+/// The expressions that are grouped by; `None` if there are grouping sets that don't all have
+/// their columns in plain sight.
+fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
+    let mut keys = Vec::new();
+    for item in items {
+        match item {
+            ast::GroupItem::Expr(expr) => keys.extend(members(expr)),
+            ast::GroupItem::Rollup(exprs)
+            | ast::GroupItem::Cube(exprs)
+            | ast::GroupItem::Set(exprs) => {
+                keys.extend(exprs.iter().flat_map(members));
+            }
+            ast::GroupItem::Sets(inner) => keys.extend(plain_keys(inner)?),
+        }
+    }
+    Some(keys)
+}
+
+/// `(a, b)` groups by each of its members.
+fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
+    match &expr.kind {
+        ExprKind::Row(items) => items.iter().collect(),
+        _ => vec![expr],
+    }
+}
+
+fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
+    let [only] = names else { return false };
+    select.items.iter().any(|item| {
+        item.alias
+            .as_ref()
+            .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
+    })
+}
+
+fn has_aggregate(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        found |= is_aggregate(part) && !is_macro(part);
+        !found
+    });
+    found
+}
+
+/// Whether an expression is the call of an aggregate or maybe of one, and not of a window.
+fn is_aggregate(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Function(function) => {
+            function.over.is_none()
+                && function.name.last().is_some_and(|name| {
+                    let known = [
+                        "percentile_cont",
+                        "percentile_disc",
+                        "grouping",
+                        "grouping_id",
+                    ];
+                    catalogue::find(&name.value)
+                        .is_some_and(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
+                        || known.iter().any(|own| name.value.eq_ignore_ascii_case(own))
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is the call of a macro: nobody knows whether there is an aggregate in it.
+fn is_macro(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Function(function) => function
+            .name
+            .last()
+            .and_then(|name| catalogue::find(&name.value))
+            .is_some_and(|entry| !entry.is(Kind::Aggregate)),
+        _ => false,
+    }
+}
+
+/// Visits an expression and what is in it, but no subqueries. `visit` says whether to go on
+/// into the parts.
+pub(super) fn walk<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
+    super::with_stack(|| walk_here(expr, visit));
+}
+
+fn walk_here<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
+    if !visit(expr) {
+        return;
+    }
+    match &expr.kind {
+        ExprKind::Binary { left, right, .. } => {
+            // Along the left side in a loop: chains are as deep as they are long.
+            let mut rights = vec![&**right];
+            let mut first = &**left;
+            while let ExprKind::Binary { left, right, .. } = &first.kind {
+                if !visit(first) {
+                    break;
+                }
+                rights.push(right);
+                first = left;
+            }
+            if !matches!(first.kind, ExprKind::Binary { .. }) {
+                walk(first, visit);
+            }
+            for right in rights {
+                walk(right, visit);
+            }
+        }
+        _ => {
+            for part in parts(expr) {
+                walk(part, visit);
+            }
+        }
+    }
+}
+
+fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
+    match &expr.kind {
+        ExprKind::Interval { value: inner, .. }
+        | ExprKind::Unary { operand: inner, .. }
+        | ExprKind::Is { operand: inner, .. }
+        | ExprKind::Nested(inner)
+        | ExprKind::Cast { operand: inner, .. }
+        | ExprKind::Field { operand: inner, .. }
+        | ExprKind::Collate { operand: inner, .. }
+        | ExprKind::InQuery { operand: inner, .. }
+        | ExprKind::Lambda { body: inner, .. } => vec![inner],
+        ExprKind::Like {
+            operand,
+            pattern,
+            escape,
+            ..
+        } => {
+            let mut parts = vec![&**operand, &**pattern];
+            parts.extend(escape.as_deref());
+            parts
+        }
+        ExprKind::Between {
+            operand, low, high, ..
+        } => vec![operand, low, high],
+        ExprKind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
+        ExprKind::InValue {
+            operand,
+            collection,
+            ..
+        } => vec![operand, collection],
+        ExprKind::Quantified { left, right, .. } => vec![left, right],
+        ExprKind::Row(items) | ExprKind::List(items) => items.iter().collect(),
+        ExprKind::Case {
+            operand,
+            branches,
+            otherwise,
+        } => {
+            let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
+            for (condition, result) in branches {
+                parts.extend([condition, result]);
+            }
+            parts.extend(otherwise.as_deref());
+            parts
+        }
+        ExprKind::Function(function) => function_parts(function),
+        ExprKind::Method { operand, call } => {
+            let mut parts = vec![&**operand];
+            parts.extend(function_parts(call));
+            parts
+        }
+        ExprKind::Index { operand, index } => vec![operand, index],
+        ExprKind::Slice {
+            operand,
+            start,
+            end,
+            step,
+        } => {
+            let mut parts = vec![&**operand];
+            parts.extend(
+                [start, end, step]
+                    .into_iter()
+                    .filter_map(|bound| bound.as_deref()),
+            );
+            parts
+        }
+        ExprKind::Struct(items) => items.iter().map(|(_, item)| item).collect(),
+        ExprKind::Map(entries) => entries
+            .iter()
+            .flat_map(|(key, value)| [key, value])
+            .collect(),
+        ExprKind::Comprehension {
+            result,
+            list,
+            condition,
+            ..
+        } => {
+            let mut parts = vec![&**result, &**list];
+            parts.extend(condition.as_deref());
+            parts
+        }
+        ExprKind::AtTimeZone { operand, zone } => vec![operand, zone],
+        _ => Vec::new(),
+    }
+}
+
+fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
+    let mut parts: Vec<&ast::Expr> = function
+        .arguments
+        .iter()
+        .map(|argument| &argument.value)
+        .collect();
+    parts.extend(function.order_by.iter().map(|item| &item.expr));
+    parts.extend(&function.filter);
+    if let Some(ast::Window::Spec(window)) = &function.over {
+        parts.extend(&window.partition_by);
+        parts.extend(window.order_by.iter().map(|item| &item.expr));
+    }
+    parts
+}

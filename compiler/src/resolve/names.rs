@@ -1,0 +1,287 @@
+//! What the names in expressions mean: columns, fields, variables.
+
+use super::Binder;
+use super::scope::{Env, Found, same_name};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::parse::ast;
+use crate::span::Span;
+use crate::sql_type::SqlType;
+use crate::types::rules::field;
+use crate::types::{Typed, catalogue};
+
+impl Binder<'_> {
+    /// `column`, `table.column`, `column.field`, `table.column.field`.
+    pub(super) fn name_expression(
+        &mut self,
+        names: &[ast::Name],
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
+        match names {
+            [] => Typed::unknown(),
+            [only] => self.plain_name(only, env),
+            [first, rest @ ..] => self.qualified_name(first, rest, span, env),
+        }
+    }
+
+    fn plain_name(&mut self, name: &ast::Name, env: &Env<'_>) -> Typed {
+        match env.find(&name.value) {
+            Found::Column(id, _, typed) => {
+                self.resolved.insert((name.span.start, name.span.end), id);
+                typed
+            }
+            Found::Alias(typed) => typed,
+            Found::Row(sql_type) => Typed::of(sql_type),
+            Found::Open => Typed::unknown(),
+            Found::Ambiguous(tables) => {
+                self.ambiguous(name, &tables);
+                Typed::unknown()
+            }
+            Found::Nothing => match (name.quoted, keyword_value(&name.value)) {
+                (false, Some(sql_type)) => {
+                    self.volatile = true;
+                    Typed::of(sql_type)
+                }
+                _ if same_name(&name.value, "rowid") && !env.scope.relations.is_empty() => {
+                    self.volatile = true;
+                    Typed::unknown()
+                }
+                _ => {
+                    self.unknown_column(name, &env.candidates(), env);
+                    Typed::unknown()
+                }
+            },
+        }
+    }
+
+    fn qualified_name(
+        &mut self,
+        first: &ast::Name,
+        rest: &[ast::Name],
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
+        if let Some((scope, index)) = env.relation_with(&first.value, &rest[0].value) {
+            let relation = &scope.relations[index];
+            let column = &rest[0];
+            if let Some(position) = relation.position(&column.value)
+                && let Found::Column(id, _, typed) = scope.column(index, position)
+            {
+                self.resolved.insert((span.start, span.end), id);
+                return self.fields(typed, &rest[1..]);
+            }
+            if relation.is_open() {
+                return Typed::unknown();
+            }
+            // A column of the same name as the table may be a struct.
+            if let Found::Column(_, _, typed) = env.find(&first.value) {
+                return self.fields(typed, rest);
+            }
+            let names: Vec<String> = relation
+                .columns
+                .iter()
+                .filter_map(|column| column.name.clone())
+                .collect();
+            let table = relation.name.clone().unwrap_or_default();
+            self.unknown_column_of(column, &names, &table);
+            return Typed::unknown();
+        }
+        match env.find(&first.value) {
+            Found::Column(id, _, typed) => {
+                self.resolved.insert((span.start, span.end), id);
+                self.fields(typed, rest)
+            }
+            Found::Alias(typed) => self.fields(typed, rest),
+            Found::Row(_) | Found::Open => Typed::unknown(),
+            Found::Ambiguous(tables) => {
+                self.ambiguous(first, &tables);
+                Typed::unknown()
+            }
+            // `alias.x` means the alias `x` of the select list.
+            Found::Nothing if first.value.eq_ignore_ascii_case("alias") => {
+                self.quietly(|binder| binder.name_expression(rest, span, env))
+            }
+            Found::Nothing => {
+                // `schema.table.column`
+                let is_schema = rest.len() > 1 && env.relation(&rest[0].value).is_some();
+                if !is_schema {
+                    self.unknown_qualifier(first, env);
+                }
+                Typed::unknown()
+            }
+        }
+    }
+
+    /// Fields within fields.
+    fn fields(&mut self, typed: Typed, names: &[ast::Name]) -> Typed {
+        let mut current = typed;
+        for name in names {
+            current = self.field(&current, name);
+        }
+        current
+    }
+
+    /// `value.field`
+    pub(super) fn field(&mut self, typed: &Typed, name: &ast::Name) -> Typed {
+        if let Some(found) = field(&typed.sql_type, &name.value) {
+            return Typed::of(found);
+        }
+        if let SqlType::Struct(fields) = &typed.sql_type
+            && fields.iter().all(|(own, _)| !own.is_empty())
+        {
+            let names: Vec<String> = fields.iter().map(|(own, _)| own.clone()).collect();
+            let mut finding = Diagnostic::error(
+                Code::UnknownColumn,
+                name.span,
+                format!("the struct has no field `{}`", name.value),
+            );
+            if let Some(similar) = nearest(&name.value, names.iter().map(String::as_str)) {
+                finding = finding.hint(format!("did you mean `{similar}`?"));
+            } else {
+                finding = finding.hint(format!("its fields are {}", listed(&names)));
+            }
+            self.report(finding);
+        }
+        Typed::unknown()
+    }
+
+    /// `:name` as a value.
+    pub(super) fn reference(&mut self, name: &ast::Name) -> Typed {
+        let key = name.value.to_lowercase();
+        if let Some(sql_type) = self.input.variables.get(&key) {
+            let typed = Typed::of(sql_type.clone());
+            self.volatile |= key == "execution_ts";
+            self.variables.insert(key);
+            return typed;
+        }
+        let mut finding = Diagnostic::error(
+            Code::UnknownReference,
+            name.span,
+            format!("`:{}` is no variable", name.value),
+        );
+        if self.input.imports.contains_key(&key) || key == "this" {
+            self.reads_this |= key == "this";
+            finding = Diagnostic::error(
+                Code::UnknownReference,
+                name.span,
+                format!("`:{}` is a relation, not a value", name.value),
+            )
+            .hint(format!("read it with `FROM :{}`", name.value));
+        } else if let Some(similar) =
+            nearest(&name.value, self.input.variables.keys().map(String::as_str))
+        {
+            finding = finding.hint(format!("did you mean `:{similar}`?"));
+        } else {
+            finding = finding.hint(format!(
+                "declare it in the header: `-- @var: {} TYPE = …`",
+                name.value
+            ));
+        }
+        self.report(finding);
+        Typed::unknown()
+    }
+
+    fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {
+        let choices: Vec<String> = tables
+            .iter()
+            .filter(|table| !table.is_empty())
+            .map(|table| format!("`{table}.{}`", name.value))
+            .collect();
+        let mut finding = Diagnostic::error(
+            Code::AmbiguousColumn,
+            name.span,
+            format!("several tables have a column `{}`", name.value),
+        );
+        if choices.len() > 1 {
+            finding = finding.hint(format!("write {}", choices.join(" or ")));
+        }
+        self.report(finding);
+    }
+
+    fn unknown_column(&mut self, name: &ast::Name, candidates: &[String], env: &Env<'_>) {
+        let mut finding = Diagnostic::error(
+            Code::UnknownColumn,
+            name.span,
+            format!("there is no column `{}`", name.value),
+        );
+        if let Some(similar) = nearest(&name.value, candidates.iter().map(String::as_str)) {
+            finding = finding.hint(format!("did you mean `{similar}`?"));
+        } else if self
+            .input
+            .variables
+            .contains_key(&name.value.to_lowercase())
+        {
+            finding = finding.hint(format!(
+                "a variable is written with a colon: `:{}`",
+                name.value
+            ));
+        } else if name.quoted {
+            finding = finding.hint(format!(
+                "a text is written in single quotes: `'{}'`",
+                name.value
+            ));
+        } else if env.outwards().all(|env| env.scope.relations.is_empty()) {
+            finding = finding.hint("the query reads no table: it has no `FROM`");
+        }
+        self.report(finding);
+    }
+
+    fn unknown_column_of(&mut self, name: &ast::Name, columns: &[String], table: &str) {
+        let mut finding = Diagnostic::error(
+            Code::UnknownColumn,
+            name.span,
+            format!("`{table}` has no column `{}`", name.value),
+        );
+        if let Some(similar) = nearest(&name.value, columns.iter().map(String::as_str)) {
+            finding = finding.hint(format!("did you mean `{similar}`?"));
+        } else if !columns.is_empty() && columns.len() <= 12 {
+            finding = finding.hint(format!("its columns are {}", listed(columns)));
+        }
+        self.report(finding);
+    }
+
+    pub(super) fn unknown_qualifier(&mut self, name: &ast::Name, env: &Env<'_>) {
+        let tables: Vec<String> = env
+            .outwards()
+            .flat_map(|env| &env.scope.relations)
+            .filter_map(|relation| relation.name.clone())
+            .collect();
+        let mut finding = Diagnostic::error(
+            Code::UnknownTable,
+            name.span,
+            format!("no table of the query is named `{}`", name.value),
+        );
+        if let Some(similar) = nearest(&name.value, tables.iter().map(String::as_str)) {
+            finding = finding.hint(format!("did you mean `{similar}`?"));
+        } else if !tables.is_empty() {
+            finding = finding.hint(format!("the query reads {}", listed(&tables)));
+        }
+        self.report(finding);
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// What a word without parentheses gives that isn't a column.
+pub(super) fn keyword_value(name: &str) -> Option<SqlType> {
+    Some(match name.to_lowercase().as_str() {
+        "current_date" => SqlType::Date,
+        "current_timestamp" => SqlType::TimestampTz,
+        "current_time" => SqlType::TimeTz,
+        "localtime" => SqlType::Time,
+        "localtimestamp" => SqlType::Timestamp,
+        "current_user" | "session_user" | "user" | "current_role" | "current_schema"
+        | "current_catalog" => SqlType::Varchar,
+        _ => return None,
+    })
+}
+
+/// Whether the engine has a function of this name, in one way or another.
+pub(super) fn is_function(name: &str) -> bool {
+    catalogue::find(name).is_some()
+        || crate::types::rules::SYNTAX.contains(&name.to_lowercase().as_str())
+        || keyword_value(name).is_some()
+}

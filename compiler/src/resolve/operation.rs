@@ -1,0 +1,191 @@
+//! Operators and comparisons.
+
+use super::Binder;
+use super::scope::Env;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, ExprKind};
+use crate::span::Span;
+use crate::sql_type::{Common, SqlType};
+use crate::types::call::{Outcome, call};
+use crate::types::{Typed, common, common_of, literal};
+
+impl Binder<'_> {
+    pub(super) fn unary(
+        &mut self,
+        operator: &str,
+        operand: &ast::Expr,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
+        let typed = self.expression(operand, env);
+        match operator {
+            "not" => return Typed::of(SqlType::Boolean).nullable_if(typed.nullable),
+            "-" => {
+                if let Some(negated) = literal::negated(&typed) {
+                    return negated;
+                }
+            }
+            _ => {}
+        }
+        let outcome = call(operator, std::slice::from_ref(&typed));
+        if outcome == Outcome::Refused && matches!(operator, "-" | "+") && typed.is_known() {
+            self.report(Diagnostic::error(
+                Code::TypeMismatch,
+                span,
+                format!("`{operator}` doesn't work on `{}`", typed.sql_type),
+            ));
+        }
+        self.outcome(outcome).nullable_if(typed.nullable)
+    }
+
+    /// A chain of operators. It is walked in a loop along its left side, since `a AND b AND …`
+    /// is as deep as it is long.
+    pub(super) fn binary(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
+        let mut links = Vec::new();
+        let mut first = expr;
+        while let ExprKind::Binary {
+            operator,
+            operator_span,
+            left,
+            right,
+        } = &first.kind
+        {
+            links.push((
+                operator.as_str(),
+                *operator_span,
+                first.span,
+                left.span,
+                &**right,
+            ));
+            first = left;
+        }
+        let mut left = self.expression(first, env);
+        for (operator, operator_span, _, left_span, right) in links.into_iter().rev() {
+            let right_typed = self.expression(right, env);
+            let place = Place {
+                operator,
+                operator_span,
+                left: left_span,
+                right: right.span,
+            };
+            left = self.operation(&left, &right_typed, &place);
+        }
+        left
+    }
+
+    fn operation(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) -> Typed {
+        let nullable = left.nullable || right.nullable;
+        match place.operator {
+            "and" | "or" | "=" | "==" | "<>" | "!=" => {
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
+            }
+            "<" | "<=" | ">" | ">=" => {
+                if common(left, right) == Common::Incompatible {
+                    self.incomparable(left, right, place);
+                }
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
+            }
+            "is distinct from" | "is not distinct from" => Typed::not_null(SqlType::Boolean),
+            "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" | "~~" | "!~~" | "~~*"
+            | "!~~*" | "~~~" | "^@" | "glob" => Typed::of(SqlType::Boolean).nullable_if(nullable),
+            "->" => match left.sql_type {
+                SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Json),
+                _ => Typed::unknown(),
+            },
+            "->>" => match left.sql_type {
+                SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Varchar),
+                _ => Typed::unknown(),
+            },
+            operator => {
+                let outcome = call(operator, &[left.clone(), right.clone()]);
+                if outcome == Outcome::Refused
+                    && matches!(operator, "+" | "-" | "*" | "/" | "//" | "%")
+                {
+                    self.no_arithmetic(left, right, place);
+                }
+                let never_null = matches!(operator, "+" | "-" | "*") && !nullable;
+                self.outcome(outcome).nullable_if(
+                    !never_null || !left.sql_type.is_numeric() || !right.sql_type.is_numeric(),
+                )
+            }
+        }
+    }
+
+    pub(super) fn between(
+        &mut self,
+        operand: &ast::Expr,
+        low: &ast::Expr,
+        high: &ast::Expr,
+        env: &Env<'_>,
+    ) -> Typed {
+        let value = self.expression(operand, env);
+        let low_value = self.expression(low, env);
+        let high_value = self.expression(high, env);
+        let nullable = value.nullable || low_value.nullable || high_value.nullable;
+        let all = [value, low_value, high_value];
+        if common_of(&all) == Common::Incompatible {
+            let spans = [operand.span, low.span, high.span];
+            self.mixed("BETWEEN", &all, &spans, operand.span.to(high.span));
+        }
+        Typed::of(SqlType::Boolean).nullable_if(nullable)
+    }
+
+    /// `x IN (query)`: what the engine refuses there.
+    pub(super) fn comparable_in(
+        &mut self,
+        left: &Typed,
+        right: &Typed,
+        left_span: Span,
+        right_span: Span,
+    ) {
+        if common(left, right) == Common::Incompatible {
+            let place = Place {
+                operator: "in",
+                operator_span: left_span,
+                left: left_span,
+                right: right_span,
+            };
+            self.incomparable(left, right, &place);
+        }
+    }
+
+    fn incomparable(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) {
+        let operator = place.operator.to_uppercase();
+        self.report(
+            Diagnostic::error(
+                Code::TypeMismatch,
+                place.operator_span,
+                format!(
+                    "`{operator}` can't compare `{}` with `{}`",
+                    left.sql_type, right.sql_type
+                ),
+            )
+            .and_at(place.left, format!("this is `{}`", left.sql_type))
+            .and_at(place.right, format!("this is `{}`", right.sql_type))
+            .hint("cast one of them: `x::TYPE`"),
+        );
+    }
+
+    fn no_arithmetic(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) {
+        self.report(
+            Diagnostic::error(
+                Code::TypeMismatch,
+                place.operator_span,
+                format!(
+                    "`{}` doesn't work on `{}` and `{}`",
+                    place.operator, left.sql_type, right.sql_type
+                ),
+            )
+            .and_at(place.left, format!("this is `{}`", left.sql_type))
+            .and_at(place.right, format!("this is `{}`", right.sql_type))
+            .hint("cast one of them: `x::TYPE`"),
+        );
+    }
+}
+
+struct Place<'a> {
+    operator: &'a str,
+    operator_span: Span,
+    left: Span,
+    right: Span,
+}

@@ -1,0 +1,371 @@
+//! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
+
+use super::Binder;
+use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Scope, same_name};
+use super::select::Selected;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast;
+use crate::span::Span;
+use crate::sql_type::coerce::set_operation_type;
+use crate::sql_type::{Common, SqlType};
+use crate::types::{Typed, literal};
+
+impl Binder<'_> {
+    /// Binds a query; `parent` is what is visible around it.
+    pub(super) fn query(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
+        if self.depth >= super::MOST_LEVELS {
+            self.volatile = true;
+            return Output::unknown();
+        }
+        self.depth += 1;
+        let output = super::with_stack(|| self.with_members(query, parent));
+        self.depth -= 1;
+        output
+    }
+
+    fn with_members(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
+        let before = self.common_tables.len();
+        if let Some(with) = &query.with {
+            for member in &with.members {
+                self.common_table(member, with.recursive, parent);
+            }
+        }
+        let output = self.ordered(query, parent);
+        self.common_tables.truncate(before);
+        output
+    }
+
+    fn ordered(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
+        let output = match &query.body {
+            ast::QueryBody::Select(select) => {
+                let selected = self.select(select, parent);
+                self.order_by_select(query.order_by.as_ref(), &selected, parent);
+                selected.output
+            }
+            body => {
+                let output = self.body(body, parent);
+                self.order_by_output(query.order_by.as_ref(), &output, parent);
+                output
+            }
+        };
+        let nothing = Scope::default();
+        let env = Env::new(&nothing, parent);
+        for bound in query.limit.iter().chain(&query.offset) {
+            self.expression(bound, &env);
+        }
+        output
+    }
+
+    fn body(&mut self, body: &ast::QueryBody, parent: Option<&Env<'_>>) -> Output {
+        match body {
+            ast::QueryBody::Select(select) => self.select(select, parent).output,
+            ast::QueryBody::SetOperation(operation) => self.set_operation(operation, parent),
+            ast::QueryBody::Values(values) => self.values(values, parent),
+            ast::QueryBody::Nested(query) => self.query(query, parent),
+            ast::QueryBody::Table(name) => {
+                // `TABLE name AS alias` doesn't exist, so the name stands alone.
+                let relation = self.named_table(name, true);
+                Output {
+                    open: relation.open,
+                    columns: relation
+                        .columns
+                        .into_iter()
+                        .map(|column| OutputColumn {
+                            name: column.name,
+                            typed: column.typed,
+                            span: name.span,
+                        })
+                        .collect(),
+                }
+            }
+            ast::QueryBody::Special(_) => {
+                self.volatile = true;
+                Output::unknown()
+            }
+        }
+    }
+
+    fn common_table(
+        &mut self,
+        member: &ast::CommonTable,
+        recursive: bool,
+        parent: Option<&Env<'_>>,
+    ) {
+        let outer = std::mem::take(&mut self.diagnostics);
+        let output = match (&member.query.body, recursive) {
+            (ast::QueryBody::SetOperation(operation), true) if member.query.with.is_none() => {
+                self.recursive(member, operation, parent)
+            }
+            _ => self.query(&member.query, parent),
+        };
+        let output = renamed(output, &member.columns);
+        let diagnostics = std::mem::replace(&mut self.diagnostics, outer);
+        self.common_tables.push(CommonTable {
+            name: member.name.value.clone(),
+            output,
+            diagnostics,
+        });
+    }
+
+    /// A member that may read itself: its left side gives names and types, which hold for the
+    /// whole where the right side agrees.
+    fn recursive(
+        &mut self,
+        member: &ast::CommonTable,
+        operation: &ast::SetOperation,
+        parent: Option<&Env<'_>>,
+    ) -> Output {
+        let mut left = self.body(&operation.left, parent);
+        for column in &mut left.columns {
+            column.typed.nullable = true;
+        }
+        let before = self.common_tables.len();
+        self.common_tables.push(CommonTable {
+            name: member.name.value.clone(),
+            output: renamed(left.clone(), &member.columns),
+            diagnostics: Vec::new(),
+        });
+        let right = self.body(&operation.right, parent);
+        self.common_tables.truncate(before);
+        let agrees = |left: &OutputColumn, right: Option<&OutputColumn>| {
+            right.is_some_and(|right| right.typed.sql_type == left.typed.sql_type)
+        };
+        for (index, column) in left.columns.iter_mut().enumerate() {
+            if !agrees(column, right.columns.get(index)) {
+                column.typed = Typed::unknown();
+            }
+        }
+        left
+    }
+
+    fn set_operation(&mut self, operation: &ast::SetOperation, parent: Option<&Env<'_>>) -> Output {
+        if self.depth >= super::MOST_LEVELS {
+            self.volatile = true;
+            return Output::unknown();
+        }
+        self.depth += 1;
+        let (left, right) = super::with_stack(|| {
+            (
+                self.body(&operation.left, parent),
+                self.body(&operation.right, parent),
+            )
+        });
+        self.depth -= 1;
+        if operation.by_name {
+            return by_name(left, right);
+        }
+        if left.open || right.open {
+            return Output::unknown();
+        }
+        if left.columns.len() != right.columns.len() {
+            self.different_widths(operation, &left, &right);
+            return Output::unknown();
+        }
+        let columns = left
+            .columns
+            .into_iter()
+            .zip(right.columns)
+            .map(|(left, right)| OutputColumn {
+                typed: both(&left.typed, &right.typed, operation.operator),
+                ..left
+            })
+            .collect();
+        Output {
+            columns,
+            open: false,
+        }
+    }
+
+    fn different_widths(&mut self, operation: &ast::SetOperation, left: &Output, right: &Output) {
+        let word = match operation.operator {
+            ast::SetOperator::Union => "UNION",
+            ast::SetOperator::Intersect => "INTERSECT",
+            ast::SetOperator::Except => "EXCEPT",
+        };
+        let count = |output: &Output| match output.columns.len() {
+            1 => "1 column".to_owned(),
+            many => format!("{many} columns"),
+        };
+        self.report(
+            Diagnostic::error(
+                Code::SetOperationWidth,
+                operation.span,
+                format!(
+                    "the sides of `{word}` have different numbers of columns: {} and {}",
+                    count(left),
+                    count(right)
+                ),
+            )
+            .and_at(body_span(&operation.left), count(left))
+            .and_at(body_span(&operation.right), count(right)),
+        );
+    }
+
+    /// `VALUES`: also as a table.
+    pub(super) fn values(&mut self, values: &ast::Values, parent: Option<&Env<'_>>) -> Output {
+        let nothing = Scope::default();
+        let env = Env::new(&nothing, parent);
+        let mut columns: Vec<OutputColumn> = Vec::new();
+        for (row_index, row) in values.rows.iter().enumerate() {
+            for (index, value) in row.iter().enumerate() {
+                let typed = self.expression(value, &env).as_value();
+                match columns.get_mut(index) {
+                    Some(column) => {
+                        column.typed = both(&column.typed, &typed, ast::SetOperator::Union);
+                    }
+                    None if row_index == 0 => columns.push(OutputColumn {
+                        name: Some(format!("col{index}")),
+                        typed,
+                        span: value.span,
+                    }),
+                    None => {}
+                }
+            }
+        }
+        Output {
+            columns,
+            open: false,
+        }
+    }
+
+    fn order_by_select(
+        &mut self,
+        order_by: Option<&ast::OrderBy>,
+        selected: &Selected,
+        parent: Option<&Env<'_>>,
+    ) {
+        let Some(ast::OrderBy::Items(items)) = order_by else {
+            return;
+        };
+        let aliases = aliases_of(&selected.output);
+        let mut env = Env::new(&selected.scope, parent);
+        env.aliases = &aliases;
+        env.aliases_first = true;
+        for item in items {
+            self.expression(&item.expr, &env);
+        }
+    }
+
+    /// `ORDER BY` behind a set operation sees the columns of the whole.
+    fn order_by_output(
+        &mut self,
+        order_by: Option<&ast::OrderBy>,
+        output: &Output,
+        parent: Option<&Env<'_>>,
+    ) {
+        let Some(ast::OrderBy::Items(items)) = order_by else {
+            return;
+        };
+        let mut relation = output.clone().into_relation(None);
+        // The engine lets the items name columns of either side.
+        relation.open = true;
+        let scope = Scope {
+            id: self.next_scope(),
+            relations: vec![relation],
+            merged: Vec::new(),
+        };
+        let env = Env::new(&scope, parent);
+        for item in items {
+            if literal_position(&item.expr).is_none() {
+                self.expression(&item.expr, &env);
+            }
+        }
+    }
+}
+
+/// The position that `ORDER BY 2` or `GROUP BY 2` means, from 1.
+pub(super) fn literal_position(expr: &ast::Expr) -> Option<usize> {
+    match &expr.kind {
+        ast::ExprKind::Literal(written @ ast::Literal::Number(_)) => {
+            match literal::typed(written).value {
+                crate::types::Value::Integer(position) => usize::try_from(position).ok(),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The names that a select list gives.
+pub(super) fn aliases_of(output: &Output) -> Vec<Alias> {
+    output
+        .columns
+        .iter()
+        .filter_map(|column| {
+            Some(Alias {
+                name: column.name.clone()?,
+                typed: column.typed.clone(),
+            })
+        })
+        .collect()
+}
+
+/// New names for the columns, from the left.
+pub(super) fn renamed(mut output: Output, names: &[ast::Name]) -> Output {
+    for (column, name) in output.columns.iter_mut().zip(names) {
+        column.name = Some(name.value.clone());
+    }
+    output
+}
+
+fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
+    let sql_type = match set_operation_type(&left.sql_type, &right.sql_type) {
+        Common::Type(sql_type) => sql_type,
+        Common::Incompatible | Common::Unknown => SqlType::Unknown,
+    };
+    Typed::of(sql_type).nullable_if(match operator {
+        ast::SetOperator::Except => left.nullable,
+        _ => left.nullable || right.nullable,
+    })
+}
+
+fn by_name(left: Output, right: Output) -> Output {
+    let open = left.open || right.open;
+    let named = |output: &Output| output.columns.iter().all(|column| column.name.is_some());
+    if open || !named(&left) || !named(&right) {
+        return Output::unknown();
+    }
+    let is = |name: &Option<String>, other: &Option<String>| match (name, other) {
+        (Some(name), Some(other)) => same_name(name, other),
+        _ => false,
+    };
+    let mut columns = Vec::new();
+    for column in &left.columns {
+        let typed = match right
+            .columns
+            .iter()
+            .find(|other| is(&other.name, &column.name))
+        {
+            Some(other) => both(&column.typed, &other.typed, ast::SetOperator::Union),
+            None => column.typed.clone().nullable_if(true),
+        };
+        columns.push(OutputColumn {
+            typed,
+            ..column.clone()
+        });
+    }
+    for column in right.columns {
+        if !left
+            .columns
+            .iter()
+            .any(|other| is(&other.name, &column.name))
+        {
+            columns.push(OutputColumn {
+                typed: column.typed.clone().nullable_if(true),
+                ..column
+            });
+        }
+    }
+    Output { columns, open }
+}
+
+fn body_span(body: &ast::QueryBody) -> Span {
+    match body {
+        ast::QueryBody::Select(select) => select.span,
+        ast::QueryBody::SetOperation(operation) => operation.span,
+        ast::QueryBody::Values(values) => values.span,
+        ast::QueryBody::Nested(query) => query.span,
+        ast::QueryBody::Table(name) => name.span,
+        ast::QueryBody::Special(span) => *span,
+    }
+}

@@ -1,0 +1,395 @@
+//! Relations, their columns, and how a name finds one.
+
+use crate::diagnostic::Diagnostic;
+use crate::span::Span;
+use crate::sql_type::SqlType;
+use crate::types::Typed;
+
+/// A column of a query in the making.
+#[derive(Clone, Debug)]
+pub(super) struct OutputColumn {
+    /// Its name; `None` if only the engine knows it.
+    pub name: Option<String>,
+    pub typed: Typed,
+    pub span: Span,
+}
+
+/// The columns of a query.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Output {
+    pub columns: Vec<OutputColumn>,
+    /// Whether there may be other columns than these.
+    pub open: bool,
+}
+
+impl Output {
+    /// Nothing is known.
+    pub fn unknown() -> Self {
+        Output {
+            columns: Vec::new(),
+            open: true,
+        }
+    }
+
+    /// Whether these are all columns.
+    pub fn is_whole(&self) -> bool {
+        !self.open
+    }
+
+    /// As a relation that another query reads: names are made unique as the engine does it, with
+    /// `_1`, `_2` behind.
+    pub fn into_relation(self, name: Option<String>) -> Relation {
+        let mut taken: Vec<String> = Vec::new();
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for column in self.columns {
+            let name = column.name.map(|name| unique(name, &mut taken));
+            columns.push(ScopeColumn {
+                name,
+                typed: column.typed,
+            });
+        }
+        Relation {
+            name,
+            columns,
+            open: self.open,
+        }
+    }
+}
+
+fn unique(name: String, taken: &mut Vec<String>) -> String {
+    let mut candidate = name.clone();
+    let mut number = 0;
+    while taken.contains(&candidate.to_lowercase()) {
+        number += 1;
+        candidate = format!("{name}_{number}");
+    }
+    taken.push(candidate.to_lowercase());
+    candidate
+}
+
+/// A column that can be named.
+#[derive(Clone, Debug)]
+pub(super) struct ScopeColumn {
+    pub name: Option<String>,
+    pub typed: Typed,
+}
+
+/// Something in a `FROM`.
+#[derive(Clone, Debug)]
+pub(super) struct Relation {
+    pub name: Option<String>,
+    pub columns: Vec<ScopeColumn>,
+    /// Whether there may be other columns than these.
+    pub open: bool,
+}
+
+impl Relation {
+    pub fn unknown(name: Option<String>) -> Self {
+        Relation {
+            name,
+            columns: Vec::new(),
+            open: true,
+        }
+    }
+
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name.as_deref().is_some_and(|own| same_name(own, name))
+    }
+
+    /// Whether a name that isn't found may exist after all.
+    pub fn is_open(&self) -> bool {
+        self.open || self.columns.iter().any(|column| column.name.is_none())
+    }
+
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| {
+            column
+                .name
+                .as_deref()
+                .is_some_and(|own| same_name(own, name))
+        })
+    }
+
+    /// All of a row as one value.
+    pub fn as_struct(&self) -> SqlType {
+        if self.is_open() {
+            return SqlType::Unknown;
+        }
+        SqlType::Struct(
+            self.columns
+                .iter()
+                .map(|column| {
+                    (
+                        column.name.clone().unwrap_or_default(),
+                        column.typed.sql_type.clone(),
+                    )
+                })
+                .collect(),
+        )
+    }
+
+    pub fn make_nullable(&mut self) {
+        for column in &mut self.columns {
+            column.typed.nullable = true;
+        }
+    }
+}
+
+/// A column that `USING` or `NATURAL` made of several.
+#[derive(Clone, Debug)]
+pub(super) struct Merged {
+    pub name: String,
+    pub typed: Typed,
+    /// The relations whose column it stands for; the first one's place is its place in a star.
+    pub relations: Vec<usize>,
+}
+
+/// What a `FROM` makes visible.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    pub id: u32,
+    pub relations: Vec<Relation>,
+    pub merged: Vec<Merged>,
+}
+
+/// Which column a name means: of all scopes, relations and columns of the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ColumnId {
+    pub scope: u32,
+    /// The relation; `None` for a merged column.
+    pub relation: Option<usize>,
+    pub column: usize,
+}
+
+/// A name that the select list gives.
+#[derive(Clone, Debug)]
+pub(super) struct Alias {
+    pub name: String,
+    pub typed: Typed,
+}
+
+/// All that is visible at a place, from the inside out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Env<'a> {
+    pub scope: &'a Scope,
+    pub aliases: &'a [Alias],
+    /// Whether aliases hide columns, as in `ORDER BY`.
+    pub aliases_first: bool,
+    /// The parameters of a lambda.
+    pub parameters: &'a [Alias],
+    pub parent: Option<&'a Env<'a>>,
+}
+
+impl<'a> Env<'a> {
+    pub fn new(scope: &'a Scope, parent: Option<&'a Env<'a>>) -> Self {
+        Env {
+            scope,
+            aliases: &[],
+            aliases_first: false,
+            parameters: &[],
+            parent,
+        }
+    }
+
+    /// This place and those around it.
+    pub fn outwards(&'a self) -> impl Iterator<Item = &'a Env<'a>> {
+        std::iter::successors(Some(self), |env| env.parent)
+    }
+
+    /// The relation that a qualifier means.
+    pub fn relation(&'a self, name: &str) -> Option<(&'a Scope, usize)> {
+        self.outwards().find_map(|env| {
+            let index = env
+                .scope
+                .relations
+                .iter()
+                .position(|relation| relation.is_named(name))?;
+            Some((env.scope, index))
+        })
+    }
+
+    /// The relation that a qualifier means where several have its name: the one with the column.
+    pub fn relation_with(&'a self, name: &str, column: &str) -> Option<(&'a Scope, usize)> {
+        let (scope, first) = self.relation(name)?;
+        let index = (first..scope.relations.len())
+            .find(|index| {
+                let relation = &scope.relations[*index];
+                relation.is_named(name) && relation.position(column).is_some()
+            })
+            .unwrap_or(first);
+        Some((scope, index))
+    }
+
+    /// What a name without a qualifier means.
+    pub fn find(&'a self, name: &str) -> Found {
+        self.outwards()
+            .find_map(|env| env.find_here(name))
+            .unwrap_or(Found::Nothing)
+    }
+
+    fn find_here(&self, name: &str) -> Option<Found> {
+        let alias = |aliases: &[Alias]| {
+            aliases
+                .iter()
+                .find(|alias| same_name(&alias.name, name))
+                .map(|alias| Found::Alias(alias.typed.clone()))
+        };
+        if let Some(found) = alias(self.parameters) {
+            return Some(found);
+        }
+        if self.aliases_first
+            && let Some(found) = alias(self.aliases)
+        {
+            return Some(found);
+        }
+        match self.scope.find(name) {
+            // The engine turns to the aliases wherever the columns give no answer.
+            Some(Found::Ambiguous(tables)) => {
+                alias(self.aliases).or(Some(Found::Ambiguous(tables)))
+            }
+            Some(found) => Some(found),
+            None => alias(self.aliases).or_else(|| self.scope.whole_row(name)),
+        }
+    }
+
+    /// All names that could be meant, for suggestions.
+    pub fn candidates(&'a self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for env in self.outwards() {
+            names.extend(env.aliases.iter().map(|alias| alias.name.clone()));
+            for relation in &env.scope.relations {
+                names.extend(
+                    relation
+                        .columns
+                        .iter()
+                        .filter_map(|column| column.name.clone()),
+                );
+            }
+        }
+        names
+    }
+}
+
+/// What a name without a qualifier means.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// A column, with its own spelling.
+    Column(ColumnId, String, Typed),
+    /// An alias of the select list, a parameter of a lambda.
+    Alias(Typed),
+    /// All of a row.
+    Row(SqlType),
+    /// A column of each of these tables.
+    Ambiguous(Vec<String>),
+    /// Maybe a column that isn't known.
+    Open,
+    /// Nothing.
+    Nothing,
+}
+
+impl Scope {
+    fn find(&self, name: &str) -> Option<Found> {
+        if let Some(index) = self
+            .merged
+            .iter()
+            .position(|merged| same_name(&merged.name, name))
+        {
+            let merged = &self.merged[index];
+            let id = ColumnId {
+                scope: self.id,
+                relation: None,
+                column: index,
+            };
+            return Some(Found::Column(id, merged.name.clone(), merged.typed.clone()));
+        }
+        let hits: Vec<(usize, usize)> = self
+            .relations
+            .iter()
+            .enumerate()
+            .filter_map(|(index, relation)| Some((index, relation.position(name)?)))
+            .collect();
+        match hits.as_slice() {
+            [] if self.relations.iter().any(Relation::is_open) => Some(Found::Open),
+            [] => None,
+            [(relation, column)] => Some(self.column(*relation, *column)),
+            several => Some(Found::Ambiguous(
+                several
+                    .iter()
+                    .map(|(index, _)| self.relations[*index].name.clone().unwrap_or_default())
+                    .collect(),
+            )),
+        }
+    }
+
+    fn whole_row(&self, name: &str) -> Option<Found> {
+        self.relations
+            .iter()
+            .find(|relation| relation.is_named(name))
+            .map(|relation| Found::Row(relation.as_struct()))
+    }
+
+    /// A column by its place.
+    pub fn column(&self, relation: usize, column: usize) -> Found {
+        let found = &self.relations[relation].columns[column];
+        let id = ColumnId {
+            scope: self.id,
+            relation: Some(relation),
+            column,
+        };
+        Found::Column(
+            id,
+            found.name.clone().unwrap_or_default(),
+            found.typed.clone(),
+        )
+    }
+
+    /// The first of some relations that has a column, and the column's position.
+    pub fn first_with(
+        &self,
+        relations: std::ops::Range<usize>,
+        name: &str,
+    ) -> Option<(usize, usize)> {
+        relations
+            .into_iter()
+            .find_map(|index| Some((index, self.relations[index].position(name)?)))
+    }
+
+    /// Whether a column of a relation has become part of a merged one, and of which.
+    pub fn merged_into(&self, relation: usize, name: &str) -> Option<&Merged> {
+        self.merged
+            .iter()
+            .find(|merged| same_name(&merged.name, name) && merged.relations.contains(&relation))
+    }
+
+    /// Puts another scope's relations behind these.
+    pub fn append(&mut self, other: Scope) {
+        let shift = self.relations.len();
+        self.relations.extend(other.relations);
+        self.merged
+            .extend(other.merged.into_iter().map(|merged| Merged {
+                relations: merged.relations.iter().map(|index| index + shift).collect(),
+                ..merged
+            }));
+    }
+
+    pub fn make_nullable(&mut self) {
+        self.relations.iter_mut().for_each(Relation::make_nullable);
+        for merged in &mut self.merged {
+            merged.typed.nullable = true;
+        }
+    }
+}
+
+/// A member of a `WITH` and what was found in it. What is wrong in it is told only once it is
+/// read: the engine doesn't look at a member that isn't.
+#[derive(Debug)]
+pub(super) struct CommonTable {
+    pub name: String,
+    pub output: Output,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Whether two names are the same: case doesn't matter.
+pub(super) fn same_name(left: &str, right: &str) -> bool {
+    left == right || left.eq_ignore_ascii_case(right) || left.to_lowercase() == right.to_lowercase()
+}

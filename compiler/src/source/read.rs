@@ -1,0 +1,356 @@
+//! Reading a project from disk.
+
+use super::SourceSet;
+use super::classify::{Listed, ProjectFiles, classify, extension_of};
+use super::walk::{Found, Unlisted, walk};
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::span::{FileId, Span};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The largest `.sql` file that is read: 4 MiB.
+pub const MAX_SQL_BYTES: u64 = 4 << 20;
+
+/// The name of the project's file.
+const SETTINGS: &str = "dbgo.toml";
+
+/// The folders whose files mean something. `tests/` holds no SQL and isn't read here.
+const FOLDERS: &[&str] = &[
+    "audits",
+    "exposures",
+    "macros",
+    "models",
+    "seeds",
+    "sources",
+];
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Finds the folder of the project that `start` lies in: the nearest one with a `dbgo.toml`.
+pub fn find_root(start: &Path) -> Result<PathBuf, Diagnostic> {
+    let start = std::path::absolute(start).unwrap_or_else(|_| start.to_owned());
+    start
+        .ancestors()
+        .find(|folder| folder.join(SETTINGS).is_file())
+        .map(Path::to_owned)
+        .ok_or_else(|| {
+            Diagnostic::without_place(
+                Code::ProjectFileMissing,
+                Severity::Error,
+                format!("there is no `{SETTINGS}` in `{}` or above", start.display()),
+            )
+            .hint("go into a project's folder, or start one with `dbgo init`")
+        })
+}
+
+/// Reads all files of the project in `root`.
+///
+/// What can't be read is reported and stays in the result, without a text to rely on.
+pub fn read_project(root: &Path) -> (ProjectFiles, Vec<Diagnostic>) {
+    let mut found = vec![Found {
+        path: SETTINGS.to_owned(),
+        on_disk: root.join(SETTINGS),
+    }];
+    let mut diagnostics = Vec::new();
+    for folder in FOLDERS {
+        let (files, unlisted) = walk(root, folder);
+        found.extend(files.into_iter().filter(|file| is_read(&file.path)));
+        diagnostics.extend(unlisted.into_iter().map(unlisted_folder));
+    }
+    let contents = read_all(&found);
+    let mut sources = SourceSet::default();
+    let mut listed = Vec::new();
+    let mut unusable = BTreeSet::new();
+    for (file, content) in found.into_iter().zip(contents) {
+        let id = sources.add_hashed(file.path.clone(), content.text, content.hash);
+        if let Some(fault) = content.fault {
+            unusable.insert(id);
+            diagnostics.push(fault.report(id, &file.path));
+        }
+        listed.push(Listed {
+            file: id,
+            footer: content.footer,
+            size: content.size,
+        });
+    }
+    let settings = FileId(0);
+    let (files, more) = classify(root.to_owned(), sources, settings, listed, unusable);
+    diagnostics.extend(more);
+    (files, diagnostics)
+}
+
+fn is_read(path: &str) -> bool {
+    matches!(extension_of(path).as_str(), "sql" | "csv" | "parquet")
+}
+
+fn unlisted_folder(folder: Unlisted) -> Diagnostic {
+    Diagnostic::without_place(
+        Code::UnreadableFile,
+        Severity::Error,
+        format!(
+            "the folder `{}` can't be listed: {}",
+            folder.path, folder.error
+        ),
+    )
+}
+
+/// What was read of a file.
+struct Content {
+    text: Arc<str>,
+    hash: blake3::Hash,
+    footer: Arc<[u8]>,
+    size: u64,
+    fault: Option<Fault>,
+}
+
+/// Why a file can't be used.
+enum Fault {
+    Unreadable(io::Error),
+    TooLarge(u64),
+    /// The first byte that isn't UTF-8, in the text, where it has become U+FFFD.
+    NotUtf8(usize, u8),
+}
+
+impl Fault {
+    fn report(self, file: FileId, path: &str) -> Diagnostic {
+        let top = Span::new(file, 0, 0);
+        match self {
+            Fault::Unreadable(error) => Diagnostic::error(
+                Code::UnreadableFile,
+                top,
+                format!("`{path}` can't be read: {error}"),
+            ),
+            Fault::TooLarge(size) => Diagnostic::error(
+                Code::FileTooLarge,
+                top,
+                format!("`{path}` has {size} bytes, which is more than 4 MiB"),
+            )
+            .hint("put data into a CSV or Parquet file under `seeds/`"),
+            Fault::NotUtf8(at, byte) => Diagnostic::error(
+                Code::InvalidUtf8,
+                Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8()),
+                format!("`{path}` isn't valid UTF-8"),
+            )
+            .saying(format!("the byte 0x{byte:02X} can't stand here"))
+            .hint("save the file as UTF-8"),
+        }
+    }
+}
+
+/// Reads files side by side; the result has their order.
+fn read_all(files: &[Found]) -> Vec<Content> {
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(files.len().div_ceil(64))
+        .max(1);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut contents = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(index) else {
+                return contents;
+            };
+            contents.push((index, read_file(file)));
+        }
+    };
+    let mut contents: Vec<(usize, Content)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut contents = work();
+        for other in others {
+            match other.join() {
+                Ok(more) => contents.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        contents
+    });
+    contents.sort_unstable_by_key(|(index, _)| *index);
+    contents.into_iter().map(|(_, content)| content).collect()
+}
+
+fn read_file(file: &Found) -> Content {
+    let content = match extension_of(&file.path).as_str() {
+        "parquet" => read_parquet(&file.on_disk),
+        "sql" => read_text(&file.on_disk, MAX_SQL_BYTES),
+        _ => read_text(&file.on_disk, u64::from(u32::MAX)),
+    };
+    content.unwrap_or_else(|error| Content::faulty(Fault::Unreadable(error)))
+}
+
+impl Content {
+    fn faulty(fault: Fault) -> Self {
+        Self {
+            text: Arc::from(""),
+            hash: blake3::hash(b""),
+            footer: Arc::from([]),
+            size: 0,
+            fault: Some(fault),
+        }
+    }
+}
+
+fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > limit {
+        return Ok(Content::faulty(Fault::TooLarge(size)));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    // The file may have grown since its size was asked for.
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Ok(Content::faulty(Fault::TooLarge(bytes.len() as u64)));
+    }
+    let (hash, size) = (blake3::hash(&bytes), bytes.len() as u64);
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
+    let (text, fault) = match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            (text, Some(Fault::NotUtf8(at, byte)))
+        }
+    };
+    Ok(Content {
+        text: text.into(),
+        hash,
+        footer: Arc::from([]),
+        size,
+        fault,
+    })
+}
+
+/// Hashes a Parquet file and keeps its footer: the metadata, whose length stands in the four bytes
+/// before the closing `PAR1` (Apache Parquet, "File Format").
+fn read_parquet(path: &Path) -> io::Result<Content> {
+    const TAIL: u64 = 8;
+    let mut file = File::open(path)?;
+    let mut hasher = blake3::Hasher::new();
+    let size = io::copy(&mut file, &mut hasher)?;
+    let mut footer = Vec::new();
+    if size >= TAIL {
+        file.seek(SeekFrom::Start(size - TAIL))?;
+        let mut tail = [0; TAIL as usize];
+        file.read_exact(&mut tail)?;
+        let length = u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]);
+        let length = (u64::from(length) + TAIL).min(size);
+        file.seek(SeekFrom::Start(size - length))?;
+        file.take(length).read_to_end(&mut footer)?;
+    }
+    Ok(Content {
+        text: Arc::from(""),
+        hash: hasher.finalize(),
+        footer: footer.into(),
+        size,
+        fault: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn project(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, bytes) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn reads_in_order_and_without_marks() {
+        let folder = project(&[
+            ("dbgo.toml", b"name = 'shop'"),
+            ("models/b.sql", b"\xEF\xBB\xBFselect 1"),
+            ("models/a.sql", b"select 2"),
+            ("models/.hidden.sql", b"select 3"),
+            ("models/notes.md", b"hello"),
+            ("tests/a.sql", b"select 4"),
+        ]);
+        let (files, diagnostics) = read_project(folder.path());
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let paths: Vec<&str> = files
+            .sources
+            .iter()
+            .map(|(_, file)| file.path.as_str())
+            .collect();
+        assert_eq!(paths, ["dbgo.toml", "models/a.sql", "models/b.sql"]);
+        assert_eq!(&*files.sources.file(files.models[1]).text, "select 1");
+        let found = find_root(&folder.path().join("models")).unwrap();
+        assert_eq!(
+            found.canonicalize().unwrap(),
+            folder.path().canonicalize().unwrap()
+        );
+    }
+
+    #[test]
+    fn files_that_cannot_be_used() {
+        let folder = project(&[
+            ("dbgo.toml", b""),
+            ("models/a.sql", b"select 1,\n  '\xFF'"),
+            ("models/b.sql", &vec![b' '; MAX_SQL_BYTES as usize + 1]),
+            ("models/c.sql", &vec![b' '; MAX_SQL_BYTES as usize]),
+        ]);
+        let (files, diagnostics) = read_project(folder.path());
+        let codes: Vec<Code> = diagnostics.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [Code::InvalidUtf8, Code::FileTooLarge]);
+        assert_eq!(diagnostics[0].primary.as_ref().unwrap().span.start, 13);
+        assert_eq!(files.models.len(), 3);
+        assert!(!files.is_usable(files.models[0]) && files.is_usable(files.models[2]));
+    }
+
+    #[test]
+    fn no_project() {
+        let folder = project(&[("a.sql", b"")]);
+        assert_eq!(
+            find_root(folder.path()).unwrap_err().code,
+            Code::ProjectFileMissing
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_go_round_end_and_dead_ones_are_reported() {
+        use std::os::unix::fs::symlink;
+        let folder = project(&[
+            ("dbgo.toml", b""),
+            ("models/a/x.sql", b"select 1"),
+            ("models/b/y.sql", b"select 1"),
+        ]);
+        let models = folder.path().join("models");
+        symlink(&models, models.join("a/up")).unwrap();
+        symlink(models.join("b"), models.join("a/over")).unwrap();
+        symlink(models.join("a"), models.join("b/back")).unwrap();
+        symlink(models.join("nothing.sql"), models.join("dead.sql")).unwrap();
+        let (files, diagnostics) = read_project(folder.path());
+        let paths: Vec<&str> = files
+            .models
+            .iter()
+            .map(|file| files.sources.file(*file).path.as_str())
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                "models/a/over/y.sql",
+                "models/a/x.sql",
+                "models/b/back/x.sql",
+                "models/b/y.sql",
+                "models/dead.sql"
+            ]
+        );
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(diagnostics[0].code, Code::UnreadableFile);
+    }
+}

@@ -1,0 +1,384 @@
+//! What fits into what: DuckDB 1.5.5's implicit casts and common types.
+//!
+//! Source of the rules: `src/function/cast_rules.cpp` and `src/common/types.cpp` of DuckDB, held
+//! against the engine's own answers in `coercions.tsv`.
+
+use super::SqlType;
+
+/// What two types become together, as in `UNION`, `CASE` or a comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Common {
+    /// This type.
+    Type(SqlType),
+    /// Nothing: the engine refuses them.
+    Incompatible,
+    /// Not known here; the engine may have an answer.
+    Unknown,
+}
+
+impl Common {
+    /// The type, [`SqlType::Unknown`] if there is none or it isn't known.
+    pub fn or_unknown(self) -> SqlType {
+        match self {
+            Common::Type(sql_type) => sql_type,
+            Common::Incompatible | Common::Unknown => SqlType::Unknown,
+        }
+    }
+
+    fn map(self, wrap: impl FnOnce(SqlType) -> SqlType) -> Common {
+        match self {
+            Common::Type(sql_type) => Common::Type(wrap(sql_type)),
+            other => other,
+        }
+    }
+}
+
+/// The digits before the point that a whole number needs as a decimal.
+pub fn decimal_digits(sql_type: &SqlType) -> Option<u8> {
+    use SqlType::*;
+    Some(match sql_type {
+        TinyInt | UTinyInt => 3,
+        SmallInt | USmallInt => 5,
+        Integer | UInteger => 10,
+        BigInt => 19,
+        UBigInt => 20,
+        HugeInt | UHugeInt => 38,
+        _ => return None,
+    })
+}
+
+/// The bits of a whole number, and whether it has a sign.
+fn bits(sql_type: &SqlType) -> Option<(u16, bool)> {
+    use SqlType::*;
+    Some(match sql_type {
+        TinyInt => (8, true),
+        SmallInt => (16, true),
+        Integer => (32, true),
+        BigInt => (64, true),
+        HugeInt => (128, true),
+        UTinyInt => (8, false),
+        USmallInt => (16, false),
+        UInteger => (32, false),
+        UBigInt => (64, false),
+        UHugeInt => (128, false),
+        _ => return None,
+    })
+}
+
+/// The cost that DuckDB gives a cast to a type: among several functions the cheapest is taken.
+pub fn target_cost(target: &SqlType) -> u32 {
+    use SqlType::*;
+    match target {
+        BigInt => 101,
+        Integer => 102,
+        HugeInt => 103,
+        Double => 104,
+        Decimal(..) => 105,
+        TimestampNs => 119,
+        Timestamp => 120,
+        TimestampMs => 121,
+        TimestampS => 122,
+        TimestampTz => 123,
+        Varchar => 149,
+        target if target.is_nested() => 160,
+        _ => 110,
+    }
+}
+
+/// The cost of DuckDB's implicit cast from one type to another; `None` if it makes none.
+///
+/// Types with an unknown part have no cost here: the caller decides what that means.
+pub fn implicit_cost(from: &SqlType, to: &SqlType) -> Option<u32> {
+    use SqlType::*;
+    if from == to || *from == Null {
+        return Some(0);
+    }
+    if let Some(nested) = nested_cost(from, to) {
+        return nested;
+    }
+    let fits = match (from, to) {
+        (_, Json) => true,
+        (Enum(_) | Json, Varchar) => true,
+        (Enum(_), Enum(_)) => true,
+        (Decimal(..), Decimal(..)) => return Some(0),
+        (Float, Double | BigNum) | (Double, BigNum) | (BigNum, Double) => true,
+        (Decimal(..), Float | Double) => true,
+        (Date, to) => to.is_timestamp(),
+        (Timestamp, TimestampNs | TimestampTz) => true,
+        (TimestampS, Timestamp | TimestampMs | TimestampNs) => true,
+        (TimestampMs, Timestamp | TimestampNs) => true,
+        (TimestampNs, Timestamp) => true,
+        (from, to) => integer_fits(from, to),
+    };
+    fits.then(|| target_cost(to))
+}
+
+fn integer_fits(from: &SqlType, to: &SqlType) -> bool {
+    use SqlType::*;
+    let Some((from_bits, from_signed)) = bits(from) else {
+        return false;
+    };
+    match bits(to) {
+        Some((to_bits, to_signed)) => {
+            to_bits > from_bits && (to_signed || !from_signed)
+                || (to_bits, to_signed) == (from_bits, from_signed)
+        }
+        None => matches!(to, Float | Double | Decimal(..) | BigNum),
+    }
+}
+
+fn nested_cost(from: &SqlType, to: &SqlType) -> Option<Option<u32>> {
+    use SqlType::*;
+    Some(match (from, to) {
+        (List(from) | Array(from, _), List(to)) => implicit_cost(from, to),
+        (List(from), Array(to, _)) => implicit_cost(from, to),
+        (Array(from, from_size), Array(to, to_size)) => {
+            if from_size != to_size {
+                return Some(None);
+            }
+            implicit_cost(from, to)
+        }
+        (Map(from_key, from_value), Map(to_key, to_value)) => {
+            match (
+                implicit_cost(from_key, to_key),
+                implicit_cost(from_value, to_value),
+            ) {
+                (Some(key), Some(value)) => Some(key.max(value)),
+                _ => None,
+            }
+        }
+        (Struct(from), Struct(to)) => {
+            if from.len() != to.len() {
+                return Some(None);
+            }
+            from.iter().zip(to).try_fold(0, |most, (from, to)| {
+                let same =
+                    from.0.eq_ignore_ascii_case(&to.0) || from.0.is_empty() || to.0.is_empty();
+                let cost = implicit_cost(&from.1, &to.1)?;
+                same.then_some(most.max(cost))
+            })
+        }
+        _ => return None,
+    })
+}
+
+/// The type that values of both types have together where the engine casts neither by force: in
+/// `CASE`, `COALESCE`, `IN`, lists and comparisons.
+pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
+    use SqlType::*;
+    if left == right {
+        return Common::Type(left.clone());
+    }
+    match (left, right) {
+        (Unknown | Other(_), _) | (_, Unknown | Other(_)) => Common::Unknown,
+        (Null, other) | (other, Null) => Common::Type(other.clone()),
+        (Json, _) | (_, Json) => Common::Type(Json),
+        (Union(_), _) | (_, Union(_)) => Common::Unknown,
+        (Decimal(..), Decimal(..)) => decimals(left, right),
+        (Enum(_), Enum(_) | Varchar) | (Varchar, Enum(_)) => Common::Type(Varchar),
+        (Boolean, other) | (other, Boolean) if other.is_integer() => Common::Type(other.clone()),
+        (List(_) | Array(..) | Struct(_) | Map(..), _)
+        | (_, List(_) | Array(..) | Struct(_) | Map(..)) => nested(left, right),
+        _ if left.is_numeric() && right.is_numeric() => numbers(left, right),
+        _ if left.is_temporal() && right.is_temporal() => times(left, right),
+        _ => Common::Incompatible,
+    }
+}
+
+fn nested(left: &SqlType, right: &SqlType) -> Common {
+    use SqlType::*;
+    match (left, right) {
+        (List(left), List(right)) => common_type(left, right).map(SqlType::list),
+        (Array(a, size), Array(b, other)) if size == other => {
+            let size = *size;
+            common_type(a, b).map(|element| Array(Box::new(element), size))
+        }
+        (Map(left_key, left_value), Map(right_key, right_value)) => {
+            match (
+                common_type(left_key, right_key),
+                common_type(left_value, right_value),
+            ) {
+                (Common::Type(key), Common::Type(value)) => {
+                    Common::Type(Map(Box::new(key), Box::new(value)))
+                }
+                (Common::Incompatible, _) | (_, Common::Incompatible) => Common::Incompatible,
+                _ => Common::Unknown,
+            }
+        }
+        (Struct(left), Struct(right)) => structs(left, right),
+        // A list beside an array becomes one or the other, depending on the elements.
+        (List(_) | Array(..), List(_) | Array(..)) => Common::Unknown,
+        (_, Varchar) | (Varchar, _) => Common::Unknown,
+        _ => Common::Incompatible,
+    }
+}
+
+fn structs(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> Common {
+    let same_names = left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| left.0.eq_ignore_ascii_case(&right.0));
+    if !same_names {
+        return Common::Unknown;
+    }
+    let mut fields = Vec::with_capacity(left.len());
+    for ((name, left), (_, right)) in left.iter().zip(right) {
+        match common_type(left, right) {
+            Common::Type(field) => fields.push((name.clone(), field)),
+            other => return other,
+        }
+    }
+    Common::Type(SqlType::Struct(fields))
+}
+
+fn decimals(left: &SqlType, right: &SqlType) -> Common {
+    let (
+        SqlType::Decimal(left_precision, left_scale),
+        SqlType::Decimal(right_precision, right_scale),
+    ) = (left, right)
+    else {
+        return Common::Unknown;
+    };
+    let scale = *left_scale.max(right_scale);
+    let whole = (left_precision - left_scale).max(right_precision - right_scale);
+    Common::Type(SqlType::Decimal((whole + scale).min(38), scale))
+}
+
+fn numbers(left: &SqlType, right: &SqlType) -> Common {
+    use SqlType::*;
+    Common::Type(match (left, right) {
+        (BigNum, Decimal(..)) | (Decimal(..), BigNum) => return Common::Unknown,
+        (Double, _) | (_, Double) => Double,
+        (BigNum, _) | (_, BigNum) => BigNum,
+        (Float, _) | (_, Float) => Float,
+        (Decimal(precision, scale), whole) | (whole, Decimal(precision, scale)) => {
+            let digits = decimal_digits(whole).unwrap_or(38).max(precision - scale);
+            Decimal(digits.saturating_add(*scale).min(38), *scale)
+        }
+        _ => return integers(left, right),
+    })
+}
+
+fn integers(left: &SqlType, right: &SqlType) -> Common {
+    use SqlType::*;
+    let (Some((left_bits, left_signed)), Some((right_bits, right_signed))) =
+        (bits(left), bits(right))
+    else {
+        return Common::Unknown;
+    };
+    if left_signed == right_signed {
+        let wider = if left_bits >= right_bits { left } else { right };
+        return Common::Type(wider.clone());
+    }
+    // The engine's rules for the widest unsigned type beside a signed one follow no order.
+    if *left == UHugeInt || *right == UHugeInt {
+        return Common::Unknown;
+    }
+    let (signed, unsigned, signed_type) = if left_signed {
+        (left_bits, right_bits, left)
+    } else {
+        (right_bits, left_bits, right)
+    };
+    if signed > unsigned {
+        return Common::Type(signed_type.clone());
+    }
+    Common::Type(match unsigned {
+        8 => SmallInt,
+        16 => Integer,
+        32 => BigInt,
+        _ => HugeInt,
+    })
+}
+
+fn times(left: &SqlType, right: &SqlType) -> Common {
+    use SqlType::*;
+    Common::Type(match (left, right) {
+        (Date, other) | (other, Date) if other.is_timestamp() => other.clone(),
+        (TimestampTz, Timestamp) | (Timestamp, TimestampTz) => TimestampTz,
+        (TimestampTz, other) | (other, TimestampTz) if other.is_timestamp() => {
+            return Common::Unknown;
+        }
+        _ if left.is_timestamp() && right.is_timestamp() => {
+            let rank = |sql_type: &SqlType| match sql_type {
+                TimestampS => 0,
+                TimestampMs => 1,
+                Timestamp => 2,
+                _ => 3,
+            };
+            if rank(left) >= rank(right) {
+                left.clone()
+            } else {
+                right.clone()
+            }
+        }
+        _ => return Common::Incompatible,
+    })
+}
+
+/// The type of a set operation's column. The engine casts by force, so that hardly any pair is
+/// refused: a pair without a common type becomes the one that holds more.
+pub fn set_operation_type(left: &SqlType, right: &SqlType) -> Common {
+    use SqlType::*;
+    match (left, right) {
+        (Varchar, other) | (other, Varchar)
+            if *other == Boolean || other.is_numeric() && *other != BigNum =>
+        {
+            Common::Type(Varchar)
+        }
+        _ => match common_type(left, right) {
+            Common::Incompatible => Common::Unknown,
+            common => common,
+        },
+    }
+}
+
+/// Whether a value of the type can be stored in a column of another without loss and without an
+/// explicit cast. This is what a contract asks.
+///
+/// DuckDB's own `INSERT` casts nearly everything and fails on values; this is the part of it that
+/// can't fail. An unknown type fits: whoever knows better decides.
+pub fn fits_into(from: &SqlType, to: &SqlType) -> bool {
+    use SqlType::*;
+    if from == to || from.has_unknown() || to.has_unknown() {
+        return true;
+    }
+    match (from, to) {
+        (Null, _) => true,
+        (Decimal(from_precision, from_scale), Decimal(precision, scale)) => {
+            from_scale <= scale && from_precision - from_scale <= precision - scale
+        }
+        (whole, Decimal(precision, scale)) if whole.is_integer() => {
+            let digits = if matches!(whole, HugeInt | UHugeInt) {
+                39
+            } else {
+                decimal_digits(whole).unwrap_or(39)
+            };
+            digits <= precision - scale
+        }
+        (whole, Float) if whole.is_integer() => bits(whole).is_some_and(|(bits, _)| bits <= 16),
+        (whole, Double) if whole.is_integer() => bits(whole).is_some_and(|(bits, _)| bits <= 32),
+        (Float, Double) => true,
+        (Decimal(precision, _), Double) => *precision <= 15,
+        (Decimal(..) | Float | Double, _) => false,
+        (TimestampNs, Timestamp) | (Date, TimestampNs) | (Timestamp, TimestampNs) => false,
+        (Json, Varchar) | (Enum(_), Varchar) => true,
+        (Enum(from), Enum(to)) => from.iter().all(|value| to.contains(value)),
+        (_, Json) => false,
+        (List(from), List(to)) => fits_into(from, to),
+        (Array(from, _), List(to)) => fits_into(from, to),
+        (Array(from, from_size), Array(to, size)) => from_size == size && fits_into(from, to),
+        (List(_), Array(..)) => false,
+        (Map(from_key, from_value), Map(key, value)) => {
+            fits_into(from_key, key) && fits_into(from_value, value)
+        }
+        (Struct(from), Struct(to)) => {
+            from.len() == to.len()
+                && from.iter().zip(to).all(|(from, to)| {
+                    from.0.eq_ignore_ascii_case(&to.0) && fits_into(&from.1, &to.1)
+                })
+        }
+        (BigNum, _) | (_, BigNum) => from.is_integer() && *to == BigNum,
+        _ => implicit_cost(from, to).is_some(),
+    }
+}

@@ -1,0 +1,305 @@
+//! A project with every name resolved and every column typed: what the code generator reads.
+
+use crate::sql_type::SqlType;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A project, whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TypedProject {
+    /// The project's settings as a program carries them.
+    pub settings: ProjectSettings,
+    /// The models, ordered by path; disabled ones are left out.
+    pub models: Vec<Arc<TypedModel>>,
+    /// The seeds, ordered by path.
+    pub seeds: Vec<TypedSeed>,
+    /// The sources, ordered by path.
+    pub sources: Vec<TypedSource>,
+}
+
+/// What a program needs of `dbgo.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProjectSettings {
+    /// The project's name.
+    pub name: String,
+    /// The models' SQL dialect.
+    pub dialect: String,
+    /// The engines.
+    pub engines: Vec<EngineSettings>,
+    /// The default environment; `${VAR}` unexpanded.
+    pub default_environment: String,
+    /// The address of the state database; empty for the default.
+    pub state_url: String,
+    /// How many models run at once; zero for as many as there are processors.
+    pub workers: u32,
+    /// `[vars]`, as SQL or JSON text.
+    pub variables: Vec<(String, String)>,
+}
+
+/// `[engine.X]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EngineSettings {
+    /// `X`
+    pub name: String,
+    /// `type`
+    pub kind: String,
+    /// `path` or `url`; `${VAR}` unexpanded.
+    pub location: String,
+    /// `[engine.X.settings]`
+    pub settings: Vec<(String, String)>,
+}
+
+/// A typed column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypedColumn {
+    /// The name as the query gives it.
+    pub name: String,
+    /// The type.
+    pub sql_type: SqlType,
+    /// Whether no row has a null here: proven, or checked in the model's transaction.
+    pub not_null: bool,
+    /// Whether a contract asks for the check.
+    pub checked: bool,
+    /// The description.
+    pub description: String,
+}
+
+/// A model, typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypedModel {
+    /// The import path.
+    pub path: String,
+    /// The file, relative to the project's folder.
+    pub file: String,
+    /// The schema of its relation.
+    pub schema: String,
+    /// The name of its relation.
+    pub name: String,
+    /// The description.
+    pub description: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// What becomes of its query.
+    pub materialization: Materialization,
+    /// Aliases and paths of what it reads, in the order of its header.
+    pub imports: Vec<(String, String)>,
+    /// Its columns.
+    pub columns: Vec<TypedColumn>,
+    /// Its variables.
+    pub variables: Vec<TypedVariable>,
+    /// Whether its rows may differ though nothing it reads has changed.
+    pub volatile: bool,
+    /// Whether it reads its own table.
+    pub reads_this: bool,
+    /// `on_schema_change`
+    pub on_schema_change: OnSchemaChange,
+    /// `retries`
+    pub retries: u32,
+    /// `timeout` in seconds; zero for none.
+    pub timeout_seconds: u64,
+    /// Its SQL as pieces, slots and branches.
+    pub body: Vec<BodyNode>,
+}
+
+/// A declared variable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypedVariable {
+    /// The name.
+    pub name: String,
+    /// The type.
+    pub sql_type: SqlType,
+    /// The default as SQL; `None` without one.
+    pub default: Option<String>,
+}
+
+/// What becomes of a model's query.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Materialization {
+    /// `view`
+    View,
+    /// `table`
+    Table,
+    /// `ephemeral`
+    Ephemeral,
+    /// `incremental`
+    Incremental(Incremental),
+}
+
+/// How an incremental model is filled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Incremental {
+    /// `strategy`
+    pub strategy: Strategy,
+    /// `time_column`
+    pub time_column: Option<String>,
+    /// `unique_key`
+    pub unique_key: Vec<String>,
+    /// `start`, as written.
+    pub start: Option<String>,
+    /// `end`, as written.
+    pub end: Option<String>,
+    /// `interval`, as written.
+    pub interval: Option<String>,
+    /// `lookback`
+    pub lookback: u32,
+    /// `batch_size`; zero for all at once.
+    pub batch_size: u32,
+    /// `outside`
+    pub outside: Outside,
+}
+
+/// How an incremental model takes new rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Strategy {
+    TimeRange,
+    UniqueKey,
+    Append,
+}
+
+/// What becomes of a row outside its batch's range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Outside {
+    #[default]
+    Error,
+    Drop,
+    Keep,
+}
+
+/// What happens when an incremental model's columns change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum OnSchemaChange {
+    #[default]
+    Fail,
+    Append,
+    Sync,
+    Ignore,
+}
+
+/// A part of a model's SQL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum BodyNode {
+    /// The user's text, byte for byte.
+    Text(String),
+    /// A place that the runtime fills.
+    Slot(Slot),
+    /// `#if`: the first branch whose condition holds, else `otherwise`.
+    If {
+        /// The conditions with what they guard.
+        branches: Vec<(BodyCondition, Vec<BodyNode>)>,
+        /// `#else`
+        otherwise: Vec<BodyNode>,
+    },
+}
+
+/// A place in a model's SQL that the runtime fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Slot {
+    /// The import at this index; `aliased` if the text goes on with an alias.
+    Relation {
+        import: u32,
+        aliased: bool,
+    },
+    /// The model's own table.
+    This {
+        aliased: bool,
+    },
+    /// The variable at this index.
+    Variable(u32),
+    StartTimestamp,
+    EndTimestamp,
+    StartDate,
+    EndDate,
+    ExecutionTimestamp,
+}
+
+/// When a branch is taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum BodyCondition {
+    Constant(bool),
+    IsIncremental,
+    FullRefresh,
+    Environment(String),
+    Engine(String),
+    /// A variable compared with a literal, both as text.
+    Variable {
+        index: u32,
+        comparison: Comparison,
+        literal: String,
+    },
+    Not(Box<BodyCondition>),
+    And(Box<BodyCondition>, Box<BodyCondition>),
+    Or(Box<BodyCondition>, Box<BodyCondition>),
+}
+
+/// How a variable is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A seed, typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypedSeed {
+    /// The import path.
+    pub path: String,
+    /// The file, relative to the project's folder.
+    pub file: String,
+    /// The schema of its relation.
+    pub schema: String,
+    /// The name of its relation.
+    pub name: String,
+    /// The description.
+    pub description: String,
+    /// Whether it is Parquet, and not CSV.
+    pub parquet: bool,
+    /// `delimiter`; empty for a comma.
+    pub delimiter: String,
+    /// `null`
+    pub null: String,
+    /// `quote`; empty for `"`.
+    pub quote: String,
+    /// Its columns.
+    pub columns: Vec<TypedColumn>,
+    /// The hash of the file's bytes, in hexadecimal.
+    pub hash: String,
+    /// How many bytes the file has.
+    pub size: u64,
+}
+
+/// A source, typed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypedSource {
+    /// The import path.
+    pub path: String,
+    /// The file, relative to the project's folder.
+    pub file: String,
+    /// `catalog`; empty for the engine's own.
+    pub catalog: String,
+    /// The schema of its relation.
+    pub schema: String,
+    /// The name of its relation.
+    pub name: String,
+    /// The description.
+    pub description: String,
+    /// `location`; empty for a table.
+    pub location: String,
+    /// `format`
+    pub format: String,
+    /// `changed_by`
+    pub changed_by: String,
+    /// Its columns.
+    pub columns: Vec<TypedColumn>,
+}

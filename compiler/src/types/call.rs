@@ -1,0 +1,223 @@
+//! Which overload a call takes, and what it gives.
+//!
+//! Source: `FunctionBinder::BindFunctionFromArguments` of DuckDB: the overload with the cheapest
+//! implicit casts wins; the engine refuses a call if none fits or several are equally cheap.
+
+use super::catalogue::{self, Parameter, Signature};
+use super::{Typed, Value, literal, rules};
+use crate::sql_type::coerce::{implicit_cost, target_cost};
+use crate::sql_type::{Common, SqlType, common_type};
+
+/// What is known of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its type.
+    Type(SqlType),
+    /// The engine refuses it: no overload takes arguments of these types.
+    Refused,
+    /// The engine refuses it: no overload takes that many arguments.
+    WrongCount,
+    /// Not known here; the engine may have an answer.
+    Unknown,
+}
+
+impl Outcome {
+    /// The type, unknown if it isn't known.
+    pub fn or_unknown(self) -> SqlType {
+        match self {
+            Outcome::Type(sql_type) => sql_type,
+            _ => SqlType::Unknown,
+        }
+    }
+}
+
+impl From<Common> for Outcome {
+    fn from(common: Common) -> Self {
+        match common {
+            Common::Type(sql_type) => Outcome::Type(sql_type),
+            Common::Incompatible => Outcome::Refused,
+            Common::Unknown => Outcome::Unknown,
+        }
+    }
+}
+
+/// The type of `name(arguments)`, also of an operator.
+pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
+    let name = name.to_lowercase();
+    if let Some(outcome) = rules::before_overloads(&name, arguments) {
+        return outcome;
+    }
+    let Some(entry) = catalogue::find(&name) else {
+        return Outcome::Unknown;
+    };
+    let signatures = entry.signatures();
+    if signatures.is_empty() || entry.is(catalogue::Kind::Macro) {
+        return Outcome::Unknown;
+    }
+    match choose(signatures, arguments) {
+        Choice::One(signature) => {
+            rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
+        }
+        Choice::Refused => Outcome::Refused,
+        Choice::WrongCount => Outcome::WrongCount,
+        Choice::Several(fitting) => agreed(&fitting, arguments),
+    }
+}
+
+enum Choice<'a> {
+    One(&'a Signature),
+    /// Several are equally good, or arguments of unknown types leave them open.
+    Several(Vec<&'a Signature>),
+    Refused,
+    WrongCount,
+}
+
+fn choose<'a>(signatures: &'a [Signature], arguments: &[Typed]) -> Choice<'a> {
+    let counted: Vec<&Signature> = signatures
+        .iter()
+        .filter(|signature| takes_count(signature, arguments.len()))
+        .collect();
+    if counted.is_empty() {
+        return Choice::WrongCount;
+    }
+    let unknown = arguments.iter().any(|argument| !argument.is_known());
+    let fitting: Vec<(u32, &Signature)> = counted
+        .into_iter()
+        .filter_map(|signature| Some((total_cost(signature, arguments)?, signature)))
+        .collect();
+    let Some(least) = fitting.iter().map(|(cost, _)| *cost).min() else {
+        return Choice::Refused;
+    };
+    let best: Vec<&Signature> = fitting
+        .into_iter()
+        .filter(|(cost, _)| unknown || *cost == least)
+        .map(|(_, signature)| signature)
+        .collect();
+    match best.as_slice() {
+        [one] => Choice::One(one),
+        _ => Choice::Several(best),
+    }
+}
+
+fn takes_count(signature: &Signature, count: usize) -> bool {
+    let least = signature.parameters.len();
+    count == least || signature.more.is_some() && count > least
+}
+
+fn total_cost(signature: &Signature, arguments: &[Typed]) -> Option<u32> {
+    let parameters = signature
+        .parameters
+        .iter()
+        .chain(signature.more.iter().cycle());
+    arguments
+        .iter()
+        .zip(parameters)
+        .try_fold(0u32, |total, (argument, parameter)| {
+            Some(total + cost(argument, parameter)?)
+        })
+}
+
+/// The cost of giving an argument to a parameter; `None` if the engine doesn't.
+fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
+    if !argument.is_known() || argument.sql_type == SqlType::Null {
+        return Some(0);
+    }
+    match (&argument.value, parameter) {
+        (_, Parameter::Any | Parameter::Template(_) | Parameter::Lambda | Parameter::Vague(_)) => {
+            Some(0)
+        }
+        (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
+        (Value::Text(_), Parameter::Type(_)) => Some(20),
+        (Value::Text(_), Parameter::List(_) | Parameter::Map(..)) => Some(20),
+        (Value::Text(_), Parameter::Decimal) => None,
+        (Value::Integer(number), Parameter::Type(target))
+            if argument.sql_type != *target && literal::fits(*number, target) =>
+        {
+            Some(target_cost(target).saturating_sub(90))
+        }
+        (_, Parameter::Type(target)) => implicit_cost(&argument.sql_type, target),
+        (_, Parameter::Decimal) => match argument.sql_type {
+            SqlType::Decimal(..) => Some(0),
+            _ => implicit_cost(&argument.sql_type, &SqlType::Decimal(38, 0)),
+        },
+        (_, Parameter::List(_)) => {
+            matches!(argument.sql_type, SqlType::List(_) | SqlType::Array(..)).then_some(0)
+        }
+        (_, Parameter::Map(..)) => matches!(argument.sql_type, SqlType::Map(..)).then_some(0),
+    }
+}
+
+/// The result that all of several overloads give.
+fn agreed(fitting: &[&Signature], arguments: &[Typed]) -> Outcome {
+    let mut results = fitting.iter().map(|signature| result(signature, arguments));
+    let Some(first) = results.next() else {
+        return Outcome::Unknown;
+    };
+    if results.all(|result| result == first) {
+        first
+    } else {
+        Outcome::Unknown
+    }
+}
+
+fn result(signature: &Signature, arguments: &[Typed]) -> Outcome {
+    // What a null makes of a template differs from function to function.
+    let has_null = arguments
+        .iter()
+        .any(|argument| argument.sql_type == SqlType::Null);
+    if has_null && !matches!(signature.result, Parameter::Type(_)) {
+        return Outcome::Unknown;
+    }
+    match filled(&signature.result, signature, arguments) {
+        Some(sql_type) => Outcome::Type(sql_type),
+        None => Outcome::Unknown,
+    }
+}
+
+fn filled(parameter: &Parameter, signature: &Signature, arguments: &[Typed]) -> Option<SqlType> {
+    match parameter {
+        Parameter::Type(sql_type) => Some(sql_type.clone()),
+        Parameter::Template(name) => template(name, signature, arguments),
+        Parameter::List(element) => filled(element, signature, arguments).map(SqlType::list),
+        Parameter::Map(key, value) => Some(SqlType::Map(
+            Box::new(filled(key, signature, arguments)?),
+            Box::new(filled(value, signature, arguments)?),
+        )),
+        Parameter::Any | Parameter::Decimal | Parameter::Lambda | Parameter::Vague(_) => None,
+    }
+}
+
+/// What a template parameter stands for in a call.
+fn template(name: &str, signature: &Signature, arguments: &[Typed]) -> Option<SqlType> {
+    let parameters = signature
+        .parameters
+        .iter()
+        .chain(signature.more.iter().cycle());
+    let mut together: Option<SqlType> = None;
+    for (argument, parameter) in arguments.iter().zip(parameters) {
+        let Some(bound) = bound(name, parameter, &argument.sql_type) else {
+            continue;
+        };
+        together = Some(match together {
+            None => bound,
+            Some(before) => match common_type(&before, &bound) {
+                Common::Type(sql_type) => sql_type,
+                _ => return None,
+            },
+        });
+    }
+    together.filter(|sql_type| !sql_type.has_unknown())
+}
+
+fn bound(name: &str, parameter: &Parameter, argument: &SqlType) -> Option<SqlType> {
+    match (parameter, argument) {
+        (Parameter::Template(template), argument) if template == name => Some(argument.clone()),
+        (Parameter::List(element), SqlType::List(argument) | SqlType::Array(argument, _)) => {
+            bound(name, element, argument)
+        }
+        (Parameter::Map(key, value), SqlType::Map(argument_key, argument_value)) => {
+            bound(name, key, argument_key).or_else(|| bound(name, value, argument_value))
+        }
+        _ => None,
+    }
+}
