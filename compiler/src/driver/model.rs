@@ -256,16 +256,39 @@ impl Work<'_> {
         };
         let bound = bind(&query, &input);
         let mut variant = TypedVariant::of_bound(query, &bound);
+        check::data_columns::check(self.text, tokens, &mut variant.diagnostics);
         self.add_unseen_uses(&mut variant, tokens, &names);
-        if bound.is_complete() || variant.has_errors() {
+        self.take_declared_columns(&mut variant);
+        if bound.is_complete() || variant.columns.is_some() || variant.has_errors() {
             return variant;
         }
         match self.ask(tokens, &variant.relations, this, &names) {
             Answer::Columns(columns) => variant.fill(&bound, columns),
             Answer::Refused(refusal, span) => variant.diagnostics.push(engine_refuses(&refusal, span)),
+            Answer::Failed(refusal, span) => variant.diagnostics.push(engine_fails(&refusal, span)),
             Answer::NotAsked => {}
         }
         variant
+    }
+
+    /// Where columns depend on data, those of the contract are the model's. A view can't be made
+    /// of such a query: its columns would change without it.
+    fn take_declared_columns(&self, variant: &mut TypedVariant) {
+        let depends_on_data = |found: &Diagnostic| found.code == Code::ColumnsDependOnData;
+        let stored = matches!(self.node.materialized(), Materialized::Table | Materialized::Incremental);
+        let notes = &self.header.columns;
+        let typed = !notes.is_empty() && notes.iter().all(|note| note.sql_type.is_some());
+        if variant.diagnostics.is_empty() || !variant.diagnostics.iter().all(depends_on_data) || !stored || !typed {
+            return;
+        }
+        variant.diagnostics.clear();
+        let column = |note: &crate::header::ColumnNote| variants::OutputColumn {
+            name: note.name.value.clone(),
+            sql_type: SqlType::Unknown,
+            nullable: true,
+            span: note.name.span,
+        };
+        variant.columns = Some(notes.iter().map(column).collect());
     }
 
     /// A variant that our own parser can't read: if the engine can, it is typed by the engine.
@@ -290,7 +313,7 @@ impl Work<'_> {
                         .note("its columns are typed by the engine; mistakes in it are found by the engine only"),
                 );
             }
-            Answer::Refused(..) | Answer::NotAsked => variant.diagnostics.push(error),
+            Answer::Refused(..) | Answer::Failed(..) | Answer::NotAsked => variant.diagnostics.push(error),
         }
         variant
     }
@@ -325,11 +348,11 @@ impl Work<'_> {
         let answer = self.context.memory.answer(&question, || self.context.oracle.columns(&question));
         match answer {
             Ok(columns) => Answer::Columns(columns),
-            Err(refusal) if refusal.is_about_query => {
+            Err(refusal) => {
                 let span = refusal.position.and_then(|position| map.span_at(position));
-                Answer::Refused(refusal, span.unwrap_or_else(|| self.first_token_span(tokens)))
+                let span = span.unwrap_or_else(|| self.first_token_span(tokens));
+                if refusal.is_about_query { Answer::Refused(refusal, span) } else { Answer::Failed(refusal, span) }
             }
-            Err(_) => Answer::NotAsked,
         }
     }
 
@@ -487,12 +510,19 @@ impl Work<'_> {
 enum Answer {
     Columns(Vec<(String, SqlType)>),
     Refused(OracleRefusal, Span),
-    /// Something that the query reads isn't known, or there is no engine to ask.
+    /// Something that the query reads isn't known, which was reported there.
     NotAsked,
+    /// The engine failed for a reason that isn't in the query.
+    Failed(OracleRefusal, Span),
 }
 
 fn engine_refuses(refusal: &OracleRefusal, span: Span) -> Diagnostic {
     Diagnostic::error(Code::EngineRefuses, span, format!("the engine refuses this query: {}", refusal.message))
+}
+
+fn engine_fails(refusal: &OracleRefusal, span: Span) -> Diagnostic {
+    let message = format!("the engine, which types this query, fails: {}", refusal.message);
+    Diagnostic::error(Code::EngineRefuses, span, message)
 }
 
 fn condition_variable(variable: &TypedVariable) -> Variable {

@@ -155,7 +155,12 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
         volatile,
         ..
     } = binder;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| (label.span.start, label.span.end)));
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic
+            .primary
+            .as_ref()
+            .map(|label| (label.span.start, label.span.end))
+    });
     diagnostics.dedup();
     Bound {
         columns,
@@ -168,7 +173,12 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
 }
 
 /// The deepest nesting of queries and expressions that is bound; what lies deeper is unknown.
-const MOST_LEVELS: usize = 400;
+const MOST_LEVELS: usize = 2000;
+
+/// Runs a step of a recursion, on more stack if little is left.
+fn with_stack<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, step)
+}
 
 struct Binder<'a> {
     input: &'a BindInput<'a>,

@@ -262,10 +262,9 @@ impl Reader {
     /// `WITH TIME ZONE` or `WITHOUT TIME ZONE`, if either stands there.
     fn zone(&mut self) -> Option<bool> {
         let with = self.word("with");
-        if with || self.word("without") {
-            if !(self.word("time") && self.word("zone")) {
-                return None;
-            }
+        let said = with || self.word("without");
+        if said && !(self.word("time") && self.word("zone")) {
+            return None;
         }
         Some(with)
     }
