@@ -105,7 +105,11 @@ pub fn replace(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Resul
 /// A name that no other thread or running process uses.
 pub fn unique() -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    format!("{}.{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "{}.{}",
+        process::id(),
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// The finding for a path that can't be written.

@@ -164,7 +164,11 @@ impl Binder<'_> {
         if key == "this" {
             self.reads_this = true;
             if let Some(schema) = &self.input.this {
-                self.relations.push(RelationUse { span: name.span, name: key, aliased });
+                self.relations.push(RelationUse {
+                    span: name.span,
+                    name: key,
+                    aliased,
+                });
                 return relation_of(schema, "this");
             }
             self.report(

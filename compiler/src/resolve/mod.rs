@@ -29,8 +29,8 @@ mod select;
 mod star;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::ast;
 pub use crate::parse::RelationUse;
+use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
@@ -211,7 +211,11 @@ impl<'a> Binder<'a> {
     }
 
     fn use_relation(&mut self, span: Span, name: String, aliased: bool) {
-        self.relations.push(RelationUse { span, name, aliased });
+        self.relations.push(RelationUse {
+            span,
+            name,
+            aliased,
+        });
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
