@@ -3,8 +3,8 @@
 
 use dbgo_compiler::sql_type::SqlType;
 use dbgo_compiler::types::oracle::{OracleQuestion, OracleRefusal, TypeOracle};
-use dbgo_runtime::adapters::ErrorClass;
-use dbgo_runtime::adapters::duckdb::TypeSession;
+use dbgo_runtime::adapters::duckdb::{TypeSession, type_session_identity};
+use dbgo_runtime::adapters::{EngineError, ErrorClass};
 use std::sync::Mutex;
 
 /// An in-memory DuckDB without access to files or the network.
@@ -15,26 +15,54 @@ pub struct EngineOracle {
 
 impl TypeOracle for EngineOracle {
     fn identity(&self) -> String {
-        dbgo_runtime::adapters::duckdb::oracle_identity()
+        type_session_identity()
     }
 
     fn columns(&self, question: &OracleQuestion) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
         let mut session = self.session.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if session.is_none() {
-            *session = Some(TypeSession::new().map_err(|error| refusal(&error.message, None, false))?);
-        }
-        let Some(session) = session.as_mut() else {
-            return Err(refusal("the engine isn't open", None, false));
+        let mut open = match session.take() {
+            Some(open) => open,
+            None => TypeSession::new().map_err(|error| refusal(&error))?,
         };
-        let relations: Vec<(String, Vec<(String, String)>)> = question
-            .relations
-            .iter()
-            .map(|(name, columns)| {
-                let columns = columns.iter().map(|(column, kind)| (column.clone(), kind.to_string()));
-                (name.clone(), columns.collect())
-            })
-            .collect();
-        let columns = ask(session, &relations, &question.sql)?;
-        Ok(columns.into_iter().map(|(name, kind)| (name, SqlType::parse(&kind))).collect())
+        let answer = ask(&mut open, question);
+        *session = Some(open);
+        answer
+    }
+}
+
+fn ask(
+    session: &mut TypeSession,
+    question: &OracleQuestion,
+) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
+    let typed: Vec<Vec<(&str, String)>> = question
+        .relations
+        .iter()
+        .map(|(_, columns)| columns.iter().map(|(name, kind)| (name.as_str(), kind.to_string())).collect())
+        .collect();
+    let columns: Vec<Vec<(&str, &str)>> = typed
+        .iter()
+        .map(|columns| columns.iter().map(|(name, kind)| (*name, kind.as_str())).collect())
+        .collect();
+    let relations: Vec<(&str, &[(&str, &str)])> = question
+        .relations
+        .iter()
+        .zip(&columns)
+        .map(|((name, _), columns)| (name.as_str(), columns.as_slice()))
+        .collect();
+    let answer = session.columns_of(&relations, &question.sql).map_err(|error| refusal(&error))?;
+    let read = |kind: String| kind.parse::<SqlType>().unwrap_or(SqlType::Other(kind));
+    Ok(answer.into_iter().map(|(name, kind)| (name, read(kind))).collect())
+}
+
+/// The engine's error in its first line, which says what is wrong; the others show the statement.
+fn refusal(error: &EngineError) -> OracleRefusal {
+    let about_query = matches!(
+        error.class,
+        ErrorClass::Binder | ErrorClass::Catalog | ErrorClass::Data | ErrorClass::Constraint
+    );
+    OracleRefusal {
+        message: error.message.lines().next().unwrap_or_default().to_owned(),
+        position: error.position,
+        is_about_query: about_query,
     }
 }

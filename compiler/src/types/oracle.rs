@@ -4,6 +4,7 @@
 //! The tool's command line supplies an engine; the compiler has none.
 
 use crate::sql_type::SqlType;
+use serde::{Deserialize, Serialize};
 
 /// A query and the relations it reads, all under names of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct OracleQuestion {
 }
 
 /// The engine refuses a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OracleRefusal {
     /// What it says, in one line.
     pub message: String,
