@@ -13,7 +13,7 @@ use crate::adapters::{
 use crate::config::{self, EngineSettings, Lookup};
 use crate::error::{Error, Kind, Result};
 use crate::project::{PlanFacts, Project, Relation, Variables};
-use crate::state::{Change, Known, Scope, State};
+use crate::state::{Change, Scope, State};
 use crate::version::{Versions, fingerprint};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};

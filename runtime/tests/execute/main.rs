@@ -1,0 +1,7 @@
+//! Runs of hand-made projects over real database files and real state.
+
+mod crash;
+mod fixture;
+mod graph;
+mod incremental;
+mod rebuild;
