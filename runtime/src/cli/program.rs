@@ -9,7 +9,10 @@ use dbgo_contract::{ProjectDef, ShardDef};
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(about = "Run the data models that this program was compiled from", version)]
+#[command(
+    about = "Run the data models that this program was compiled from",
+    version
+)]
 struct Program {
     #[command(subcommand)]
     command: Command,
@@ -31,7 +34,10 @@ pub fn main(def: &'static ProjectDef, shards: &[&'static ShardDef]) -> ExitCode 
     // clap wants static text, and this is made once per process.
     let version: &'static str = Box::leak(version(def).into_boxed_str());
     let command = Program::command().name(name).version(version);
-    let program = match command.try_get_matches().and_then(|found| Program::from_arg_matches(&found)) {
+    let program = match command
+        .try_get_matches()
+        .and_then(|found| Program::from_arg_matches(&found))
+    {
         Ok(program) => program,
         Err(error) => {
             // Nobody is left to be told where neither stream can be written.
@@ -56,5 +62,9 @@ pub fn main(def: &'static ProjectDef, shards: &[&'static ShardDef]) -> ExitCode 
 /// The first digits of the project's hash and the version of the tool that made it.
 fn version(def: &'static ProjectDef) -> String {
     let hash = def.hash.as_str();
-    format!("{} (dbgo {})", hash.get(..8).unwrap_or(hash), def.tool_version)
+    format!(
+        "{} (dbgo {})",
+        hash.get(..8).unwrap_or(hash),
+        def.tool_version
+    )
 }

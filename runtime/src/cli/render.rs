@@ -22,14 +22,22 @@ fn try_render(project: &Project, arguments: &RenderArguments) -> Result<ExitCode
         return Err(Error::new(
             Kind::Usage,
             "not-a-model",
-            format!("`{}` is no model and has no query", project.path_of(relation)),
+            format!(
+                "`{}` is no model and has no query",
+                project.path_of(relation)
+            ),
         ));
     };
     let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
     let environment = config::environment(project, &lookup)?;
     let plan = PlanFacts {
         environment,
-        engine: project.def.engines.as_slice().first().map_or("", |engine| engine.kind.as_str()),
+        engine: project
+            .def
+            .engines
+            .as_slice()
+            .first()
+            .map_or("", |engine| engine.kind.as_str()),
         variables: Variables::new(project, &arguments.var)?,
     };
     let slots = ShownSlots {
@@ -98,7 +106,10 @@ fn facts(model: &Model, arguments: &RenderArguments) -> Vec<(&'static str, Batch
     if model.materialization == Materialization::Incremental {
         all.push(("when rows are added", adding));
     }
-    if matches!(model.materialization, Materialization::Incremental | Materialization::Table) {
+    if matches!(
+        model.materialization,
+        Materialization::Incremental | Materialization::Table
+    ) {
         all.push(("when the table is built anew on request", refresh));
     }
     all

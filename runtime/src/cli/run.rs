@@ -33,7 +33,9 @@ fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
     listen_for_signals(&interrupt);
     let outcome = if terminal.interactive {
         let mut progress = Progress::new(lines);
-        execute::run(project, &options, &interrupt, &mut |event| progress.show(&event))?
+        execute::run(project, &options, &interrupt, &mut |event| {
+            progress.show(&event)
+        })?
     } else {
         let mut out = std::io::stderr().lock();
         execute::run(project, &options, &interrupt, &mut |event: Event| {
@@ -44,7 +46,9 @@ fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
     if arguments.json {
         print_json(&document(project, &outcome));
     }
-    Ok(outcome.trouble.map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind.exit_status())))
+    Ok(outcome
+        .trouble
+        .map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind.exit_status())))
 }
 
 /// The first signal wishes the run to stop, the second one ends the process.
@@ -54,7 +58,10 @@ fn listen_for_signals(interrupt: &Interrupt) {
     *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt.clone());
     INSTALLED.call_once(|| {
         let handler = || {
-            let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let current = CURRENT
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
             match current {
                 Some(interrupt) if !interrupt.is_wished() => interrupt.interrupt(),
                 _ => std::process::exit(130),

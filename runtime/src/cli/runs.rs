@@ -23,8 +23,16 @@ fn try_runs(project: &Project, arguments: &RunsArguments, terminal: &Terminal) -
     let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
     let path = config::state_file(project, &lookup)?;
     let name = project.def.name.as_str();
-    let mut state = if path.exists() { Some(State::open(&path)?) } else { None };
-    let limit = if arguments.id.is_some() { u32::MAX } else { arguments.limit };
+    let mut state = if path.exists() {
+        Some(State::open(&path)?)
+    } else {
+        None
+    };
+    let limit = if arguments.id.is_some() {
+        u32::MAX
+    } else {
+        arguments.limit
+    };
     let runs = match &mut state {
         Some(state) => state.runs(name, limit)?,
         None => Vec::new(),
@@ -55,8 +63,12 @@ fn find<'a>(runs: &'a [RunSummary], id: &str) -> Result<&'a RunSummary> {
 }
 
 fn unknown(id: &str) -> Error {
-    Error::new(Kind::Usage, "unknown-run", format!("there is no run `{id}`"))
-        .hint("`runs` lists them")
+    Error::new(
+        Kind::Usage,
+        "unknown-run",
+        format!("there is no run `{id}`"),
+    )
+    .hint("`runs` lists them")
 }
 
 fn show_runs(project: &str, runs: &[RunSummary], as_json: bool, terminal: &Terminal) {
@@ -78,15 +90,20 @@ fn show_runs(project: &str, runs: &[RunSummary], as_json: bool, terminal: &Termi
         Column::number("took"),
     ]);
     for run in runs {
-        let steps: Vec<String> =
-            run.counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
+        let steps: Vec<String> = run
+            .counts
+            .iter()
+            .map(|(status, count)| format!("{count} {status}"))
+            .collect();
         table.push([
             Some(run.id.clone()),
             Some(time(run.started_at)),
             Some(run.environment.clone()),
             Some(run.status.clone()),
             Some(steps.join(", ")),
-            run.duration_ms.map(|ms| duration(Duration::from_millis(ms))).or(Some(String::new())),
+            run.duration_ms
+                .map(|ms| duration(Duration::from_millis(ms)))
+                .or(Some(String::new())),
         ]);
     }
     print(&table.text(terminal.width).0);
@@ -100,7 +117,13 @@ fn show_run(run: &RunSummary, steps: &[StepRecord], as_json: bool, terminal: &Te
         print_json(&document);
         return;
     }
-    say(&format!("run {} · {} · {} · {}\n", run.id, run.environment, time(run.started_at), run.status));
+    say(&format!(
+        "run {} · {} · {} · {}\n",
+        run.id,
+        run.environment,
+        time(run.started_at),
+        run.status
+    ));
     let mut table = Table::new([
         Column::text("model"),
         Column::text("kind"),

@@ -30,7 +30,11 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
     let from = from(project, &mut opened, relation)?;
     let query = format!("SELECT * FROM {from}\nLIMIT {}", arguments.limit);
     let failed = |error: EngineError| {
-        Error::new(Kind::Failed, "engine-failed", error.message.trim().to_owned())
+        Error::new(
+            Kind::Failed,
+            "engine-failed",
+            error.message.trim().to_owned(),
+        )
     };
     let columns = opened.session.describe(&query).map_err(failed)?;
     let rows = opened.session.query(&query).map_err(failed)?;
@@ -56,16 +60,27 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
     if shown < total {
         say(&format!("{} of {} rows\n", grouped(shown), grouped(total)));
     } else {
-        say(&format!("{} row{}\n", grouped(total), if total == 1 { "" } else { "s" }));
+        say(&format!(
+            "{} row{}\n",
+            grouped(total),
+            if total == 1 { "" } else { "s" }
+        ));
     }
     if !left_out.is_empty() {
-        say(&format!("not shown, as they don't fit: {}\n", left_out.join(", ")));
+        say(&format!(
+            "not shown, as they don't fit: {}\n",
+            left_out.join(", ")
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn lookup(project: &Project) -> Result<crate::config::Lookup> {
-    crate::config::Lookup::new(project.folder().unwrap_or_else(|| std::path::Path::new(".")))
+    crate::config::Lookup::new(
+        project
+            .folder()
+            .unwrap_or_else(|| std::path::Path::new(".")),
+    )
 }
 
 fn not_built(project: &Project, relation: Relation) -> Error {
@@ -100,7 +115,11 @@ fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<St
     let view = view_name(project.schema_and_name(relation), opened.environment);
     let text = dialect.relation(&view);
     let found = opened.session.relations(&[&view.schema]).map_err(|error| {
-        Error::new(Kind::Failed, "engine-failed", error.message.trim().to_owned())
+        Error::new(
+            Kind::Failed,
+            "engine-failed",
+            error.message.trim().to_owned(),
+        )
     })?;
     if found.iter().any(|other| other.relation.name == view.name) {
         Ok(text)
@@ -111,7 +130,10 @@ fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<St
 
 fn count(session: &mut Session, from: &str) -> std::result::Result<u64, EngineError> {
     let answer = session.query(&format!("SELECT CAST(count(*) AS VARCHAR) FROM {from}"))?;
-    let text = answer.batches.first().and_then(|batch| text_of(batch.column(0), 0));
+    let text = answer
+        .batches
+        .first()
+        .and_then(|batch| text_of(batch.column(0), 0));
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
@@ -142,7 +164,13 @@ fn table(rows: &QueryResult) -> Table {
 
 fn json_rows(batch: &RecordBatch) -> Vec<Value> {
     (0..batch.num_rows())
-        .map(|row| batch.columns().iter().map(|column| json_value(column, row)).collect())
+        .map(|row| {
+            batch
+                .columns()
+                .iter()
+                .map(|column| json_value(column, row))
+                .collect()
+        })
         .collect()
 }
 
@@ -158,15 +186,22 @@ fn json_value(column: &ArrayRef, row: usize) -> Value {
         DataType::Float64 => float(column.as_primitive::<Float64Type>().value(row)),
         DataType::List(_) => {
             let items = column.as_list::<i32>().value(row);
-            (0..items.len()).map(|index| json_value(&items, index)).collect()
+            (0..items.len())
+                .map(|index| json_value(&items, index))
+                .collect()
         }
         DataType::Struct(fields) => {
             let parts = column.as_struct();
             let members = fields.iter().zip(parts.columns());
-            let members = members.map(|(field, part)| (field.name().clone(), json_value(part, row)));
+            let members =
+                members.map(|(field, part)| (field.name().clone(), json_value(part, row)));
             Value::Object(members.collect())
         }
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16
+        DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::UInt8
+        | DataType::UInt16
         | DataType::UInt32 => {
             let number = text_of(column, row).and_then(|text| text.parse::<i64>().ok());
             json!(number)
@@ -176,5 +211,9 @@ fn json_value(column: &ArrayRef, row: usize) -> Value {
 }
 
 fn float(number: f64) -> Value {
-    if number.is_finite() { json!(number) } else { json!(number.to_string()) }
+    if number.is_finite() {
+        json!(number)
+    } else {
+        json!(number.to_string())
+    }
 }

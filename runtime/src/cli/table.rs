@@ -52,7 +52,11 @@ impl Table {
         let rows: Vec<Vec<String>> = self
             .rows
             .iter()
-            .map(|row| row.iter().map(|cell| shown(cell.as_deref(), width.is_some())).collect())
+            .map(|row| {
+                row.iter()
+                    .map(|cell| shown(cell.as_deref(), width.is_some()))
+                    .collect()
+            })
             .collect();
         let widths: Vec<usize> = self
             .columns
@@ -65,13 +69,17 @@ impl Table {
             })
             .collect();
         let fitting = fitting(&widths, width);
-        let heads: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        let heads: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         let mut text = String::new();
         for row in std::iter::once(&heads).chain(&rows) {
             let mut line = String::new();
-            for index in 0..fitting {
+            for (index, width) in widths.iter().enumerate().take(fitting) {
                 let cell = row.get(index).map_or("", String::as_str);
-                let space = " ".repeat(widths[index].saturating_sub(cell.chars().count()));
+                let space = " ".repeat(width.saturating_sub(cell.chars().count()));
                 line.push(' ');
                 if self.columns[index].right {
                     line.push_str(&space);
@@ -110,7 +118,10 @@ fn shown(cell: Option<&str>, cut: bool) -> String {
     let Some(text) = cell else {
         return "null".to_owned();
     };
-    let text = text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+    let text = text
+        .replace('\n', "\\n")
+        .replace('\r', "\\r")
+        .replace('\t', "\\t");
     if cut && text.chars().count() > CELL_WIDTH {
         let start: String = text.chars().take(CELL_WIDTH - 1).collect();
         format!("{start}…")
@@ -133,7 +144,10 @@ mod tests {
     #[test]
     fn cells_are_aligned() {
         let (text, left) = table().text(None);
-        assert_eq!(text, " day         flights\n 2013-01-01      842\n null              1\n");
+        assert_eq!(
+            text,
+            " day         flights\n 2013-01-01      842\n null              1\n"
+        );
         assert!(left.is_empty());
     }
 
@@ -147,7 +161,10 @@ mod tests {
     #[test]
     fn a_cell_stays_on_its_line() {
         assert_eq!(shown(Some("a\nb"), true), "a\\nb");
-        assert_eq!(shown(Some(&"x".repeat(50)), true).chars().count(), CELL_WIDTH);
+        assert_eq!(
+            shown(Some(&"x".repeat(50)), true).chars().count(),
+            CELL_WIDTH
+        );
         assert_eq!(shown(Some(&"x".repeat(50)), false).len(), 50);
     }
 }

@@ -24,11 +24,15 @@ impl Terminal {
     pub fn detect() -> Self {
         let interactive = std::io::stderr().is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
         Self {
             colour: interactive && !no_colour,
             interactive,
-            width: std::io::stdout().is_terminal().then(|| columns.unwrap_or(80)),
+            width: std::io::stdout()
+                .is_terminal()
+                .then(|| columns.unwrap_or(80)),
             compiled_in: None,
         }
     }
@@ -47,7 +51,11 @@ impl Terminal {
 /// Prints an error as all commands do and gives its exit code.
 pub fn report(error: &Error, terminal: &Terminal) -> ExitCode {
     let head = format!("error[{}]", error.code);
-    let head = if terminal.colour { format!("\u{1b}[1;31m{head}\u{1b}[0m") } else { head };
+    let head = if terminal.colour {
+        format!("\u{1b}[1;31m{head}\u{1b}[0m")
+    } else {
+        head
+    };
     let mut text = format!("{head}: {}\n", error.message);
     if let Some(hint) = &error.hint {
         text.push_str(&format!("hint: {hint}\n"));

@@ -22,7 +22,11 @@ impl Lookup {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => {
-                return Err(Error::new(Kind::Finding, "env-file", format!("`.env`: {error}")));
+                return Err(Error::new(
+                    Kind::Finding,
+                    "env-file",
+                    format!("`.env`: {error}"),
+                ));
             }
         };
         Ok(Self {
@@ -43,7 +47,11 @@ impl Lookup {
     }
 
     fn get(&self, name: &str) -> Option<String> {
-        let own = if self.closed { None } else { std::env::var(name).ok() };
+        let own = if self.closed {
+            None
+        } else {
+            std::env::var(name).ok()
+        };
         own.or_else(|| self.file.get(name).cloned())
             .or_else(|| (name == "USER").then(|| self.login_name()).flatten())
     }
@@ -98,7 +106,9 @@ pub fn expand(text: &str, lookup: &Lookup, place: &str) -> Result<String> {
             Some((name, default)) => (name, Some(default)),
             None => (inside, None),
         };
-        let value = lookup.get(name).filter(|value| !value.is_empty() || default.is_none());
+        let value = lookup
+            .get(name)
+            .filter(|value| !value.is_empty() || default.is_none());
         match (value, default) {
             (Some(value), _) => expanded.push_str(&value),
             (None, Some(default)) => expanded.push_str(default),
@@ -142,11 +152,19 @@ fn parse(text: &str) -> Result<HashMap<String, String>> {
 /// The value without its quotes, or without a comment after it.
 fn unquote(value: &str) -> String {
     for quote in ['"', '\''] {
-        if let Some(inner) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
+        if let Some(inner) = value
+            .strip_prefix(quote)
+            .and_then(|rest| rest.split_once(quote))
+        {
             return inner.0.to_owned();
         }
     }
-    value.split(" #").next().unwrap_or(value).trim_end().to_owned()
+    value
+        .split(" #")
+        .next()
+        .unwrap_or(value)
+        .trim_end()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -157,7 +175,10 @@ mod tests {
     fn variables_and_defaults_are_replaced() {
         let lookup = Lookup::only(&[("HOST", "db"), ("EMPTY", "")]);
         let expand = |text: &str| expand(text, &lookup, "`[engine.x]`").unwrap();
-        assert_eq!(expand("postgres://${HOST}/${NAME:-shop}"), "postgres://db/shop");
+        assert_eq!(
+            expand("postgres://${HOST}/${NAME:-shop}"),
+            "postgres://db/shop"
+        );
         assert_eq!(expand("${EMPTY:-x}$5${EMPTY}"), "x$5");
     }
 
@@ -172,7 +193,13 @@ mod tests {
     #[test]
     fn env_files_may_quote_and_comment() {
         let values = parse("# c\nexport A=1 # one\nB='x # y'\nC=\"z\"\n\n").unwrap();
-        assert_eq!((&*values["A"], &*values["B"], &*values["C"]), ("1", "x # y", "z"));
-        assert_eq!(parse("A=1\nnonsense").unwrap_err().message, "line 2 of `.env` isn't `NAME=value`");
+        assert_eq!(
+            (&*values["A"], &*values["B"], &*values["C"]),
+            ("1", "x # y", "z")
+        );
+        assert_eq!(
+            parse("A=1\nnonsense").unwrap_err().message,
+            "line 2 of `.env` isn't `NAME=value`"
+        );
     }
 }

@@ -43,7 +43,11 @@ impl std::fmt::Debug for EngineSettings {
 /// A missing variable, or a name that can't be one.
 pub fn environment(project: &Project, lookup: &Lookup) -> Result<&'static str> {
     let template = project.def.default_environment.as_str();
-    let template = if template.is_empty() { "dev_${USER}" } else { template };
+    let template = if template.is_empty() {
+        "dev_${USER}"
+    } else {
+        template
+    };
     let name = sanitise(&expand(template, lookup, "`[env] default`")?);
     if name.is_empty() || name.chars().all(|character| character == '_') {
         return Err(Error::new(
@@ -67,7 +71,13 @@ pub fn environment(project: &Project, lookup: &Lookup) -> Result<&'static str> {
 pub fn sanitise(name: &str) -> String {
     name.chars()
         .flat_map(char::to_lowercase)
-        .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
+        .map(|character| {
+            if character.is_ascii_alphanumeric() {
+                character
+            } else {
+                '_'
+            }
+        })
         .collect()
 }
 
@@ -77,7 +87,11 @@ pub fn sanitise(name: &str) -> String {
 /// A missing variable.
 pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
     let Some(def) = project.def.engines.as_slice().first() else {
-        return Err(Error::new(Kind::Failed, "broken-project", "the project has no engine"));
+        return Err(Error::new(
+            Kind::Failed,
+            "broken-project",
+            "the project has no engine",
+        ));
     };
     let place = format!("`[engine.{}]`", def.name);
     let location = expand(def.location.as_str(), lookup, &place)?;
@@ -86,12 +100,18 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
         .iter()
         .map(|setting| {
             let place = format!("`[engine.{}.settings]`", def.name);
-            Ok((setting.name.to_string(), expand(setting.value.as_str(), lookup, &place)?))
+            Ok((
+                setting.name.to_string(),
+                expand(setting.value.as_str(), lookup, &place)?,
+            ))
         })
         .collect::<Result<Vec<_>>>()?;
     let is_file = !location.starts_with(':') && !location.contains("://");
     let location = if is_file {
-        project.resolve_path(&location).to_string_lossy().into_owned()
+        project
+            .resolve_path(&location)
+            .to_string_lossy()
+            .into_owned()
     } else {
         location
     };
@@ -110,7 +130,11 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
 /// A missing variable, or an address of another kind.
 pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
     let url = project.def.state_url.as_str();
-    let url = if url.is_empty() { "sqlite:.dbgo/state.db" } else { url };
+    let url = if url.is_empty() {
+        "sqlite:.dbgo/state.db"
+    } else {
+        url
+    };
     let expanded = expand(url, lookup, "`[state] url`")?;
     let Some(path) = expanded.strip_prefix("sqlite:") else {
         let scheme = expanded.split(':').next().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 /// How wide the names' column is at most.
-const NAME_WIDTH: usize = 26;
+const NAME_WIDTH: usize = 25;
 
 /// Writes one line per event that is of interest.
 pub struct Lines {
@@ -31,7 +31,12 @@ impl Lines {
 
     /// What an event has to say, without the last line's end.
     pub fn text(&self, event: &Event) -> Option<String> {
-        if self.quiet && matches!(event, Event::RunStarted { .. } | Event::Built { .. } | Event::Unchanged { .. }) {
+        if self.quiet
+            && matches!(
+                event,
+                Event::RunStarted { .. } | Event::Built { .. } | Event::Unchanged { .. }
+            )
+        {
             return None;
         }
         Some(match event {
@@ -54,16 +59,26 @@ impl Lines {
                 let (amount, rest) = amounts(*rows, *added, intervals.as_ref());
                 let took = self::duration(*duration);
                 let start = self.start("✓", "32", subject);
-                format!("{start} {amount:<14} {took:>7}{rest}").trim_end().to_owned()
+                format!("{start} {amount:<14} {took:>7}{rest}")
+                    .trim_end()
+                    .to_owned()
             }
             Event::Unchanged { subject, reason } => {
                 format!("{} {reason}", self.start("=", "2", subject))
             }
             Event::Skipped { subject, reason } => {
-                format!("  {} {:<NAME_WIDTH$} skipped: {reason}", self.mark("-", "33"), subject.name)
+                format!(
+                    "  {} {:<NAME_WIDTH$} skipped: {reason}",
+                    self.mark("-", "33"),
+                    subject.name
+                )
             }
             Event::Cancelled(subject) => {
-                format!("  {} {:<NAME_WIDTH$} cancelled", self.mark("-", "33"), subject.name)
+                format!(
+                    "  {} {:<NAME_WIDTH$} cancelled",
+                    self.mark("-", "33"),
+                    subject.name
+                )
             }
             Event::Failed {
                 subject,
@@ -71,8 +86,11 @@ impl Lines {
                 detail,
                 ..
             } => {
-                let mut text =
-                    format!("  {} {:<NAME_WIDTH$} {message}", self.mark("✗", "31"), subject.name);
+                let mut text = format!(
+                    "  {} {:<NAME_WIDTH$} {message}",
+                    self.mark("✗", "31"),
+                    subject.name
+                );
                 for line in detail.lines() {
                     text.push_str("\n      ");
                     text.push_str(line);
@@ -91,7 +109,10 @@ impl Lines {
         models: usize,
         changed: usize,
     ) -> String {
-        let mut text = format!("  {environment} on {kind} {location} · {}", count(models, "model"));
+        let mut text = format!(
+            "  {environment} on {kind} {location} · {}",
+            count(models, "model")
+        );
         if changed > 0 {
             text.push_str(&format!(", {changed} changed"));
         }
@@ -102,7 +123,12 @@ impl Lines {
     }
 
     fn start(&self, mark: &str, colour: &str, subject: &Subject) -> String {
-        format!("  {} {:<NAME_WIDTH$} {:<12}", self.mark(mark, colour), subject.name, subject.kind)
+        format!(
+            "  {} {:<NAME_WIDTH$} {:<12}",
+            self.mark(mark, colour),
+            subject.name,
+            subject.kind
+        )
     }
 
     fn mark(&self, mark: &str, colour: &str) -> String {
@@ -121,9 +147,10 @@ fn amounts(
 ) -> (String, String) {
     let plus = |rows: u64| format!("  +{} rows", grouped(rows));
     match (intervals, rows) {
-        (Some((done, all, unit)), rows) => {
-            (format!("{done} of {all} {unit}"), rows.map_or_else(String::new, plus))
-        }
+        (Some((done, all, unit)), rows) => (
+            format!("{done} of {all} {unit}"),
+            rows.map_or_else(String::new, plus),
+        ),
         (None, Some(rows)) if added => (String::new(), plus(rows)),
         (None, Some(rows)) => (format!("{:>9} rows", grouped(rows)), String::new()),
         (None, None) => (String::new(), String::new()),
@@ -142,10 +169,16 @@ fn closing(summary: &Summary) -> String {
     .filter(|(number, _)| *number > 0)
     .map(|(number, word)| format!("{number} {word}"))
     .collect();
-    let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
+    let what = if parts.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        parts.join(", ")
+    };
     let text = format!("  {what} in {}", duration(summary.duration));
     let run = format!("run {}", summary.id);
-    let gap = 76_usize.saturating_sub(text.chars().count() + run.len()).max(2);
+    let gap = 76_usize
+        .saturating_sub(text.chars().count() + run.len())
+        .max(2);
     format!("\n{text}{}{run}", " ".repeat(gap))
 }
 
@@ -210,11 +243,15 @@ mod tests {
         };
         assert_eq!(
             text(&built("table", Some(336_776), None)),
-            "  ✓ staging.stg_flights          table           336,776 rows   0.31 s"
+            "  ✓ staging.stg_flights       table          336,776 rows  0.31 s"
         );
         assert_eq!(
-            text(&built("incremental", Some(27_004), Some((31, 31, "days".to_owned())))),
-            "  ✓ staging.stg_flights          incremental  31 of 31 days    0.31 s  +27,004 rows"
+            text(&built(
+                "incremental",
+                Some(27_004),
+                Some((31, 31, "days".to_owned()))
+            )),
+            "  ✓ staging.stg_flights       incremental  31 of 31 days   0.31 s  +27,004 rows"
         );
     }
 
@@ -247,7 +284,10 @@ mod tests {
 
     #[test]
     fn numbers_and_durations_are_readable() {
-        assert_eq!((grouped(0), grouped(999), grouped(1_000)), ("0".into(), "999".into(), "1,000".into()));
+        assert_eq!(
+            (grouped(0), grouped(999), grouped(1_000)),
+            ("0".into(), "999".into(), "1,000".into())
+        );
         assert_eq!(duration(Duration::from_secs(245)), "4 min 05 s");
     }
 }

@@ -12,6 +12,9 @@ pub struct Progress {
     bars: MultiProgress,
     total: Option<ProgressBar>,
     running: HashMap<String, ProgressBar>,
+    /// Lines of models that stay as they are. They come in crowds, and a line that is printed by
+    /// itself draws all bars anew.
+    waiting: Vec<String>,
 }
 
 impl Progress {
@@ -22,6 +25,7 @@ impl Progress {
             bars: MultiProgress::new(),
             total: None,
             running: HashMap::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -83,13 +87,23 @@ impl Progress {
         }
     }
 
-    fn print(&self, event: &Event) {
-        if let Some(text) = self.lines.text(event) {
-            // A terminal that is gone is no reason to stop a run.
-            let _ = self.bars.println(text);
+    fn print(&mut self, event: &Event) {
+        let Some(text) = self.lines.text(event) else {
+            return;
+        };
+        self.waiting.push(text);
+        if matches!(event, Event::Unchanged { .. }) && self.waiting.len() < CROWD {
+            return;
         }
+        let text = self.waiting.join("\n");
+        self.waiting.clear();
+        // A terminal that is gone is no reason to stop a run.
+        let _ = self.bars.println(text);
     }
 }
+
+/// How many lines are printed together at most.
+const CROWD: usize = 50;
 
 /// A style from a template of this file; one that can't be read shows indicatif's own.
 fn style(template: &str) -> ProgressStyle {

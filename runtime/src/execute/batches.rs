@@ -136,7 +136,11 @@ fn one_range(
         .map_err(|failure| {
             let place = format!("{}: {}", range.describe(), failure.message);
             Failure {
-                message: if work.batches.len() > 1 { place } else { failure.message.clone() },
+                message: if work.batches.len() > 1 {
+                    place
+                } else {
+                    failure.message.clone()
+                },
                 ..failure
             }
         })
@@ -154,7 +158,13 @@ pub fn add(
     let model = context.project.model(work.model);
     let snapshot = &task.snapshot;
     let target = physical_relation(&snapshot.physical);
-    let key: Vec<&str> = model.def.incremental.unique_key.iter().map(|key| key.as_str()).collect();
+    let key: Vec<&str> = model
+        .def
+        .incremental
+        .unique_key
+        .iter()
+        .map(|key| key.as_str())
+        .collect();
     let promised = promised(model.def.columns.as_slice());
     let rows = worker.transact(task, &snapshot.load, |transaction| {
         transaction.execute_all(&work.alterations)?;
@@ -214,6 +224,9 @@ fn common_columns(
     Ok(have
         .into_iter()
         .map(|column| column.name)
-        .filter(|name| give.iter().any(|column| column.name.eq_ignore_ascii_case(name)))
+        .filter(|name| {
+            give.iter()
+                .any(|column| column.name.eq_ignore_ascii_case(name))
+        })
         .collect())
 }

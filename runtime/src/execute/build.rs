@@ -65,7 +65,8 @@ impl Worker<'_> {
     /// some of several batches were committed before one failed.
     pub fn build(&mut self, task: &Task, changes: &mut Vec<Change>) -> Result<Done, Failure> {
         let timeout = Some(task.timeout_seconds).filter(|seconds| *seconds > 0);
-        self.session.set_statement_timeout(timeout.map(Duration::from_secs));
+        self.session
+            .set_statement_timeout(timeout.map(Duration::from_secs));
         match &task.work {
             Work::Seed(seed) => self.seed(task, seed, changes),
             Work::View { sql, columns } => self.view(task, sql, columns, changes),
@@ -85,7 +86,10 @@ impl Worker<'_> {
         let file = SeedOnDisk::new(data).map_err(|error| {
             Failure::finding(format!("can't unpack the seed `{}`: {error}", seed.file))
         })?;
-        let query = self.context.dialect().seed_query(&seed_file(seed, file.path()));
+        let query = self
+            .context
+            .dialect()
+            .seed_query(&seed_file(seed, file.path()));
         self.table(task, &query, seed.columns.as_slice(), changes)
     }
 
@@ -151,7 +155,10 @@ impl Worker<'_> {
         let mut attempt = 0;
         loop {
             if self.interrupt.is_wished() {
-                return Err(Failure::from(EngineError::new(ErrorClass::Interrupted, "interrupted")));
+                return Err(Failure::from(EngineError::new(
+                    ErrorClass::Interrupted,
+                    "interrupted",
+                )));
             }
             let error = match attempt_once(&mut self.session, &mut work) {
                 Ok(value) => return Ok(value),
@@ -253,7 +260,11 @@ pub fn promised(columns: &[ColumnDef]) -> Vec<&'static str> {
 
 fn seed_file(seed: &SeedDef, path: &Path) -> SeedFile {
     let or = |text: &'static str, default: &str| {
-        if text.is_empty() { default.to_owned() } else { text.to_owned() }
+        if text.is_empty() {
+            default.to_owned()
+        } else {
+            text.to_owned()
+        }
     };
     SeedFile {
         path: path.to_owned(),

@@ -60,9 +60,11 @@ pub fn not_null(
     if broken.is_empty() {
         return Ok(());
     }
-    Err(Failure::finding(format!("contract `not null` broken: {}", broken.join(", ")))
-        .detail("nothing was written; the old rows stay")
-        .into())
+    Err(
+        Failure::finding(format!("contract `not null` broken: {}", broken.join(", ")))
+            .detail("nothing was written; the old rows stay")
+            .into(),
+    )
 }
 
 /// Fails if a key has a null or stands in several rows, with some of them.
@@ -83,19 +85,22 @@ pub fn keys(
             let values: Vec<String> = key
                 .iter()
                 .zip(values)
-                .map(|(column, value)| {
-                    format!("{column} = {}", value.as_deref().unwrap_or("null"))
-                })
+                .map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("null")))
                 .collect();
             let count = count.first().and_then(Option::as_deref).unwrap_or("?");
             format!("{} in {count} rows", values.join(", "))
         })
         .collect();
-    let nulls = found.iter().any(|row| row.iter().take(key.len()).any(Option::is_none));
+    let nulls = found
+        .iter()
+        .any(|row| row.iter().take(key.len()).any(Option::is_none));
     let what = if nulls { "has nulls" } else { "isn't unique" };
-    Err(Failure::finding(format!("the key `{}` {what} in the new rows", key.join(", ")))
-        .detail(lines.join("\n"))
-        .into())
+    Err(Failure::finding(format!(
+        "the key `{}` {what} in the new rows",
+        key.join(", ")
+    ))
+    .detail(lines.join("\n"))
+    .into())
 }
 
 /// Fails if a row has no time or one outside the batch's range.
@@ -122,11 +127,18 @@ pub fn inside(
         let (first, last) = (text(2), text(3));
         parts.push(format!("{} from {first} to {last}", rows(outside)));
     }
-    Err(Failure::finding(format!("rows outside the batch's range: {}", parts.join(", ")))
-        .detail("filter by `:start_ts` and `:end_ts`, or set `outside='drop'` or `'keep'`")
-        .into())
+    Err(Failure::finding(format!(
+        "rows outside the batch's range: {}",
+        parts.join(", ")
+    ))
+    .detail("filter by `:start_ts` and `:end_ts`, or set `outside='drop'` or `'keep'`")
+    .into())
 }
 
 fn rows(count: u64) -> String {
-    format!("{} row{}", grouped(count), if count == 1 { "" } else { "s" })
+    format!(
+        "{} row{}",
+        grouped(count),
+        if count == 1 { "" } else { "s" }
+    )
 }

@@ -57,9 +57,10 @@ impl Context<'_> {
         version: &str,
     ) -> (String, u64) {
         let other_version = |name: &str| {
-            self.known.objects.get(name).is_some_and(|object| {
-                object.model != path || object.version != version
-            })
+            self.known
+                .objects
+                .get(name)
+                .is_some_and(|object| object.model != path || object.version != version)
         };
         let mut generation = 1;
         loop {

@@ -4,19 +4,18 @@
 //! changed; a view also needs the same physical names under it. What can't be proved unchanged
 //! counts as changed.
 
+use super::columns::{adopted, alterations};
 use super::context::Context;
 use super::failure::Failure;
 use super::inputs::{Reads, load_through, proved_equal};
 use super::naming::physical_relation;
 use super::slots::{PhysicalSlots, source_text};
-use crate::adapters::{Column, Relation as Name};
-use crate::error::{Error, Kind};
 use crate::events::{Subject, grouped};
 use crate::intervals::{IntervalSet, Range, Step, missing, parse_instant};
 use crate::project::{BatchFacts, Model, Relation, compose};
 use crate::state::Snapshot;
 use crate::version::fingerprint;
-use dbgo_contract::{ColumnDef, Materialization, OnSchemaChange, SeedDef, Strategy};
+use dbgo_contract::{ColumnDef, Materialization, SeedDef, Strategy};
 use std::collections::HashMap;
 
 /// What its readers need to know of something that is ready.
@@ -114,7 +113,13 @@ pub fn seed(context: &Context<'_>, index: usize) -> Decision {
     if let Some(snapshot) = context.snapshot(seed.path.as_str(), version) {
         return Decision::Unchanged(ready(snapshot), "unchanged: same content".to_owned());
     }
-    let task = task(context, relation, seed.columns.as_slice(), Reads::new(), Work::Seed(seed));
+    let task = task(
+        context,
+        relation,
+        seed.columns.as_slice(),
+        Reads::new(),
+        Work::Seed(seed),
+    );
     Decision::Build(Box::new(task))
 }
 
@@ -126,7 +131,11 @@ fn ready(snapshot: &Snapshot) -> Ready {
 }
 
 /// Decides on a model whose parents are ready.
-pub fn model(context: &Context<'_>, index: usize, ready_set: &ReadySet) -> Result<Decision, Failure> {
+pub fn model(
+    context: &Context<'_>,
+    index: usize,
+    ready_set: &ReadySet,
+) -> Result<Decision, Failure> {
     let model = context.project.model(index);
     let texts = texts(context, model, ready_set);
     let inputs = Inputs {
@@ -152,14 +161,22 @@ pub fn model(context: &Context<'_>, index: usize, ready_set: &ReadySet) -> Resul
 }
 
 /// What a model that isn't selected offers its readers, if it is built in its present version.
-pub fn unselected(context: &Context<'_>, relation: Relation, ready_set: &ReadySet) -> Option<Ready> {
+pub fn unselected(
+    context: &Context<'_>,
+    relation: Relation,
+    ready_set: &ReadySet,
+) -> Option<Ready> {
     let Relation::Model(index) = relation else {
-        let snapshot =
-            context.snapshot(context.project.path_of(relation), context.versions.get(relation))?;
+        let snapshot = context.snapshot(
+            context.project.path_of(relation),
+            context.versions.get(relation),
+        )?;
         return Some(ready(snapshot));
     };
-    let snapshot = context
-        .snapshot(context.project.path_of(relation), context.versions.model(index))?;
+    let snapshot = context.snapshot(
+        context.project.path_of(relation),
+        context.versions.model(index),
+    )?;
     if snapshot.kind != "view" {
         return Some(ready(snapshot));
     }
@@ -183,7 +200,10 @@ fn reads(context: &Context<'_>, model: &Model, ready_set: &ReadySet) -> Reads {
                 Relation::Source(index) => context.proofs.get(*index).cloned(),
                 other => ready_set.get(other).map(|ready| ready.load.clone()),
             };
-            (context.project.path_of(*import).to_owned(), load.unwrap_or_default())
+            (
+                context.project.path_of(*import).to_owned(),
+                load.unwrap_or_default(),
+            )
         })
         .collect()
 }
@@ -285,7 +305,8 @@ struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     fn snapshot(&self) -> Option<&'a Snapshot> {
-        self.context.snapshot(self.model.def.path.as_str(), self.version)
+        self.context
+            .snapshot(self.model.def.path.as_str(), self.version)
     }
 
     fn unchanged(&self, snapshot: &Snapshot, reason: String) -> Decision {
@@ -313,7 +334,14 @@ impl<'a> Inputs<'a> {
             range: None,
             now: self.context.now,
         };
-        Ok(compose(self.context.project, self.index, &self.context.plan, facts, &slots)?.sql)
+        Ok(compose(
+            self.context.project,
+            self.index,
+            &self.context.plan,
+            facts,
+            &slots,
+        )?
+        .sql)
     }
 
     fn task(self, work: Work) -> Task {
@@ -323,7 +351,13 @@ impl<'a> Inputs<'a> {
             texts: self.texts,
             retries: def.retries,
             timeout_seconds: def.timeout_seconds,
-            ..task(self.context, relation, def.columns.as_slice(), self.reads, work)
+            ..task(
+                self.context,
+                relation,
+                def.columns.as_slice(),
+                self.reads,
+                work,
+            )
         }
     }
 
@@ -331,12 +365,18 @@ impl<'a> Inputs<'a> {
         let sql = self.compose(BatchFacts::default(), None)?;
         let definition = fingerprint([sql.as_str()]);
         let load = load_through(self.version, self.volatile, &self.reads);
-        if let Some(snapshot) = self.snapshot().filter(|known| known.definition == definition) {
+        if let Some(snapshot) = self
+            .snapshot()
+            .filter(|known| known.definition == definition)
+        {
             let ready = Ready {
                 load,
                 ..ready(snapshot)
             };
-            return Ok(Decision::Unchanged(ready, "unchanged: same query and tables".to_owned()));
+            return Ok(Decision::Unchanged(
+                ready,
+                "unchanged: same query and tables".to_owned(),
+            ));
         }
         let mut uses = self.uses.clone();
         uses.sort();
@@ -352,10 +392,10 @@ impl<'a> Inputs<'a> {
     fn table(self) -> Result<Decision, Failure> {
         let full_refresh = self.context.options.full_refresh;
         let snapshot = self.snapshot();
-        if let (Some(snapshot), false) = (snapshot, full_refresh) {
-            if let Some(reason) = self.same_loads(snapshot) {
-                return Ok(self.unchanged(snapshot, reason));
-            }
+        if let (Some(snapshot), false) = (snapshot, full_refresh)
+            && let Some(reason) = self.same_loads(snapshot)
+        {
+            return Ok(self.unchanged(snapshot, reason));
         }
         let facts = BatchFacts {
             is_incremental: false,
@@ -363,13 +403,19 @@ impl<'a> Inputs<'a> {
         };
         let sql = self.compose(facts, snapshot.map(|snapshot| snapshot.physical.clone()))?;
         let columns = self.model.def.columns.as_slice();
-        Ok(Decision::Build(Box::new(self.task(Work::Table { sql, columns }))))
+        Ok(Decision::Build(Box::new(
+            self.task(Work::Table { sql, columns }),
+        )))
     }
 
     fn time_range(self) -> Result<Decision, Failure> {
         let def = &self.model.def.incremental;
         let full_refresh = self.context.options.full_refresh;
-        let text = if def.interval.is_empty() { "1 day" } else { def.interval.as_str() };
+        let text = if def.interval.is_empty() {
+            "1 day"
+        } else {
+            def.interval.as_str()
+        };
         let step = Step::parse(text)
             .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
         let start = instant(def.start.as_str(), "start")?;
@@ -380,9 +426,13 @@ impl<'a> Inputs<'a> {
         };
         let snapshot = self.snapshot();
         let filled = match snapshot {
-            Some(snapshot) if !full_refresh => {
-                self.context.known.filled.get(&snapshot.physical).cloned().unwrap_or_default()
-            }
+            Some(snapshot) if !full_refresh => self
+                .context
+                .known
+                .filled
+                .get(&snapshot.physical)
+                .cloned()
+                .unwrap_or_default(),
             _ => IntervalSet::new(),
         };
         let missing = missing((start, end), &filled, step, def.lookback, def.batch_size);
@@ -403,16 +453,19 @@ impl<'a> Inputs<'a> {
             aside: snapshot.is_some() && full_refresh,
             full_refresh,
         };
-        Ok(Decision::Build(Box::new(in_table(self.task(Work::TimeRange(work)), in_place))))
+        Ok(Decision::Build(Box::new(in_table(
+            self.task(Work::TimeRange(work)),
+            in_place,
+        ))))
     }
 
     fn adding(self) -> Result<Decision, Failure> {
         let full_refresh = self.context.options.full_refresh && !self.model.keeps_history();
         let snapshot = self.snapshot();
-        if let (Some(snapshot), false) = (snapshot, full_refresh) {
-            if let Some(reason) = self.same_loads(snapshot) {
-                return Ok(self.unchanged(snapshot, reason));
-            }
+        if let (Some(snapshot), false) = (snapshot, full_refresh)
+            && let Some(reason) = self.same_loads(snapshot)
+        {
+            return Ok(self.unchanged(snapshot, reason));
         }
         let base = match snapshot {
             _ if full_refresh => None,
@@ -434,7 +487,10 @@ impl<'a> Inputs<'a> {
             exists: base.is_some(),
             alterations,
         };
-        Ok(Decision::Build(Box::new(in_table(self.task(Work::Adding(work)), base))))
+        Ok(Decision::Build(Box::new(in_table(
+            self.task(Work::Adding(work)),
+            base,
+        ))))
     }
 }
 
@@ -447,94 +503,28 @@ fn in_table(mut task: Task, base: Option<Snapshot>) -> Task {
     task
 }
 
-/// The table that an earlier version of a model left, for one that keeps its history.
-pub fn adopted(context: &Context<'_>, model: &Model) -> Option<Snapshot> {
-    let path = model.def.path.as_str();
-    let published = context.known.published.get(path).map(|entry| entry.version.as_str());
-    let mut earlier: Vec<&Snapshot> = context
-        .known
-        .snapshots
-        .values()
-        .filter(|snapshot| snapshot.model == path && snapshot.kind == "incremental")
-        .filter(|snapshot| context.catalog.contains_key(&snapshot.physical))
-        .collect();
-    earlier.sort_by_key(|snapshot| (Some(snapshot.version.as_str()) != published, &snapshot.version));
-    earlier.first().map(|snapshot| (*snapshot).clone())
-}
-
-/// The statements that give an earlier table the model's columns, by the model's own rule.
-pub fn alterations(
-    context: &Context<'_>,
-    model: &Model,
-    physical: &str,
-) -> Result<Vec<String>, Error> {
-    let Some(table) = context.catalog.get(physical) else {
-        return Ok(Vec::new());
-    };
-    let wanted: Vec<Column> = model
-        .def
-        .columns
-        .iter()
-        .map(|column| Column::new(column.name.as_str(), column.sql_type.as_str()))
-        .collect();
-    let same_name = |a: &Column, b: &Column| a.name.eq_ignore_ascii_case(&b.name);
-    let added: Vec<&Column> = wanted
-        .iter()
-        .filter(|column| !table.columns.iter().any(|other| same_name(column, other)))
-        .collect();
-    let removed: Vec<&Column> = table
-        .columns
-        .iter()
-        .filter(|column| !wanted.iter().any(|other| same_name(column, other)))
-        .collect();
-    if added.is_empty() && removed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let dialect = context.dialect();
-    let name: Name = physical_relation(physical);
-    let add = added.iter().map(|column| dialect.add_column(&name, column));
-    match model.on_schema_change {
-        OnSchemaChange::Ignore => Ok(Vec::new()),
-        OnSchemaChange::Append => Ok(add.collect()),
-        OnSchemaChange::Sync => {
-            Ok(add.chain(removed.iter().map(|column| dialect.drop_column(&name, &column.name))).collect())
-        }
-        OnSchemaChange::Fail => Err(refused_columns(model, &added, &removed)),
-    }
-}
-
-fn refused_columns(model: &Model, added: &[&Column], removed: &[&Column]) -> Error {
-    let list = |columns: &[&Column]| {
-        let names: Vec<String> =
-            columns.iter().map(|column| format!("`{}`", column.name)).collect();
-        names.join(", ")
-    };
-    let mut parts = Vec::new();
-    if !added.is_empty() {
-        parts.push(format!("{} added", list(added)));
-    }
-    if !removed.is_empty() {
-        parts.push(format!("{} removed", list(removed)));
-    }
-    Error::new(
-        Kind::Refused,
-        "columns-changed",
-        format!("`{}` keeps its history, and its columns changed: {}", model.relation(), parts.join(", ")),
-    )
-    .hint("set `on_schema_change='append'`, `'sync'` or `'ignore'`")
-}
-
 fn instant(text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
     if text.is_empty() {
-        return Err(Failure::finding(format!("a model filled by time needs a `{key}`")));
+        return Err(Failure::finding(format!(
+            "a model filled by time needs a `{key}`"
+        )));
     }
-    parse_instant(text)
-        .ok_or_else(|| Failure::finding(format!("`{key}='{text}'` is neither a date nor a timestamp")))
+    parse_instant(text).ok_or_else(|| {
+        Failure::finding(format!(
+            "`{key}='{text}'` is neither a date nor a timestamp"
+        ))
+    })
 }
 
 /// The word for intervals of a length: `days` for `1 day`, otherwise `intervals`.
 fn unit_of(text: &str, count: u64) -> String {
-    let unit = text.strip_prefix("1 ").map_or("interval", |unit| unit.trim());
+    let unit = text
+        .strip_prefix("1 ")
+        .map_or("interval", |unit| unit.trim());
     let unit = unit.strip_suffix('s').unwrap_or(unit);
-    if count == 1 { unit.to_owned() } else { format!("{unit}s") }
+    if count == 1 {
+        unit.to_owned()
+    } else {
+        format!("{unit}s")
+    }
 }

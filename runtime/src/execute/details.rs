@@ -73,11 +73,21 @@ pub fn complete(
         if let Some(snapshot) = details.snapshot {
             let object = object_of(&snapshot);
             if known.objects.get(&object.physical) != Some(&object) {
-                known.objects.entry(object.physical.clone()).or_insert_with(|| object.clone());
+                known
+                    .objects
+                    .entry(object.physical.clone())
+                    .or_insert_with(|| object.clone());
                 changes.push(Change::Object(object));
             }
-            if let Some(range) = entry.range.and_then(|range| Range::new(range.start, range.end)) {
-                known.filled.entry(snapshot.physical.clone()).or_default().insert(range);
+            if let Some(range) = entry
+                .range
+                .and_then(|range| Range::new(range.start, range.end))
+            {
+                known
+                    .filled
+                    .entry(snapshot.physical.clone())
+                    .or_default()
+                    .insert(range);
                 filled.insert(snapshot.physical.clone(), ());
             }
             if details.current {
@@ -96,7 +106,9 @@ pub fn complete(
                 changes.push(Change::Withdrawn { model });
             }
         } else {
-            known.shown.extend(details.published.into_iter().map(|entry| entry.physical));
+            known
+                .shown
+                .extend(details.published.into_iter().map(|entry| entry.physical));
         }
     }
     for physical in filled.into_keys() {

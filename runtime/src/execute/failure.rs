@@ -48,7 +48,10 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self {
             message: error.message,
-            detail: error.hint.map(|hint| format!("hint: {hint}")).unwrap_or_default(),
+            detail: error
+                .hint
+                .map(|hint| format!("hint: {hint}"))
+                .unwrap_or_default(),
             kind: error.kind,
         }
     }
@@ -71,8 +74,12 @@ pub fn engine_failed(error: &EngineError, shown: &str) -> Error {
                 (Some(pid), None) => format!("process {pid}"),
                 _ => "another process".to_owned(),
             };
-            Error::new(Kind::Refused, "database-held", format!("`{shown}` is held by {holder}"))
-                .hint("a DuckDB file belongs to one process at a time; end the other one first")
+            Error::new(
+                Kind::Refused,
+                "database-held",
+                format!("`{shown}` is held by {holder}"),
+            )
+            .hint("a DuckDB file belongs to one process at a time; end the other one first")
         }
         ErrorClass::Interrupted => Error::new(Kind::Interrupted, "interrupted", "interrupted"),
         _ => Error::new(

@@ -26,7 +26,9 @@ pub fn load_through(version: &str, volatile: bool, reads: &Reads) -> String {
     if volatile || reads.values().any(String::is_empty) {
         return String::new();
     }
-    let parts = reads.iter().flat_map(|(path, load)| [path.as_str(), load.as_str()]);
+    let parts = reads
+        .iter()
+        .flat_map(|(path, load)| [path.as_str(), load.as_str()]);
     fingerprint([version].into_iter().chain(parts))
 }
 
@@ -68,16 +70,28 @@ fn proof(
             source.changed_by,
             source_text(project, source, dialect)
         );
-        let rows = session.query(&query).map_err(|error| {
-            engine_failed(&error, &format!("changed_by of {}", source.file))
-        })?;
-        let value = super::checks::cells(&rows).into_iter().flatten().next().flatten();
-        return Ok(format!("value {}", value.unwrap_or_else(|| "null".to_owned())));
+        let rows = session
+            .query(&query)
+            .map_err(|error| engine_failed(&error, &format!("changed_by of {}", source.file)))?;
+        let value = super::checks::cells(&rows)
+            .into_iter()
+            .flatten()
+            .next()
+            .flatten();
+        return Ok(format!(
+            "value {}",
+            value.unwrap_or_else(|| "null".to_owned())
+        ));
     }
     if source.location.is_empty() || source.location.as_str().contains("://") {
         return Ok(String::new());
     }
-    Ok(files(&project.resolve_path(source.location.as_str()).to_string_lossy()).unwrap_or_default())
+    Ok(files(
+        &project
+            .resolve_path(source.location.as_str())
+            .to_string_lossy(),
+    )
+    .unwrap_or_default())
 }
 
 /// Name, size and time of all files of a pattern; nothing where one can't be read.
@@ -87,7 +101,12 @@ fn files(pattern: &str) -> Option<String> {
         let path = path.ok()?;
         let metadata = std::fs::metadata(&path).ok()?;
         let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        seen.push(format!("{}|{}|{}", path.display(), metadata.len(), modified.as_nanos()));
+        seen.push(format!(
+            "{}|{}|{}",
+            path.display(),
+            metadata.len(),
+            modified.as_nanos()
+        ));
     }
     (!seen.is_empty()).then(|| fingerprint(seen.iter().map(String::as_str)))
 }
@@ -97,7 +116,10 @@ mod tests {
     use super::*;
 
     fn reads(pairs: &[(&str, &str)]) -> Reads {
-        pairs.iter().map(|(path, load)| ((*path).to_owned(), (*load).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(path, load)| ((*path).to_owned(), (*load).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -109,7 +131,10 @@ mod tests {
         assert!(proved_equal(&reads(&[]), &reads(&[])));
         assert_eq!(load_through("v", false, &reads(&[("a", "")])), "");
         assert_eq!(load_through("v", true, &reads(&[])), "");
-        assert_ne!(load_through("v", false, &reads(&[])), load_through("w", false, &reads(&[])));
+        assert_ne!(
+            load_through("v", false, &reads(&[])),
+            load_through("w", false, &reads(&[]))
+        );
     }
 
     #[test]

@@ -25,7 +25,11 @@ impl Interrupt {
     /// Wishes to stop: running statements are cancelled, and nothing new starts.
     pub fn interrupt(&self) {
         self.shared.wished.store(true, Ordering::SeqCst);
-        let running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = self
+            .shared
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         running.iter().for_each(|session| session.cancel());
     }
 
@@ -36,7 +40,11 @@ impl Interrupt {
 
     /// Cancels this session's statements too when the wish comes, or now if it was before.
     pub(super) fn watch(&self, session: Arc<dyn Cancel>) {
-        let mut running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self
+            .shared
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if self.is_wished() {
             session.cancel();
         }

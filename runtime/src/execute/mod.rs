@@ -7,6 +7,7 @@
 //! | `context` | all that is fixed while a run goes on |
 //! | `inputs` | what each model reads: loads, and proofs that sources haven't changed |
 //! | `decide` | whether a model is built, and how |
+//! | `columns` | tables that outlive a change of their model's query |
 //! | `build`, `batches`, `checks` | one model's transactions |
 //! | `schedule` | the graph over the workers |
 //! | `publish` | the users' views, and what isn't needed any more |
@@ -17,6 +18,7 @@
 mod batches;
 mod build;
 mod checks;
+mod columns;
 mod context;
 mod decide;
 mod details;

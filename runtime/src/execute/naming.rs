@@ -16,7 +16,11 @@ pub fn physical(
     let short = version.get(..DIGITS).unwrap_or(version);
     let name_of = |digits: &str| format!("{schema}__{name}__{digits}_{generation}");
     let usual = name_of(short);
-    if taken(&usual) { name_of(version) } else { usual }
+    if taken(&usual) {
+        name_of(version)
+    } else {
+        usual
+    }
 }
 
 /// A physical table or view.
@@ -45,7 +49,13 @@ mod tests {
     #[test]
     fn names_hold_ten_digits_or_all() {
         let version = "0123456789abcdef0123456789abcdef";
-        assert_eq!(physical(("a", "b"), version, 3, |_| false), "a__b__0123456789_3");
-        assert_eq!(physical(("a", "b"), version, 3, |_| true), format!("a__b__{version}_3"));
+        assert_eq!(
+            physical(("a", "b"), version, 3, |_| false),
+            "a__b__0123456789_3"
+        );
+        assert_eq!(
+            physical(("a", "b"), version, 3, |_| true),
+            format!("a__b__{version}_3")
+        );
     }
 }

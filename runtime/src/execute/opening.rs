@@ -26,6 +26,8 @@ pub struct Opening<'a> {
     pub state: State,
     pub session: Session,
     pub engine: EngineSettings,
+    /// The schemas of the environment's views.
+    view_schemas: BTreeSet<String>,
     /// What has to be written to the state before anything else.
     pub changes: Vec<Change>,
     /// What people should know.
@@ -47,7 +49,8 @@ pub fn open<'a>(
     options: &'a RunOptions,
     interrupt: &Interrupt,
 ) -> Result<Opening<'a>> {
-    let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
+    let folder = project.folder().unwrap_or_else(|| Path::new("."));
+    let lookup = Lookup::new(folder)?;
     let environment = config::environment(project, &lookup)?;
     let engine = config::engine(project, &lookup)?;
     let state_file = config::state_file(project, &lookup)?;
@@ -69,7 +72,11 @@ pub fn open<'a>(
             Ok((state, known, Versions::new(project, &plan)?))
         });
         let opened = opening.join().unwrap_or_else(|_| {
-            Err(Error::new(Kind::Failed, "engine-failed", "opening the engine failed"))
+            Err(Error::new(
+                Kind::Failed,
+                "engine-failed",
+                "opening the engine failed",
+            ))
         });
         (opened, known)
     });
@@ -78,8 +85,8 @@ pub fn open<'a>(
         adapter,
         session,
         relations,
-    } = opened?;
-    let (state, known, versions) = known?;
+    } = opened.map_err(|error| explain(error, folder))?;
+    let (state, known, versions) = known.map_err(|error| explain(error, folder))?;
     let (physical, users) = sort_catalog(relations);
     let context = Context {
         project,
@@ -100,6 +107,7 @@ pub fn open<'a>(
         state,
         session,
         engine,
+        view_schemas: schemas,
         changes: Vec::new(),
         notes: Vec::new(),
     };
@@ -133,7 +141,10 @@ fn open_engine(
     open().map_err(|error| engine_failed(&error, &engine.shown))
 }
 
-type Catalog = (HashMap<String, CatalogRelation>, HashMap<(String, String), CatalogRelation>);
+type Catalog = (
+    HashMap<String, CatalogRelation>,
+    HashMap<(String, String), CatalogRelation>,
+);
 
 fn sort_catalog(relations: Vec<CatalogRelation>) -> Catalog {
     let (mut physical, mut users) = (HashMap::new(), HashMap::new());
@@ -158,21 +169,45 @@ fn view_schemas(project: &Project, environment: &str) -> Result<BTreeSet<String>
             .collect()
     };
     let real = schemas(true);
-    let views: BTreeSet<String> =
-        schemas(false).into_iter().map(|schema| view_schema(schema, environment)).collect();
-    if environment != "prod" {
-        if let Some(schema) = views.iter().find(|schema| real.contains(schema.as_str())) {
-            return Err(Error::new(
-                Kind::Refused,
-                "environment-name",
-                format!("the views of `{environment}` would be in `{schema}`, a schema of the project"),
-            ));
-        }
+    let views: BTreeSet<String> = schemas(false)
+        .into_iter()
+        .map(|schema| view_schema(schema, environment))
+        .collect();
+    if environment != "prod"
+        && let Some(schema) = views.iter().find(|schema| real.contains(schema.as_str()))
+    {
+        return Err(Error::new(
+            Kind::Refused,
+            "environment-name",
+            format!("the views of `{environment}` would be in `{schema}`, a schema of the project"),
+        ));
     }
     Ok(views)
 }
 
 impl Opening<'_> {
+    /// Looks into schemas that only views of former models are in.
+    fn look_for_former_views(&mut self) -> Result<()> {
+        let context = &mut self.context;
+        let former: BTreeSet<&str> = context
+            .known
+            .published
+            .values()
+            .map(|entry| entry.view_schema.as_str())
+            .filter(|schema| !self.view_schemas.contains(*schema))
+            .collect();
+        if former.is_empty() {
+            return Ok(());
+        }
+        let schemas: Vec<&str> = former.into_iter().collect();
+        let found = self
+            .session
+            .relations(&schemas)
+            .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+        context.users.extend(sort_catalog(found).1);
+        Ok(())
+    }
+
     /// Completes the state from the ledger, where a run ended without telling, and makes the
     /// engine's own tables where they are missing.
     fn reconcile(&mut self) -> Result<()> {
@@ -185,8 +220,10 @@ impl Opening<'_> {
         if has_ledger && (knows_nothing || !unfinished.is_empty()) {
             let ledger = self.session.ledger().map_err(failed)?;
             let only = (!knows_nothing).then_some(&unfinished);
-            let (project, environment) =
-                (context.scope.project.clone(), context.scope.environment.clone());
+            let (project, environment) = (
+                context.scope.project.clone(),
+                context.scope.environment.clone(),
+            );
             let names = (project.as_str(), environment.as_str());
             self.changes = complete(&mut context.known, &ledger, names, only);
         }
@@ -198,8 +235,11 @@ impl Opening<'_> {
             });
         }
         if !has_ledger {
-            self.session.create_bookkeeping(self.state.identity()).map_err(failed)?;
+            self.session
+                .create_bookkeeping(self.state.identity())
+                .map_err(failed)?;
         }
+        self.look_for_former_views()?;
         self.forget_missing()
     }
 
@@ -216,40 +256,49 @@ impl Opening<'_> {
         if missing.is_empty() {
             return Ok(());
         }
+        // What no snapshot names was swept by a run that ended before it could say so.
+        let named: HashSet<&str> = context
+            .known
+            .snapshots
+            .values()
+            .map(|snapshot| snapshot.physical.as_str())
+            .collect();
+        let gone: Vec<&String> = missing
+            .iter()
+            .filter(|name| named.contains(name.as_str()))
+            .collect();
         let lost: Vec<String> = context
             .project
             .models()
             .iter()
             .filter(|model| model.keeps_history())
             .filter(|model| {
-                missing.iter().any(|name| context.known.objects[name].model == model.def.path.as_str())
+                let path = model.def.path.as_str();
+                gone.iter()
+                    .any(|name| context.known.objects[*name].model == path)
             })
             .map(|model| format!("`{}`", model.relation()))
             .collect();
         if !lost.is_empty() {
-            return Err(Error::new(
-                Kind::Refused,
-                "tables-gone",
-                format!(
-                    "`{}` has lost tables that can't be computed again: {}",
-                    self.engine.shown,
-                    lost.join(", ")
-                ),
-            )
-            .hint("put the database back, or remove the state database to start anew"));
+            return Err(tables_gone(&self.engine.shown, &lost));
         }
-        self.notes.push(format!(
-            "{} table{} that this project made {} gone from `{}` and {} built anew",
-            missing.len(),
-            if missing.len() == 1 { "" } else { "s" },
-            if missing.len() == 1 { "is" } else { "are" },
-            self.engine.shown,
-            if missing.len() == 1 { "is" } else { "are" },
-        ));
+        if !gone.is_empty() {
+            let one = gone.len() == 1;
+            self.notes.push(format!(
+                "{} {} that this project made {} gone from `{}` and built anew",
+                gone.len(),
+                if one { "table" } else { "tables" },
+                if one { "is" } else { "are" },
+                self.engine.shown,
+            ));
+        }
         for physical in missing {
             context.known.objects.remove(&physical);
             context.known.filled.remove(&physical);
-            context.known.snapshots.retain(|_, snapshot| snapshot.physical != physical);
+            context
+                .known
+                .snapshots
+                .retain(|_, snapshot| snapshot.physical != physical);
             self.changes.push(Change::Dropped { physical });
         }
         Ok(())
@@ -267,6 +316,46 @@ impl Opening<'_> {
         let dialect = self.context.adapter.dialect();
         self.context.proofs = inputs::proofs(project, needed, dialect, &mut self.session)?;
         Ok(())
+    }
+}
+
+fn tables_gone(shown: &str, lost: &[String]) -> Error {
+    Error::new(
+        Kind::Refused,
+        "tables-gone",
+        format!(
+            "`{shown}` has lost tables that can't be computed again: {}",
+            lost.join(", ")
+        ),
+    )
+    .hint("put the database back, or remove the state database to start anew")
+}
+
+/// The error itself, or the reason behind it where nothing can be written.
+fn explain(error: Error, folder: &Path) -> Error {
+    if error.kind != Kind::Failed || !is_read_only(folder) {
+        return error;
+    }
+    Error::new(
+        Kind::Finding,
+        "read-only-folder",
+        format!("nothing can be written to `{}`", folder.display()),
+    )
+    .hint("a run keeps its database and `.dbgo/` there")
+}
+
+fn is_read_only(folder: &Path) -> bool {
+    let probe = folder.join(format!(".dbgo-probe-{}", std::process::id()));
+    match std::fs::File::create_new(&probe) {
+        Ok(_) => {
+            // A file that could be created can be removed.
+            let _ = std::fs::remove_file(&probe);
+            false
+        }
+        Err(error) => {
+            use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+            matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+        }
     }
 }
 

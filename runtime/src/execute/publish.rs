@@ -5,7 +5,9 @@ use super::details::Details;
 use super::failure::engine_failed;
 use super::naming::{physical_relation, view_name};
 use super::schedule::Walk;
-use crate::adapters::{EngineError, LedgerEntry, Relation as Name, RelationKind, Session, Transaction};
+use crate::adapters::{
+    EngineError, LedgerEntry, Relation as Name, RelationKind, Session, Transaction,
+};
 use crate::error::{Error, Kind, Result};
 use crate::project::Relation;
 use crate::state::{Change, Object, Published};
@@ -52,7 +54,10 @@ pub fn check_ownership(context: &Context<'_>, scope: &[Relation]) -> Result<()> 
 }
 
 fn view_of(context: &Context<'_>, relation: Relation) -> Name {
-    view_name(context.project.schema_and_name(relation), context.plan.environment)
+    view_name(
+        context.project.schema_and_name(relation),
+        context.plan.environment,
+    )
 }
 
 /// Whether any of these relations has a version that isn't published here.
@@ -60,7 +65,10 @@ pub fn changed(context: &Context<'_>, scope: &[Relation]) -> usize {
     scope
         .iter()
         .filter(|relation| {
-            let published = context.known.published.get(context.project.path_of(**relation));
+            let published = context
+                .known
+                .published
+                .get(context.project.path_of(**relation));
             published.is_none_or(|entry| entry.version != context.versions.get(**relation))
         })
         .count()
@@ -89,8 +97,10 @@ impl Publication {
             }
         }
         let published = context.known.published.values().filter(|_| whole);
-        let in_scope: HashSet<&str> =
-            scope.iter().map(|relation| context.project.path_of(*relation)).collect();
+        let in_scope: HashSet<&str> = scope
+            .iter()
+            .map(|relation| context.project.path_of(*relation))
+            .collect();
         let withdrawn = published.filter(|entry| !in_scope.contains(entry.model.as_str()));
         Self {
             withdrawn: withdrawn
@@ -132,14 +142,22 @@ impl Publication {
 
     fn statements(&self, context: &Context<'_>) -> Vec<String> {
         let dialect = context.dialect();
-        let schemas: BTreeSet<&str> =
-            self.views.iter().map(|view| view.view_schema.as_str()).collect();
-        let create_schemas = schemas.into_iter().map(|schema| dialect.create_schema(schema));
+        let schemas: BTreeSet<&str> = self
+            .views
+            .iter()
+            .map(|view| view.view_schema.as_str())
+            .collect();
+        let create_schemas = schemas
+            .into_iter()
+            .map(|schema| dialect.create_schema(schema));
         let drop = self.withdrawn.iter().filter(|entry| {
-            context.users.get(&(entry.view_schema.clone(), entry.view_name.clone()))
+            context
+                .users
+                .get(&(entry.view_schema.clone(), entry.view_name.clone()))
                 .is_some_and(|found| found.kind == RelationKind::View)
         });
-        let drop = drop.map(|entry| dialect.drop_view(&Name::new(&entry.view_schema, &entry.view_name)));
+        let drop =
+            drop.map(|entry| dialect.drop_view(&Name::new(&entry.view_schema, &entry.view_name)));
         let create = self.views.iter().map(|view| {
             let physical = dialect.relation(&physical_relation(&view.physical));
             dialect.create_or_replace_view(
@@ -155,7 +173,11 @@ impl Publication {
             project: context.scope.project.clone(),
             environment: context.scope.environment.clone(),
             published: self.views.clone(),
-            withdrawn: self.withdrawn.iter().map(|entry| entry.model.clone()).collect(),
+            withdrawn: self
+                .withdrawn
+                .iter()
+                .map(|entry| entry.model.clone())
+                .collect(),
             ..Details::default()
         };
         LedgerEntry {
@@ -259,12 +281,20 @@ pub fn sweep(
     waiting.extend(context.known.shown.iter().cloned());
     while let Some(name) = waiting.pop() {
         if let Some(object) = objects.get(&name) {
-            waiting.extend(object.uses.iter().filter(|used| !kept.contains(*used)).cloned());
+            waiting.extend(
+                object
+                    .uses
+                    .iter()
+                    .filter(|used| !kept.contains(*used))
+                    .cloned(),
+            );
         }
         kept.insert(name);
     }
-    let mut unneeded: Vec<&Object> =
-        objects.values().filter(|object| !kept.contains(&object.physical)).collect();
+    let mut unneeded: Vec<&Object> = objects
+        .values()
+        .filter(|object| !kept.contains(&object.physical))
+        .collect();
     if unneeded.is_empty() {
         return Ok(Vec::new());
     }
@@ -274,10 +304,16 @@ pub fn sweep(
         .iter()
         .map(|object| {
             let name = physical_relation(&object.physical);
-            if object.kind == "view" { dialect.drop_view(&name) } else { dialect.drop_table(&name) }
+            if object.kind == "view" {
+                dialect.drop_view(&name)
+            } else {
+                dialect.drop_table(&name)
+            }
         })
         .collect();
-    commit(session, |transaction| transaction.execute_all(&statements).map(|_| ()))?;
+    commit(session, |transaction| {
+        transaction.execute_all(&statements).map(|_| ())
+    })?;
     Ok(unneeded
         .into_iter()
         .map(|object| Change::Dropped {

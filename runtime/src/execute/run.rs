@@ -1,12 +1,13 @@
 //! A run from its beginning to its end.
 
+use super::columns::{adopted, alterations};
 use super::context::Context;
-use super::decide::{adopted, alterations};
 use super::interrupt::Interrupt;
 use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
+use crate::adapters::Session;
 use crate::error::{Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
@@ -54,25 +55,19 @@ pub fn run(
             if publication.len() > 0 {
                 listener(Event::NotPublished(reason));
             }
-            0
+            Ok(0)
         }
-        None => {
-            let changes = publication.publish(&context, &mut session)?;
-            let swept = publish::sweep(&context, &mut session, &walk, &changes);
-            changes.into_iter().for_each(|change| writer.send(change));
-            match swept {
-                Ok(changes) => changes.into_iter().for_each(|change| writer.send(change)),
-                Err(error) => listener(Event::Note(format!(
-                    "old tables are left for the next run: {}",
-                    error.message
-                ))),
-            }
-            listener(Event::Published {
-                views: publication.len(),
-            });
-            publication.len()
-        }
+        None => show_and_sweep(
+            &context,
+            (&mut session, &writer),
+            &publication,
+            &walk,
+            listener,
+        ),
     };
+    if let Err(error) = &published {
+        walk.trouble = Some(error.kind);
+    }
     if interrupt.is_wished() {
         walk.trouble = Some(Kind::Interrupted);
     }
@@ -86,7 +81,9 @@ pub fn run(
         },
         duration_ms: u64::try_from(summary.duration.as_millis()).ok(),
     });
-    writer.finish()?.close()?;
+    let written = writer.finish().and_then(State::close);
+    let published = published?;
+    written?;
     listener(Event::Finished(summary.clone()));
     Ok(RunOutcome {
         summary,
@@ -94,6 +91,29 @@ pub fn run(
         published,
         trouble: walk.trouble,
     })
+}
+
+/// Publishes, drops what isn't needed any more, and gives the number of views that changed.
+fn show_and_sweep(
+    context: &Context<'_>,
+    (session, writer): (&mut Session, &Writer),
+    publication: &Publication,
+    walk: &Walk,
+    listener: &mut dyn FnMut(Event),
+) -> Result<usize> {
+    let changes = publication.publish(context, session)?;
+    let swept = publish::sweep(context, session, walk, &changes);
+    changes.into_iter().for_each(|change| writer.send(change));
+    match swept {
+        Ok(changes) => changes.into_iter().for_each(|change| writer.send(change)),
+        Err(error) => listener(Event::Note(format!(
+            "old tables are left for the next run: {}",
+            error.message
+        ))),
+    }
+    let views = publication.len();
+    listener(Event::Published { views });
+    Ok(views)
 }
 
 /// Why nothing may be published, if so.
@@ -108,20 +128,33 @@ fn refusal(
     }
     let changed = publish::changed(context, scope);
     if walk.trouble.is_some() && changed > 0 {
-        let what = if changed == 1 { "1 changed model".to_owned() } else { format!("{changed} changed models") };
-        return Some(format!("{what} and a failure; what was built stays for the next run"));
+        let what = if changed == 1 {
+            "1 changed model".to_owned()
+        } else {
+            format!("{changed} changed models")
+        };
+        return Some(format!(
+            "{what} and a failure; what was built stays for the next run"
+        ));
     }
     None
 }
 
 fn workers(project: &Project, options: &RunOptions) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let declared = usize::try_from(project.def.workers).ok().filter(|workers| *workers > 0);
+    let declared = usize::try_from(project.def.workers)
+        .ok()
+        .filter(|workers| *workers > 0);
     options.workers.or(declared).unwrap_or(processors).max(1)
 }
 
 fn summary(context: &Context<'_>, walk: &Walk, started: Instant) -> Summary {
-    let count = |status: &str| walk.steps.iter().filter(|step| step.status == status).count();
+    let count = |status: &str| {
+        walk.steps
+            .iter()
+            .filter(|step| step.status == status)
+            .count()
+    };
     Summary {
         id: context.run_id.clone(),
         unchanged: count("unchanged"),
@@ -143,7 +176,9 @@ fn needed_seeds(
     if options.select.is_empty() && options.exclude.is_empty() {
         return (0..project.seeds().len()).collect();
     }
-    let inputs = selected.iter().flat_map(|index| stored_parents(project, *index));
+    let inputs = selected
+        .iter()
+        .flat_map(|index| stored_parents(project, *index));
     inputs
         .filter_map(|relation| match relation {
             Relation::Seed(index) => Some(index),
@@ -176,9 +211,15 @@ fn stored_parents(project: &Project, index: usize) -> BTreeSet<Relation> {
 
 /// Everything that this run may publish.
 fn scope(project: &Project, selected: &BTreeSet<usize>, seeds: &BTreeSet<usize>) -> Vec<Relation> {
-    let models = selected.iter().filter(|index| project.model(**index).is_stored());
+    let models = selected
+        .iter()
+        .filter(|index| project.model(**index).is_stored());
     let models = models.map(|index| Relation::Model(*index));
-    seeds.iter().map(|index| Relation::Seed(*index)).chain(models).collect()
+    seeds
+        .iter()
+        .map(|index| Relation::Seed(*index))
+        .chain(models)
+        .collect()
 }
 
 impl Opening<'_> {
@@ -188,7 +229,12 @@ impl Opening<'_> {
             state: RefCell::new(&mut self.state),
         };
         let options = self.context.options;
-        selection::select(self.context.project, &options.select, &options.exclude, &facts)
+        selection::select(
+            self.context.project,
+            &options.select,
+            &options.exclude,
+            &facts,
+        )
     }
 
     /// Everything that can be refused before anything is written.
@@ -204,10 +250,12 @@ impl Opening<'_> {
                 continue;
             }
             let path = model.def.path.as_str();
-            if context.snapshot(path, context.versions.model(index)).is_none() {
-                if let Some(base) = adopted(context, model) {
-                    alterations(context, model, &base.physical)?;
-                }
+            if context
+                .snapshot(path, context.versions.model(index))
+                .is_none()
+                && let Some(base) = adopted(context, model)
+            {
+                alterations(context, model, &base.physical)?;
             }
             if context.options.full_refresh {
                 self.notes.push(format!(
@@ -232,13 +280,15 @@ impl Opening<'_> {
     }
 
     fn announce(&self, scope: &[Relation], listener: &mut dyn FnMut(Event)) {
+        let is_model = |relation: &&Relation| matches!(relation, Relation::Model(_));
+        let models: Vec<Relation> = scope.iter().filter(is_model).copied().collect();
         listener(Event::RunStarted {
             id: self.context.run_id.clone(),
             environment: self.context.scope.environment.clone(),
             engine: (self.engine.kind.to_owned(), self.engine.shown.clone()),
             models: self.context.project.models().len(),
             selected: scope.len(),
-            changed: publish::changed(&self.context, scope),
+            changed: publish::changed(&self.context, &models),
         });
         for note in &self.notes {
             listener(Event::Note(note.clone()));
@@ -257,7 +307,9 @@ fn check_parent(
         return Ok(());
     };
     let version = context.versions.get(parent);
-    let built = context.snapshot(context.project.path_of(parent), version).is_some();
+    let built = context
+        .snapshot(context.project.path_of(parent), version)
+        .is_some();
     if built || selected.contains(&parent_index) {
         return Ok(());
     }
@@ -280,7 +332,8 @@ struct StateFacts<'a> {
 
 impl Facts for StateFacts<'_> {
     fn is_changed(&self, model: usize) -> Result<bool> {
-        Ok(publish::changed(self.context, &[Relation::Model(model)]) > 0)
+        let stored = self.context.project.model(model).is_stored();
+        Ok(stored && publish::changed(self.context, &[Relation::Model(model)]) > 0)
     }
 
     fn with_result(&self, status: &str) -> Result<BTreeSet<usize>> {

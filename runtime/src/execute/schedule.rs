@@ -14,6 +14,7 @@ use crate::project::Relation;
 use crate::state::{Change, StepRecord, Writer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -92,7 +93,9 @@ impl<'a> Schedule<'a> {
                 .filter(|import| !matches!(import, Relation::Source(_)))
                 .copied()
                 .collect();
-            schedule.waiting.insert(Relation::Model(index), parents.len());
+            schedule
+                .waiting
+                .insert(Relation::Model(index), parents.len());
             for parent in parents {
                 schedule.readers.entry(parent).or_default().push(index);
             }
@@ -120,8 +123,12 @@ impl<'a> Schedule<'a> {
     }
 
     fn start(&mut self) {
-        let roots: Vec<Relation> =
-            self.waiting.iter().filter(|(_, count)| **count == 0).map(|(node, _)| *node).collect();
+        let roots: Vec<Relation> = self
+            .waiting
+            .iter()
+            .filter(|(_, count)| **count == 0)
+            .map(|(node, _)| *node)
+            .collect();
         for index in 0..self.context.project.seeds().len() {
             self.settle(Relation::Seed(index));
         }
@@ -188,7 +195,8 @@ impl<'a> Schedule<'a> {
     }
 
     fn enqueue(&mut self, node: Relation) {
-        self.queue.push((height(&self.heights, node), Reverse(node)));
+        self.queue
+            .push((height(&self.heights, node), Reverse(node)));
     }
 
     /// Decides on something whose parents have all ended.
@@ -216,7 +224,10 @@ impl<'a> Schedule<'a> {
             return;
         }
         let parents = self.context.project.model(index).imports.clone();
-        let cause = parents.iter().find_map(|parent| self.broken.get(parent)).cloned();
+        let cause = parents
+            .iter()
+            .find_map(|parent| self.broken.get(parent))
+            .cloned();
         match cause {
             Some(cause) if ephemeral => {
                 self.broken.insert(node, cause);
@@ -282,12 +293,17 @@ impl<'a> Schedule<'a> {
             duration,
         });
         // Of several batches the last one's id is the table's load.
-        let last = self.walk.changes.iter().rev().find_map(|change| match change {
-            Change::Snapshot(snapshot) if snapshot.model == task.snapshot.model => {
-                Some(snapshot.load.clone())
-            }
-            _ => None,
-        });
+        let last = self
+            .walk
+            .changes
+            .iter()
+            .rev()
+            .find_map(|change| match change {
+                Change::Snapshot(snapshot) if snapshot.model == task.snapshot.model => {
+                    Some(snapshot.load.clone())
+                }
+                _ => None,
+            });
         let ready = Ready {
             load: task.load.or(last).unwrap_or(task.snapshot.load),
             physical: Some(task.snapshot.physical),
@@ -302,11 +318,18 @@ impl<'a> Schedule<'a> {
         let note = format!("{}\n{}", failure.message, failure.detail);
         self.step(node, ("failed", None), duration, note.trim());
         let worst = self.walk.trouble.map_or(failure.kind, |kind| {
-            if kind == Kind::Failed { kind } else { failure.kind }
+            if kind == Kind::Failed {
+                kind
+            } else {
+                failure.kind
+            }
         });
         // A refusal of one model is a failed model for the run.
-        self.walk.trouble =
-            Some(if worst == Kind::Failed { Kind::Failed } else { Kind::Finding });
+        self.walk.trouble = Some(if worst == Kind::Failed {
+            Kind::Failed
+        } else {
+            Kind::Finding
+        });
         (self.listener)(Event::Failed {
             subject,
             message: failure.message,
@@ -350,7 +373,13 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn step(&mut self, node: Relation, (status, rows): (&str, Option<u64>), duration: Duration, note: &str) {
+    fn step(
+        &mut self,
+        node: Relation,
+        (status, rows): (&str, Option<u64>),
+        duration: Duration,
+        note: &str,
+    ) {
         let record = StepRecord {
             position: self.walk.steps.len() as u64,
             model: self.context.project.path_of(node).to_owned(),
@@ -396,7 +425,10 @@ fn work(
         };
         let opened = match session.take() {
             Some(session) => Ok(session),
-            None => context.adapter.session().inspect(|session| interrupt.watch(session.canceller())),
+            None => context
+                .adapter
+                .session()
+                .inspect(|session| interrupt.watch(session.canceller())),
         };
         let result = opened.map_err(Failure::from).and_then(|opened| {
             let mut worker = Worker {
@@ -405,7 +437,10 @@ fn work(
                 interrupt: interrupt.clone(),
                 progress: &progress,
             };
-            let result = worker.build(&task, &mut changes);
+            // A panic is a mistake of ours; it must not leave the others waiting for its end.
+            let building = AssertUnwindSafe(|| worker.build(&task, &mut changes));
+            let result = catch_unwind(building)
+                .unwrap_or_else(|_| Err(Failure::finding("building it panicked")));
             session = Some(worker.session);
             result
         });

@@ -25,7 +25,11 @@ pub fn source_text(project: &Project, source: &SourceDef, dialect: &dyn Dialect)
         let name = if source.catalog.is_empty() {
             Name::new(source.schema.as_str(), source.name.as_str())
         } else {
-            Name::in_catalog(source.catalog.as_str(), source.schema.as_str(), source.name.as_str())
+            Name::in_catalog(
+                source.catalog.as_str(),
+                source.schema.as_str(),
+                source.name.as_str(),
+            )
         };
         return dialect.relation(&name);
     }
@@ -33,14 +37,15 @@ pub fn source_text(project: &Project, source: &SourceDef, dialect: &dyn Dialect)
     let location = if location.contains("://") {
         location.to_owned()
     } else {
-        project.resolve_path(location).to_string_lossy().into_owned()
+        project
+            .resolve_path(location)
+            .to_string_lossy()
+            .into_owned()
     };
     let columns = source
         .columns
         .iter()
-        .map(|column| {
-            crate::adapters::Column::new(column.name.as_str(), column.sql_type.as_str())
-        })
+        .map(|column| crate::adapters::Column::new(column.name.as_str(), column.sql_type.as_str()))
         .collect();
     dialect.source_files(&SourceFiles {
         format: file_format(source.format.as_str(), &location),
@@ -86,35 +91,42 @@ impl Slots for PhysicalSlots<'_> {
     }
 
     fn this(&self) -> Result<String> {
-        self.this.as_ref().map(|name| self.dialect.relation(&physical_relation(name))).ok_or_else(
-            || {
+        self.this
+            .as_ref()
+            .map(|name| self.dialect.relation(&physical_relation(name)))
+            .ok_or_else(|| {
                 Error::new(
                     Kind::Finding,
                     "no-table-yet",
                     "`:this` is read before there is a table",
                 )
                 .hint("put it between `#if is_incremental` and `#endif`")
-            },
-        )
+            })
     }
 
     fn bound(&self, kind: PieceKind) -> Result<String> {
         let time = time_type(self.model);
         let bounds = || {
             self.range.ok_or_else(|| {
-                Error::new(Kind::Finding, "no-range", "the query reads bounds that it doesn't have")
+                Error::new(
+                    Kind::Finding,
+                    "no-range",
+                    "the query reads bounds that it doesn't have",
+                )
             })
         };
         Ok(match kind {
-            PieceKind::StartTimestamp => {
-                self.dialect.instant(bounds()?.start, time.unwrap_or("TIMESTAMP"))
-            }
-            PieceKind::EndTimestamp => {
-                self.dialect.instant(bounds()?.end, time.unwrap_or("TIMESTAMP"))
-            }
+            PieceKind::StartTimestamp => self
+                .dialect
+                .instant(bounds()?.start, time.unwrap_or("TIMESTAMP")),
+            PieceKind::EndTimestamp => self
+                .dialect
+                .instant(bounds()?.end, time.unwrap_or("TIMESTAMP")),
             PieceKind::StartDate => self.dialect.date(bounds()?.start),
             PieceKind::EndDate => self.dialect.date(bounds()?.end),
-            _ => self.dialect.instant(self.now, time.unwrap_or("TIMESTAMP WITH TIME ZONE")),
+            _ => self
+                .dialect
+                .instant(self.now, time.unwrap_or("TIMESTAMP WITH TIME ZONE")),
         })
     }
 }

@@ -45,11 +45,15 @@ impl IntervalSet {
         // Everything from the first range that ends at or after our start, up to the last that
         // starts at or before our end, becomes one.
         let first = self.ranges.partition_point(|other| other.end < range.start);
-        let last = self.ranges.partition_point(|other| other.start <= range.end);
-        let merged = self.ranges[first..last].iter().fold(range, |merged, other| Range {
-            start: merged.start.min(other.start),
-            end: merged.end.max(other.end),
-        });
+        let last = self
+            .ranges
+            .partition_point(|other| other.start <= range.end);
+        let merged = self.ranges[first..last]
+            .iter()
+            .fold(range, |merged, other| Range {
+                start: merged.start.min(other.start),
+                end: merged.end.max(other.end),
+            });
         self.ranges.splice(first..last, [merged]);
     }
 
@@ -137,12 +141,19 @@ mod tests {
 
     /// The naive model: every second by itself.
     fn points(set: &IntervalSet) -> BTreeSet<i64> {
-        set.ranges.iter().flat_map(|range| range.start.as_second()..range.end.as_second()).collect()
+        set.ranges
+            .iter()
+            .flat_map(|range| range.start.as_second()..range.end.as_second())
+            .collect()
     }
 
     fn assert_merged(set: &IntervalSet) {
         assert!(set.ranges.iter().all(|range| range.start < range.end));
-        assert!(set.ranges.windows(2).all(|pair| pair[0].end < pair[1].start));
+        assert!(
+            set.ranges
+                .windows(2)
+                .all(|pair| pair[0].end < pair[1].start)
+        );
     }
 
     fn pairs() -> impl Strategy<Value = Vec<(i64, i64)>> {

@@ -60,7 +60,11 @@ impl Step {
     /// The first start of an interval at or after an instant.
     pub fn ceiling(self, instant: Timestamp) -> Timestamp {
         let floor = self.floor(instant);
-        if floor == instant { instant } else { self.shift(floor, 1) }
+        if floor == instant {
+            instant
+        } else {
+            self.shift(floor, 1)
+        }
     }
 
     /// The start of the interval that is `count` intervals after the one an instant is in.
@@ -90,7 +94,11 @@ impl Step {
 
     /// The start of the interval of a number; the ends of time where it lies beyond.
     fn start_of(self, number: i64) -> Timestamp {
-        let limit = if number < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let limit = if number < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        };
         let start = match self {
             Self::Fixed { length, origin } => number
                 .checked_mul(length)
@@ -100,7 +108,9 @@ impl Step {
                 let year = i16::try_from(1970 + number.div_euclid(12)).ok()?;
                 let month = i8::try_from(number.rem_euclid(12) + 1).ok()?;
                 let date = Date::new(year, month, 1).ok()?;
-                TimeZone::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).ok()
+                TimeZone::UTC
+                    .to_timestamp(date.to_datetime(jiff::civil::Time::midnight()))
+                    .ok()
             }),
         };
         start.unwrap_or(limit)
@@ -157,8 +167,11 @@ pub fn missing(
             Range::new(from, step.ceiling(gap.end))
         })
         .collect();
-    let batches: Vec<Range> =
-        gaps.ranges().iter().flat_map(|gap| batches(*gap, step, batch_size)).collect();
+    let batches: Vec<Range> = gaps
+        .ranges()
+        .iter()
+        .flat_map(|gap| batches(*gap, step, batch_size))
+        .collect();
     Missing {
         intervals: gaps.ranges().iter().map(|gap| step.count(*gap)).sum(),
         all: step.count(whole),
@@ -185,8 +198,10 @@ impl Range {
     /// `2013-01-01 to 2013-01-31` for whole days, with the last day included; otherwise the
     /// instants themselves.
     pub fn describe(&self) -> String {
-        let (start, end) =
-            (TimeZone::UTC.to_datetime(self.start), TimeZone::UTC.to_datetime(self.end));
+        let (start, end) = (
+            TimeZone::UTC.to_datetime(self.start),
+            TimeZone::UTC.to_datetime(self.end),
+        );
         let midnight = jiff::civil::Time::midnight();
         if start.time() != midnight || end.time() != midnight {
             return format!("{start} to {end}");
@@ -227,7 +242,15 @@ mod tests {
             let parsed = Step::parse(step).unwrap();
             assert_eq!(parsed.floor(at(instant)), at(floor), "{step}");
         }
-        for wrong in ["", "day", "0 days", "-1 day", "1 fortnight", "1 day 2", "9e9 days"] {
+        for wrong in [
+            "",
+            "day",
+            "0 days",
+            "-1 day",
+            "1 fortnight",
+            "1 day 2",
+            "9e9 days",
+        ] {
             assert_eq!(Step::parse(wrong), None, "{wrong}");
         }
     }
@@ -236,7 +259,13 @@ mod tests {
     fn only_gaps_are_missing_and_lookback_stops_at_the_start() {
         let filled = [range("2013-01-02", "2013-01-04")].into_iter().collect();
         let step = Step::parse("1 day").unwrap();
-        let found = missing((at("2013-01-01"), at("2013-01-06 12:00:00")), &filled, step, 1, 2);
+        let found = missing(
+            (at("2013-01-01"), at("2013-01-06 12:00:00")),
+            &filled,
+            step,
+            1,
+            2,
+        );
         assert_eq!(
             found.batches,
             [
@@ -247,20 +276,32 @@ mod tests {
         );
         assert_eq!((found.intervals, found.all), (4, 5));
         let all = [range("2013-01-01", "2013-01-06")].into_iter().collect();
-        assert!(missing((at("2013-01-01"), at("2013-01-06")), &all, step, 3, 0).batches.is_empty());
+        assert!(
+            missing((at("2013-01-01"), at("2013-01-06")), &all, step, 3, 0)
+                .batches
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_thousand_years_of_hours_cost_one_range() {
         let step = Step::parse("1 hour").unwrap();
-        let found =
-            missing((at("1000-01-01"), at("2000-01-01")), &IntervalSet::new(), step, 0, 0);
-        assert_eq!((found.batches.len(), found.all), (1, 8_765_832));
+        let found = missing(
+            (at("1000-01-01"), at("2000-01-01")),
+            &IntervalSet::new(),
+            step,
+            0,
+            0,
+        );
+        assert_eq!((found.batches.len(), found.all), (1, 8_765_808));
     }
 
     #[test]
     fn ranges_read_as_people_count_days() {
-        assert_eq!(range("2013-01-01", "2013-02-01").describe(), "2013-01-01 to 2013-01-31");
+        assert_eq!(
+            range("2013-01-01", "2013-02-01").describe(),
+            "2013-01-01 to 2013-01-31"
+        );
         assert_eq!(range("2013-01-01", "2013-01-02").describe(), "2013-01-01");
     }
 

@@ -91,8 +91,9 @@ impl Graph {
 /// Kahn's algorithm, with the smallest index first among those that are ready.
 fn sort(parents: &[Vec<usize>], children: &[Vec<usize>]) -> Result<Vec<usize>, usize> {
     let mut missing: Vec<usize> = parents.iter().map(Vec::len).collect();
-    let mut ready: BTreeSet<usize> =
-        (0..parents.len()).filter(|model| missing[*model] == 0).collect();
+    let mut ready: BTreeSet<usize> = (0..parents.len())
+        .filter(|model| missing[*model] == 0)
+        .collect();
     let mut order = Vec::with_capacity(parents.len());
     while let Some(model) = ready.pop_first() {
         order.push(model);

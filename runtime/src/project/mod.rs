@@ -91,8 +91,10 @@ impl Project {
     /// `broken-project` if a shard is missing, a number is unknown, an import leads nowhere or
     /// imports form a cycle. The compiler never makes such a project.
     pub fn new(def: &'static ProjectDef, shards: &[&'static ShardDef]) -> Result<Self> {
-        let mut definitions: Vec<&'static ModelDef> =
-            shards.iter().flat_map(|shard| shard.models.iter()).collect();
+        let mut definitions: Vec<&'static ModelDef> = shards
+            .iter()
+            .flat_map(|shard| shard.models.iter())
+            .collect();
         definitions.sort_by_key(|model| model.path.as_str());
         if definitions.len() != def.model_count as usize {
             return Err(broken(format!(
@@ -106,9 +108,8 @@ impl Project {
             .iter()
             .map(|model| read_model(model, &by_path))
             .collect::<Result<Vec<_>>>()?;
-        let graph = Graph::new(&models).map_err(|path| {
-            broken(format!("the imports of `{path}` lead back to it"))
-        })?;
+        let graph = Graph::new(&models)
+            .map_err(|path| broken(format!("the imports of `{path}` lead back to it")))?;
         Ok(Self {
             def,
             models,
@@ -212,8 +213,10 @@ impl Project {
             1 => Ok(found.remove(0)),
             0 => Err(self.unknown(text)),
             _ => {
-                let names: Vec<String> =
-                    found.iter().map(|relation| format!("`{}`", self.name_of(*relation))).collect();
+                let names: Vec<String> = found
+                    .iter()
+                    .map(|relation| format!("`{}`", self.name_of(*relation)))
+                    .collect();
                 Err(Error::new(
                     Kind::Usage,
                     "ambiguous-model",
@@ -238,9 +241,13 @@ impl Project {
             "unknown-model",
             format!("there is no model named `{text}`"),
         );
-        let names: Vec<String> =
-            self.relations().map(|relation| self.name_of(relation)).collect();
-        let bare = self.relations().map(|relation| self.schema_and_name(relation).1);
+        let names: Vec<String> = self
+            .relations()
+            .map(|relation| self.name_of(relation))
+            .collect();
+        let bare = self
+            .relations()
+            .map(|relation| self.schema_and_name(relation).1);
         match nearest(text, names.iter().map(String::as_str).chain(bare)) {
             Some(name) => error.hint(format!("did you mean `{name}`?")),
             None => error,
@@ -262,8 +269,18 @@ fn index(
         .iter()
         .enumerate()
         .map(|(index, model)| (model.path, Relation::Model(index)))
-        .chain(def.seeds.iter().enumerate().map(|(i, seed)| (seed.path, Relation::Seed(i))))
-        .chain(def.sources.iter().enumerate().map(|(i, source)| (source.path, Relation::Source(i))));
+        .chain(
+            def.seeds
+                .iter()
+                .enumerate()
+                .map(|(i, seed)| (seed.path, Relation::Seed(i))),
+        )
+        .chain(
+            def.sources
+                .iter()
+                .enumerate()
+                .map(|(i, source)| (source.path, Relation::Source(i))),
+        );
     for (path, relation) in all {
         if by_path.insert(path.as_str(), relation).is_some() {
             return Err(broken(format!("`{path}` is defined twice")));
@@ -272,17 +289,17 @@ fn index(
     Ok(by_path)
 }
 
-fn read_model(
-    def: &'static ModelDef,
-    by_path: &HashMap<&'static str, Relation>,
-) -> Result<Model> {
+fn read_model(def: &'static ModelDef, by_path: &HashMap<&'static str, Relation>) -> Result<Model> {
     let unknown = |what: &str| broken(format!("`{}` has an unknown {what}", def.path));
     let imports = def
         .imports
         .iter()
         .map(|import| {
             by_path.get(import.path.as_str()).copied().ok_or_else(|| {
-                broken(format!("`{}` imports `{}`, which isn't there", def.path, import.path))
+                broken(format!(
+                    "`{}` imports `{}`, which isn't there",
+                    def.path, import.path
+                ))
             })
         })
         .collect::<Result<Vec<_>>>()?;

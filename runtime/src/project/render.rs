@@ -160,7 +160,12 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Collects the text of a query and of the ephemeral models that it reads, so that no name
     /// given to one of them is taken for something else in another.
-    fn gather(&mut self, model: usize, rendered: &Rendered, seen: &mut HashSet<usize>) -> Result<()> {
+    fn gather(
+        &mut self,
+        model: usize,
+        rendered: &Rendered,
+        seen: &mut HashSet<usize>,
+    ) -> Result<()> {
         for piece in &rendered.pieces {
             self.used.push_str(&piece.text.as_str().to_lowercase());
             self.used.push(' ');
@@ -238,7 +243,10 @@ impl Writer<'_> {
         let stem = format!("{}__{}", model.def.schema, model.def.name);
         let taken = |name: &str| {
             self.used.contains(&name.to_lowercase())
-                || self.expressions.iter().any(|(other, _)| other.eq_ignore_ascii_case(name))
+                || self
+                    .expressions
+                    .iter()
+                    .any(|(other, _)| other.eq_ignore_ascii_case(name))
         };
         let mut name = stem.clone();
         let mut number = 2;
@@ -254,7 +262,10 @@ fn bad_piece(model: &Model) -> Error {
     Error::new(
         Kind::Failed,
         "broken-project",
-        format!("`{}` wrote a piece of SQL that this version doesn't know", model.def.file),
+        format!(
+            "`{}` wrote a piece of SQL that this version doesn't know",
+            model.def.file
+        ),
     )
     .hint("compile the project again with this version of `dbgo`")
 }

@@ -26,7 +26,11 @@ impl Project {
         }
         let path = self.resolve_path(seed.file.as_str());
         let bytes = std::fs::read(&path).map_err(|error| {
-            Error::new(Kind::Finding, "seed-unreadable", format!("`{}`: {error}", seed.file))
+            Error::new(
+                Kind::Finding,
+                "seed-unreadable",
+                format!("`{}`: {error}", seed.file),
+            )
         })?;
         if blake3::hash(&bytes).to_hex().as_str() != seed.hash.as_str() {
             return Err(Error::new(

@@ -19,7 +19,12 @@ pub struct Value {
 impl Value {
     fn new(variable: &VariableDef, text: &str) -> std::result::Result<Self, String> {
         let sql_type = variable.sql_type.as_str();
-        let base = sql_type.split('(').next().unwrap_or(sql_type).trim().to_ascii_uppercase();
+        let base = sql_type
+            .split('(')
+            .next()
+            .unwrap_or(sql_type)
+            .trim()
+            .to_ascii_uppercase();
         let numeric = is_numeric(&base);
         let literal = match base.as_str() {
             _ if numeric => {
@@ -107,7 +112,11 @@ impl Variables {
     /// # Errors
     /// A variable without a value, or with one that isn't of its type.
     pub fn of_model(&self, model: &ModelDef) -> Result<Vec<Value>> {
-        model.variables.iter().map(|variable| self.value(model, variable)).collect()
+        model
+            .variables
+            .iter()
+            .map(|variable| self.value(model, variable))
+            .collect()
     }
 
     fn value(&self, model: &ModelDef, variable: &VariableDef) -> Result<Value> {
@@ -147,9 +156,22 @@ fn unquote(literal: &str) -> String {
 fn is_numeric(base: &str) -> bool {
     matches!(
         base,
-        "TINYINT" | "SMALLINT" | "INTEGER" | "INT" | "BIGINT" | "HUGEINT" | "UTINYINT"
-            | "USMALLINT" | "UINTEGER" | "UBIGINT" | "UHUGEINT" | "DECIMAL" | "NUMERIC"
-            | "FLOAT" | "REAL" | "DOUBLE"
+        "TINYINT"
+            | "SMALLINT"
+            | "INTEGER"
+            | "INT"
+            | "BIGINT"
+            | "HUGEINT"
+            | "UTINYINT"
+            | "USMALLINT"
+            | "UINTEGER"
+            | "UBIGINT"
+            | "UHUGEINT"
+            | "DECIMAL"
+            | "NUMERIC"
+            | "FLOAT"
+            | "REAL"
+            | "DOUBLE"
     )
 }
 
@@ -221,10 +243,16 @@ mod tests {
 
     #[test]
     fn literals_have_the_variable_s_type() {
-        assert_eq!(value("DECIMAL(18,2)", "-5.5").literal, "CAST(-5.5 AS DECIMAL(18,2))");
+        assert_eq!(
+            value("DECIMAL(18,2)", "-5.5").literal,
+            "CAST(-5.5 AS DECIMAL(18,2))"
+        );
         assert_eq!(value("VARCHAR", "it's").literal, "'it''s'");
         assert_eq!(value("BOOLEAN", "TRUE").literal, "true");
-        assert_eq!(value("DATE", "2024-01-01").literal, "CAST('2024-01-01' AS DATE)");
+        assert_eq!(
+            value("DATE", "2024-01-01").literal,
+            "CAST('2024-01-01' AS DATE)"
+        );
     }
 
     #[test]

@@ -69,7 +69,9 @@ struct Term<'a> {
 fn read_term(term: &str) -> Term<'_> {
     let (parents, rest) = match term.split_once('+') {
         Some(("", rest)) => (usize::MAX, rest),
-        Some((depth, rest)) if depth.bytes().all(|byte| byte.is_ascii_digit()) && !rest.is_empty() => {
+        Some((depth, rest))
+            if depth.bytes().all(|byte| byte.is_ascii_digit()) && !rest.is_empty() =>
+        {
             (depth.parse().unwrap_or(usize::MAX), rest)
         }
         _ => (0, term),
@@ -122,7 +124,9 @@ fn evaluate_core(
         return by_name(project, core);
     };
     let matching = |test: &dyn Fn(usize) -> bool| -> BTreeSet<usize> {
-        (0..project.models().len()).filter(|model| test(*model)).collect()
+        (0..project.models().len())
+            .filter(|model| test(*model))
+            .collect()
     };
     match method {
         "path" => Ok(matching(&|model| {
@@ -131,16 +135,25 @@ fn evaluate_core(
             let folder = value.trim_end_matches('/');
             matches(value, file)
                 || matches(value, def.path.as_str())
-                || file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+                || file
+                    .strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
         })),
         "tag" => Ok(matching(&|model| {
-            project.model(model).def.tags.iter().any(|tag| matches(value, tag.as_str()))
+            project
+                .model(model)
+                .def
+                .tags
+                .iter()
+                .any(|tag| matches(value, tag.as_str()))
         })),
         "kind" => Ok(matching(&|model| {
             let model = project.model(model);
             value == model.kind() || value == model.strategy.word()
         })),
-        "owner" => Ok(matching(&|model| matches(value, project.model(model).def.owner.as_str()))),
+        "owner" => Ok(matching(&|model| {
+            matches(value, project.model(model).def.owner.as_str())
+        })),
         "source" => by_source(project, value),
         "result" => facts.with_result(value),
         "changed" => Err(Error::new(
@@ -192,7 +205,11 @@ fn by_source(project: &Project, name: &str) -> Result<BTreeSet<usize>> {
     }
     Ok((0..project.models().len())
         .filter(|model| {
-            project.model(*model).imports.iter().any(|import| sources.contains(import))
+            project
+                .model(*model)
+                .imports
+                .iter()
+                .any(|import| sources.contains(import))
         })
         .collect())
 }
@@ -252,7 +269,11 @@ mod tests {
             ("+tag:x+", usize::MAX, "tag:x", usize::MAX),
         ] {
             let term = read_term(text);
-            assert_eq!((term.parents, term.core, term.children), (parents, core, children), "{text}");
+            assert_eq!(
+                (term.parents, term.core, term.children),
+                (parents, core, children),
+                "{text}"
+            );
         }
     }
 }

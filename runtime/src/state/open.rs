@@ -22,7 +22,10 @@ impl State {
     /// # Errors
     /// `state-failed` if it can't be opened, `state-moved-on` if a newer version wrote it.
     pub fn open(path: &Path) -> Result<Self> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             std::fs::create_dir_all(folder).map_err(|error| {
                 Error::new(
                     Kind::Failed,
@@ -43,10 +46,14 @@ impl State {
             .busy_timeout(Duration::from_secs(10))
             .disable_statement_logging();
         let (connection, identity) =
-            runtime.block_on(connect(&options)).map_err(|error| match error {
-                Opening::Sql(error) => failed(&error).hint(format!("the state is in `{}`", path.display())),
-                Opening::Migration(error) => migration_failed(&error, path),
-            })?;
+            runtime
+                .block_on(connect_patiently(&options))
+                .map_err(|error| match error {
+                    Opening::Sql(error) => {
+                        failed(&error).hint(format!("the state is in `{}`", path.display()))
+                    }
+                    Opening::Migration(error) => migration_failed(&error, path),
+                })?;
         Ok(Self {
             runtime,
             connection,
@@ -65,7 +72,9 @@ impl State {
         work: impl AsyncFnOnce(&mut SqliteConnection) -> sqlx::Result<T>,
     ) -> Result<T> {
         let future = work(&mut self.connection);
-        self.runtime.block_on(future).map_err(|error| failed(&error))
+        self.runtime
+            .block_on(future)
+            .map_err(|error| failed(&error))
     }
 
     /// Closes the database.
@@ -73,7 +82,9 @@ impl State {
     /// # Errors
     /// `state-failed` if the last changes can't be written.
     pub fn close(self) -> Result<()> {
-        self.runtime.block_on(self.connection.close()).map_err(|error| failed(&error))
+        self.runtime
+            .block_on(self.connection.close())
+            .map_err(|error| failed(&error))
     }
 }
 
@@ -82,17 +93,60 @@ enum Opening {
     Migration(MigrateError),
 }
 
+/// How often opening is tried, where another process is making the database at the same time.
+const ATTEMPTS: u32 = 20;
+
+/// Connects and migrates. Two processes that make a new database at once get into each other's
+/// way, in switching to the write-ahead log and in creating the tables, and neither waits for the
+/// other by itself; the one that fails finds everything done when it tries again.
+async fn connect_patiently(
+    options: &SqliteConnectOptions,
+) -> std::result::Result<(SqliteConnection, String), Opening> {
+    let mut attempt = 0;
+    loop {
+        match connect(options).await {
+            Err(error) if attempt < ATTEMPTS && error.may_pass() => {
+                attempt += 1;
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+impl Opening {
+    fn may_pass(&self) -> bool {
+        let error = match self {
+            Opening::Sql(error) => error,
+            Opening::Migration(
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
+            ) => error,
+            Opening::Migration(error) => return matches!(error, MigrateError::Dirty(_)),
+        };
+        let Some(error) = error.as_database_error() else {
+            return false;
+        };
+        let text = error.message();
+        text.contains("locked") || text.contains("already exists") || text.contains("UNIQUE")
+    }
+}
+
 async fn connect(
     options: &SqliteConnectOptions,
 ) -> std::result::Result<(SqliteConnection, String), Opening> {
     let mut connection = options.connect().await.map_err(Opening::Sql)?;
-    MIGRATIONS.run_direct(None, &mut connection, false).await.map_err(Opening::Migration)?;
+    MIGRATIONS
+        .run_direct(None, &mut connection, false)
+        .await
+        .map_err(Opening::Migration)?;
     let identity = identity(&mut connection).await.map_err(Opening::Sql)?;
     Ok((connection, identity))
 }
 
 async fn identity(connection: &mut SqliteConnection) -> sqlx::Result<String> {
-    let known = sqlx::query("SELECT id FROM identity").fetch_optional(&mut *connection).await?;
+    let known = sqlx::query("SELECT id FROM identity")
+        .fetch_optional(&mut *connection)
+        .await?;
     if let Some(row) = known {
         return row.try_get(0);
     }
@@ -103,12 +157,19 @@ async fn identity(connection: &mut SqliteConnection) -> sqlx::Result<String> {
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query("SELECT id FROM identity").fetch_one(connection).await?.try_get(0)
+    sqlx::query("SELECT id FROM identity")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
 }
 
 /// An error of the database as one that ends a command.
 pub(super) fn failed(error: &sqlx::Error) -> Error {
-    Error::new(Kind::Failed, "state-failed", format!("the state database failed: {error}"))
+    Error::new(
+        Kind::Failed,
+        "state-failed",
+        format!("the state database failed: {error}"),
+    )
 }
 
 fn migration_failed(error: &MigrateError, path: &Path) -> Error {
@@ -122,7 +183,10 @@ fn migration_failed(error: &MigrateError, path: &Path) -> Error {
         other => Error::new(
             Kind::Failed,
             "state-failed",
-            format!("can't prepare the state database `{}`: {other}", path.display()),
+            format!(
+                "can't prepare the state database `{}`: {other}",
+                path.display()
+            ),
         ),
     }
 }

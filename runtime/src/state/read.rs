@@ -93,7 +93,12 @@ async fn known(connection: &mut SqliteConnection, scope: &Scope) -> sqlx::Result
         "SELECT physical, kind, model, version, uses FROM objects \
          WHERE project = ?1 AND engine = ?2",
     );
-    for row in objects.bind(project).bind(engine).fetch_all(&mut *connection).await? {
+    for row in objects
+        .bind(project)
+        .bind(engine)
+        .fetch_all(&mut *connection)
+        .await?
+    {
         let object = Object {
             physical: row.try_get(0)?,
             kind: row.try_get(1)?,
@@ -107,9 +112,17 @@ async fn known(connection: &mut SqliteConnection, scope: &Scope) -> sqlx::Result
         "SELECT model, version, physical, generation, kind, load, reads, columns, definition \
          FROM snapshots WHERE project = ?1 AND engine = ?2",
     );
-    for row in snapshots.bind(project).bind(engine).fetch_all(&mut *connection).await? {
+    for row in snapshots
+        .bind(project)
+        .bind(engine)
+        .fetch_all(&mut *connection)
+        .await?
+    {
         let physical: String = row.try_get(2)?;
-        let uses = known.objects.get(&physical).map(|object| object.uses.clone());
+        let uses = known
+            .objects
+            .get(&physical)
+            .map(|object| object.uses.clone());
         let snapshot = Snapshot {
             model: row.try_get(0)?,
             version: row.try_get(1)?,
@@ -122,12 +135,19 @@ async fn known(connection: &mut SqliteConnection, scope: &Scope) -> sqlx::Result
             definition: row.try_get(8)?,
             uses: uses.unwrap_or_default(),
         };
-        known.snapshots.insert((snapshot.model.clone(), snapshot.version.clone()), snapshot);
+        known
+            .snapshots
+            .insert((snapshot.model.clone(), snapshot.version.clone()), snapshot);
     }
     let filled = sqlx::query(
         "SELECT physical, range_start, range_end FROM filled WHERE project = ?1 AND engine = ?2",
     );
-    for row in filled.bind(project).bind(engine).fetch_all(&mut *connection).await? {
+    for row in filled
+        .bind(project)
+        .bind(engine)
+        .fetch_all(&mut *connection)
+        .await?
+    {
         let range = Range::new(instant(row.try_get(1)?), instant(row.try_get(2)?));
         let set = known.filled.entry(row.try_get(0)?).or_default();
         range.into_iter().for_each(|range| set.insert(range));
@@ -136,7 +156,12 @@ async fn known(connection: &mut SqliteConnection, scope: &Scope) -> sqlx::Result
     let unfinished = sqlx::query(
         "SELECT id FROM runs WHERE project = ?1 AND engine = ?2 AND status = 'running'",
     );
-    for row in unfinished.bind(project).bind(engine).fetch_all(connection).await? {
+    for row in unfinished
+        .bind(project)
+        .bind(engine)
+        .fetch_all(connection)
+        .await?
+    {
         known.unfinished.push(row.try_get(0)?);
     }
     Ok(known)
@@ -151,7 +176,11 @@ async fn read_published(
         "SELECT environment, model, version, physical, view_schema, view_name, columns \
          FROM published WHERE project = ?1 AND engine = ?2",
     );
-    let rows = published.bind(&scope.project).bind(&scope.engine).fetch_all(connection).await?;
+    let rows = published
+        .bind(&scope.project)
+        .bind(&scope.engine)
+        .fetch_all(connection)
+        .await?;
     for row in rows {
         let entry = Published {
             model: row.try_get(1)?,
@@ -178,7 +207,9 @@ async fn counts(
         .bind(run)
         .fetch_all(connection)
         .await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)?.unsigned_abs()))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get::<i64, _>(1)?.unsigned_abs())))
+        .collect()
 }
 
 fn step(row: &SqliteRow) -> sqlx::Result<StepRecord> {

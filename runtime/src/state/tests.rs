@@ -50,9 +50,12 @@ fn what_is_written_is_read_again() {
     let path = folder.path().join("deep/state.db");
     let mut state = State::open(&path).unwrap();
     let one = snapshot("m", "v1");
-    let ranges: IntervalSet = [range("2013-01-01", "2013-01-05"), range("2013-02-01", "2013-02-02")]
-        .into_iter()
-        .collect();
+    let ranges: IntervalSet = [
+        range("2013-01-01", "2013-01-05"),
+        range("2013-02-01", "2013-02-02"),
+    ]
+    .into_iter()
+    .collect();
     let filled = |ranges: &IntervalSet| Change::Filled {
         physical: one.physical.clone(),
         ranges: ranges.clone(),
@@ -129,7 +132,10 @@ fn the_writer_writes_everything_and_runs_are_listed() {
     assert_eq!(steps[2].rows, Some(4_294_967_297));
     assert_eq!((steps[3].rows, steps[3].note.as_str()), (None, "it's"));
     let runs = state.runs("shop", 10).unwrap();
-    assert_eq!((runs[0].status.as_str(), runs[0].duration_ms), ("failed", Some(12)));
+    assert_eq!(
+        (runs[0].status.as_str(), runs[0].duration_ms),
+        ("failed", Some(12))
+    );
     assert_eq!(runs[0].counts["built"], 50);
     assert!(state.known(&scope()).unwrap().unfinished.is_empty());
 }
@@ -145,8 +151,34 @@ fn a_layout_of_a_newer_version_is_refused() {
     assert_eq!(error.kind, crate::error::Kind::Refused);
 }
 
+#[test]
+fn many_may_make_the_database_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let opened: Vec<_> = std::thread::scope(|threads| {
+        let opening: Vec<_> = (0..6)
+            .map(|_| threads.spawn(|| State::open(&path)))
+            .collect();
+        opening
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let identities: Vec<String> = opened
+        .into_iter()
+        .map(|state| state.unwrap().identity().to_owned())
+        .collect();
+    assert!(
+        identities.iter().all(|identity| *identity == identities[0]),
+        "{identities:?}"
+    );
+}
+
 fn add_unknown_migration(path: &Path) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
         let mut connection = options.connect().await.unwrap();

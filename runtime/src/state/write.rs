@@ -122,7 +122,8 @@ impl Groups {
             })),
             Change::Filled { physical, ranges } => {
                 // Of several changes of one table the last one counts.
-                self.ranges.retain(|range| range["physical"] != json!(physical));
+                self.ranges
+                    .retain(|range| range["physical"] != json!(physical));
                 self.filled.push(json!(physical));
                 self.ranges.extend(ranges.ranges().iter().map(|range| {
                     json!({

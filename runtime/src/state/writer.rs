@@ -41,7 +41,11 @@ impl Writer {
     pub fn finish(self) -> Result<State> {
         drop(self.sender);
         self.thread.join().unwrap_or_else(|_| {
-            Err(Error::new(Kind::Failed, "state-failed", "the thread that writes the state died"))
+            Err(Error::new(
+                Kind::Failed,
+                "state-failed",
+                "the thread that writes the state died",
+            ))
         })
     }
 }

@@ -35,7 +35,9 @@ impl Versions {
             versions.of.insert(Relation::Seed(index), of_seed(seed));
         }
         for (index, source) in project.sources().iter().enumerate() {
-            versions.of.insert(Relation::Source(index), of_source(source));
+            versions
+                .of
+                .insert(Relation::Source(index), of_source(source));
         }
         for &index in project.graph().order() {
             let version = versions.of_model(project.model(index), index, plan)?;
@@ -80,7 +82,12 @@ impl Versions {
                         }
                     }
                     Some(PieceKind::Variable) => {
-                        digest.text(rendered.variables.get(at).map_or("", |value| &value.literal));
+                        digest.text(
+                            rendered
+                                .variables
+                                .get(at)
+                                .map_or("", |value| &value.literal),
+                        );
                     }
                     Some(PieceKind::ExecutionTimestamp) => self.clocked[index] = true,
                     _ => {}

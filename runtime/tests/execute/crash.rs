@@ -34,7 +34,13 @@ fn project(place: &Place, middle: dbgo_runtime::contract::Render) -> Project {
     place.project(
         vec![
             model("models.main.first", Table, &[], X, quick),
-            model("models.main.second", Table, &[("f", "models.main.first")], X, middle),
+            model(
+                "models.main.second",
+                Table,
+                &[("f", "models.main.first")],
+                X,
+                middle,
+            ),
         ],
         vec![],
         vec![],
@@ -45,17 +51,29 @@ fn project(place: &Place, middle: dbgo_runtime::contract::Render) -> Project {
 #[test]
 #[ignore = "started by other tests as a process of its own"]
 fn child_that_runs_slowly() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
     let place = Place::at(Path::new(&folder));
-    let code = cli::run(&project(&place, slow), &RunArguments::default(), &Terminal::plain());
-    let code = if code == std::process::ExitCode::from(130) { 130 } else { 1 };
+    let code = cli::run(
+        &project(&place, slow),
+        &RunArguments::default(),
+        &Terminal::plain(),
+    );
+    let code = if code == std::process::ExitCode::from(130) {
+        130
+    } else {
+        1
+    };
     std::process::exit(code);
 }
 
 #[test]
 #[ignore = "started by other tests as a process of its own"]
 fn child_that_holds_the_database() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let Some(folder) = std::env::var_os(FOLDER) else {
+        return;
+    };
     let path = Path::new(&folder).join("shop.duckdb");
     let adapter = adapters::open("duckdb", &path.to_string_lossy(), &OpenOptions::default());
     std::fs::write(Path::new(&folder).join("held"), "").unwrap();
@@ -65,7 +83,12 @@ fn child_that_holds_the_database() {
 
 fn start(name: &str, place: &Place) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("crash::{name}"), "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            &format!("crash::{name}"),
+            "--ignored",
+            "--nocapture",
+        ])
         .env(FOLDER, &place.path)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -88,13 +111,17 @@ fn wait_for_first(place: &Place) {
         path.exists()
             && State::open(&path).is_ok_and(|mut state| {
                 let runs = state.runs("shop", 1).unwrap_or_default();
-                runs.first().is_some_and(|run| run.counts.contains_key("built"))
+                runs.first()
+                    .is_some_and(|run| run.counts.contains_key("built"))
             })
     });
 }
 
 fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    let status = Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(status.success());
 }
 
@@ -113,8 +140,12 @@ fn a_killed_run_is_continued_from_the_ledger() {
     assert_eq!(ran.status("models.main.first"), "unchanged");
     assert_eq!(place.query("SELECT x FROM main__dev_test.second"), ["2"]);
     let mut state = State::open(&place.path.join(".dbgo/state.db")).unwrap();
-    let statuses: Vec<String> =
-        state.runs("shop", 9).unwrap().into_iter().map(|run| run.status).collect();
+    let statuses: Vec<String> = state
+        .runs("shop", 9)
+        .unwrap()
+        .into_iter()
+        .map(|run| run.status)
+        .collect();
     assert_eq!(statuses, ["done", "broken off"]);
 }
 
@@ -125,11 +156,16 @@ fn what_was_committed_but_not_recorded_is_not_built_again() {
     let state = place.path.join(".dbgo/state.db");
     // The state as it was when the run had begun and nothing of it was recorded yet.
     let mut copy = None;
-    run(&project, &RunOptions::default(), &Interrupt::new(), &mut |event| {
-        if matches!(event, Event::RunStarted { .. }) {
-            copy = Some([state.clone(), wal(&state)].map(|path| std::fs::read(path).unwrap()));
-        }
-    })
+    run(
+        &project,
+        &RunOptions::default(),
+        &Interrupt::new(),
+        &mut |event| {
+            if matches!(event, Event::RunStarted { .. }) {
+                copy = Some([state.clone(), wal(&state)].map(|path| std::fs::read(path).unwrap()));
+            }
+        },
+    )
     .unwrap();
     let [main, log] = copy.unwrap();
     std::fs::write(&state, main).unwrap();
@@ -138,7 +174,10 @@ fn what_was_committed_but_not_recorded_is_not_built_again() {
 
     let ran = run_all(&project);
     assert_eq!(ran.outcome.summary.built, 0, "{:?}", ran.outcome.steps);
-    assert_eq!(ran.outcome.published, 0, "the publication is found in the ledger too");
+    assert_eq!(
+        ran.outcome.published, 0,
+        "the publication is found in the ledger too"
+    );
 }
 
 fn wal(state: &Path) -> std::path::PathBuf {

@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 #[macro_export]
 macro_rules! render {
     ($name:ident, |$facts:ident, $sql:ident| $body:block) => {
-        pub extern "C" fn $name($facts: &dbgo_runtime::contract::Facts, $sql: &mut dbgo_runtime::contract::Sink) {
+        pub extern "C" fn $name(
+            $facts: &dbgo_runtime::contract::Facts,
+            $sql: &mut dbgo_runtime::contract::Sink,
+        ) {
             let _ = $facts;
             $body
         }
@@ -135,7 +138,22 @@ impl Place {
     }
 
     /// A project of these models, with the files in `seeds/` and `sources/` as given.
-    pub fn project(&self, models: Vec<ModelDef>, seeds: Vec<SeedDef>, sources: Vec<SourceDef>) -> Project {
+    pub fn project(
+        &self,
+        models: Vec<ModelDef>,
+        seeds: Vec<SeedDef>,
+        sources: Vec<SourceDef>,
+    ) -> Project {
+        self.built(models, seeds, sources).in_folder(&self.path)
+    }
+
+    /// The same as a program that was built: no folder of its own.
+    pub fn built(
+        &self,
+        models: Vec<ModelDef>,
+        seeds: Vec<SeedDef>,
+        sources: Vec<SourceDef>,
+    ) -> Project {
         let def = ProjectDef {
             name: Str::new("shop"),
             hash: Str::new("00"),
@@ -158,7 +176,7 @@ impl Place {
         let shard: &'static ShardDef = Box::leak(Box::new(ShardDef {
             models: list(models),
         }));
-        Project::new(Box::leak(Box::new(def)), &[shard]).unwrap().in_folder(&self.path)
+        Project::new(Box::leak(Box::new(def)), &[shard]).unwrap()
     }
 
     /// A seed whose file holds `content`.
@@ -179,6 +197,17 @@ impl Place {
             columns: columns(of),
             hash: text(blake3::hash(content.as_bytes()).to_hex().as_str()),
             data: List::new(&[]),
+        }
+    }
+
+    /// The same seed with its bytes in the program, and no file.
+    pub fn carried(&self, seed: SeedDef) -> SeedDef {
+        let file = self.path.join(seed.file.as_str());
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::remove_file(file).unwrap();
+        SeedDef {
+            data: list(bytes),
+            ..seed
         }
     }
 
@@ -223,7 +252,10 @@ impl Place {
                     .columns()
                     .iter()
                     .map(|column| {
-                        ArrayFormatter::try_new(column, &options).unwrap().value(row).to_string()
+                        ArrayFormatter::try_new(column, &options)
+                            .unwrap()
+                            .value(row)
+                            .to_string()
                     })
                     .collect();
                 rows.push(values.join("|"));
@@ -251,7 +283,9 @@ impl Ran {
     /// What became of each model, by its path.
     pub fn statuses(&self) -> BTreeMap<&str, &str> {
         let steps = self.outcome.steps.iter();
-        steps.map(|step| (step.model.as_str(), step.status.as_str())).collect()
+        steps
+            .map(|step| (step.model.as_str(), step.status.as_str()))
+            .collect()
     }
 
     pub fn status(&self, model: &str) -> &str {
@@ -259,18 +293,27 @@ impl Ran {
     }
 
     pub fn note(&self, model: &str) -> &str {
-        let step = self.outcome.steps.iter().find(|step| step.model == model).unwrap();
+        let step = self
+            .outcome
+            .steps
+            .iter()
+            .find(|step| step.model == model)
+            .unwrap();
         step.note.as_str()
     }
 
     pub fn not_published(&self) -> bool {
-        self.events.iter().any(|event| matches!(event, Event::NotPublished(_)))
+        self.events
+            .iter()
+            .any(|event| matches!(event, Event::NotPublished(_)))
     }
 }
 
 pub fn run_with(project: &Project, options: &RunOptions) -> Result<Ran, Error> {
     let mut events = Vec::new();
-    let outcome = run(project, options, &Interrupt::new(), &mut |event| events.push(event))?;
+    let outcome = run(project, options, &Interrupt::new(), &mut |event| {
+        events.push(event)
+    })?;
     Ok(Ran { outcome, events })
 }
 

@@ -36,10 +36,34 @@ fn project(place: &Place, broken: dbgo_runtime::contract::Render) -> Project {
 fn models(broken: dbgo_runtime::contract::Render) -> Vec<ModelDef> {
     vec![
         model("models.main.root", Table, &[], X, one),
-        model("models.main.broken", Table, &[("r", "models.main.root")], X, broken),
-        model("models.main.child", View, &[("b", "models.main.broken")], X, read),
-        model("models.main.grandchild", Table, &[("c", "models.main.child")], X, read),
-        model("models.main.sibling", Table, &[("r", "models.main.root")], X, read),
+        model(
+            "models.main.broken",
+            Table,
+            &[("r", "models.main.root")],
+            X,
+            broken,
+        ),
+        model(
+            "models.main.child",
+            View,
+            &[("b", "models.main.broken")],
+            X,
+            read,
+        ),
+        model(
+            "models.main.grandchild",
+            Table,
+            &[("c", "models.main.child")],
+            X,
+            read,
+        ),
+        model(
+            "models.main.sibling",
+            Table,
+            &[("r", "models.main.root")],
+            X,
+            read,
+        ),
     ]
 }
 
@@ -49,12 +73,21 @@ fn descendants_of_a_failure_are_skipped_and_siblings_go_on() {
     let ran = run_all(&project(&place, fails));
     assert_eq!(ran.outcome.trouble, Some(Kind::Finding));
     assert_eq!(ran.status("models.main.broken"), "failed");
-    assert!(ran.note("models.main.broken").contains("a1"), "{}", ran.note("models.main.broken"));
+    assert!(
+        ran.note("models.main.broken").contains("a1"),
+        "{}",
+        ran.note("models.main.broken")
+    );
     assert_eq!(ran.status("models.main.child"), "skipped");
     assert_eq!(ran.note("models.main.grandchild"), "needs main.child");
     assert_eq!(ran.status("models.main.sibling"), "built");
-    assert!(ran.not_published(), "a run that changes versions publishes nothing after a failure");
-    let schemas = place.query("SELECT schema_name FROM information_schema.schemata WHERE schema_name = 'main__dev_test'");
+    assert!(
+        ran.not_published(),
+        "a run that changes versions publishes nothing after a failure"
+    );
+    let schemas = place.query(
+        "SELECT schema_name FROM information_schema.schemata WHERE schema_name = 'main__dev_test'",
+    );
     assert!(schemas.is_empty());
 
     // Repaired, the next run builds the rest only and publishes all.
@@ -62,7 +95,10 @@ fn descendants_of_a_failure_are_skipped_and_siblings_go_on() {
     assert_eq!(ran.outcome.trouble, None);
     assert_eq!(ran.status("models.main.sibling"), "unchanged");
     assert_eq!(ran.outcome.published, 5);
-    assert_eq!(place.query("SELECT x FROM main__dev_test.grandchild"), ["1"]);
+    assert_eq!(
+        place.query("SELECT x FROM main__dev_test.grandchild"),
+        ["1"]
+    );
 }
 
 render!(fails_later, |facts, sql| {
@@ -74,12 +110,27 @@ render!(fails_later, |facts, sql| {
 #[test]
 fn without_new_versions_what_passed_is_published_and_the_rest_keeps_its_rows() {
     let place = Place::new();
-    place.execute(&["CREATE SCHEMA raw", "CREATE TABLE raw.n AS SELECT 1::INTEGER AS x"]);
+    place.execute(&[
+        "CREATE SCHEMA raw",
+        "CREATE TABLE raw.n AS SELECT 1::INTEGER AS x",
+    ]);
     let project = place.project(
         vec![
             model("models.main.a", Table, &[("n", "sources.raw.n")], X, read),
-            model("models.main.b", Table, &[("a", "models.main.a")], X, fails_later),
-            model("models.main.v", View, &[("b", "models.main.b"), ("a", "models.main.a")], X, read),
+            model(
+                "models.main.b",
+                Table,
+                &[("a", "models.main.a")],
+                X,
+                fails_later,
+            ),
+            model(
+                "models.main.v",
+                View,
+                &[("b", "models.main.b"), ("a", "models.main.a")],
+                X,
+                read,
+            ),
         ],
         vec![],
         vec![place.source("n", "", X)],
@@ -108,7 +159,10 @@ fn a_broken_contract_fails_the_model_and_leaves_nothing() {
     );
     let ran = run_all(&project);
     assert_eq!(ran.status("models.main.n"), "failed");
-    assert!(ran.note("models.main.n").starts_with("contract `not null` broken: `x` in 2 rows"));
+    assert!(
+        ran.note("models.main.n")
+            .starts_with("contract `not null` broken: `x` in 2 rows")
+    );
     assert!(place.physical().is_empty());
     assert_eq!(place.query("SELECT count(*) FROM _dbgo.ledger"), ["0"]);
 }
@@ -123,7 +177,10 @@ fn fail_fast_starts_nothing_new() {
     };
     let ran = run_with(&project(&place, fails), &options).unwrap();
     assert_eq!(ran.status("models.main.broken"), "failed");
-    assert_eq!(ran.note("models.main.sibling"), "`--fail-fast` after main.broken");
+    assert_eq!(
+        ran.note("models.main.sibling"),
+        "`--fail-fast` after main.broken"
+    );
 }
 
 #[test]
@@ -136,13 +193,19 @@ fn a_selection_needs_built_parents() {
     assert_eq!(ran.outcome.steps.len(), 3);
     assert_eq!(place.query("SELECT x FROM main__dev_test.child"), ["1"]);
     let ran = run_with(&project, &selected(&["grandchild"])).unwrap();
-    assert_eq!(ran.statuses().into_iter().collect::<Vec<_>>(), [("models.main.grandchild", "built")]);
+    assert_eq!(
+        ran.statuses().into_iter().collect::<Vec<_>>(),
+        [("models.main.grandchild", "built")]
+    );
     let options = RunOptions {
         exclude: vec!["kind:table".to_owned()],
         ..selected(&["result:built", "child"])
     };
     let ran = run_with(&project, &options).unwrap();
-    assert_eq!(ran.statuses().into_iter().collect::<Vec<_>>(), [("models.main.child", "unchanged")]);
+    assert_eq!(
+        ran.statuses().into_iter().collect::<Vec<_>>(),
+        [("models.main.child", "unchanged")]
+    );
     let error = run_with(&project, &selected(&["childd"])).err().unwrap();
     assert_eq!(error.code, "unknown-model");
     assert_eq!(error.hint.as_deref(), Some("did you mean `child`?"));
@@ -175,7 +238,8 @@ fn many_models_in_layers_are_built_in_parallel() {
             if layer == 0 {
                 models.push(model(path, Table, &[], X, one));
             } else {
-                let parent = text(&format!("models.l{}.m{}", layer - 1, (number * 7) % 40)).as_str();
+                let parent =
+                    text(&format!("models.l{}.m{}", layer - 1, (number * 7) % 40)).as_str();
                 models.push(model(path, Table, &[("p", parent)], X, read));
             }
         }
@@ -187,6 +251,71 @@ fn many_models_in_layers_are_built_in_parallel() {
     };
     let ran = run_with(&project, &options).unwrap();
     assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
-    assert_eq!((ran.outcome.summary.built, ran.outcome.published), (120, 120));
+    assert_eq!(
+        (ran.outcome.summary.built, ran.outcome.published),
+        (120, 120)
+    );
     assert_eq!(run_all(&project).outcome.summary.unchanged, 120);
+}
+
+#[test]
+#[ignore = "takes long without optimisation; prints times to compare"]
+fn a_thousand_models() {
+    let place = Place::new();
+    let mut models = Vec::new();
+    for layer in 0..3 {
+        for number in 0..333 {
+            let path: &'static str = text(&format!("models.l{layer}.m{number}")).as_str();
+            if layer == 0 {
+                models.push(model(path, Table, &[("s", "seeds.s")], X, read));
+            } else {
+                let parent =
+                    text(&format!("models.l{}.m{}", layer - 1, (number * 7) % 333)).as_str();
+                models.push(model(path, Table, &[("p", parent)], X, read));
+            }
+        }
+    }
+    let csv = (0..1000).fold("x\n".to_owned(), |csv, x| format!("{csv}{x}\n"));
+    let seed = place.seed("s", &csv, X);
+    let project = place.project(models, vec![seed], vec![]);
+    let started = std::time::Instant::now();
+    plain_script(
+        &place.path.join("plain.duckdb"),
+        &place.path.join("seeds/s.csv"),
+    );
+    println!("plain {:?}", started.elapsed());
+    for _ in 0..2 {
+        let started = std::time::Instant::now();
+        let ran = run_all(&project);
+        println!("run {:?}", started.elapsed());
+        assert_eq!(ran.outcome.trouble, None);
+    }
+}
+
+/// The same tables by statements of their own over one connection.
+fn plain_script(database: &std::path::Path, seed: &std::path::Path) {
+    use dbgo_runtime::adapters::{self, OpenOptions};
+    let options = OpenOptions::default();
+    let adapter = adapters::open("duckdb", &database.to_string_lossy(), &options).unwrap();
+    let mut session = adapter.session().unwrap();
+    let mut execute = |statement: &str| {
+        let mut transaction = session.begin().unwrap();
+        transaction.execute(statement).unwrap();
+        transaction.commit().unwrap();
+    };
+    execute(&format!(
+        "CREATE TABLE s AS FROM read_csv('{}')",
+        seed.display()
+    ));
+    for layer in 0..3 {
+        for number in 0..333 {
+            let parent = match layer {
+                0 => "s".to_owned(),
+                _ => format!("l{}_m{}", layer - 1, (number * 7) % 333),
+            };
+            execute(&format!(
+                "CREATE TABLE l{layer}_m{number} AS SELECT x FROM {parent}"
+            ));
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Runs of hand-made projects over real database files and real state.
 
+mod commands;
 mod crash;
 mod fixture;
 mod graph;

@@ -4,9 +4,9 @@ use crate::fixture::*;
 use crate::render;
 use dbgo_runtime::contract::Materialization::{Ephemeral, Table, View};
 use dbgo_runtime::contract::*;
-use dbgo_runtime::project::Project;
 use dbgo_runtime::error::Kind;
 use dbgo_runtime::execute::RunOptions;
+use dbgo_runtime::project::Project;
 
 const ORDERS: &[ColumnOf] = &[("id", "INTEGER", true), ("amount", "DECIMAL(18,2)", false)];
 
@@ -47,10 +47,19 @@ fn variable(model: ModelDef) -> ModelDef {
 }
 
 fn project(place: &Place, csv: &str, staging: Render) -> Project {
-    let totals_columns = &[("orders", "BIGINT", true), ("total", "DECIMAL(38,2)", false)];
+    let totals_columns = &[
+        ("orders", "BIGINT", true),
+        ("total", "DECIMAL(38,2)", false),
+    ];
     place.project(
         vec![
-            model("models.staging.stg_orders", View, &[("orders", "seeds.orders")], ORDERS, staging),
+            model(
+                "models.staging.stg_orders",
+                View,
+                &[("orders", "seeds.orders")],
+                ORDERS,
+                staging,
+            ),
             variable(model(
                 "models.marts.large",
                 Ephemeral,
@@ -58,7 +67,13 @@ fn project(place: &Place, csv: &str, staging: Render) -> Project {
                 ORDERS,
                 large,
             )),
-            model("models.marts.totals", Table, &[("large", "models.marts.large")], totals_columns, totals),
+            model(
+                "models.marts.totals",
+                Table,
+                &[("large", "models.marts.large")],
+                totals_columns,
+                totals,
+            ),
         ],
         vec![place.seed("orders", csv, ORDERS)],
         vec![],
@@ -76,14 +91,26 @@ fn a_first_run_builds_everything_and_a_second_one_nothing() {
     assert_eq!(first.outcome.trouble, None, "{:?}", first.outcome.steps);
     assert_eq!(first.outcome.summary.built, 3);
     assert_eq!(place.query(TOTALS), ["2|30.50"]);
-    assert_eq!(place.query("SELECT count(*) FROM staging__dev_test.stg_orders"), ["3"]);
-    assert_eq!(place.query("SELECT count(*) FROM seeds__dev_test.orders"), ["3"]);
+    assert_eq!(
+        place.query("SELECT count(*) FROM staging__dev_test.stg_orders"),
+        ["3"]
+    );
+    assert_eq!(
+        place.query("SELECT count(*) FROM seeds__dev_test.orders"),
+        ["3"]
+    );
     let before = place.physical();
 
     let second = run_all(&project);
     assert_eq!(second.outcome.summary.built, 0);
-    assert_eq!(second.note("models.marts.totals"), "unchanged: 1 input, same load");
-    assert_eq!(second.note("models.staging.stg_orders"), "unchanged: same query and tables");
+    assert_eq!(
+        second.note("models.marts.totals"),
+        "unchanged: 1 input, same load"
+    );
+    assert_eq!(
+        second.note("models.staging.stg_orders"),
+        "unchanged: same query and tables"
+    );
     assert_eq!(second.note("seeds.orders"), "unchanged: same content");
     assert_eq!(second.outcome.published, 0);
     assert_eq!(place.physical(), before);
@@ -129,7 +156,10 @@ fn a_variable_of_the_command_line_is_another_version() {
         variables: vec!["min_amount=a lot".to_owned()],
         ..RunOptions::default()
     };
-    assert_eq!(run_with(&project, &wrong).err().unwrap().code, "variable-value");
+    assert_eq!(
+        run_with(&project, &wrong).err().unwrap().code,
+        "variable-value"
+    );
 }
 
 #[test]
@@ -143,8 +173,11 @@ fn a_full_refresh_builds_the_next_generation_and_drops_the_last() {
     };
     let ran = run_with(&project, &options).unwrap();
     assert_eq!(ran.status("models.marts.totals"), "built");
-    let tables: Vec<String> =
-        place.physical().into_iter().filter(|name| name.starts_with("marts__totals")).collect();
+    let tables: Vec<String> = place
+        .physical()
+        .into_iter()
+        .filter(|name| name.starts_with("marts__totals"))
+        .collect();
     assert_eq!(tables.len(), 1, "{tables:?}");
     assert!(tables[0].ends_with("_2"));
     assert_eq!(place.query(TOTALS), ["2|30.50"]);
@@ -153,7 +186,10 @@ fn a_full_refresh_builds_the_next_generation_and_drops_the_last() {
 #[test]
 fn nothing_of_somebody_else_is_replaced() {
     let place = Place::new();
-    place.execute(&["CREATE SCHEMA marts__dev_test", "CREATE TABLE marts__dev_test.totals (a INT)"]);
+    place.execute(&[
+        "CREATE SCHEMA marts__dev_test",
+        "CREATE TABLE marts__dev_test.totals (a INT)",
+    ]);
     let project = project(&place, CSV, stg_orders);
     let error = run_with(&project, &RunOptions::default()).err().unwrap();
     assert_eq!((error.code, error.kind), ("not-ours", Kind::Refused));
@@ -175,14 +211,32 @@ render!(from_table, |facts, sql| {
 fn a_file_proves_itself_and_a_table_counts_as_changed() {
     let place = Place::new();
     std::fs::write(place.path.join("orders.csv"), CSV).unwrap();
-    place.execute(&["CREATE SCHEMA raw", "CREATE TABLE raw.t AS SELECT 1::INTEGER AS id, 2::DECIMAL(18,2) AS amount"]);
+    place.execute(&[
+        "CREATE SCHEMA raw",
+        "CREATE TABLE raw.t AS SELECT 1::INTEGER AS id, 2::DECIMAL(18,2) AS amount",
+    ]);
     let project = place.project(
         vec![
-            model("models.main.a", Table, &[("f", "sources.raw.f")], ORDERS, from_file),
-            model("models.main.b", Table, &[("t", "sources.raw.t")], ORDERS, from_table),
+            model(
+                "models.main.a",
+                Table,
+                &[("f", "sources.raw.f")],
+                ORDERS,
+                from_file,
+            ),
+            model(
+                "models.main.b",
+                Table,
+                &[("t", "sources.raw.t")],
+                ORDERS,
+                from_table,
+            ),
         ],
         vec![],
-        vec![place.source("f", "orders.csv", ORDERS), place.source("t", "", ORDERS)],
+        vec![
+            place.source("f", "orders.csv", ORDERS),
+            place.source("t", "", ORDERS),
+        ],
     );
     let first = run_all(&project);
     assert_eq!(first.outcome.trouble, None, "{:?}", first.outcome.steps);
@@ -199,7 +253,13 @@ fn a_model_that_is_gone_takes_its_view_with_it() {
     let place = Place::new();
     run_all(&project(&place, CSV, stg_orders));
     let smaller = place.project(
-        vec![model("models.staging.stg_orders", View, &[("orders", "seeds.orders")], ORDERS, stg_orders)],
+        vec![model(
+            "models.staging.stg_orders",
+            View,
+            &[("orders", "seeds.orders")],
+            ORDERS,
+            stg_orders,
+        )],
         vec![place.seed("orders", CSV, ORDERS)],
         vec![],
     );
