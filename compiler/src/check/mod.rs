@@ -1,5 +1,6 @@
 //! What a typed model promises, held against what its query gives.
 
 pub mod contract;
+pub mod data_columns;
 pub mod keys;
 pub mod time_range;

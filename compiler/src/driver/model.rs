@@ -41,17 +41,32 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(outline: &'a Outline, oracle: &'a dyn TypeOracle, memory: &'a Memory) -> Self {
+    pub(super) fn new(
+        outline: &'a Outline,
+        oracle: &'a dyn TypeOracle,
+        memory: &'a Memory,
+    ) -> Self {
         let mut candidates = BTreeMap::new();
         for (_, node) in outline.graph.iter() {
             candidates.insert(node.relation().to_lowercase(), node.path.clone());
-            candidates.entry(node.config.name.value.to_lowercase()).or_insert_with(|| node.path.clone());
+            candidates
+                .entry(node.config.name.value.to_lowercase())
+                .or_insert_with(|| node.path.clone());
         }
         let places = super::engine_kinds(&outline.settings)
             .into_iter()
-            .map(|kind| Place { env: "*".to_owned(), engine: kind.word().to_owned() })
+            .map(|kind| Place {
+                env: "*".to_owned(),
+                engine: kind.word().to_owned(),
+            })
             .collect();
-        Self { outline, oracle, memory, candidates, places }
+        Self {
+            outline,
+            oracle,
+            memory,
+            candidates,
+            places,
+        }
     }
 }
 
@@ -69,10 +84,16 @@ struct Work<'a> {
 }
 
 /// Compiles a model. `known` holds what it imports.
-pub(super) fn compile(context: &Context<'_>, node: &Node, known: &[Option<Known>]) -> (Known, Vec<Diagnostic>) {
+pub(super) fn compile(
+    context: &Context<'_>,
+    node: &Node,
+    known: &[Option<Known>],
+) -> (Known, Vec<Diagnostic>) {
     let outline = context.outline;
     let header = outline.headers.get(&node.file);
-    let Some(header) = header.filter(|header| header.has_body && outline.files.is_usable(node.file)) else {
+    let Some(header) =
+        header.filter(|header| header.has_body && outline.files.is_usable(node.file))
+    else {
         return (Known::broken(), Vec::new());
     };
     let import_schema = |edge: &crate::graph::Edge| {
@@ -94,11 +115,15 @@ pub(super) fn compile(context: &Context<'_>, node: &Node, known: &[Option<Known>
     let model = work.typed();
     let broken = work.diagnostics.iter().any(Diagnostic::is_error);
     let known = match model {
-        Some(model) if !broken => {
-            Known { schema: schema(&model.columns), kind: KnownKind::Model(Arc::new(model)) }
-        }
+        Some(model) if !broken => Known {
+            schema: schema(&model.columns),
+            kind: KnownKind::Model(Arc::new(model)),
+        },
         // Readers of a broken model still see its columns, so that their own mistakes are found.
-        Some(model) => Known { schema: schema(&model.columns), kind: KnownKind::Broken },
+        Some(model) => Known {
+            schema: schema(&model.columns),
+            kind: KnownKind::Broken,
+        },
         None => Known::broken(),
     };
     (known, work.diagnostics)
@@ -115,7 +140,10 @@ impl Work<'_> {
             self.variables.push(TypedVariable {
                 name: declaration.name.value.clone(),
                 sql_type,
-                default: declaration.default.as_ref().map(|default| default.value.clone()),
+                default: declaration
+                    .default
+                    .as_ref()
+                    .map(|default| default.value.clone()),
             });
         }
     }
@@ -136,9 +164,15 @@ impl Work<'_> {
         };
         let typed = self.type_variants(&variants.variants);
         self.report_unused(&tree, &typed);
-        check::time_range::check(self.node, self.text, &variants.variants, &mut self.diagnostics);
+        check::time_range::check(
+            self.node,
+            self.text,
+            &variants.variants,
+            &mut self.diagnostics,
+        );
         let merged = variants::merge(&tree, &variants, &typed, &mut self.diagnostics)?;
-        let contract = check::contract::apply(self.header, self.node, merged, &mut self.diagnostics);
+        let contract =
+            check::contract::apply(self.header, self.node, merged, &mut self.diagnostics);
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
         let body = self.body(&tree, &typed, &contract);
         Some(self.model(&typed, contract.columns, body))
@@ -160,7 +194,8 @@ impl Work<'_> {
         let time_type = self.time_type(variants);
         let mut typed: Vec<Option<TypedVariant>> = vec![None; variants.len()];
         let reads_this = |variant: &directives::Variant| {
-            directives::references(self.text, &variant.tokens).any(|(name, _)| name.eq_ignore_ascii_case("this"))
+            directives::references(self.text, &variant.tokens)
+                .any(|(name, _)| name.eq_ignore_ascii_case("this"))
         };
         let (last, first): (Vec<usize>, Vec<usize>) =
             (0..variants.len()).partition(|index| reads_this(&variants[*index]));
@@ -168,12 +203,15 @@ impl Work<'_> {
         for index in first {
             let variant = self.type_variant(&variants[index].tokens, own.as_ref(), &time_type);
             if let (Some(columns), true) = (&variant.columns, self.stored()) {
-                own = Some(Schema::known(columns.iter().map(variants::OutputColumn::column).collect()));
+                own = Some(Schema::known(
+                    columns.iter().map(variants::OutputColumn::column).collect(),
+                ));
             }
             typed[index] = Some(variant);
         }
         for index in last {
-            typed[index] = Some(self.type_variant(&variants[index].tokens, own.as_ref(), &time_type));
+            typed[index] =
+                Some(self.type_variant(&variants[index].tokens, own.as_ref(), &time_type));
         }
         let typed: Vec<TypedVariant> = typed.into_iter().flatten().collect();
         let mut seen: BTreeSet<(Code, Option<Span>)> = BTreeSet::new();
@@ -199,11 +237,14 @@ impl Work<'_> {
             return SqlType::Timestamp;
         };
         let own = Some(Schema::unknown());
-        let columns = variants
-            .first()
-            .and_then(|variant| self.type_variant(&variant.tokens, own.as_ref(), &SqlType::Timestamp).columns);
+        let columns = variants.first().and_then(|variant| {
+            self.type_variant(&variant.tokens, own.as_ref(), &SqlType::Timestamp)
+                .columns
+        });
         let column = columns.and_then(|columns| {
-            columns.into_iter().find(|column| column.name.eq_ignore_ascii_case(&range.time_column.value))
+            columns
+                .into_iter()
+                .find(|column| column.name.eq_ignore_ascii_case(&range.time_column.value))
         });
         match column.map(|column| column.sql_type) {
             Some(sql_type @ (SqlType::Date | SqlType::TimestampTz)) => sql_type,
@@ -219,7 +260,10 @@ impl Work<'_> {
             .iter()
             .map(|variable| (variable.name.to_lowercase(), variable.sql_type.clone()))
             .collect();
-        if matches!(self.node.config.incremental, Some(Incremental::TimeRange(_))) {
+        if matches!(
+            self.node.config.incremental,
+            Some(Incremental::TimeRange(_))
+        ) {
             for name in ["start_ts", "end_ts"] {
                 names.insert(name.to_owned(), time_type.clone());
             }
@@ -231,7 +275,12 @@ impl Work<'_> {
         names
     }
 
-    fn type_variant(&self, tokens: &[Token], this: Option<&Schema>, time_type: &SqlType) -> TypedVariant {
+    fn type_variant(
+        &self,
+        tokens: &[Token],
+        this: Option<&Schema>,
+        time_type: &SqlType,
+    ) -> TypedVariant {
         let names = self.names(time_type);
         match parse_query(self.text, tokens) {
             Ok(query) => self.bound(tokens, query, this, names),
@@ -256,16 +305,48 @@ impl Work<'_> {
         };
         let bound = bind(&query, &input);
         let mut variant = TypedVariant::of_bound(query, &bound);
+        check::data_columns::check(self.text, tokens, &mut variant.diagnostics);
         self.add_unseen_uses(&mut variant, tokens, &names);
-        if bound.is_complete() || variant.has_errors() {
+        self.take_declared_columns(&mut variant);
+        if bound.is_complete() || variant.columns.is_some() || variant.has_errors() {
             return variant;
         }
         match self.ask(tokens, &variant.relations, this, &names) {
             Answer::Columns(columns) => variant.fill(&bound, columns),
-            Answer::Refused(refusal, span) => variant.diagnostics.push(engine_refuses(&refusal, span)),
+            Answer::Refused(refusal, span) => {
+                variant.diagnostics.push(engine_refuses(&refusal, span))
+            }
+            Answer::Failed(refusal, span) => variant.diagnostics.push(engine_fails(&refusal, span)),
             Answer::NotAsked => {}
         }
         variant
+    }
+
+    /// Where columns depend on data, those of the contract are the model's. A view can't be made
+    /// of such a query: its columns would change without it.
+    fn take_declared_columns(&self, variant: &mut TypedVariant) {
+        let depends_on_data = |found: &Diagnostic| found.code == Code::ColumnsDependOnData;
+        let stored = matches!(
+            self.node.materialized(),
+            Materialized::Table | Materialized::Incremental
+        );
+        let notes = &self.header.columns;
+        let typed = !notes.is_empty() && notes.iter().all(|note| note.sql_type.is_some());
+        if variant.diagnostics.is_empty()
+            || !variant.diagnostics.iter().all(depends_on_data)
+            || !stored
+            || !typed
+        {
+            return;
+        }
+        variant.diagnostics.clear();
+        let column = |note: &crate::header::ColumnNote| variants::OutputColumn {
+            name: note.name.value.clone(),
+            sql_type: SqlType::Unknown,
+            nullable: true,
+            span: note.name.span,
+        };
+        variant.columns = Some(notes.iter().map(column).collect());
     }
 
     /// A variant that our own parser can't read: if the engine can, it is typed by the engine.
@@ -283,14 +364,19 @@ impl Work<'_> {
         }
         match self.ask(tokens, &variant.relations, this, names) {
             Answer::Columns(columns) => {
-                let span = error.primary.as_ref().map_or(self.node_span(), |label| label.span);
+                let span = error
+                    .primary
+                    .as_ref()
+                    .map_or(self.node_span(), |label| label.span);
                 variant.set_columns(columns, span);
                 variant.diagnostics.push(
                     Diagnostic::note_at(Code::ParsedByEngine, span, "the engine reads this query, and dbgo's own parser doesn't")
                         .note("its columns are typed by the engine; mistakes in it are found by the engine only"),
                 );
             }
-            Answer::Refused(..) | Answer::NotAsked => variant.diagnostics.push(error),
+            Answer::Refused(..) | Answer::Failed(..) | Answer::NotAsked => {
+                variant.diagnostics.push(error)
+            }
         }
         variant
     }
@@ -308,7 +394,9 @@ impl Work<'_> {
         names: &BTreeMap<String, SqlType>,
     ) -> Answer {
         let paths = self.node.imports.iter().map(|edge| {
-            let target = edge.target.map(|id| self.context.outline.graph.node(id).path.clone());
+            let target = edge
+                .target
+                .map(|id| self.context.outline.graph.node(id).path.clone());
             (edge.alias.value.to_lowercase(), target.unwrap_or_default())
         });
         let question = Question {
@@ -321,27 +409,40 @@ impl Work<'_> {
             names,
             defaults: &self.variable_values(),
         };
-        let Some((question, map)) = question.build() else { return Answer::NotAsked };
-        let answer = self.context.memory.answer(&question, || self.context.oracle.columns(&question));
+        let Some((question, map)) = question.build() else {
+            return Answer::NotAsked;
+        };
+        let answer = self
+            .context
+            .memory
+            .answer(&question, || self.context.oracle.columns(&question));
         match answer {
             Ok(columns) => Answer::Columns(columns),
-            Err(refusal) if refusal.is_about_query => {
+            Err(refusal) => {
                 let span = refusal.position.and_then(|position| map.span_at(position));
-                Answer::Refused(refusal, span.unwrap_or_else(|| self.first_token_span(tokens)))
+                let span = span.unwrap_or_else(|| self.first_token_span(tokens));
+                if refusal.is_about_query {
+                    Answer::Refused(refusal, span)
+                } else {
+                    Answer::Failed(refusal, span)
+                }
             }
-            Err(_) => Answer::NotAsked,
         }
     }
 
     fn first_token_span(&self, tokens: &[Token]) -> Span {
-        tokens.first().map_or_else(|| self.node_span(), |token| token.span)
+        tokens
+            .first()
+            .map_or_else(|| self.node_span(), |token| token.span)
     }
 
     /// A value for each variable, as SQL, for questions to the engine.
     fn variable_values(&self) -> BTreeMap<String, String> {
         let configured = |name: &str| {
             let variables = &self.context.outline.settings.variables;
-            let variable = variables.iter().find(|variable| variable.name.value.eq_ignore_ascii_case(name))?;
+            let variable = variables
+                .iter()
+                .find(|variable| variable.name.value.eq_ignore_ascii_case(name))?;
             match &variable.value.value {
                 VariableValue::Scalar(scalar) => Some(scalar.to_sql()),
                 VariableValue::List(_) => None,
@@ -358,7 +459,11 @@ impl Work<'_> {
 
     /// Where relations are used in a variant that has no tree: each `:alias`, with a look at the
     /// next token for an alias.
-    fn uses_by_tokens(&self, tokens: &[Token], names: &BTreeMap<String, SqlType>) -> Vec<RelationUse> {
+    fn uses_by_tokens(
+        &self,
+        tokens: &[Token],
+        names: &BTreeMap<String, SqlType>,
+    ) -> Vec<RelationUse> {
         crate::parse::relation_uses_by_tokens(self.text, tokens)
             .into_iter()
             .filter(|found| !names.contains_key(&found.name))
@@ -387,14 +492,20 @@ impl Work<'_> {
         }
         let references: BTreeSet<String> = directives::references(self.text, &tree.tokens)
             .map(|(name, _)| name.to_lowercase())
-            .chain(typed.iter().flat_map(|variant| variant.relations.iter().map(|used| used.name.clone())))
+            .chain(
+                typed
+                    .iter()
+                    .flat_map(|variant| variant.relations.iter().map(|used| used.name.clone())),
+            )
             .collect();
         for edge in &self.node.imports {
             if !references.contains(&edge.alias.value.to_lowercase()) {
                 let message = format!("the import `{}` is never used", edge.alias.value);
                 self.diagnostics.push(
-                    Diagnostic::error(Code::UnusedImport, edge.span, message)
-                        .hint(format!("remove the line, or read it as `:{}`", edge.alias.value)),
+                    Diagnostic::error(Code::UnusedImport, edge.span, message).hint(format!(
+                        "remove the line, or read it as `:{}`",
+                        edge.alias.value
+                    )),
                 );
             }
         }
@@ -404,8 +515,12 @@ impl Work<'_> {
             if !references.contains(&name) && !in_conditions.contains(&name) {
                 let message = format!("the variable `{}` is never used", declaration.name.value);
                 self.diagnostics.push(
-                    Diagnostic::error(Code::UnusedVariable, declaration.span, message)
-                        .hint(format!("remove the line, or use it as `:{}`", declaration.name.value)),
+                    Diagnostic::error(Code::UnusedVariable, declaration.span, message).hint(
+                        format!(
+                            "remove the line, or use it as `:{}`",
+                            declaration.name.value
+                        ),
+                    ),
                 );
             }
         }
@@ -418,28 +533,54 @@ impl Work<'_> {
         contract: &check::contract::Contracted,
     ) -> Vec<typed::BodyNode> {
         let slots = self.slots(tree, typed);
-        let variables: Vec<String> = self.variables.iter().map(|variable| variable.name.clone()).collect();
+        let variables: Vec<String> = self
+            .variables
+            .iter()
+            .map(|variable| variable.name.clone())
+            .collect();
         let dialect = self.context.outline.settings.dialect.word();
-        let printer = Printer { text: self.text, dialect, slots: &slots, variables: &variables };
+        let printer = Printer {
+            text: self.text,
+            dialect,
+            slots: &slots,
+            variables: &variables,
+        };
         contract.wrap(printer.body(tree))
     }
 
     fn slots(&self, tree: &DirectiveTree, typed: &[TypedVariant]) -> Slots {
         let mut slots = Slots::default();
         let import = |name: &str| {
-            let index = self.node.imports.iter().position(|edge| edge.alias.value.eq_ignore_ascii_case(name));
+            let index = self
+                .node
+                .imports
+                .iter()
+                .position(|edge| edge.alias.value.eq_ignore_ascii_case(name));
             index.and_then(|index| u32::try_from(index).ok())
         };
         for used in typed.iter().flat_map(|variant| &variant.relations) {
             let slot = match import(&used.name) {
-                Some(import) => Slot::Relation { import, aliased: used.aliased },
-                None => Slot::This { aliased: used.aliased },
+                Some(import) => Slot::Relation {
+                    import,
+                    aliased: used.aliased,
+                },
+                None => Slot::This {
+                    aliased: used.aliased,
+                },
             };
-            slots.insert(SlotPlace { span: used.span, slot });
+            slots.insert(SlotPlace {
+                span: used.span,
+                slot,
+            });
         }
         for (name, span) in directives::references(self.text, &tree.tokens) {
-            let variable = self.variables.iter().position(|variable| variable.name.eq_ignore_ascii_case(name));
-            let bound = BOUNDS.iter().find(|(bound, _)| bound.eq_ignore_ascii_case(name));
+            let variable = self
+                .variables
+                .iter()
+                .position(|variable| variable.name.eq_ignore_ascii_case(name));
+            let bound = BOUNDS
+                .iter()
+                .find(|(bound, _)| bound.eq_ignore_ascii_case(name));
             let slot = match (variable, bound) {
                 (Some(index), _) => Slot::Variable(u32::try_from(index).unwrap_or(u32::MAX)),
                 (None, Some((_, slot))) => *slot,
@@ -458,16 +599,29 @@ impl Work<'_> {
     ) -> TypedModel {
         let config = &self.node.config;
         let import = |edge: &crate::graph::Edge| {
-            let target = edge.target.map(|id| self.context.outline.graph.node(id).path.clone());
+            let target = edge
+                .target
+                .map(|id| self.context.outline.graph.node(id).path.clone());
             (edge.alias.value.clone(), target.unwrap_or_default())
         };
         TypedModel {
             path: self.node.path.clone(),
-            file: self.context.outline.files.sources.file(self.file).path.clone(),
+            file: self
+                .context
+                .outline
+                .files
+                .sources
+                .file(self.file)
+                .path
+                .clone(),
             schema: config.schema.value.clone(),
             name: config.name.value.clone(),
             description: self.node.description.clone(),
-            owner: config.owner.as_ref().map(|owner| owner.value.clone()).unwrap_or_default(),
+            owner: config
+                .owner
+                .as_ref()
+                .map(|owner| owner.value.clone())
+                .unwrap_or_default(),
             tags: config.tags.value.clone(),
             materialization: materialization(self.node),
             imports: self.node.imports.iter().map(import).collect(),
@@ -477,7 +631,10 @@ impl Work<'_> {
             reads_this: typed.iter().any(|variant| variant.reads_this),
             on_schema_change: on_schema_change(config.on_schema_change.value),
             retries: config.retries.value,
-            timeout_seconds: config.timeout.as_ref().map_or(0, |timeout| timeout.value.seconds),
+            timeout_seconds: config
+                .timeout
+                .as_ref()
+                .map_or(0, |timeout| timeout.value.seconds),
             body,
         }
     }
@@ -487,12 +644,26 @@ impl Work<'_> {
 enum Answer {
     Columns(Vec<(String, SqlType)>),
     Refused(OracleRefusal, Span),
-    /// Something that the query reads isn't known, or there is no engine to ask.
+    /// Something that the query reads isn't known, which was reported there.
     NotAsked,
+    /// The engine failed for a reason that isn't in the query.
+    Failed(OracleRefusal, Span),
 }
 
 fn engine_refuses(refusal: &OracleRefusal, span: Span) -> Diagnostic {
-    Diagnostic::error(Code::EngineRefuses, span, format!("the engine refuses this query: {}", refusal.message))
+    Diagnostic::error(
+        Code::EngineRefuses,
+        span,
+        format!("the engine refuses this query: {}", refusal.message),
+    )
+}
+
+fn engine_fails(refusal: &OracleRefusal, span: Span) -> Diagnostic {
+    let message = format!(
+        "the engine, which types this query, fails: {}",
+        refusal.message
+    );
+    Diagnostic::error(Code::EngineRefuses, span, message)
 }
 
 fn condition_variable(variable: &TypedVariable) -> Variable {
@@ -502,14 +673,23 @@ fn condition_variable(variable: &TypedVariable) -> Variable {
         sql_type if sql_type.is_numeric() => Some(ValueKind::Number),
         _ => None,
     };
-    Variable { name: variable.name.clone(), kind, constant: None }
+    Variable {
+        name: variable.name.clone(),
+        kind,
+        constant: None,
+    }
 }
 
 /// The words of all conditions, in lower case.
 fn conditions_text(tree: &DirectiveTree, text: &str) -> BTreeSet<String> {
     fn walk(nodes: &[directives::Node], text: &str, words: &mut BTreeSet<String>) {
         for node in nodes {
-            if let directives::Node::If { branches, otherwise, .. } = node {
+            if let directives::Node::If {
+                branches,
+                otherwise,
+                ..
+            } = node
+            {
                 for branch in branches {
                     let condition = text.get(branch.condition.span.range()).unwrap_or_default();
                     let is_word = |character: char| character.is_alphanumeric() || character == '_';
@@ -565,7 +745,11 @@ fn incremental(node: &Node) -> typed::Incremental {
         }
         Some(Incremental::UniqueKey(key)) => {
             settings.strategy = typed::Strategy::UniqueKey;
-            settings.unique_key = key.value.iter().map(|column| column.value.clone()).collect();
+            settings.unique_key = key
+                .value
+                .iter()
+                .map(|column| column.value.clone())
+                .collect();
         }
         Some(Incremental::Append) | None => {}
     }

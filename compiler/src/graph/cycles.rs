@@ -46,7 +46,11 @@ fn groups(graph: &Graph) -> Vec<Vec<NodeId>> {
             let count = marks.len();
             let mark = marks.entry(id).or_insert_with(|| {
                 stack.push(id);
-                Mark { index: count, low: count, on_stack: true }
+                Mark {
+                    index: count,
+                    low: count,
+                    on_stack: true,
+                }
             });
             if let Some((target, _)) = targets(graph, id).nth(*next) {
                 *next += 1;
@@ -115,9 +119,7 @@ fn report(graph: &Graph, cycle: &[(NodeId, &Edge)]) -> Diagnostic {
     let name = |id: NodeId| format!("`{}`", graph.node(id).path);
     let mut names: Vec<String> = cycle.iter().map(|(id, _)| name(*id)).collect();
     names.extend(names.first().cloned());
-    let says = |index: usize| {
-        format!("{} imports {}", names[index], names[index + 1])
-    };
+    let says = |index: usize| format!("{} imports {}", names[index], names[index + 1]);
     let first = cycle[0].1.span;
     let mut finding = Diagnostic::error(
         Code::ImportCycle,

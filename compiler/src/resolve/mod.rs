@@ -29,8 +29,8 @@ mod select;
 mod star;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::ast;
 pub use crate::parse::RelationUse;
+use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
@@ -155,7 +155,12 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
         volatile,
         ..
     } = binder;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| (label.span.start, label.span.end)));
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic
+            .primary
+            .as_ref()
+            .map(|label| (label.span.start, label.span.end))
+    });
     diagnostics.dedup();
     Bound {
         columns,
@@ -168,7 +173,12 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
 }
 
 /// The deepest nesting of queries and expressions that is bound; what lies deeper is unknown.
-const MOST_LEVELS: usize = 400;
+const MOST_LEVELS: usize = 2000;
+
+/// Runs a step of a recursion, on more stack if little is left.
+fn with_stack<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, step)
+}
 
 struct Binder<'a> {
     input: &'a BindInput<'a>,
@@ -201,7 +211,11 @@ impl<'a> Binder<'a> {
     }
 
     fn use_relation(&mut self, span: Span, name: String, aliased: bool) {
-        self.relations.push(RelationUse { span, name, aliased });
+        self.relations.push(RelationUse {
+            span,
+            name,
+            aliased,
+        });
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -3,6 +3,7 @@
 //! With the setting `errors_as_json` an error is a JSON object with the exception's type, its
 //! message and, for some, the byte that it points to; without it, which is so before a session is
 //! set up and for some errors of the commit, the text begins with the type: `Binder Error: …`.
+//! The parser's errors have both: `Parser Error: {…}`.
 
 use serde::Deserialize;
 
@@ -26,7 +27,13 @@ pub(super) fn engine_error(error: &::duckdb::Error, statement: &str) -> EngineEr
 }
 
 fn from_text(text: &str) -> EngineError {
-    let (kind, message, position) = match serde_json::from_str::<JsonError>(text) {
+    let object = match text.find('{') {
+        Some(start) if text[..start].is_empty() || text[..start].ends_with(" Error: ") => {
+            &text[start..]
+        }
+        _ => text,
+    };
+    let (kind, message, position) = match serde_json::from_str::<JsonError>(object) {
         Ok(error) => {
             let position = error.position.and_then(|position| position.parse().ok());
             (error.exception_type, error.exception_message, position)
@@ -179,5 +186,11 @@ mod tests {
         assert_eq!(error.class, ErrorClass::Binder);
         assert_eq!(error.message, "no column x");
         assert_eq!(error.position, Some(7));
+        let error = from_text(
+            r#"Parser Error: {"exception_type":"Parser","exception_message":"syntax error at end of input","position":"22"}"#,
+        );
+        assert_eq!(error.class, ErrorClass::Binder);
+        assert_eq!(error.message, "syntax error at end of input");
+        assert_eq!(error.position, Some(22));
     }
 }

@@ -29,7 +29,10 @@ const ENGINE_VERSION: &str = "1.5.5";
 
 /// Everything that a [`TypeSession`]'s answers depend on besides the question: engine and settings.
 pub fn type_session_identity() -> String {
-    format!("duckdb {ENGINE_VERSION} {:?} {MEMORY_LIMIT}", connect::SESSION_SETTINGS)
+    format!(
+        "duckdb {ENGINE_VERSION} {:?} {MEMORY_LIMIT}",
+        connect::SESSION_SETTINGS
+    )
 }
 
 /// An empty table, as the session has it.
