@@ -28,11 +28,7 @@ impl Binder<'_> {
         }
         let Some(keys) = keys
             .into_iter()
-<<<<<<< HEAD
-            .map(|key| self.meaning(key, select, scope))
-=======
             .map(|key| self.meaning(key, select))
->>>>>>> main
             .collect::<Option<Vec<&ast::Expr>>>()
         else {
             return;
@@ -88,29 +84,6 @@ impl Binder<'_> {
         }
     }
 
-<<<<<<< HEAD
-    /// What a grouping expression stands for: a position means an item, and so does an alias
-    /// unless there is a column of that name.
-    fn meaning<'a>(
-        &self,
-        key: &'a ast::Expr,
-        select: &'a ast::Select,
-        scope: &Scope,
-    ) -> Option<&'a ast::Expr> {
-        if let Some(position) = literal_position(key) {
-            let has_star = select.items.iter().any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
-            if has_star {
-                return None;
-            }
-            let index = position.checked_sub(1)?;
-            return select.items.get(index).map(|item| &item.expr);
-        }
-        let ExprKind::Name(names) = &key.kind else { return Some(key) };
-        if self.is_own_column(key, scope) {
-            return Some(key);
-        }
-        let aliased = select.items.iter().find(|item| is_alias_of(item, names));
-=======
     /// What a grouping expression stands for: a position or an alias means an item. A column wins
     /// over an alias of the same name.
     fn meaning<'b>(&self, key: &'b ast::Expr, select: &'b ast::Select) -> Option<&'b ast::Expr> {
@@ -146,7 +119,6 @@ impl Binder<'_> {
                 .as_ref()
                 .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
         });
->>>>>>> main
         Some(aliased.map_or(key, |item| &item.expr))
     }
 
@@ -248,8 +220,6 @@ fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
     Some(keys)
 }
 
-<<<<<<< HEAD
-=======
 /// `(a, b)` groups by each of its members.
 fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
     match &expr.kind {
@@ -258,16 +228,13 @@ fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
     }
 }
 
->>>>>>> main
 fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
-    select.items.iter().any(|item| is_alias_of(item, names))
-}
-
-fn is_alias_of(item: &ast::SelectItem, names: &[ast::Name]) -> bool {
-    match (names, &item.alias) {
-        ([only], Some(alias)) => super::scope::same_name(&alias.value, &only.value),
-        _ => false,
-    }
+    let [only] = names else { return false };
+    select.items.iter().any(|item| {
+        item.alias
+            .as_ref()
+            .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
+    })
 }
 
 fn has_aggregate(expr: &ast::Expr) -> bool {
@@ -447,42 +414,4 @@ fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
         parts.extend(window.order_by.iter().map(|item| &item.expr));
     }
     parts
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::lexer::lex;
-    use crate::parse::parse_query;
-    use crate::resolve::{BindInput, Column, Schema, bind};
-    use crate::span::FileId;
-    use crate::sql_type::SqlType;
-    use std::collections::BTreeMap;
-
-    fn codes(text: &str) -> Vec<&'static str> {
-        let (tokens, _) = lex(FileId(0), text, 0..text.len());
-        let query = parse_query(text, &tokens).expect("a query");
-        let column = |name: &str| Column { name: name.to_owned(), sql_type: SqlType::Integer, nullable: true };
-        let imports = BTreeMap::from([("t".to_owned(), Schema::known(vec![column("a"), column("b")]))]);
-        let bound = bind(&query, &BindInput { imports, text, ..BindInput::default() });
-        bound.diagnostics.iter().map(|found| found.code.text()).collect()
-    }
-
-    #[test]
-    fn an_alias_of_a_column_may_be_grouped_by() {
-        assert!(codes("select a as c, sum(b) as s from t group by c").is_empty());
-        assert!(codes("select a + 1 as c, sum(b) as s from t group by c").is_empty());
-        assert!(codes("select a as c, sum(b) as s from t group by 1").is_empty());
-    }
-
-    #[test]
-    fn a_column_wins_over_an_alias() {
-        assert!(codes("select b as a, sum(b) as s from t group by a") == ["not-grouped"]);
-        assert!(codes("select a + 1 as a, sum(b) as s from t group by a").is_empty());
-    }
-
-    #[test]
-    fn what_is_neither_grouped_nor_aggregated_is_told() {
-        assert_eq!(codes("select a, sum(b) as s from t"), ["not-grouped"]);
-        assert_eq!(codes("select a as c, b, sum(b) as s from t group by c"), ["not-grouped"]);
-    }
 }
