@@ -37,8 +37,7 @@ pub fn facade_sources(project: &str, shards: &[(Ident, Vec<Interface<'_>>)]) -> 
              Each relation has a module of its own, named as its file: the struct of its rows, \
              and handles of its columns in `columns`. The features are those of [`dbgo_rows`]: \
              `arrow` reads rows from record batches.\n\n\
-             A program depends on this crate by its path. If the project lies in the program's own \
-             cargo workspace, that needs `exclude = [\".dbgo\"]`."
+             A program depends on this crate by its path, and on no other of the generated ones."
         ),
         true,
     );

@@ -43,7 +43,7 @@ pub enum ConditionKind {
 }
 
 /// A comparison of one fact or variable with literals: the atom of conditions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Test {
     /// What is compared.
     pub subject: Subject,
@@ -52,7 +52,7 @@ pub struct Test {
 }
 
 /// A fact or variable, and with it the time when it is fixed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// The model's dialect: fixed when building.
     Dialect,
@@ -109,7 +109,7 @@ impl fmt::Display for Subject {
 }
 
 /// How a fact or variable is compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Comparison {
     /// A boolean alone: it holds if it is true.
     Holds,
@@ -120,7 +120,7 @@ pub enum Comparison {
 }
 
 /// An operator of comparison. `!=` is the negation of [`Operator::Equal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Operator {
     Equal,

@@ -3,11 +3,13 @@
 //! Nothing here reads a disk: the files come from [`source`](crate::source), answers of an engine
 //! from a [`TypeOracle`], and what earlier runs found from a [`Memory`].
 
+mod definition;
 mod levels;
 mod memory;
 mod model;
 mod question;
 mod tables;
+mod typing;
 mod variants;
 
 use crate::diagnostic::{Diagnostic, render};

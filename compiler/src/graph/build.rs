@@ -7,7 +7,7 @@ use crate::project::Settings;
 use crate::source::{ProjectFiles, import_path};
 use crate::span::{FileId, Span};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Builds the graph of a project. `headers` holds those of the models, sources and typing files
 /// that could be read.
@@ -33,7 +33,7 @@ pub fn build(
     let empty = Header::default();
     let mut paths = Paths {
         nodes: &by_path,
-        near: HashMap::new(),
+        near: BTreeMap::new(),
     };
     for index in 0..nodes.len() {
         let header = nodes[index].header.and_then(|file| headers.get(&file));
@@ -141,7 +141,7 @@ fn edge(
 /// import what was renamed, and looking through all paths takes long.
 struct Paths<'g> {
     nodes: &'g BTreeMap<String, NodeId>,
-    near: HashMap<String, Option<&'g str>>,
+    near: BTreeMap<String, Option<&'g str>>,
 }
 
 impl<'g> Paths<'g> {
@@ -177,7 +177,7 @@ fn unknown_import(import: &Import, paths: &mut Paths<'_>) -> Diagnostic {
 }
 
 fn duplicate_relations(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
-    let mut makers: HashMap<String, &Node> = HashMap::new();
+    let mut makers: BTreeMap<String, &Node> = BTreeMap::new();
     for (_, node) in graph.iter().filter(|(_, node)| node.is_enabled()) {
         let Some(first) = makers.get(&node.relation().to_lowercase()) else {
             makers.insert(node.relation().to_lowercase(), node);

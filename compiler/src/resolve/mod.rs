@@ -34,7 +34,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -190,7 +190,7 @@ struct Binder<'a> {
     common_tables: Vec<CommonTable>,
     scopes: u32,
     /// The column that each name of the text means, by the name's place.
-    resolved: HashMap<(u32, u32), ColumnId>,
+    resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
 }
 
@@ -205,7 +205,7 @@ impl<'a> Binder<'a> {
             volatile: false,
             common_tables: Vec::new(),
             scopes: 0,
-            resolved: HashMap::new(),
+            resolved: BTreeMap::new(),
             depth: 0,
         }
     }
@@ -228,7 +228,7 @@ impl<'a> Binder<'a> {
     }
 
     fn duplicate_columns(&mut self, output: &Output) {
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         let mut found = Vec::new();
         for column in &output.columns {
             let Some(name) = &column.name else { continue };

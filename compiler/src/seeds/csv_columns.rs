@@ -5,7 +5,7 @@ use super::{CsvOptions, DeclaredColumn, SeedColumn};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::span::{FileId, Span, Spanned};
 use csv::ByteRecord;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Reads the columns of a CSV. With `declared`, which comes from a typing file, every value is held
 /// against its column's type; without, types are inferred from all rows.
@@ -95,7 +95,7 @@ impl Reading<'_> {
 
     fn header(&mut self, record: &ByteRecord) -> Vec<Spanned<String>> {
         let mut names: Vec<Spanned<String>> = Vec::new();
-        let mut first: HashMap<String, Span> = HashMap::new();
+        let mut first: BTreeMap<String, Span> = BTreeMap::new();
         let spans = self.field_spans(start_of(record));
         for (index, field) in record.iter().enumerate() {
             let name = String::from_utf8_lossy(field).trim().to_owned();

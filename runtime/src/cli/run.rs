@@ -24,11 +24,7 @@ fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
         fail_fast: arguments.fail_fast,
         variables: arguments.var.clone(),
     };
-    let lines = Lines {
-        colour: terminal.colour,
-        quiet: false,
-        compiled_in: terminal.compiled_in,
-    };
+    let lines = Lines::new(terminal.colour, terminal.compiled_in);
     let interrupt = Interrupt::new();
     listen_for_signals(&interrupt);
     let outcome = if terminal.interactive {

@@ -1,11 +1,12 @@
 //! A run as lines of text.
 
 use super::{Event, Subject, Summary};
+use std::cell::Cell;
 use std::io::Write;
 use std::time::Duration;
 
-/// How wide the names' column is at most.
-const NAME_WIDTH: usize = 25;
+/// How wide the names' column is at least and at most.
+const NAME_WIDTHS: (usize, usize) = (20, 30);
 
 /// Writes one line per event that is of interest.
 pub struct Lines {
@@ -15,9 +16,21 @@ pub struct Lines {
     pub quiet: bool,
     /// How long compiling took before the run, where that happened.
     pub compiled_in: Option<Duration>,
+    /// How wide the names' column is, which the first event of a run tells.
+    name_width: Cell<usize>,
 }
 
 impl Lines {
+    /// Lines with marks in colour, or not, and with how long compiling took.
+    pub fn new(colour: bool, compiled_in: Option<Duration>) -> Self {
+        Self {
+            colour,
+            quiet: false,
+            compiled_in,
+            name_width: Cell::new(NAME_WIDTHS.0),
+        }
+    }
+
     /// Writes what an event has to say, if anything.
     ///
     /// # Errors
@@ -45,8 +58,13 @@ impl Lines {
                 engine,
                 models,
                 changed,
+                longest_name,
                 ..
-            } => self.opening(environment, engine, *models, *changed),
+            } => {
+                self.name_width
+                    .set((*longest_name).clamp(NAME_WIDTHS.0, NAME_WIDTHS.1));
+                self.opening(environment, engine, *models, *changed)
+            }
             Event::Note(text) => format!("  {} {text}", self.mark("!", "33")),
             Event::Started(_) | Event::BatchDone { .. } | Event::Published { .. } => return None,
             Event::Built {
@@ -59,7 +77,7 @@ impl Lines {
                 let (amount, rest) = amounts(*rows, *added, intervals.as_ref());
                 let took = self::duration(*duration);
                 let start = self.start("✓", "32", subject);
-                format!("{start} {amount:<14} {took:>7}{rest}")
+                format!("{start} {amount:<15} {took:>7}{rest}")
                     .trim_end()
                     .to_owned()
             }
@@ -67,18 +85,10 @@ impl Lines {
                 format!("{} {reason}", self.start("=", "2", subject))
             }
             Event::Skipped { subject, reason } => {
-                format!(
-                    "  {} {:<NAME_WIDTH$} skipped: {reason}",
-                    self.mark("-", "33"),
-                    subject.name
-                )
+                format!("{} skipped: {reason}", self.head("-", "33", subject))
             }
             Event::Cancelled(subject) => {
-                format!(
-                    "  {} {:<NAME_WIDTH$} cancelled",
-                    self.mark("-", "33"),
-                    subject.name
-                )
+                format!("{} cancelled", self.head("-", "33", subject))
             }
             Event::Failed {
                 subject,
@@ -86,11 +96,7 @@ impl Lines {
                 detail,
                 ..
             } => {
-                let mut text = format!(
-                    "  {} {:<NAME_WIDTH$} {message}",
-                    self.mark("✗", "31"),
-                    subject.name
-                );
+                let mut text = format!("{} {message}", self.head("✗", "31", subject));
                 for line in detail.lines() {
                     text.push_str("\n      ");
                     text.push_str(line);
@@ -123,12 +129,12 @@ impl Lines {
     }
 
     fn start(&self, mark: &str, colour: &str, subject: &Subject) -> String {
-        format!(
-            "  {} {:<NAME_WIDTH$} {:<12}",
-            self.mark(mark, colour),
-            subject.name,
-            subject.kind
-        )
+        format!("{} {:<11}", self.head(mark, colour, subject), subject.kind)
+    }
+
+    fn head(&self, mark: &str, colour: &str, subject: &Subject) -> String {
+        let width = self.name_width.get();
+        format!("  {} {:<width$}", self.mark(mark, colour), subject.name)
     }
 
     fn mark(&self, mark: &str, colour: &str) -> String {
@@ -152,7 +158,7 @@ fn amounts(
             rows.map_or_else(String::new, plus),
         ),
         (None, Some(rows)) if added => (String::new(), plus(rows)),
-        (None, Some(rows)) => (format!("{:>9} rows", grouped(rows)), String::new()),
+        (None, Some(rows)) => (format!("{:>10} rows", grouped(rows)), String::new()),
         (None, None) => (String::new(), String::new()),
     }
 }
@@ -217,11 +223,7 @@ mod tests {
     use super::*;
 
     fn text(event: &Event) -> String {
-        let lines = Lines {
-            colour: false,
-            quiet: false,
-            compiled_in: None,
-        };
+        let lines = Lines::new(false, None);
         lines.text(event).unwrap()
     }
 
@@ -243,7 +245,7 @@ mod tests {
         };
         assert_eq!(
             text(&built("table", Some(336_776), None)),
-            "  ✓ staging.stg_flights       table          336,776 rows  0.31 s"
+            "  ✓ staging.stg_flights  table          336,776 rows  0.31 s"
         );
         assert_eq!(
             text(&built(
@@ -251,7 +253,7 @@ mod tests {
                 Some(27_004),
                 Some((31, 31, "days".to_owned()))
             )),
-            "  ✓ staging.stg_flights       incremental  31 of 31 days   0.31 s  +27,004 rows"
+            "  ✓ staging.stg_flights  incremental 31 of 31 days    0.31 s  +27,004 rows"
         );
     }
 

@@ -34,6 +34,8 @@ pub enum Event {
         models: usize,
         /// How many of them are to be looked at, seeds included.
         selected: usize,
+        /// How many characters the longest of their names has.
+        longest_name: usize,
         /// How many of the selected models have a version that isn't published here.
         changed: usize,
     },

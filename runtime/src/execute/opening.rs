@@ -86,7 +86,11 @@ pub fn open<'a>(
         session,
         relations,
     } = opened.map_err(|error| explain(error, folder))?;
-    let (state, known, versions) = known.map_err(|error| explain(error, folder))?;
+    let (mut state, mut known, versions) = known.map_err(|error| explain(error, folder))?;
+    // The run that held the engine until a moment ago may have ended after the state was read.
+    if state.is_stale()? {
+        known = state.known(&scope)?;
+    }
     let (physical, users) = sort_catalog(relations);
     let context = Context {
         project,

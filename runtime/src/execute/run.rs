@@ -288,6 +288,11 @@ impl Opening<'_> {
             engine: (self.engine.kind.to_owned(), self.engine.shown.clone()),
             models: self.context.project.models().len(),
             selected: scope.len(),
+            longest_name: scope
+                .iter()
+                .map(|relation| self.context.project.name_of(*relation).chars().count())
+                .max()
+                .unwrap_or(0),
             changed: publish::changed(&self.context, &models),
         });
         for note in &self.notes {

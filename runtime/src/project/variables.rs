@@ -145,12 +145,14 @@ impl Variables {
     }
 }
 
-/// The text of a SQL literal: without its quotes, if it has any.
+/// The text of a SQL literal: without its quotes and the type before them, if it has any.
 fn unquote(literal: &str) -> String {
-    literal
-        .strip_prefix('\'')
-        .and_then(|rest| rest.strip_suffix('\''))
-        .map_or_else(|| literal.to_owned(), |inner| inner.replace("''", "'"))
+    let literal = literal.trim();
+    let quoted = literal
+        .split_once('\'')
+        .filter(|(before, _)| before.chars().all(|c| c.is_ascii_alphabetic() || c == ' '))
+        .and_then(|(_, rest)| rest.strip_suffix('\''));
+    quoted.map_or_else(|| literal.to_owned(), |inner| inner.replace("''", "'"))
 }
 
 fn is_numeric(base: &str) -> bool {
@@ -272,6 +274,14 @@ mod tests {
         assert!(value("DOUBLE", "1e3").compare(Comparison::Equal, "1000.00"));
         assert!(value("DOUBLE", "-0").compare(Comparison::Equal, "0"));
         assert!(value("VARCHAR", "10").compare(Comparison::Less, "9"));
+    }
+
+    #[test]
+    fn defaults_lose_their_quotes() {
+        assert_eq!(unquote("'it''s'"), "it's");
+        assert_eq!(unquote("DATE '2013-01-01'"), "2013-01-01");
+        assert_eq!(unquote(" -5.0 "), "-5.0");
+        assert_eq!(unquote("true"), "true");
     }
 
     proptest! {

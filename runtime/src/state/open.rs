@@ -14,6 +14,8 @@ pub struct State {
     runtime: tokio::runtime::Runtime,
     connection: SqliteConnection,
     identity: String,
+    /// SQLite's number of what this connection has seen of other connections' changes.
+    pub(super) seen: i64,
 }
 
 impl State {
@@ -58,6 +60,7 @@ impl State {
             runtime,
             connection,
             identity,
+            seen: 0,
         })
     }
 

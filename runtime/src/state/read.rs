@@ -33,7 +33,17 @@ impl State {
     /// # Errors
     /// `state-failed`.
     pub fn known(&mut self, scope: &Scope) -> Result<Known> {
+        self.seen = self.wait(async |connection| data_version(connection).await)?;
         self.wait(async |connection| known(connection, scope).await)
+    }
+
+    /// Whether another process has changed the state since it was read.
+    ///
+    /// # Errors
+    /// `state-failed`.
+    pub fn is_stale(&mut self) -> Result<bool> {
+        let now = self.wait(async |connection| data_version(connection).await)?;
+        Ok(now != self.seen)
     }
 
     /// The last runs of a project, newest first.
@@ -84,6 +94,13 @@ impl State {
             rows.iter().map(step).collect()
         })
     }
+}
+
+async fn data_version(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
+    sqlx::query("PRAGMA data_version")
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
 }
 
 async fn known(connection: &mut SqliteConnection, scope: &Scope) -> sqlx::Result<Known> {

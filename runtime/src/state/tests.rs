@@ -174,6 +174,20 @@ fn many_may_make_the_database_at_once() {
     );
 }
 
+#[test]
+fn changes_of_others_are_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let (mut mine, mut theirs) = (State::open(&path).unwrap(), State::open(&path).unwrap());
+    mine.known(&scope()).unwrap();
+    assert!(!mine.is_stale().unwrap());
+    let one = snapshot("m", "v1");
+    theirs.apply(&scope(), &[Change::Snapshot(one)]).unwrap();
+    assert!(mine.is_stale().unwrap());
+    assert_eq!(mine.known(&scope()).unwrap().snapshots.len(), 1);
+    assert!(!mine.is_stale().unwrap());
+}
+
 fn add_unknown_migration(path: &Path) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -178,7 +178,7 @@ fn commands_print_data_and_talk_apart() {
         talk.starts_with("  dev_test on duckdb shop.duckdb · 3 models, 2 changed\n"),
         "{talk}"
     );
-    assert!(talk.contains("incremental  3 of 3 days"), "{talk}");
+    assert!(talk.contains("incremental 3 of 3 days"), "{talk}");
     assert!(
         talk.lines().all(|line| line.chars().count() <= 80),
         "{talk}"

@@ -18,6 +18,14 @@ render!(by_day, |facts, sql| {
     sql.text(" AND day < ");
     sql.end_ts();
 });
+render!(cast_n, |facts, sql| {
+    sql.text("SELECT day, CASE WHEN n < 0 THEN error('negative') ELSE n END::INTEGER AS n FROM ");
+    sql.relation_as(0);
+    sql.text(" WHERE day >= ");
+    sql.start_ts();
+    sql.text(" AND day < ");
+    sql.end_ts();
+});
 render!(without_bounds, |facts, sql| {
     sql.text("SELECT day, n FROM ");
     sql.relation_as(0);
@@ -141,6 +149,56 @@ fn rows_outside_a_batch_fail_it_or_are_dropped() {
     let ran = run_all(&days(&place, dropping, without_bounds));
     assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
     assert_eq!(place.query(ALL), ["2013-01-01|2013-01-03|3"]);
+}
+
+#[test]
+fn a_model_whose_first_interval_has_not_ended_is_an_empty_table() {
+    let place = Place::new();
+    events(&place);
+    let project = days(&place, daily("2999-01-01", ""), by_day);
+    let ran = run_all(&project);
+    assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
+    assert_eq!(place.query(ALL), ["null|null|0"]);
+    let ran = run_all(&project);
+    assert_eq!(ran.note("models.main.days"), "complete: 0 of 0 days");
+}
+
+#[test]
+fn a_refresh_that_fails_leaves_the_table_as_it_was() {
+    let place = Place::new();
+    events(&place);
+    let each_day = IncrementalDef {
+        batch_size: 1,
+        ..daily("2013-01-01", "2013-01-04")
+    };
+    let project = days(&place, each_day, cast_n);
+    assert_eq!(run_all(&project).outcome.trouble, None);
+    place.execute(&["UPDATE raw.events SET n = -1 WHERE day = '2013-01-02'"]);
+    let options = RunOptions {
+        full_refresh: true,
+        ..selected(&["days"])
+    };
+    let ran = run_with(&project, &options).unwrap();
+    assert_eq!(ran.status("models.main.days"), "failed");
+    assert_eq!(
+        place.query("SELECT min(n), count(*) FROM main__dev_test.days"),
+        ["0|3"]
+    );
+    place.execute(&["UPDATE raw.events SET n = 7 WHERE n = -1"]);
+    assert_eq!(run_with(&project, &options).unwrap().outcome.trouble, None);
+    assert_eq!(
+        place.query("SELECT max(n), count(*) FROM main__dev_test.days"),
+        ["7|3"]
+    );
+    let tables = place.physical();
+    assert_eq!(
+        tables
+            .iter()
+            .filter(|name| name.starts_with("main__days"))
+            .count(),
+        1,
+        "{tables:?}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! Each relation has a module of its own, named as its file: the struct of its rows, and handles of its columns in `columns`. The features are those of [`dbgo_rows`]: `arrow` reads rows from record batches.
 //!
-//! A program depends on this crate by its path. If the project lies in the program's own cargo workspace, that needs `exclude = [".dbgo"]`.
+//! A program depends on this crate by its path, and on no other of the generated ones.
 #![allow(non_snake_case)]
 
 pub use dbgo_rows;
