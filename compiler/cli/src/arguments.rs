@@ -150,6 +150,9 @@ pub struct BuildArguments {
     /// The folder for the executable and its library
     #[arg(long, short, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// The folder for compiled crates; `.dbgo/target` unless said otherwise. Projects may share one
+    #[arg(long, value_name = "DIR")]
+    pub target_dir: Option<PathBuf>,
     /// Only write the Rust that other programs read rows with
     #[arg(long, conflicts_with = "output")]
     pub interfaces: bool,

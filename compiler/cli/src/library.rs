@@ -41,15 +41,15 @@ fn open(path: &Path) -> Result<&'static Library, LoadError> {
     // SAFETY: generated libraries have no initializers.
     let library =
         unsafe { Library::new(path) }.map_err(|error| LoadError::Unusable(error.to_string()))?;
-    let library: &'static Library = Box::leak(Box::new(library));
     // SAFETY: if the symbol exists in a library of dbgo it is 32 bytes; a foreign file in our
     // folder under a name of ours is the user's own doing.
     let stamp = unsafe { library.get::<*const [u8; 32]>(b"DBGO_ABI\0") }
         .map_err(|_| LoadError::WrongStamp)?;
     // SAFETY: as above.
     if unsafe { **stamp } == contract::stamp() {
-        Ok(library)
+        Ok(Box::leak(Box::new(library)))
     } else {
+        // Closed, so that the one that is made in its place can be opened under the same name.
         Err(LoadError::WrongStamp)
     }
 }

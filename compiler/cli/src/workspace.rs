@@ -174,12 +174,13 @@ pub fn project_hash(project: &TypedProject, bodies: &[(String, String)]) -> Stri
     hasher.finalize().to_hex().to_string()
 }
 
-/// Makes and loads the libraries. One with a wrong stamp, left by another `dbgo`, is made again.
+/// Makes and loads the libraries.
 fn build(
     project: &TypedProject,
     places: &LibraryPlaces,
 ) -> Result<(Built, &'static ProjectDef, Vec<&'static ShardDef>), Vec<Diagnostic>> {
     let crates = crates(project);
+    let mut last = None;
     for _ in 0..2 {
         let (mut paths, _) = build_libraries(&crates, places)?;
         let Some(definition) = paths.pop() else { break };
@@ -189,16 +190,19 @@ fn build(
         };
         match load_built(&built) {
             Ok((definition, shards)) => return Ok((built, definition, shards)),
-            Err((path, LoadError::WrongStamp)) => {
-                let _ = std::fs::remove_file(path);
+            // Left by another `dbgo`, or damaged: made again, once.
+            Err((path, error)) => {
+                let _ = std::fs::remove_file(&path);
+                last = Some((path, error));
             }
-            Err((path, LoadError::Unusable(reason))) => return Err(vec![unusable(&path, &reason)]),
         }
     }
-    Err(vec![unusable(
-        &places.libraries,
-        "its stamp is wrong though it was just made",
-    )])
+    let (path, reason) = match last {
+        Some((path, LoadError::Unusable(reason))) => (path, reason),
+        Some((path, LoadError::WrongStamp)) => (path, "its stamp is wrong".to_owned()),
+        None => (places.libraries.clone(), "nothing was made".to_owned()),
+    };
+    Err(vec![unusable(&path, &reason)])
 }
 
 /// The crates of bodies and, last, that of the project's definition.

@@ -48,7 +48,7 @@ pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, E
             );
         })
     } else {
-        program(project, &root, arguments.output.as_deref()).map(|output| {
+        program(project, &root, arguments).map(|output| {
             for warning in &output.warnings {
                 eprintln!("{warning}");
             }
@@ -76,7 +76,7 @@ pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, E
 fn program(
     project: &TypedProject,
     root: &Path,
-    output: Option<&Path>,
+    arguments: &BuildArguments,
 ) -> Result<ProgramOutput, Vec<Diagnostic>> {
     let one = |error: Diagnostic| vec![error];
     let rustc = Rustc::find(places(root).rustc.as_deref()).map_err(one)?;
@@ -88,9 +88,9 @@ fn program(
     let bodies = bodies(project);
     let options = BuildOptions {
         project: root,
-        output,
+        output: arguments.output.as_deref(),
         cache: &cache,
-        target: None,
+        target: arguments.target_dir.as_deref(),
         rustc: &rustc,
         libduckdb: &libduckdb,
         crates: CRATES,

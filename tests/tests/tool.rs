@@ -1,0 +1,15 @@
+//! The tool as its users call it: the executable `dbgo` on projects in folders of their own.
+//!
+//! `cargo xtask test` builds `dbgo` first and names it in `DBGO_BIN`. Without that variable these
+//! tests can't run, and fail.
+
+#[path = "tool/both_ways.rs"]
+mod both_ways;
+#[path = "tool/commands.rs"]
+mod commands;
+#[path = "tool/libraries.rs"]
+mod libraries;
+#[path = "tool/place.rs"]
+mod place;
+#[path = "tool/refusals.rs"]
+mod refusals;
