@@ -124,7 +124,7 @@ impl Work<'_> {
         let tree = self.directives()?;
         let reachable = Reachable {
             dialect: self.context.outline.settings.dialect.word().to_owned(),
-            incremental: self.node.materialized() == Materialized::Incremental,
+            incremental: self.stored(),
             places: self.context.places.clone(),
         };
         let variants = match directives::variants(self.text, &tree, &reachable) {
@@ -190,7 +190,16 @@ impl Work<'_> {
 
     /// Whether the model has a table of its own that its query may read.
     fn stored(&self) -> bool {
-        self.node.materialized() == Materialized::Incremental
+        self.node.materialized() == Materialized::Incremental || self.header.config.is_filling_unclear()
+    }
+
+    /// Whether the model has batches of a range. Where its header says something wrong about
+    /// that, it is taken to have them: the cause was reported.
+    fn has_range(&self) -> bool {
+        match &self.node.config.incremental {
+            Some(incremental) => matches!(incremental, Incremental::TimeRange(_)),
+            None => self.stored(),
+        }
     }
 
     /// The type of the time column, which the bounds of a batch have: that of the first variant.
@@ -219,7 +228,7 @@ impl Work<'_> {
             .iter()
             .map(|variable| (variable.name.to_lowercase(), variable.sql_type.clone()))
             .collect();
-        if matches!(self.node.config.incremental, Some(Incremental::TimeRange(_))) {
+        if self.has_range() {
             for name in ["start_ts", "end_ts"] {
                 names.insert(name.to_owned(), time_type.clone());
             }

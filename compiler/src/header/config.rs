@@ -115,6 +115,21 @@ pub struct Config {
     pub null: Option<Spanned<String>>,
     /// What a value of a CSV may be put between; one byte.
     pub quote: Option<Spanned<u8>>,
+    /// Keys whose value couldn't be taken, which was reported: nothing follows from their absence.
+    pub refused: Vec<String>,
+}
+
+/// The keys that decide how a model is filled.
+const FILLING: &[&str] = &[
+    "materialized", "strategy", "time_column", "unique_key", "start", "end", "interval", "lookback",
+    "batch_size", "outside",
+];
+
+impl Config {
+    /// Whether it can't be known how the model is filled, because a key that says so was refused.
+    pub fn is_filling_unclear(&self) -> bool {
+        self.refused.iter().any(|key| FILLING.contains(&key.as_str()))
+    }
 }
 
 /// A key: its name, the files it may stand in, and whether it means something already.
@@ -200,7 +215,7 @@ impl Config {
             )
             .hint("leave the key out"));
         }
-        self.assign(name, value)
+        self.assign(name, value).inspect_err(|_| self.refused.push(name.value.clone()))
     }
 
     fn assign(

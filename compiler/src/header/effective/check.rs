@@ -14,6 +14,9 @@ pub(super) fn incremental(
     file: FileId,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Incremental> {
+    if layers.header.is_filling_unclear() {
+        return None;
+    }
     let check = Check {
         layers,
         materialized,
