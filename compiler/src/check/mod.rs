@@ -4,3 +4,4 @@ pub mod contract;
 pub mod data_columns;
 pub mod keys;
 pub mod time_range;
+pub mod variables;

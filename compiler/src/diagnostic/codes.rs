@@ -65,6 +65,7 @@ codes! {
     ("variant-columns", VariantColumns, "the variants of a model have different columns"),
     ("unknown-reference", UnknownReference, "a `:name` that is no import and no variable"),
     ("unused-variable", UnusedVariable, "a declared variable is never used"),
+    ("invalid-variable", InvalidVariable, "a variable has no value, or one that doesn't fit its type"),
     ("time-range-unused", TimeRangeUnused, "a `time_range` model doesn't use its range"),
     // Queries
     ("syntax-error", SyntaxError, "the query can't be read as SQL"),

@@ -10,6 +10,7 @@ mod question;
 mod tables;
 mod variants;
 
+use crate::check;
 use crate::diagnostic::{Diagnostic, render};
 use crate::graph::{self, Graph, NodeId};
 use crate::header::{self, FileKind, Header};
@@ -87,6 +88,8 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         }
     }
     diagnostics.extend(outline.diagnostics.iter().cloned());
+    let texts = outline.headers.iter().map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
+    diagnostics.extend(check::variables::unused(&outline.settings, texts));
     render::sort(&outline.files.sources, &mut diagnostics);
     let models =
         outline.graph.iter().filter(|(_, node)| node.kind == FileKind::Model && node.is_enabled()).count();

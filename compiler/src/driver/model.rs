@@ -112,6 +112,12 @@ impl Work<'_> {
                 declaration.sql_type.span,
                 &mut self.diagnostics,
             );
+            check::variables::check(
+                declaration,
+                &sql_type,
+                &self.context.outline.settings,
+                &mut self.diagnostics,
+            );
             self.variables.push(TypedVariable {
                 name: declaration.name.value.clone(),
                 sql_type,

@@ -5,7 +5,7 @@
 //! kept: the engine reads the file itself.
 
 mod csv_columns;
-mod infer;
+pub(crate) mod infer;
 mod parquet_columns;
 
 use crate::span::{Span, Spanned};
