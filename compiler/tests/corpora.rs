@@ -5,6 +5,11 @@
 //! object with the statement in `sql`. Without it these tests say so and pass; the tests of the
 //! parser itself hold a small part of the same statements.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "an error ends the work, so its size costs nothing"
+)]
+
 use dbgo_compiler::diagnostic::Diagnostic;
 use dbgo_compiler::lexer::lex;
 use dbgo_compiler::parse::ast::Query;
@@ -126,7 +131,7 @@ fn queries_of_the_engines_tests_parse() {
         return;
     };
     let (parsed, all) = parsed(rows.iter().filter(|row| row["class"] == "SELECT"));
-    assert!(parsed * 1000 >= all * 970, "{parsed} of {all}");
+    assert!(parsed * 1000 >= all * 980, "{parsed} of {all}");
 }
 
 #[test]
@@ -143,5 +148,5 @@ fn what_the_engine_refuses_is_refused() {
         println!("accepted: {sql}");
     }
     println!("{} of {} refused", rows.len() - accepted.len(), rows.len());
-    assert!(accepted.len() * 100 <= rows.len() * 10);
+    assert!(accepted.len() * 100 <= rows.len() * 2);
 }

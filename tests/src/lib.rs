@@ -1,1 +1,3 @@
 //! dbgo.
+
+pub mod catalogue;

@@ -8,5 +8,7 @@ mod executable;
 mod generated;
 #[path = "program/place.rs"]
 mod place;
+#[path = "program/refused.rs"]
+mod refused;
 #[path = "program/shop.rs"]
 mod shop;

@@ -27,7 +27,9 @@ const FOLDERS: [Folder; 4] = [
         name: "EXAMPLE_PROJECT",
         documentation: "What `dbgo init --example` writes.",
         path: "example-project",
-        takes: |path| !path.starts_with(".dbgo/") && !path.contains(".duckdb") && !path.starts_with("target/"),
+        takes: |path| {
+            !path.starts_with(".dbgo/") && !path.contains(".duckdb") && !path.starts_with("target/")
+        },
     },
     Folder {
         name: "DIAGNOSTIC_PAGES",
@@ -49,19 +51,31 @@ const FOLDERS: [Folder; 4] = [
 /// # Errors
 /// A folder that can't be read, or a file that can't be written.
 pub fn embed() -> io::Result<()> {
-    let repository = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../..");
+    let repository =
+        PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?).join("../..");
     let mut text = String::new();
     for folder in &FOLDERS {
-        let root = repository.join(folder.path).canonicalize().unwrap_or_else(|_| repository.join(folder.path));
+        let root = repository
+            .join(folder.path)
+            .canonicalize()
+            .unwrap_or_else(|_| repository.join(folder.path));
         println!("cargo::rerun-if-changed={}", root.display());
         let mut files = Vec::new();
         if root.is_dir() {
             walk(&root, "", &mut files)?;
         }
         files.sort();
-        let _ = writeln!(text, "/// {}\npub const {}: &[(&str, &[u8])] = &[", folder.documentation, folder.name);
+        let _ = writeln!(
+            text,
+            "/// {}\npub const {}: &[(&str, &[u8])] = &[",
+            folder.documentation, folder.name
+        );
         for file in files.iter().filter(|file| (folder.takes)(file)) {
-            let _ = writeln!(text, "    ({file:?}, include_bytes!({:?})),", root.join(file));
+            let _ = writeln!(
+                text,
+                "    ({file:?}, include_bytes!({:?})),",
+                root.join(file)
+            );
         }
         text.push_str("];\n");
     }

@@ -10,7 +10,13 @@ use std::path::PathBuf;
 #[command(after_help = "Start with `dbgo init shop --example`, then `cd shop` and `dbgo run`.")]
 pub struct Arguments {
     /// The project's folder, or one below it
-    #[arg(long, short = 'C', value_name = "DIR", global = true, default_value = ".")]
+    #[arg(
+        long,
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        default_value = "."
+    )]
     pub directory: PathBuf,
 
     /// What to do
@@ -25,25 +31,37 @@ pub enum Command {
     #[command(after_help = "Examples:\n  dbgo init shop\n  dbgo init flights --example")]
     Init(InitArguments),
     /// Find every mistake in the project without running it
-    #[command(after_help = "Examples:\n  dbgo check\n  dbgo check --format concise --deny warnings")]
+    #[command(
+        after_help = "Examples:\n  dbgo check\n  dbgo check --format concise --deny warnings"
+    )]
     Check(CheckArguments),
     /// Show which model reads which
-    #[command(after_help = "Examples:\n  dbgo graph | dot -Tsvg > graph.svg\n  dbgo graph --format mermaid")]
+    #[command(
+        after_help = "Examples:\n  dbgo graph | dot -Tsvg > graph.svg\n  dbgo graph --format mermaid"
+    )]
     Graph(GraphArguments),
     /// Build what is missing or out of date, and publish it
-    #[command(after_help = "Examples:\n  dbgo run\n  dbgo run --select +daily_delays\n  dbgo run --full-refresh --select daily_delays")]
+    #[command(
+        after_help = "Examples:\n  dbgo run\n  dbgo run --select +daily_delays\n  dbgo run --full-refresh --select daily_delays"
+    )]
     Run(RunArguments),
     /// Show the rows of a model, seed or source
-    #[command(after_help = "Examples:\n  dbgo show daily_delays\n  dbgo show marts.daily_delays --limit 3 --json")]
+    #[command(
+        after_help = "Examples:\n  dbgo show daily_delays\n  dbgo show marts.daily_delays --limit 3 --json"
+    )]
     Show(ShowArguments),
     /// Show the SQL of a model, for each of its variants
-    #[command(after_help = "Examples:\n  dbgo render daily_delays\n  dbgo render daily_delays --config")]
+    #[command(
+        after_help = "Examples:\n  dbgo render daily_delays\n  dbgo render daily_delays --config"
+    )]
     Render(RenderCommand),
     /// List what was run, or the steps of one run
     #[command(after_help = "Examples:\n  dbgo runs\n  dbgo runs 8f20a4d1")]
     Runs(RunsArguments),
     /// Make one executable of the project that needs neither sources nor a toolchain
-    #[command(after_help = "Examples:\n  dbgo build\n  dbgo build --output dist\n  dbgo build --interfaces")]
+    #[command(
+        after_help = "Examples:\n  dbgo build\n  dbgo build --output dist\n  dbgo build --interfaces"
+    )]
     Build(BuildArguments),
     /// Explain a kind of finding
     #[command(after_help = "Examples:\n  dbgo explain unknown-column\n  dbgo explain")]

@@ -18,5 +18,7 @@ pub fn usage(message: &str) -> ExitCode {
 /// Writes data to standard output. A reader that stops reading, as `head` does, is no error.
 pub fn print(text: &str) {
     let mut output = std::io::stdout().lock();
-    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    let _ = output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush());
 }

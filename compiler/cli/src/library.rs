@@ -39,13 +39,19 @@ pub fn load_project(path: &Path) -> Result<&'static ProjectDef, LoadError> {
 /// Opens a library and compares its stamp before any other symbol is looked at.
 fn open(path: &Path) -> Result<&'static Library, LoadError> {
     // SAFETY: generated libraries have no initializers.
-    let library = unsafe { Library::new(path) }.map_err(|error| LoadError::Unusable(error.to_string()))?;
+    let library =
+        unsafe { Library::new(path) }.map_err(|error| LoadError::Unusable(error.to_string()))?;
     let library: &'static Library = Box::leak(Box::new(library));
     // SAFETY: if the symbol exists in a library of dbgo it is 32 bytes; a foreign file in our
     // folder under a name of ours is the user's own doing.
-    let stamp = unsafe { library.get::<*const [u8; 32]>(b"DBGO_ABI\0") }.map_err(|_| LoadError::WrongStamp)?;
+    let stamp = unsafe { library.get::<*const [u8; 32]>(b"DBGO_ABI\0") }
+        .map_err(|_| LoadError::WrongStamp)?;
     // SAFETY: as above.
-    if unsafe { **stamp } == contract::stamp() { Ok(library) } else { Err(LoadError::WrongStamp) }
+    if unsafe { **stamp } == contract::stamp() {
+        Ok(library)
+    } else {
+        Err(LoadError::WrongStamp)
+    }
 }
 
 /// Calls the function that gives a definition.
@@ -55,8 +61,9 @@ fn open(path: &Path) -> Result<&'static Library, LoadError> {
 unsafe fn definition<T>(library: &'static Library, symbol: &[u8]) -> Result<&'static T, LoadError> {
     // SAFETY: the caller vouches for the type.
     unsafe {
-        let function =
-            library.get::<extern "C" fn() -> *const T>(symbol).map_err(|_| LoadError::WrongStamp)?;
+        let function = library
+            .get::<extern "C" fn() -> *const T>(symbol)
+            .map_err(|_| LoadError::WrongStamp)?;
         function().as_ref().ok_or(LoadError::WrongStamp)
     }
 }

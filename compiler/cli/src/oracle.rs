@@ -19,7 +19,10 @@ impl TypeOracle for EngineOracle {
     }
 
     fn columns(&self, question: &OracleQuestion) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
-        let mut session = self.session.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut session = self
+            .session
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut open = match session.take() {
             Some(open) => open,
             None => TypeSession::new().map_err(|error| refusal(&error))?,
@@ -37,11 +40,21 @@ fn ask(
     let typed: Vec<Vec<(&str, String)>> = question
         .relations
         .iter()
-        .map(|(_, columns)| columns.iter().map(|(name, kind)| (name.as_str(), kind.to_string())).collect())
+        .map(|(_, columns)| {
+            columns
+                .iter()
+                .map(|(name, kind)| (name.as_str(), kind.to_string()))
+                .collect()
+        })
         .collect();
     let columns: Vec<Vec<(&str, &str)>> = typed
         .iter()
-        .map(|columns| columns.iter().map(|(name, kind)| (*name, kind.as_str())).collect())
+        .map(|columns| {
+            columns
+                .iter()
+                .map(|(name, kind)| (*name, kind.as_str()))
+                .collect()
+        })
         .collect();
     let relations: Vec<(&str, &[(&str, &str)])> = question
         .relations
@@ -49,9 +62,14 @@ fn ask(
         .zip(&columns)
         .map(|((name, _), columns)| (name.as_str(), columns.as_slice()))
         .collect();
-    let answer = session.columns_of(&relations, &question.sql).map_err(|error| refusal(&error))?;
+    let answer = session
+        .columns_of(&relations, &question.sql)
+        .map_err(|error| refusal(&error))?;
     let read = |kind: String| kind.parse::<SqlType>().unwrap_or(SqlType::Other(kind));
-    Ok(answer.into_iter().map(|(name, kind)| (name, read(kind))).collect())
+    Ok(answer
+        .into_iter()
+        .map(|(name, kind)| (name, read(kind)))
+        .collect())
 }
 
 /// The engine's error in its first line, which says what is wrong; the others show the statement.

@@ -61,7 +61,13 @@ impl Workspace {
         })?;
         let (files, found) = source::read_project(&root);
         let cache = Cache::new(root.join(FOLDER).join("cache"), tool_identity());
-        Ok(Self { root, files, found, cache, began })
+        Ok(Self {
+            root,
+            files,
+            found,
+            cache,
+            began,
+        })
     }
 
     /// The project up to its graph.
@@ -93,15 +99,20 @@ impl Workspace {
         let sources = &compilation.outline.files.sources;
         report::show(sources, &compilation.diagnostics, Format::Full);
         if compilation.has_errors() {
-            let summary = report::summary(&compilation.diagnostics, compilation.models, began.elapsed());
+            let summary = report::summary(
+                &compilation.diagnostics,
+                compilation.models,
+                began.elapsed(),
+            );
             eprintln!("{summary}");
             return Err(exit::FINDINGS);
         }
         let places = places(&root);
-        let (built, definition, shards) = build(&compilation.project, &places).map_err(|errors| {
-            report::show(sources, &errors, Format::Full);
-            exit::FINDINGS
-        })?;
+        let (built, definition, shards) =
+            build(&compilation.project, &places).map_err(|errors| {
+                report::show(sources, &errors, Format::Full);
+                exit::FINDINGS
+            })?;
         // A project with warnings is compiled again, so that they are shown again.
         if compilation.diagnostics.is_empty() {
             let _ = cache.put("project", &key, &built);
@@ -113,7 +124,9 @@ impl Workspace {
     fn key(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         for (_, file) in self.files.sources.iter() {
-            hasher.update(&(file.path.len() as u64).to_le_bytes()).update(file.path.as_bytes());
+            hasher
+                .update(&(file.path.len() as u64).to_le_bytes())
+                .update(file.path.as_bytes());
             hasher.update(file.hash.as_bytes());
         }
         *hasher.finalize().as_bytes()
@@ -146,10 +159,17 @@ pub fn bodies(project: &TypedProject) -> Vec<(String, String)> {
 /// A hash of everything that a project is made of.
 pub fn project_hash(project: &TypedProject, bodies: &[(String, String)]) -> String {
     let mut hasher = blake3::Hasher::new();
-    let shell = TypedProject { models: Vec::new(), ..project.clone() };
+    let shell = TypedProject {
+        models: Vec::new(),
+        ..project.clone()
+    };
     hasher.update(serde_json::to_string(&shell).unwrap_or_default().as_bytes());
     for (path, text) in bodies {
-        hasher.update(path.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+        hasher
+            .update(path.as_bytes())
+            .update(&[0])
+            .update(text.as_bytes())
+            .update(&[0]);
     }
     hasher.finalize().to_hex().to_string()
 }
@@ -163,7 +183,10 @@ fn build(
     for _ in 0..2 {
         let (mut paths, _) = build_libraries(&crates, places)?;
         let Some(definition) = paths.pop() else { break };
-        let built = Built { project: definition, shards: paths };
+        let built = Built {
+            project: definition,
+            shards: paths,
+        };
         match load_built(&built) {
             Ok((definition, shards)) => return Ok((built, definition, shards)),
             Err((path, LoadError::WrongStamp)) => {
@@ -172,7 +195,10 @@ fn build(
             Err((path, LoadError::Unusable(reason))) => return Err(vec![unusable(&path, &reason)]),
         }
     }
-    Err(vec![unusable(&places.libraries, "its stamp is wrong though it was just made")])
+    Err(vec![unusable(
+        &places.libraries,
+        "its stamp is wrong though it was just made",
+    )])
 }
 
 /// The crates of bodies and, last, that of the project's definition.
@@ -202,7 +228,8 @@ fn crates(project: &TypedProject) -> Vec<LibraryCrate> {
 fn load_built(
     built: &Built,
 ) -> Result<(&'static ProjectDef, Vec<&'static ShardDef>), (PathBuf, LoadError)> {
-    let definition = load_project(&built.project).map_err(|error| (built.project.clone(), error))?;
+    let definition =
+        load_project(&built.project).map_err(|error| (built.project.clone(), error))?;
     let shard = |path: &PathBuf| load_shard(path).map_err(|error| (path.clone(), error));
     let shards: Result<Vec<_>, _> = built.shards.iter().map(shard).collect();
     Ok((definition, shards?))
@@ -215,9 +242,10 @@ fn loaded(
     began: Instant,
 ) -> Result<Loaded, ExitCode> {
     match Project::new(definition, shards) {
-        Ok(project) => {
-            Ok(Loaded { project: project.in_folder(root), compiled_in: began.elapsed() })
-        }
+        Ok(project) => Ok(Loaded {
+            project: project.in_folder(root),
+            compiled_in: began.elapsed(),
+        }),
         Err(error) => {
             eprintln!("{error}");
             Err(exit::FINDINGS)
@@ -238,7 +266,11 @@ pub fn places(root: &Path) -> LibraryPlaces {
 
 /// The user's cache folder of dbgo.
 pub fn user_cache() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let base = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|home| home.join(".cache")));
     base.unwrap_or_else(std::env::temp_dir).join("dbgo")
 }
@@ -254,7 +286,11 @@ fn tool_identity() -> String {
     let version = env!("CARGO_PKG_VERSION");
     let metadata = std::env::current_exe().and_then(std::fs::metadata);
     let stamp = metadata.ok().and_then(|metadata| {
-        let modified = metadata.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let modified = metadata
+            .modified()
+            .ok()?
+            .duration_since(std::time::UNIX_EPOCH)
+            .ok()?;
         Some(format!("{} {}", metadata.len(), modified.as_nanos()))
     });
     format!("{version} {}", stamp.unwrap_or_default())

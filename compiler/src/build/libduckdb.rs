@@ -25,7 +25,7 @@ pub fn find(
 ) -> Result<PathBuf, Diagnostic> {
     let file = file_name();
     let has_library = |folder: &Path| folder.join(&file).is_file();
-    if let Some(named) = named {
+    if let Some(named) = named.filter(|named| !named.as_os_str().is_empty()) {
         let folder = std::path::absolute(named).unwrap_or_else(|_| named.to_owned());
         if has_library(&folder) {
             return Ok(folder);

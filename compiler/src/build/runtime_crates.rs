@@ -4,9 +4,9 @@
 use super::unwritable;
 use crate::codegen::workspace::CratePaths;
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::emit;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process;
 
 /// The sources of `dbgo-runtime` and, in folders of it, of `dbgo-contract` and `dbgo-rows`.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl RuntimeCrates<'_> {
         let folder = cache.join("crates");
         let unpacked = folder.join(self.hash());
         if !unpacked.is_dir() {
-            let aside = folder.join(format!(".{}", process::id()));
+            let aside = folder.join(format!(".{}", emit::unique()));
             let written = self.write(&aside).and_then(|()| {
                 match fs::rename(&aside, &unpacked) {
                     // Another process was faster.
@@ -84,6 +84,31 @@ fn text(path: &Path) -> Result<String, Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_may_unpack_at_once() {
+        let cache = tempfile::tempdir().unwrap();
+        let files: Vec<(String, &[u8])> = (0..50)
+            .map(|index| (format!("src/{index}.rs"), b"x".as_slice()))
+            .collect();
+        let files: Vec<(&str, &[u8])> = files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), *bytes))
+            .collect();
+        let crates = RuntimeCrates {
+            files: &files,
+            lock: "",
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| crates.unpack(cache.path()).unwrap());
+            }
+        });
+        assert_eq!(
+            fs::read_dir(cache.path().join("crates")).unwrap().count(),
+            1
+        );
+    }
 
     #[test]
     fn they_are_unpacked_once() {

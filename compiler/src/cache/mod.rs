@@ -21,7 +21,10 @@ impl Cache {
     /// The cache in a folder. `tool` is the identity of the program that computes the entries;
     /// those of another program are misses.
     pub fn new(folder: impl Into<PathBuf>, tool: impl Into<String>) -> Self {
-        Self { folder: folder.into(), tool: tool.into() }
+        Self {
+            folder: folder.into(),
+            tool: tool.into(),
+        }
     }
 
     /// The entry of this name, if it was stored under this key.
@@ -30,7 +33,8 @@ impl Cache {
         let rest = bytes.strip_prefix(MAGIC.as_slice())?;
         let (checksum, content) = rest.split_at_checked(32)?;
         let content = content.strip_prefix(self.full_key(key).as_slice())?;
-        (blake3::hash(content).as_bytes() == checksum).then(|| postcard::from_bytes(content).ok())?
+        (blake3::hash(content).as_bytes() == checksum)
+            .then(|| postcard::from_bytes(content).ok())?
     }
 
     /// Stores an entry in place of any other one of this name. The file is written aside and
@@ -45,7 +49,9 @@ impl Cache {
         bytes.extend_from_slice(&self.full_key(key));
         bytes.extend_from_slice(&content);
         std::fs::create_dir_all(&self.folder)?;
-        let aside = self.folder.join(format!("{name}.{}.aside", std::process::id()));
+        let aside = self
+            .folder
+            .join(format!("{name}.{}.aside", std::process::id()));
         std::fs::write(&aside, bytes)?;
         std::fs::rename(&aside, self.path(name))
     }
@@ -74,7 +80,10 @@ mod tests {
         cache.put("entry", &key, &"value").unwrap();
         assert_eq!(cache.get::<String>("entry", &key).as_deref(), Some("value"));
         assert_eq!(cache.get::<String>("entry", &[8; 32]), None);
-        assert_eq!(Cache::new(folder.path(), "2").get::<String>("entry", &key), None);
+        assert_eq!(
+            Cache::new(folder.path(), "2").get::<String>("entry", &key),
+            None
+        );
         let path = folder.path().join("entry");
         let bytes = std::fs::read(&path).unwrap();
         for length in 0..bytes.len() {

@@ -23,10 +23,17 @@ impl Contracted {
         }
         let items = self.columns.iter().zip(&self.casts).map(|(column, cast)| {
             let name = quote_identifier(&column.name);
-            if *cast { format!("    cast({name} as {}) as {name}", column.sql_type) } else { format!("    {name}") }
+            if *cast {
+                format!("    cast({name} as {}) as {name}", column.sql_type)
+            } else {
+                format!("    {name}")
+            }
         });
         let items: Vec<String> = items.collect();
-        let mut wrapped = vec![BodyNode::Text(format!("select\n{}\nfrom (\n", items.join(",\n")))];
+        let mut wrapped = vec![BodyNode::Text(format!(
+            "select\n{}\nfrom (\n",
+            items.join(",\n")
+        ))];
         for node in body {
             match (wrapped.last_mut(), node) {
                 (Some(BodyNode::Text(before)), BodyNode::Text(text)) => before.push_str(&text),
@@ -47,17 +54,33 @@ pub fn apply(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Contracted {
     for note in &header.columns {
-        if !columns.iter().any(|column| column.name.eq_ignore_ascii_case(&note.name.value)) {
+        if !columns
+            .iter()
+            .any(|column| column.name.eq_ignore_ascii_case(&note.name.value))
+        {
             diagnostics.push(missing(note, &columns));
         }
     }
-    let stored = matches!(node.materialized(), Materialized::Table | Materialized::Incremental);
-    let mut contracted = Contracted { columns: Vec::new(), casts: Vec::new() };
+    let stored = matches!(
+        node.materialized(),
+        Materialized::Table | Materialized::Incremental
+    );
+    let mut contracted = Contracted {
+        columns: Vec::new(),
+        casts: Vec::new(),
+    };
     for column in columns {
-        let note = header.columns.iter().find(|note| note.name.value.eq_ignore_ascii_case(&column.name));
+        let note = header
+            .columns
+            .iter()
+            .find(|note| note.name.value.eq_ignore_ascii_case(&column.name));
         let declared = note.and_then(|note| declared_type(note, &column, diagnostics));
         let checked = note.is_some_and(|note| note.not_null.is_some());
-        contracted.casts.push(declared.as_ref().is_some_and(|declared| *declared != column.sql_type));
+        contracted.casts.push(
+            declared
+                .as_ref()
+                .is_some_and(|declared| *declared != column.sql_type),
+        );
         contracted.columns.push(TypedColumn {
             name: column.name,
             sql_type: declared.unwrap_or(column.sql_type),
@@ -78,7 +101,10 @@ fn missing(note: &ColumnNote, columns: &[OutputColumn]) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::ContractColumnMissing, note.name.span, message);
     match nearest(name, columns.iter().map(|column| column.name.as_str())) {
         Some(near) => {
-            let made = columns.iter().find(|column| column.name == near).map(|column| column.span);
+            let made = columns
+                .iter()
+                .find(|column| column.name == near)
+                .map(|column| column.span);
             let diagnostic = diagnostic.hint(format!("the query makes `{near}`"));
             match made {
                 Some(span) => diagnostic.and_at(span, "a column with a similar name is made here"),
@@ -118,7 +144,9 @@ fn declared_type(
         Diagnostic::error(Code::ContractType, written.span, message)
             .saying("the contract")
             .and_at(column.span, format!("{} is made here", column.sql_type))
-            .hint(format!("write `cast(… as {declared})` in the query if losing a part of it is meant")),
+            .hint(format!(
+                "write `cast(… as {declared})` in the query if losing a part of it is meant"
+            )),
     );
     None
 }

@@ -15,7 +15,9 @@ pub fn check(text: &str, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) {
         if !matches!(words.at(index), "pivot" | "pivot_wider") || words.is_operator(index) {
             continue;
         }
-        let Some(on) = words.ahead(index + 1).find(|at| words.at(*at) == "on") else { continue };
+        let Some(on) = words.ahead(index + 1).find(|at| words.at(*at) == "on") else {
+            continue;
+        };
         for (first, last) in words.elements(on + 1) {
             if words.has_list(first, last) {
                 continue;
@@ -43,8 +45,15 @@ struct Words<'t> {
 
 impl<'t> Words<'t> {
     fn new(text: &str, tokens: &'t [Token]) -> Self {
-        let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
-        let written = |token: &&Token| text.get(token.span.range()).unwrap_or_default().to_lowercase();
+        let tokens: Vec<&Token> = tokens
+            .iter()
+            .filter(|token| token.kind != TokenKind::Comment)
+            .collect();
+        let written = |token: &&Token| {
+            text.get(token.span.range())
+                .unwrap_or_default()
+                .to_lowercase()
+        };
         let lower = tokens.iter().map(written).collect();
         Self { tokens, lower }
     }
@@ -82,7 +91,9 @@ impl<'t> Words<'t> {
         for index in from..=self.lower.len() {
             let ends_list = match self.at(index) {
                 "" | ";" => true,
-                "using" | "group" | "order" | "limit" | "union" | "except" | "intersect" => depth == 0,
+                "using" | "group" | "order" | "limit" | "union" | "except" | "intersect" => {
+                    depth == 0
+                }
                 ")" | "]" | "}" if depth == 0 => true,
                 ")" | "]" | "}" => {
                     depth -= 1;
@@ -108,7 +119,9 @@ impl<'t> Words<'t> {
     /// Whether an element ends in `IN` and something other than a query.
     fn has_list(&self, first: usize, last: usize) -> bool {
         let within = self.ahead(first).take_while(|index| *index <= last);
-        let Some(within) = within.filter(|index| self.at(*index) == "in").last() else { return false };
+        let Some(within) = within.filter(|index| self.at(*index) == "in").last() else {
+            return false;
+        };
         self.at(within + 1) != "(" || !matches!(self.at(within + 2), "select" | "from" | "with")
     }
 }
@@ -134,15 +147,30 @@ mod tests {
         let (tokens, _) = lex(FileId(0), text, 0..text.len());
         let mut diagnostics = Vec::new();
         check(text, &tokens, &mut diagnostics);
-        diagnostics.iter().filter_map(|found| text.get(found.primary.as_ref()?.span.range())).collect()
+        diagnostics
+            .iter()
+            .filter_map(|found| text.get(found.primary.as_ref()?.span.range()))
+            .collect()
     }
 
     #[test]
     fn values_that_are_not_listed() {
-        assert_eq!(found("pivot t on channel using sum(a) group by b"), ["channel"]);
-        assert_eq!(found("select * from (PIVOT t ON a || b) x join y on x.id = y.id"), ["a || b"]);
-        assert_eq!(found("with x as (select 1) pivot x on a in (1, 2), b"), ["b"]);
-        assert_eq!(found("pivot (select 1 as a) on a in (select 2) using count(*)"), ["a in (select 2)"]);
+        assert_eq!(
+            found("pivot t on channel using sum(a) group by b"),
+            ["channel"]
+        );
+        assert_eq!(
+            found("select * from (PIVOT t ON a || b) x join y on x.id = y.id"),
+            ["a || b"]
+        );
+        assert_eq!(
+            found("with x as (select 1) pivot x on a in (1, 2), b"),
+            ["b"]
+        );
+        assert_eq!(
+            found("pivot (select 1 as a) on a in (select 2) using count(*)"),
+            ["a in (select 2)"]
+        );
     }
 
     #[test]

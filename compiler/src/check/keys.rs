@@ -18,7 +18,13 @@ pub fn check(node: &Node, columns: &[TypedColumn], diagnostics: &mut Vec<Diagnos
         }
         Some(Incremental::UniqueKey(key)) => {
             for column in &key.value {
-                named("unique_key", &column.value, column.span, columns, diagnostics);
+                named(
+                    "unique_key",
+                    &column.value,
+                    column.span,
+                    columns,
+                    diagnostics,
+                );
             }
         }
         Some(Incremental::Append) | None => {}
@@ -28,27 +34,50 @@ pub fn check(node: &Node, columns: &[TypedColumn], diagnostics: &mut Vec<Diagnos
     }
 }
 
-fn named(key: &str, name: &str, span: Span, columns: &[TypedColumn], diagnostics: &mut Vec<Diagnostic>) {
-    if columns.iter().any(|column| column.name.eq_ignore_ascii_case(name)) {
+fn named(
+    key: &str,
+    name: &str,
+    span: Span,
+    columns: &[TypedColumn],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if columns
+        .iter()
+        .any(|column| column.name.eq_ignore_ascii_case(name))
+    {
         return;
     }
     let message = format!("`{key}` names a column `{name}` that the query doesn't make");
     let diagnostic = Diagnostic::error(Code::UnknownKeyColumn, span, message);
-    diagnostics.push(match nearest(name, columns.iter().map(|column| column.name.as_str())) {
-        Some(near) => diagnostic.hint(format!("the query makes `{near}`")),
-        None => diagnostic.hint(format!("select `{name}`, or name another column")),
-    });
+    diagnostics.push(
+        match nearest(name, columns.iter().map(|column| column.name.as_str())) {
+            Some(near) => diagnostic.hint(format!("the query makes `{near}`")),
+            None => diagnostic.hint(format!("select `{name}`, or name another column")),
+        },
+    );
 }
 
-fn has_time(key: &str, name: &str, span: Span, columns: &[TypedColumn], diagnostics: &mut Vec<Diagnostic>) {
-    let Some(column) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)) else { return };
+fn has_time(
+    key: &str,
+    name: &str,
+    span: Span,
+    columns: &[TypedColumn],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(column) = columns
+        .iter()
+        .find(|column| column.name.eq_ignore_ascii_case(name))
+    else {
+        return;
+    };
     let sql_type = &column.sql_type;
     if sql_type.has_unknown() || sql_type.is_timestamp() || *sql_type == SqlType::Date {
         return;
     }
     let message = format!("`{key}` is `{name}`, which is {sql_type} and not a date or timestamp");
     diagnostics.push(
-        Diagnostic::error(Code::UnknownKeyColumn, span, message)
-            .hint(format!("cast it in the query: `cast({name} as timestamp) as {name}`")),
+        Diagnostic::error(Code::UnknownKeyColumn, span, message).hint(format!(
+            "cast it in the query: `cast({name} as timestamp) as {name}`"
+        )),
     );
 }

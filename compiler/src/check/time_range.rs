@@ -9,7 +9,9 @@ use crate::token::{Token, TokenKind};
 
 /// Looks for the bounds in each variant of a `time_range` model.
 pub fn check(node: &Node, text: &str, variants: &[Variant], diagnostics: &mut Vec<Diagnostic>) {
-    let Some(Incremental::TimeRange(range)) = &node.config.incremental else { return };
+    let Some(Incremental::TimeRange(range)) = &node.config.incremental else {
+        return;
+    };
     let uses = |variant: &Variant, bound: &str| {
         references(text, &variant.tokens).any(|(name, _)| name.to_lowercase().starts_with(bound))
     };
@@ -22,11 +24,16 @@ pub fn check(node: &Node, text: &str, variants: &[Variant], diagnostics: &mut Ve
     if !words.is_empty() {
         let column = &range.time_column;
         let span = column.span().unwrap_or(Span::new(node.file, 0, 0));
-        let message = format!("a `time_range` model must read its range, and this one doesn't use {}", words.join(" and "));
-        diagnostics.push(Diagnostic::error(Code::TimeRangeUnused, span, message).hint(format!(
-            "add `where {0} >= :start_ts and {0} < :end_ts` on the rows that the query reads",
-            column.value
-        )));
+        let message = format!(
+            "a `time_range` model must read its range, and this one doesn't use {}",
+            words.join(" and ")
+        );
+        diagnostics.push(
+            Diagnostic::error(Code::TimeRangeUnused, span, message).hint(format!(
+                "add `where {0} >= :start_ts and {0} < :end_ts` on the rows that the query reads",
+                column.value
+            )),
+        );
     }
     let mut reported = Vec::new();
     for variant in variants {
@@ -44,8 +51,15 @@ pub fn check(node: &Node, text: &str, variants: &[Variant], diagnostics: &mut Ve
 
 /// Each `between :start_… and :end_…`.
 fn inclusive_ranges(text: &str, tokens: &[Token]) -> Vec<Span> {
-    let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
-    let word = |token: &Token| text.get(token.span.range()).unwrap_or_default().to_lowercase();
+    let tokens: Vec<&Token> = tokens
+        .iter()
+        .filter(|token| token.kind != TokenKind::Comment)
+        .collect();
+    let word = |token: &Token| {
+        text.get(token.span.range())
+            .unwrap_or_default()
+            .to_lowercase()
+    };
     tokens
         .windows(4)
         .filter(|window| {

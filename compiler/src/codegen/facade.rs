@@ -36,7 +36,8 @@ pub fn facade_sources(project: &str, shards: &[(Ident, Vec<Interface<'_>>)]) -> 
             "The rows of the project `{project}`, as Rust types.\n\n\
              Each relation has a module of its own, named as its file: the struct of its rows, \
              and handles of its columns in `columns`. The features are those of [`dbgo_rows`]: \
-             `arrow` reads rows from record batches."
+             `arrow` reads rows from record batches.\n\n\
+             A program depends on this crate by its path, and on no other of the generated ones."
         ),
         true,
     );

@@ -238,3 +238,95 @@ fn simple(sql_type: &SqlType) -> RustType {
         _ => Rows("Value"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codegen::format_file;
+    use crate::codegen::interface::{Interface, interface};
+    use proptest::prelude::*;
+
+    /// Names that meet in many ways once they are written as Rust names.
+    fn names(count: usize) -> impl Strategy<Value = Vec<String>> {
+        proptest::collection::btree_set("[aAé_ -]{1,3}|self|type|Value|String", 1..=count)
+            .prop_map(|names| names.into_iter().collect())
+    }
+
+    fn types() -> impl Strategy<Value = SqlType> {
+        let leaf = prop_oneof![
+            Just(SqlType::Integer),
+            Just(SqlType::Decimal(38, 10)),
+            Just(SqlType::Null),
+            Just(SqlType::Other("GEOMETRY".to_owned())),
+            names(3).prop_map(SqlType::Enum),
+        ];
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            let members = || {
+                (names(3), proptest::collection::vec(inner.clone(), 3))
+                    .prop_map(|(names, types)| names.into_iter().zip(types).collect())
+            };
+            prop_oneof![
+                inner.clone().prop_map(SqlType::list),
+                inner
+                    .clone()
+                    .prop_map(|element| SqlType::Array(Box::new(element), 3)),
+                (inner.clone(), inner.clone())
+                    .prop_map(|(key, value)| SqlType::Map(Box::new(key), Box::new(value))),
+                members().prop_map(SqlType::Struct),
+                members().prop_map(SqlType::Union),
+            ]
+        })
+    }
+
+    fn are_different<'a>(names: impl IntoIterator<Item = &'a Ident>) -> bool {
+        let mut seen = BTreeSet::new();
+        names.into_iter().all(|name| seen.insert(name.to_string()))
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_items_of_a_module_meet(
+            relation in "[aAé_ -]{1,3}|self|option|value",
+            columns in proptest::collection::vec(types(), 3),
+            names in names(3),
+            not_null in any::<bool>(),
+        ) {
+            let columns: Vec<TypedColumn> = names
+                .into_iter()
+                .zip(columns)
+                .map(|(name, sql_type)| TypedColumn {
+                    name,
+                    sql_type,
+                    not_null,
+                    checked: not_null,
+                    description: "*/ \"\n\r".to_owned(),
+                })
+                .collect();
+            let row = struct_name(&relation);
+            let mut types = ModuleTypes::new(&row);
+            for column in &columns {
+                types.column(&row, column);
+            }
+            prop_assert!(are_different(types.generated.iter().map(|generated| &generated.name)));
+            prop_assert!(types.generated.iter().all(|generated| generated.name != row.as_str()));
+            for generated in &types.generated {
+                let different = match &generated.shape {
+                    Shape::Struct(parts) | Shape::Union(parts) => {
+                        are_different(parts.iter().map(|(_, name, _)| name))
+                    }
+                    Shape::Enum(labels) => are_different(labels.iter().map(|(_, name)| name)),
+                };
+                prop_assert!(different, "{generated:?}");
+            }
+            let text = format_file(interface(&Interface {
+                path: "models.m",
+                file: "models/m.sql",
+                schema: "main",
+                name: &relation,
+                description: "",
+                columns: &columns,
+            }));
+            prop_assert!(text.contains(&format!("pub struct {row} {{")), "{text}");
+        }
+    }
+}

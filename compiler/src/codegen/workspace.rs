@@ -48,6 +48,8 @@ pub struct Workspace {
     pub facade: String,
     /// The package of the program.
     pub program: String,
+    members: Vec<String>,
+    unoptimized: Vec<String>,
 }
 
 impl Workspace {
@@ -59,7 +61,19 @@ impl Workspace {
         shard.is_some_and(|rest| rest.is_empty() || rest.starts_with("_interfaces_"))
     }
 
+    /// The manifest that lists the packages which are there by now.
+    fn insert_root(&mut self) {
+        self.tree.insert(
+            "Cargo.toml",
+            manifest::root(&self.members, &self.unoptimized),
+        );
+    }
+
     fn insert_package(&mut self, manifest: &Manifest, sources: FileTree) {
+        self.members.push(manifest.package.clone());
+        if matches!(manifest.kind, Kind::Bodies) {
+            self.unoptimized.push(manifest.package.clone());
+        }
         self.tree
             .insert(format!("{}/Cargo.toml", manifest.package), manifest.text());
         self.tree.insert_tree(&manifest.package, sources);
@@ -74,10 +88,6 @@ pub fn interface_workspace(project: &TypedProject, crates: &CratePaths) -> Works
         facade: facade.clone(),
         ..Workspace::default()
     };
-    workspace.tree.insert(
-        "Cargo.toml",
-        manifest::root(&facade, project_shards(project)),
-    );
     let mut facade_manifest = Manifest::new(&facade, Kind::Facade);
     facade_manifest.depends_on("dbgo-rows", &crates.rows);
     let mut crates_of_facade = Vec::new();
@@ -93,6 +103,7 @@ pub fn interface_workspace(project: &TypedProject, crates: &CratePaths) -> Works
     }
     let sources = facade_sources(&project.settings.name, &crates_of_facade);
     workspace.insert_package(&facade_manifest, sources);
+    workspace.insert_root();
     workspace
 }
 
@@ -124,7 +135,7 @@ pub fn workspace<'a>(
     }
     workspace.insert_package(&definition, sources);
 
-    let count = project_shards(project);
+    let count = shard_count(project.models.len());
     let mut shards: Vec<Vec<(&'a str, &'a str)>> = vec![Vec::new(); count];
     for (path, text) in bodies {
         shards[shard_of(path, count)].push((path, text));
@@ -146,11 +157,8 @@ pub fn workspace<'a>(
         workspace.insert_package(&manifest, shard_sources(shard));
     }
     workspace.insert_package(&program, program_sources(&project.settings.name, count));
+    workspace.insert_root();
     workspace
-}
-
-fn project_shards(project: &TypedProject) -> usize {
-    shard_count(project.models.len())
 }
 
 fn note_origins(workspace: &mut Workspace, package: &str, shard: &[Interface<'_>]) {

@@ -14,6 +14,8 @@ pub struct Variable {
     pub kind: Option<ValueKind>,
     /// Its value, if it is a constant of the build: it folds away.
     pub constant: Option<Value>,
+    /// Its values, if it is a list, which is known when compiling: it stands behind `in`.
+    pub list: Option<Vec<Value>>,
 }
 
 /// A condition and where it stands.
@@ -43,7 +45,7 @@ pub enum ConditionKind {
 }
 
 /// A comparison of one fact or variable with literals: the atom of conditions.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Test {
     /// What is compared.
     pub subject: Subject,
@@ -52,7 +54,7 @@ pub struct Test {
 }
 
 /// A fact or variable, and with it the time when it is fixed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// The model's dialect: fixed when building.
     Dialect,
@@ -109,7 +111,7 @@ impl fmt::Display for Subject {
 }
 
 /// How a fact or variable is compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Comparison {
     /// A boolean alone: it holds if it is true.
     Holds,
@@ -120,7 +122,7 @@ pub enum Comparison {
 }
 
 /// An operator of comparison. `!=` is the negation of [`Operator::Equal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)]
 pub enum Operator {
     Equal,

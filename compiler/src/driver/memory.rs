@@ -20,14 +20,22 @@ pub struct Memory {
 impl Memory {
     /// Answers that were learned before, from the engine with this identity.
     pub fn new(identity: String, known: BTreeMap<[u8; 32], Remembered>) -> Self {
-        Self { identity, known, learned: Mutex::default() }
+        Self {
+            identity,
+            known,
+            learned: Mutex::default(),
+        }
     }
 
     /// The answer to a question: a remembered one, or that of `ask`.
     ///
     /// # Errors
     /// The engine's refusal.
-    pub fn answer(&self, question: &OracleQuestion, ask: impl FnOnce() -> Remembered) -> Remembered {
+    pub fn answer(
+        &self,
+        question: &OracleQuestion,
+        ask: impl FnOnce() -> Remembered,
+    ) -> Remembered {
         let key = self.key(question);
         if let Some(answer) = self.known.get(&key) {
             let answer = answer.clone();
@@ -37,7 +45,11 @@ impl Memory {
         let answer = ask();
         // A refusal that isn't about the query, such as too little memory, may be another one
         // the next time.
-        if answer.as_ref().err().is_none_or(|refusal| refusal.is_about_query) {
+        if answer
+            .as_ref()
+            .err()
+            .is_none_or(|refusal| refusal.is_about_query)
+        {
             self.learn(key, &answer);
         }
         answer
@@ -45,7 +57,10 @@ impl Memory {
 
     /// All answers that were used, to be kept for the next compilation.
     pub fn used(&self) -> BTreeMap<[u8; 32], Remembered> {
-        self.learned.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        self.learned
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .clone()
     }
 
     /// Whether something was learned, or something remembered is no longer of use.
@@ -54,13 +69,18 @@ impl Memory {
     }
 
     fn learn(&self, key: [u8; 32], answer: &Remembered) {
-        self.learned.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(key, answer.clone());
+        self.learned
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(key, answer.clone());
     }
 
     fn key(&self, question: &OracleQuestion) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
         let mut part = |text: &str| {
-            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+            hasher
+                .update(&(text.len() as u64).to_le_bytes())
+                .update(text.as_bytes());
         };
         part(&self.identity);
         part(&question.sql);

@@ -3,11 +3,13 @@
 //! Nothing here reads a disk: the files come from [`source`](crate::source), answers of an engine
 //! from a [`TypeOracle`], and what earlier runs found from a [`Memory`].
 
+mod definition;
 mod levels;
 mod memory;
 mod model;
 mod question;
 mod tables;
+mod typing;
 mod variants;
 
 use crate::check;
@@ -18,7 +20,9 @@ use crate::project::{self, EngineKind, Settings, VariableValue};
 use crate::resolve::Schema;
 use crate::source::ProjectFiles;
 use crate::span::FileId;
-use crate::typed::{EngineSettings, ProjectSettings, TypedModel, TypedProject, TypedSeed, TypedSource};
+use crate::typed::{
+    EngineSettings, ProjectSettings, TypedModel, TypedProject, TypedSeed, TypedSource,
+};
 use crate::types::oracle::TypeOracle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,13 +76,22 @@ pub fn outline(files: ProjectFiles, found: Vec<Diagnostic>) -> Outline {
     diagnostics.extend(found);
     let (graph, found) = graph::build(&files, &settings, &headers);
     diagnostics.extend(found);
-    Outline { files, settings, headers, graph, diagnostics }
+    Outline {
+        files,
+        settings,
+        headers,
+        graph,
+        diagnostics,
+    }
 }
 
 /// Compiles a project.
 pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Compilation {
     let (known, mut diagnostics) = typed_nodes(&outline, oracle, memory);
-    let mut project = TypedProject { settings: settings(&outline.settings), ..TypedProject::default() };
+    let mut project = TypedProject {
+        settings: settings(&outline.settings),
+        ..TypedProject::default()
+    };
     for node in known.into_iter().flatten() {
         match node.kind {
             KnownKind::Model(model) => project.models.push(model),
@@ -91,9 +104,17 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
     let texts = outline.headers.iter().map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
     diagnostics.extend(check::variables::unused(&outline.settings, texts));
     render::sort(&outline.files.sources, &mut diagnostics);
-    let models =
-        outline.graph.iter().filter(|(_, node)| node.kind == FileKind::Model && node.is_enabled()).count();
-    Compilation { outline, project, diagnostics, models }
+    let models = outline
+        .graph
+        .iter()
+        .filter(|(_, node)| node.kind == FileKind::Model && node.is_enabled())
+        .count();
+    Compilation {
+        outline,
+        project,
+        diagnostics,
+        models,
+    }
 }
 
 /// A node of the graph, typed: what its readers see of it, and what the program needs of it.
@@ -114,7 +135,10 @@ enum KnownKind {
 
 impl Known {
     fn broken() -> Self {
-        Self { schema: Schema::unknown(), kind: KnownKind::Broken }
+        Self {
+            schema: Schema::unknown(),
+            kind: KnownKind::Broken,
+        }
     }
 }
 
@@ -160,13 +184,19 @@ fn settings(settings: &Settings) -> ProjectSettings {
         dialect: settings.dialect.word().to_owned(),
         engines: settings.engines.iter().map(engine).collect(),
         default_environment: settings.default_environment.clone(),
-        state_url: settings.state_url.as_ref().map(|url| url.value.clone()).unwrap_or_default(),
+        state_url: settings
+            .state_url
+            .as_ref()
+            .map(|url| url.value.clone())
+            .unwrap_or_default(),
         workers: settings.workers.unwrap_or(0),
         variables: settings
             .variables
             .iter()
             .filter_map(|variable| match &variable.value.value {
-                VariableValue::Scalar(scalar) => Some((variable.name.value.clone(), scalar.to_text())),
+                VariableValue::Scalar(scalar) => {
+                    Some((variable.name.value.clone(), scalar.to_text()))
+                }
                 VariableValue::List(_) => None,
             })
             .collect(),

@@ -50,7 +50,11 @@ impl Question<'_> {
         let mut starts = Vec::with_capacity(self.tokens.len());
         let mut relations: BTreeMap<String, Vec<(String, SqlType)>> = BTreeMap::new();
         let mut end_before = None;
-        for token in self.tokens.iter().filter(|token| token.kind != TokenKind::Comment) {
+        for token in self
+            .tokens
+            .iter()
+            .filter(|token| token.kind != TokenKind::Comment)
+        {
             if end_before.is_some_and(|end| end != token.span.start) {
                 sql.push(' ');
             }
@@ -93,7 +97,9 @@ impl Question<'_> {
             if columns.iter().any(|column| column.sql_type.has_unknown()) {
                 return None;
             }
-            let columns = columns.iter().map(|column| (column.name.clone(), column.sql_type.clone()));
+            let columns = columns
+                .iter()
+                .map(|column| (column.name.clone(), column.sql_type.clone()));
             relations.insert(name.clone(), columns.collect());
         }
         Some(name)

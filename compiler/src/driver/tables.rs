@@ -15,7 +15,12 @@ use crate::typed::{TypedColumn, TypedSeed, TypedSource};
 
 /// Types a seed by its data, or holds its data against its typing file.
 pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
-    let Some(file) = outline.files.seeds.iter().find(|seed| seed.data == node.file) else {
+    let Some(file) = outline
+        .files
+        .seeds
+        .iter()
+        .find(|seed| seed.data == node.file)
+    else {
         return (Known::broken(), Vec::new());
     };
     if !outline.files.is_usable(node.file) {
@@ -23,22 +28,30 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
     }
     let mut diagnostics = Vec::new();
     let header = node.header.and_then(|typing| outline.headers.get(&typing));
-    let declared = file.typing.and_then(|typing| declared(outline, typing, &mut diagnostics));
+    let declared = file
+        .typing
+        .and_then(|typing| declared(outline, typing, &mut diagnostics));
     if file.typing.is_some() && declared.is_none() {
         return (Known::broken(), diagnostics);
     }
     let data = outline.files.sources.file(node.file);
     let (columns, found) = match file.format {
-        SeedFormat::Csv => {
-            seeds::csv_columns(node.file, &data.text, &node.config.csv_options(), declared.as_deref())
-        }
+        SeedFormat::Csv => seeds::csv_columns(
+            node.file,
+            &data.text,
+            &node.config.csv_options(),
+            declared.as_deref(),
+        ),
         SeedFormat::Parquet => seeds::parquet_columns(node.file, &file.footer),
     };
     diagnostics.extend(found);
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (Known::broken(), diagnostics);
     }
-    let columns: Vec<TypedColumn> = columns.iter().map(|column| seed_column(column, header)).collect();
+    let columns: Vec<TypedColumn> = columns
+        .iter()
+        .map(|column| seed_column(column, header))
+        .collect();
     let config = &node.config;
     let text = |byte: u8| char::from(byte).to_string();
     let seed = TypedSeed {
@@ -49,13 +62,23 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
         description: node.description.clone(),
         parquet: file.format == SeedFormat::Parquet,
         delimiter: text(config.delimiter.value),
-        null: config.null.as_ref().map(|null| null.value.clone()).unwrap_or_default(),
+        null: config
+            .null
+            .as_ref()
+            .map(|null| null.value.clone())
+            .unwrap_or_default(),
         quote: text(config.quote.value),
         hash: data.hash.to_hex().to_string(),
         size: file.size,
         columns,
     };
-    (Known { schema: schema(&seed.columns), kind: KnownKind::Seed(Box::new(seed)) }, diagnostics)
+    (
+        Known {
+            schema: schema(&seed.columns),
+            kind: KnownKind::Seed(Box::new(seed)),
+        },
+        diagnostics,
+    )
 }
 
 /// Types a source by its `CREATE TABLE`.
@@ -84,7 +107,10 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
     }
     let config = &node.config;
     let optional = |setting: &Option<crate::header::Setting<String>>| {
-        setting.as_ref().map(|setting| setting.value.clone()).unwrap_or_default()
+        setting
+            .as_ref()
+            .map(|setting| setting.value.clone())
+            .unwrap_or_default()
     };
     let source = TypedSource {
         path: node.path.clone(),
@@ -98,7 +124,13 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
         changed_by: optional(&config.changed_by),
         columns,
     };
-    (Known { schema: schema(&source.columns), kind: KnownKind::Source(Box::new(source)) }, diagnostics)
+    (
+        Known {
+            schema: schema(&source.columns),
+            kind: KnownKind::Source(Box::new(source)),
+        },
+        diagnostics,
+    )
 }
 
 /// What a reader sees of columns.
@@ -127,11 +159,19 @@ fn seed_column(column: &SeedColumn, header: Option<&Header>) -> TypedColumn {
 
 fn description(header: Option<&Header>, column: &str) -> String {
     let notes = header.map_or(&[][..], |header| header.columns.as_slice());
-    let note = notes.iter().find(|note: &&ColumnNote| note.name.value.eq_ignore_ascii_case(column));
-    note.and_then(|note| note.description.as_ref()).map(|text| text.value.clone()).unwrap_or_default()
+    let note = notes
+        .iter()
+        .find(|note: &&ColumnNote| note.name.value.eq_ignore_ascii_case(column));
+    note.and_then(|note| note.description.as_ref())
+        .map(|text| text.value.clone())
+        .unwrap_or_default()
 }
 
-fn table(outline: &Outline, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<ColumnDefinition>> {
+fn table(
+    outline: &Outline,
+    file: FileId,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<ColumnDefinition>> {
     let header = outline.headers.get(&file)?;
     let text = &outline.files.sources.file(file).text;
     let (tokens, found) = lex(file, text, header.body_start..text.len());
@@ -170,17 +210,17 @@ fn column_type(column: &ColumnDefinition, diagnostics: &mut Vec<Diagnostic>) -> 
 }
 
 /// Reads a type that the user wrote; what isn't one is reported.
-pub(super) fn parsed_type(
-    text: &str,
-    span: Span,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> SqlType {
+pub(super) fn parsed_type(text: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> SqlType {
     let parsed = text.parse::<SqlType>();
     match parsed {
         Ok(SqlType::Other(_)) | Err(_) => {
             diagnostics.push(
-                Diagnostic::error(Code::UnknownType, span, format!("there is no type `{text}`"))
-                    .hint("write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`"),
+                Diagnostic::error(
+                    Code::UnknownType,
+                    span,
+                    format!("there is no type `{text}`"),
+                )
+                .hint("write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`"),
             );
             SqlType::Unknown
         }

@@ -23,7 +23,11 @@ pub struct OutputColumn {
 impl OutputColumn {
     /// What a reader sees of it.
     pub fn column(&self) -> Column {
-        Column { name: self.name.clone(), sql_type: self.sql_type.clone(), nullable: self.nullable }
+        Column {
+            name: self.name.clone(),
+            sql_type: self.sql_type.clone(),
+            nullable: self.nullable,
+        }
     }
 }
 
@@ -47,17 +51,21 @@ pub(super) struct TypedVariant {
 impl TypedVariant {
     /// What our own binder says.
     pub fn of_bound(query: Query, bound: &Bound) -> Self {
-        let columns = bound.columns.as_ref().filter(|_| bound.is_complete()).map(|columns| {
-            columns
-                .iter()
-                .map(|column| OutputColumn {
-                    name: column.name.clone().unwrap_or_default(),
-                    sql_type: column.sql_type.clone().as_column(),
-                    nullable: column.nullable,
-                    span: column.span,
-                })
-                .collect()
-        });
+        let columns = bound
+            .columns
+            .as_ref()
+            .filter(|_| bound.is_complete())
+            .map(|columns| {
+                columns
+                    .iter()
+                    .map(|column| OutputColumn {
+                        name: column.name.clone().unwrap_or_default(),
+                        sql_type: column.sql_type.clone().as_column(),
+                        nullable: column.nullable,
+                        span: column.span,
+                    })
+                    .collect()
+            });
         Self {
             query: Some(query),
             columns,
@@ -89,22 +97,33 @@ impl TypedVariant {
     /// Takes the engine's names and types, and keeps what our binder proved of nulls.
     pub fn fill(&mut self, bound: &Bound, answer: Vec<(String, SqlType)>) {
         let span = self.query.as_ref().map(|query| query.span);
-        let ours = bound.columns.as_deref().filter(|columns| columns.len() == answer.len());
-        let columns = answer.into_iter().enumerate().filter_map(|(index, (name, sql_type))| {
-            let ours = ours.map(|columns| &columns[index]);
-            Some(OutputColumn {
-                name,
-                sql_type,
-                nullable: ours.is_none_or(|column| column.nullable),
-                span: ours.map(|column| column.span).or(span)?,
-            })
-        });
+        let ours = bound
+            .columns
+            .as_deref()
+            .filter(|columns| columns.len() == answer.len());
+        let columns = answer
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, (name, sql_type))| {
+                let ours = ours.map(|columns| &columns[index]);
+                Some(OutputColumn {
+                    name,
+                    sql_type,
+                    nullable: ours.is_none_or(|column| column.nullable),
+                    span: ours.map(|column| column.span).or(span)?,
+                })
+            });
         self.columns = Some(columns.collect());
     }
 
     /// Takes the engine's names and types of a query that our parser can't read.
     pub fn set_columns(&mut self, answer: Vec<(String, SqlType)>, span: Span) {
-        let column = |(name, sql_type)| OutputColumn { name, sql_type, nullable: true, span };
+        let column = |(name, sql_type)| OutputColumn {
+            name,
+            sql_type,
+            nullable: true,
+            span,
+        };
         self.columns = Some(answer.into_iter().map(column).collect());
     }
 }
@@ -154,24 +173,38 @@ fn disagreement(
     let (here, there) = places(tree, variants, first, second);
     let (left_text, right_text) = (described(left, right), described(right, left));
     let hint = hint(left, right);
-    Diagnostic::error(Code::VariantColumns, here, "the variants of this model have different columns")
-        .saying(format!("here: {left_text}"))
-        .and_at(there, format!("and here: {right_text}"))
-        .hint(hint)
+    Diagnostic::error(
+        Code::VariantColumns,
+        here,
+        "the variants of this model have different columns",
+    )
+    .saying(format!("here: {left_text}"))
+    .and_at(there, format!("and here: {right_text}"))
+    .hint(hint)
 }
 
 /// The columns as a list; with their types where the names alone are the same.
 fn described(columns: &[OutputColumn], others: &[OutputColumn]) -> String {
     let names = |columns: &[OutputColumn]| -> Vec<String> {
-        columns.iter().map(|column| column.name.to_lowercase()).collect()
+        columns
+            .iter()
+            .map(|column| column.name.to_lowercase())
+            .collect()
     };
     let show_types = names(columns) == names(others);
     let shown = columns.iter().enumerate().filter(|(index, column)| {
-        !show_types || others.get(*index).is_none_or(|other| other.sql_type != column.sql_type)
+        !show_types
+            || others
+                .get(*index)
+                .is_none_or(|other| other.sql_type != column.sql_type)
     });
     let shown: Vec<String> = shown
         .map(|(_, column)| {
-            if show_types { format!("{} {}", column.name, column.sql_type) } else { column.name.clone() }
+            if show_types {
+                format!("{} {}", column.name, column.sql_type)
+            } else {
+                column.name.clone()
+            }
         })
         .collect();
     shown.join(", ")
@@ -180,13 +213,19 @@ fn described(columns: &[OutputColumn], others: &[OutputColumn]) -> String {
 fn hint(left: &[OutputColumn], right: &[OutputColumn]) -> String {
     let missing = |from: &[OutputColumn], within: &[OutputColumn]| {
         let is_missing = |column: &&OutputColumn| {
-            !within.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name))
+            !within
+                .iter()
+                .any(|other| other.name.eq_ignore_ascii_case(&column.name))
         };
-        from.iter().find(is_missing).map(|column| column.name.clone())
+        from.iter()
+            .find(is_missing)
+            .map(|column| column.name.clone())
     };
     match missing(left, right).or_else(|| missing(right, left)) {
         Some(name) => format!("select `{name}` in both, or in neither"),
-        None => "give the columns the same order and, with `cast`, the same types in both".to_owned(),
+        None => {
+            "give the columns the same order and, with `cast`, the same types in both".to_owned()
+        }
     }
 }
 
@@ -194,19 +233,35 @@ fn hint(left: &[OutputColumn], right: &[OutputColumn]) -> String {
 fn places(tree: &DirectiveTree, variants: &Variants, first: usize, second: usize) -> (Span, Span) {
     let holds = |variant: usize, span: Span| {
         let tokens = &variants.variants[variant].tokens;
-        tokens.iter().any(|token| token.span.start >= span.start && token.span.end <= span.end)
+        tokens
+            .iter()
+            .any(|token| token.span.start >= span.start && token.span.end <= span.end)
     };
     let mut found = None;
     visit_choices(&tree.nodes, &mut |arms| {
         if found.is_some() {
             return;
         }
-        let of = |variant: usize| arms.iter().find(|(_, content)| holds(variant, *content)).map(|(line, _)| *line);
+        let of = |variant: usize| {
+            arms.iter()
+                .find(|(_, content)| holds(variant, *content))
+                .map(|(line, _)| *line)
+        };
         let last = arms.last().map(|(line, _)| *line);
         match (of(first), of(second)) {
             (Some(left), Some(right)) if left != right => found = Some((left, right)),
-            (Some(left), None) => found = Some((left, last.filter(|line| *line != left).unwrap_or(left.after()))),
-            (None, Some(right)) => found = Some((right, last.filter(|line| *line != right).unwrap_or(right.after()))),
+            (Some(left), None) => {
+                found = Some((
+                    left,
+                    last.filter(|line| *line != left).unwrap_or(left.after()),
+                ))
+            }
+            (None, Some(right)) => {
+                found = Some((
+                    right,
+                    last.filter(|line| *line != right).unwrap_or(right.after()),
+                ))
+            }
             _ => {}
         }
     });
@@ -219,15 +274,41 @@ fn places(tree: &DirectiveTree, variants: &Variants, first: usize, second: usize
 /// Calls a function with each choice: its arms' lines and contents.
 fn visit_choices(nodes: &[Node], visit: &mut impl FnMut(&[(Span, Span)])) {
     for node in nodes {
-        let Node::If { branches, otherwise, span } = node else { continue };
-        let mut lines: Vec<(Span, &[Node])> =
-            branches.iter().map(|branch| (branch.span, branch.nodes.as_slice())).collect();
-        lines.extend(otherwise.iter().map(|otherwise| (otherwise.span, otherwise.nodes.as_slice())));
-        let ends = lines.iter().skip(1).map(|(line, _)| line.start).chain([span.end]);
+        let Node::If {
+            branches,
+            otherwise,
+            span,
+        } = node
+        else {
+            continue;
+        };
+        let mut lines: Vec<(Span, &[Node])> = branches
+            .iter()
+            .map(|branch| (branch.span, branch.nodes.as_slice()))
+            .collect();
+        lines.extend(
+            otherwise
+                .iter()
+                .map(|otherwise| (otherwise.span, otherwise.nodes.as_slice())),
+        );
+        let ends = lines
+            .iter()
+            .skip(1)
+            .map(|(line, _)| line.start)
+            .chain([span.end]);
         let arms: Vec<(Span, Span)> = lines
             .iter()
             .zip(ends)
-            .map(|((line, _), end)| (*line, Span { start: line.end, end, ..*line }))
+            .map(|((line, _), end)| {
+                (
+                    *line,
+                    Span {
+                        start: line.end,
+                        end,
+                        ..*line
+                    },
+                )
+            })
             .collect();
         visit(&arms);
         for (_, nodes) in &lines {

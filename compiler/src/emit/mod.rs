@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The list of generated files, one path a line.
 const LIST: &str = ".generated";
@@ -92,13 +93,23 @@ pub fn replace(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Resul
     let parent = path.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(parent).map_err(|error| unwritable(parent, &error))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = parent.join(format!(".{name}.{}", process::id()));
+    let aside = parent.join(format!(".{name}.{}", unique()));
     let done = fill(&aside).and_then(|()| fs::rename(&aside, path));
     done.map_err(|error| {
         // The aside is a leftover that nobody looks for; the first error is the one that counts.
         let _ = fs::remove_file(&aside);
         unwritable(path, &error)
     })
+}
+
+/// A name that no other thread or running process uses.
+pub fn unique() -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    format!(
+        "{}.{}",
+        process::id(),
+        NUMBER.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// The finding for a path that can't be written.

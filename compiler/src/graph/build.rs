@@ -7,7 +7,7 @@ use crate::project::Settings;
 use crate::source::{ProjectFiles, import_path};
 use crate::span::{FileId, Span};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// Builds the graph of a project. `headers` holds those of the models, sources and typing files
 /// that could be read.
@@ -20,12 +20,8 @@ pub fn build(
     let mut nodes = nodes(files, settings, headers, &mut diagnostics);
     if files.models.is_empty() {
         diagnostics.push(
-            Diagnostic::without_place(
-                Code::NoModels,
-                Severity::Error,
-                "the project has no models",
-            )
-            .hint("put a query into `models/first.sql`"),
+            Diagnostic::without_place(Code::NoModels, Severity::Error, "the project has no models")
+                .hint("put a query into `models/first.sql`"),
         );
     }
     let mut by_path = BTreeMap::new();
@@ -35,12 +31,16 @@ pub fn build(
             .or_insert(NodeId(index as u32));
     }
     let empty = Header::default();
+    let mut paths = Paths {
+        nodes: &by_path,
+        near: BTreeMap::new(),
+    };
     for index in 0..nodes.len() {
         let header = nodes[index].header.and_then(|file| headers.get(&file));
         let imports = &header.unwrap_or(&empty).imports;
         let edges: Vec<Edge> = imports
             .iter()
-            .map(|import| edge(import, &nodes, index, &by_path, &mut diagnostics))
+            .map(|import| edge(import, &nodes, index, &mut paths, &mut diagnostics))
             .collect();
         nodes[index].imports = edges;
     }
@@ -62,16 +62,27 @@ fn nodes(
     headers: &BTreeMap<FileId, Header>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Node> {
-    let models = files.models.iter().map(|file| (FileKind::Model, *file, Some(*file)));
-    let tables = files.tables.iter().map(|file| (FileKind::Source, *file, Some(*file)));
-    let seeds = files.seeds.iter().map(|seed| (FileKind::Seed, seed.data, seed.typing));
+    let models = files
+        .models
+        .iter()
+        .map(|file| (FileKind::Model, *file, Some(*file)));
+    let tables = files
+        .tables
+        .iter()
+        .map(|file| (FileKind::Source, *file, Some(*file)));
+    let seeds = files
+        .seeds
+        .iter()
+        .map(|seed| (FileKind::Seed, seed.data, seed.typing));
     let empty = Header::default();
     let mut nodes: Vec<Node> = models
         .chain(tables)
         .chain(seeds)
         .map(|(kind, file, header_file)| {
             let path = &files.sources.file(file).path;
-            let header = header_file.and_then(|file| headers.get(&file)).unwrap_or(&empty);
+            let header = header_file
+                .and_then(|file| headers.get(&file))
+                .unwrap_or(&empty);
             let place = header_file.unwrap_or(file);
             let (config, found) = EffectiveConfig::new(kind, place, path, header, settings);
             // A file that couldn't be read says nothing that could be wrong.
@@ -97,12 +108,12 @@ fn edge(
     import: &Import,
     nodes: &[Node],
     from: usize,
-    by_path: &BTreeMap<String, NodeId>,
+    paths: &mut Paths<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Edge {
-    let target = by_path.get(&import.path.value).copied();
+    let target = paths.nodes.get(&import.path.value).copied();
     match target {
-        None => diagnostics.push(unknown_import(import, by_path)),
+        None => diagnostics.push(unknown_import(import, paths)),
         Some(id) => {
             let node = &nodes[id.0 as usize];
             if !node.is_enabled() && nodes[from].is_enabled() {
@@ -126,20 +137,37 @@ fn edge(
     }
 }
 
-fn unknown_import(import: &Import, by_path: &BTreeMap<String, NodeId>) -> Diagnostic {
+/// The import paths that there are, and which of them is nearest to one that isn't: many files may
+/// import what was renamed, and looking through all paths takes long.
+struct Paths<'g> {
+    nodes: &'g BTreeMap<String, NodeId>,
+    near: BTreeMap<String, Option<&'g str>>,
+}
+
+impl<'g> Paths<'g> {
+    fn nearest(&mut self, path: &str) -> Option<&'g str> {
+        if let Some(near) = self.near.get(path) {
+            return *near;
+        }
+        let paths = || self.nodes.keys().map(String::as_str);
+        // The right name in the wrong folder is likelier than another name in the same one.
+        let last = path.rsplit('.').next();
+        let near = paths()
+            .find(|other| other.rsplit('.').next() == last)
+            .or_else(|| nearest(path, paths()));
+        self.near.insert(path.to_owned(), near);
+        near
+    }
+}
+
+fn unknown_import(import: &Import, paths: &mut Paths<'_>) -> Diagnostic {
     let path = import.path.value.as_str();
     let finding = Diagnostic::error(
         Code::UnknownImport,
         import.path.span,
         format!("there is no `{path}`"),
     );
-    // The right name in the wrong folder is likelier than another name in the same one.
-    let last = path.rsplit('.').next();
-    let moved = by_path.keys().find(|other| other.rsplit('.').next() == last);
-    let near = moved
-        .map(String::as_str)
-        .or_else(|| nearest(path, by_path.keys().map(String::as_str)));
-    match near {
+    match paths.nearest(path) {
         Some(near) => finding.hint(format!("write `{near}`")),
         None => finding.hint(format!(
             "an import path is a file's path with dots: this one would be `{}.sql`",
@@ -149,7 +177,7 @@ fn unknown_import(import: &Import, by_path: &BTreeMap<String, NodeId>) -> Diagno
 }
 
 fn duplicate_relations(graph: &Graph, diagnostics: &mut Vec<Diagnostic>) {
-    let mut makers: HashMap<String, &Node> = HashMap::new();
+    let mut makers: BTreeMap<String, &Node> = BTreeMap::new();
     for (_, node) in graph.iter().filter(|(_, node)| node.is_enabled()) {
         let Some(first) = makers.get(&node.relation().to_lowercase()) else {
             makers.insert(node.relation().to_lowercase(), node);

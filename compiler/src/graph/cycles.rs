@@ -2,7 +2,7 @@
 
 use super::{Edge, Graph, NodeId};
 use crate::diagnostic::{Code, Diagnostic};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Reports a shortest cycle of each group of nodes that all reach each other.
 pub(super) fn find(graph: &Graph) -> Vec<Diagnostic> {
@@ -33,7 +33,7 @@ struct Mark {
 /// The strongly connected components of the enabled nodes, after Tarjan, "Depth-First Search and
 /// Linear Graph Algorithms" (1972), with a stack of its own, as a chain of models may be long.
 fn groups(graph: &Graph) -> Vec<Vec<NodeId>> {
-    let mut marks: HashMap<NodeId, Mark> = HashMap::new();
+    let mut marks: BTreeMap<NodeId, Mark> = BTreeMap::new();
     let mut stack = Vec::new();
     let mut groups = Vec::new();
     for (root, node) in graph.iter() {
@@ -46,7 +46,11 @@ fn groups(graph: &Graph) -> Vec<Vec<NodeId>> {
             let count = marks.len();
             let mark = marks.entry(id).or_insert_with(|| {
                 stack.push(id);
-                Mark { index: count, low: count, on_stack: true }
+                Mark {
+                    index: count,
+                    low: count,
+                    on_stack: true,
+                }
             });
             if let Some((target, _)) = targets(graph, id).nth(*next) {
                 *next += 1;
@@ -78,7 +82,7 @@ fn groups(graph: &Graph) -> Vec<Vec<NodeId>> {
     groups
 }
 
-fn lower(marks: &mut HashMap<NodeId, Mark>, id: NodeId, low: usize) {
+fn lower(marks: &mut BTreeMap<NodeId, Mark>, id: NodeId, low: usize) {
     if let Some(mark) = marks.get_mut(&id) {
         mark.low = mark.low.min(low);
     }
@@ -88,7 +92,7 @@ fn lower(marks: &mut HashMap<NodeId, Mark>, id: NodeId, low: usize) {
 /// single node that doesn't import itself.
 fn shortest<'g>(graph: &'g Graph, group: &[NodeId]) -> Option<Vec<(NodeId, &'g Edge)>> {
     let start = *group.first()?;
-    let mut came_from: HashMap<NodeId, (NodeId, &Edge)> = HashMap::new();
+    let mut came_from: BTreeMap<NodeId, (NodeId, &Edge)> = BTreeMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(id) = queue.pop_front() {
         for (target, edge) in targets(graph, id) {
@@ -115,9 +119,7 @@ fn report(graph: &Graph, cycle: &[(NodeId, &Edge)]) -> Diagnostic {
     let name = |id: NodeId| format!("`{}`", graph.node(id).path);
     let mut names: Vec<String> = cycle.iter().map(|(id, _)| name(*id)).collect();
     names.extend(names.first().cloned());
-    let says = |index: usize| {
-        format!("{} imports {}", names[index], names[index + 1])
-    };
+    let says = |index: usize| format!("{} imports {}", names[index], names[index + 1]);
     let first = cycle[0].1.span;
     let mut finding = Diagnostic::error(
         Code::ImportCycle,

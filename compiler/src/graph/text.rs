@@ -25,7 +25,12 @@ impl Graph {
             );
         }
         for (from, to) in self.arrows() {
-            let _ = writeln!(text, "  \"{}\" -> \"{}\";", self.node(from).path, self.node(to).path);
+            let _ = writeln!(
+                text,
+                "  \"{}\" -> \"{}\";",
+                self.node(from).path,
+                self.node(to).path
+            );
         }
         text.push_str("}\n");
         text
@@ -58,7 +63,11 @@ impl Graph {
                 .iter()
                 .map(|node| self.json_node(node, sources))
                 .collect(),
-            order: self.order.iter().map(|id| self.node(*id).path.as_str()).collect(),
+            order: self
+                .order
+                .iter()
+                .map(|id| self.node(*id).path.as_str())
+                .collect(),
         };
         // Texts and lists of texts can always be written.
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"

@@ -115,21 +115,9 @@ pub struct Config {
     pub null: Option<Spanned<String>>,
     /// What a value of a CSV may be put between; one byte.
     pub quote: Option<Spanned<u8>>,
-    /// Keys whose value couldn't be taken, which was reported: nothing follows from their absence.
-    pub refused: Vec<String>,
-}
-
-/// The keys that decide how a model is filled.
-const FILLING: &[&str] = &[
-    "materialized", "strategy", "time_column", "unique_key", "start", "end", "interval", "lookback",
-    "batch_size", "outside",
-];
-
-impl Config {
-    /// Whether it can't be known how the model is filled, because a key that says so was refused.
-    pub fn is_filling_unclear(&self) -> bool {
-        self.refused.iter().any(|key| FILLING.contains(&key.as_str()))
-    }
+    /// Whether something here couldn't be read, which has been reported. What is missing may then
+    /// have been said, so that nothing is to be concluded from it.
+    pub damaged: bool,
 }
 
 /// A key: its name, the files it may stand in, and whether it means something already.
@@ -200,6 +188,17 @@ impl Config {
         value: Spanned<ConfigValue>,
         place: Option<FileKind>,
     ) -> Result<(), Diagnostic> {
+        let result = self.take(name, value, place);
+        self.damaged |= result.is_err();
+        result
+    }
+
+    fn take(
+        &mut self,
+        name: &Spanned<String>,
+        value: Spanned<ConfigValue>,
+        place: Option<FileKind>,
+    ) -> Result<(), Diagnostic> {
         let known = KEYS.iter().find(|key| key.name == name.value);
         let Some(known) = known else {
             return Err(unknown_key(name, place));
@@ -215,7 +214,7 @@ impl Config {
             )
             .hint("leave the key out"));
         }
-        self.assign(name, value).inspect_err(|_| self.refused.push(name.value.clone()))
+        self.assign(name, value)
     }
 
     fn assign(
@@ -229,23 +228,8 @@ impl Config {
         };
         let key = name.span;
         match reader.name {
-            "materialized" => {
-                let found = reader.word(Materialized::WORDS, LATER_MATERIALIZED, |word| {
-                    Materialized::from_word(word)
-                })?;
-                once(&mut self.materialized, found, key)
-            }
-            "strategy" => {
-                let found = reader.word(Strategy::WORDS, LATER_STRATEGIES, Strategy::from_word)?;
-                once(&mut self.strategy, found, key)
-            }
-            "outside" => {
-                let found = reader.word(Outside::WORDS, &[], Outside::from_word)?;
-                once(&mut self.outside, found, key)
-            }
-            "on_schema_change" => {
-                let found = reader.word(OnSchemaChange::WORDS, &[], OnSchemaChange::from_word)?;
-                once(&mut self.on_schema_change, found, key)
+            "materialized" | "strategy" | "outside" | "on_schema_change" => {
+                self.assign_word(reader, key)
             }
             "time_column" => once(&mut self.time_column, reader.name()?, key),
             "schema" => once(&mut self.schema, reader.name()?, key),
@@ -253,7 +237,11 @@ impl Config {
             "unique_key" => once(&mut self.unique_key, reader.names()?, key),
             "grain" => once(&mut self.grain, reader.names()?, key),
             "tags" => once(&mut self.tags, reader.names()?, key),
-            "start" => once(&mut self.start, reader.parsed(Instant::parse, INSTANT)?, key),
+            "start" => once(
+                &mut self.start,
+                reader.parsed(Instant::parse, INSTANT)?,
+                key,
+            ),
             "end" => once(&mut self.end, reader.parsed(Instant::parse, INSTANT)?, key),
             "interval" => {
                 let found = reader.parsed(IntervalLength::parse, INTERVAL)?;
@@ -279,6 +267,29 @@ impl Config {
             _ => Err(unknown_key(name, None)),
         }
     }
+
+    /// The keys whose values are chosen from a few words.
+    fn assign_word(&mut self, reader: Reader<'_>, key: Span) -> Result<(), Diagnostic> {
+        match reader.name {
+            "materialized" => {
+                let words = Materialized::WORDS;
+                let found = reader.word(words, LATER_MATERIALIZED, Materialized::from_word)?;
+                once(&mut self.materialized, found, key)
+            }
+            "strategy" => {
+                let found = reader.word(Strategy::WORDS, LATER_STRATEGIES, Strategy::from_word)?;
+                once(&mut self.strategy, found, key)
+            }
+            "outside" => {
+                let found = reader.word(Outside::WORDS, &[], Outside::from_word)?;
+                once(&mut self.outside, found, key)
+            }
+            _ => {
+                let found = reader.word(OnSchemaChange::WORDS, &[], OnSchemaChange::from_word)?;
+                once(&mut self.on_schema_change, found, key)
+            }
+        }
+    }
 }
 
 const INSTANT: &str = "a date or timestamp such as `'2013-01-01'` or `'2013-01-01 06:00:00'`";
@@ -286,11 +297,7 @@ const INTERVAL: &str = "a length such as `'1 day'`, `'6 hours'` or `'1 month'`";
 const DURATION: &str = "a time such as `'10 min'` or `'30 s'`";
 
 /// Fills a place that may be filled only once.
-fn once<T>(
-    place: &mut Option<Spanned<T>>,
-    found: Spanned<T>,
-    key: Span,
-) -> Result<(), Diagnostic> {
+fn once<T>(place: &mut Option<Spanned<T>>, found: Spanned<T>, key: Span) -> Result<(), Diagnostic> {
     if let Some(first) = place {
         return Err(
             Diagnostic::error(Code::DuplicatePragma, key, "this key is set twice")
@@ -383,14 +390,19 @@ impl Reader<'_> {
             _ => return Err(self.mistyped("a name or a list of names")),
         };
         if let Some(blank) = names.iter().find(|name| name.value.trim().is_empty()) {
-            let mut finding = self.refuse("a name or a list of names").saying("this is blank");
+            let mut finding = self
+                .refuse("a name or a list of names")
+                .saying("this is blank");
             if let Some(primary) = &mut finding.primary {
                 primary.span = blank.span;
             }
             return Err(finding);
         }
         for (index, name) in names.iter().enumerate() {
-            if let Some(first) = names[..index].iter().find(|other| other.value == name.value) {
+            if let Some(first) = names[..index]
+                .iter()
+                .find(|other| other.value == name.value)
+            {
                 return Err(Diagnostic::error(
                     Code::InvalidConfigValue,
                     name.span,

@@ -8,7 +8,13 @@ use crate::span::{Span, Spanned};
 
 /// What `:name` means already: the model's own table, and the bounds and clock of a batch.
 const RESERVED: &[&str] = &[
-    "this", "new", "start_ts", "end_ts", "start_date", "end_date", "execution_ts",
+    "this",
+    "new",
+    "start_ts",
+    "end_ts",
+    "start_date",
+    "end_date",
+    "execution_ts",
 ];
 
 pub(super) fn description(
@@ -20,10 +26,9 @@ pub(super) fn description(
         diagnostics.push(pragma.malformed(pragma.name_span, "the description is empty"));
         return;
     }
-    header.description.push(Spanned::new(
-        pragma.rest.value.to_owned(),
-        pragma.rest.span,
-    ));
+    header
+        .description
+        .push(Spanned::new(pragma.rest.value.to_owned(), pragma.rest.span));
 }
 
 pub(super) fn import(pragma: &Pragma<'_>, header: &mut Header, diagnostics: &mut Vec<Diagnostic>) {
@@ -56,7 +61,10 @@ fn read_import(pragma: &Pragma<'_>) -> Result<Import, Diagnostic> {
         None => (None, piece(rest, 0)),
     };
     let part_is_good = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
     };
     if path.value.is_empty() {
         return Err(pragma.malformed(path.span, "an import path is missing"));
@@ -65,27 +73,31 @@ fn read_import(pragma: &Pragma<'_>) -> Result<Import, Diagnostic> {
         let message = format!("`{}` isn't an import path", path.value);
         return Err(pragma.malformed(path.span, message));
     }
-    let last = path.value.rsplit('.').next().unwrap_or_default();
     let alias = match alias {
         Some(alias) if is_identifier(&alias.value) => alias,
         Some(alias) => {
             let message = format!("`{}` can't be an alias", alias.value);
             return Err(pragma.malformed(alias.span, message));
         }
-        None if is_identifier(last) => {
-            let end = path.span.end as usize;
-            Spanned::new(last.to_owned(), Span::new(pragma.file, end - last.len(), end))
-        }
-        None => {
-            let message = format!("`{last}` can't be an alias, so that one has to be given");
-            return Err(pragma.malformed(path.span, message));
-        }
+        None => alias_of(pragma, &path)?,
     };
     Ok(Import {
         alias,
         path,
         span: pragma.span,
     })
+}
+
+/// The alias that a path gives when none is written: its last part.
+fn alias_of(pragma: &Pragma<'_>, path: &Spanned<String>) -> Result<Spanned<String>, Diagnostic> {
+    let last = path.value.rsplit('.').next().unwrap_or_default();
+    if !is_identifier(last) {
+        let message = format!("`{last}` can't be an alias, so that one has to be given");
+        return Err(pragma.malformed(path.span, message));
+    }
+    let end = path.span.end as usize;
+    let span = Span::new(pragma.file, end - last.len(), end);
+    Ok(Spanned::new(last.to_owned(), span))
 }
 
 /// Why a name for `:name` can't be given again: it is reserved, an import's or a variable's.
@@ -139,7 +151,10 @@ fn read_variable(pragma: &Pragma<'_>) -> Result<VariableDeclaration, Diagnostic>
         return Err(pragma.malformed(pragma.end(), "a name and a type are missing"));
     };
     if first.kind != TokenKind::Word || !is_identifier(pragma.text_of(*first)) {
-        let message = format!("`{}` can't be the name of a variable", pragma.text_of(*first));
+        let message = format!(
+            "`{}` can't be the name of a variable",
+            pragma.text_of(*first)
+        );
         return Err(pragma.malformed(pragma.span_of(*first), message));
     }
     let sign = outermost(rest)
@@ -209,9 +224,10 @@ fn read_column(pragma: &Pragma<'_>) -> Result<ColumnNote, Diagnostic> {
         .map_or(rest.len(), |(index, _)| index);
     let not_null = read_flags(pragma, &rest[flags_start..])?;
     let type_tokens = &rest[..flags_start];
-    if let Some(bad) = type_tokens.first().filter(|token| {
-        !matches!(token.kind, TokenKind::Word | TokenKind::Quoted)
-    }) {
+    if let Some(bad) = type_tokens
+        .first()
+        .filter(|token| !matches!(token.kind, TokenKind::Word | TokenKind::Quoted))
+    {
         let message = format!("`{}` can't begin a type", pragma.text_of(*bad));
         return Err(pragma.malformed(pragma.span_of(*bad), message));
     }
@@ -254,10 +270,14 @@ fn read_flags(pragma: &Pragma<'_>, mut tokens: &[Token]) -> Result<Option<Span>,
 /// The tokens outside all brackets, with their indexes.
 fn outermost(tokens: &[Token]) -> impl Iterator<Item = (usize, Token)> {
     let mut open = Brackets::default();
-    tokens.iter().copied().enumerate().filter(move |(_, token)| {
-        let outside = open.count() == 0;
-        // The brackets of a pragma that is read are known to be balanced.
-        let _ = open.take(*token);
-        outside
-    })
+    tokens
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(move |(_, token)| {
+            let outside = open.count() == 0;
+            // The brackets of a pragma that is read are known to be balanced.
+            let _ = open.take(*token);
+            outside
+        })
 }

@@ -159,14 +159,16 @@ impl EffectiveConfig {
         settings: &Settings,
     ) -> (Self, Vec<Diagnostic>) {
         let layers = Layers::new(path, &header.config, settings);
-        let materialized = layers
-            .pick(|config| config.materialized.as_ref())
-            .unwrap_or_else(|| built_in(Materialized::View));
+        let materialized =
+            layers.pick_or(|config| config.materialized.as_ref(), || Materialized::View);
         let mut diagnostics = Vec::new();
         let incremental = match kind {
             FileKind::Model => check::incremental(&layers, &materialized, file, &mut diagnostics),
             FileKind::Source | FileKind::Seed => None,
         };
+        if layers.are_damaged() {
+            diagnostics.clear();
+        }
         let strategy = incremental.as_ref().map(|incremental| {
             layers
                 .pick(|config| config.strategy.as_ref())
@@ -175,39 +177,31 @@ impl EffectiveConfig {
         let config = Self {
             kind,
             strategy,
-            schema: layers
-                .pick(|config| config.schema.as_ref())
-                .unwrap_or_else(|| built_in(schema_of(path).to_owned())),
-            name: layers
-                .pick(|config| config.alias.as_ref())
-                .unwrap_or_else(|| built_in(stem_of(path).to_owned())),
+            schema: layers.pick_or(|config| config.schema.as_ref(), || schema_of(path)),
+            name: layers.pick_or(|config| config.alias.as_ref(), || stem_of(path)),
             tags: layers
-                .pick(|config| config.tags.as_ref())
-                .map_or_else(|| built_in(Vec::new()), |tags| tags.map(names)),
+                .pick_or(|config| config.tags.as_ref(), Vec::new)
+                .map(names),
             owner: layers.pick(|config| config.owner.as_ref()),
             deprecated: layers.pick(|config| config.deprecated.as_ref()),
             materialized,
             incremental,
-            on_schema_change: layers
-                .pick(|config| config.on_schema_change.as_ref())
-                .unwrap_or_else(|| built_in(OnSchemaChange::Fail)),
-            enabled: layers
-                .pick(|config| config.enabled.as_ref())
-                .unwrap_or_else(|| built_in(true)),
-            retries: layers
-                .pick(|config| config.retries.as_ref())
-                .unwrap_or_else(|| built_in(0)),
+            on_schema_change: layers.pick_or(
+                |config| config.on_schema_change.as_ref(),
+                || OnSchemaChange::Fail,
+            ),
+            enabled: match kind {
+                FileKind::Model => layers.pick_or(|config| config.enabled.as_ref(), || true),
+                FileKind::Source | FileKind::Seed => built_in(true),
+            },
+            retries: layers.pick_or(|config| config.retries.as_ref(), || 0),
             timeout: layers.pick(|config| config.timeout.as_ref()),
             grain: layers.pick(|config| config.grain.as_ref()),
             location: layers.pick(|config| config.location.as_ref()),
             format: layers.pick(|config| config.format.as_ref()),
             changed_by: layers.pick(|config| config.changed_by.as_ref()),
-            delimiter: layers
-                .pick(|config| config.delimiter.as_ref())
-                .unwrap_or_else(|| built_in(b',')),
-            quote: layers
-                .pick(|config| config.quote.as_ref())
-                .unwrap_or_else(|| built_in(b'"')),
+            delimiter: layers.pick_or(|config| config.delimiter.as_ref(), || b','),
+            quote: layers.pick_or(|config| config.quote.as_ref(), || b'"'),
             null: layers.pick(|config| config.null.as_ref()),
         };
         (config, diagnostics)
@@ -234,23 +228,24 @@ fn names(names: Vec<Spanned<String>>) -> Vec<String> {
     names.into_iter().map(|name| name.value).collect()
 }
 
-fn stem_of(path: &str) -> &str {
+fn stem_of(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     match name.rfind('.') {
-        Some(dot) if dot > 0 => &name[..dot],
-        _ => name,
+        Some(dot) if dot > 0 => name[..dot].to_owned(),
+        _ => name.to_owned(),
     }
 }
 
 /// The schema where nobody names one: the first folder under `models/` or `sources/`, `seeds` for
 /// files in `seeds/`, else `main`.
-fn schema_of(path: &str) -> &str {
+fn schema_of(path: &str) -> String {
     let mut parts = path.split('/');
-    match (parts.next(), parts.next(), parts.next()) {
+    let schema = match (parts.next(), parts.next(), parts.next()) {
         (Some("seeds"), _, _) => "seeds",
         (_, Some(folder), Some(_)) => folder,
         _ => "main",
-    }
+    };
+    schema.to_owned()
 }
 
 /// What is said about a file, the nearest first.
@@ -269,6 +264,19 @@ impl<'a> Layers<'a> {
             .collect();
         folders.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.len()));
         Self { header, folders }
+    }
+
+    fn are_damaged(&self) -> bool {
+        self.header.damaged || self.folders.iter().any(|(_, config)| config.damaged)
+    }
+
+    /// The nearest value, or what holds when nobody says anything.
+    fn pick_or<T: Clone>(
+        &self,
+        get: impl Fn(&Config) -> Option<&Spanned<T>>,
+        otherwise: impl FnOnce() -> T,
+    ) -> Setting<T> {
+        self.pick(get).unwrap_or_else(|| built_in(otherwise()))
     }
 
     fn pick<T: Clone>(&self, get: impl Fn(&Config) -> Option<&Spanned<T>>) -> Option<Setting<T>> {

@@ -61,28 +61,29 @@ fn block_comments_end(text: &str, mut at: usize) -> Option<usize> {
     }
 }
 
-/// The byte after the block comment that begins at `at`. Comments nest.
-fn block_comment_end(text: &str, at: usize) -> Option<usize> {
+/// The byte after the block comment that begins at `start`; `None` if none begins there, or if it
+/// doesn't end. Comments nest.
+fn block_comment_end(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut depth = 0_usize;
-    let mut at = at;
-    while at + 1 < bytes.len() {
-        match (bytes[at], bytes[at + 1]) {
-            (b'/', b'*') => {
+    if !bytes[start..].starts_with(b"/*") {
+        return None;
+    }
+    let mut depth = 1_usize;
+    let mut at = start + 2;
+    while depth > 0 {
+        match bytes.get(at..at + 2)? {
+            b"/*" => {
                 depth += 1;
                 at += 2;
             }
-            (b'*', b'/') => {
+            b"*/" => {
                 depth -= 1;
                 at += 2;
             }
             _ => at += 1,
         }
-        if depth == 0 {
-            return (bytes.get(at.wrapping_sub(2)) == Some(&b'*')).then_some(at);
-        }
     }
-    None
+    Some(at)
 }
 
 #[cfg(test)]
@@ -105,5 +106,6 @@ mod tests {
         assert_eq!(body("-- only"), "");
         assert_eq!(body("- a"), "- a");
         assert_eq!(body("/"), "/");
+        assert_eq!(body("*/"), "*/");
     }
 }

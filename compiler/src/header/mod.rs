@@ -8,8 +8,8 @@
 //! folders.
 
 pub mod config;
-pub mod effective;
 mod declarations;
+pub mod effective;
 mod lines;
 mod pragmas;
 pub mod time;

@@ -1,5 +1,5 @@
 //! Finding the pragmas of a header and what they are; what stands in each is read by
-//! [`values`](super::values) and [`declarations`](super::declarations).
+//! [`values`] and [`declarations`].
 
 use super::lines::{Line, scan};
 use super::tokens::{Brackets, OpenQuote, Token, tokenize};
@@ -69,15 +69,16 @@ impl<'t> Pragma<'t> {
             }
             text.push_str(&self.text[line[0].start..line[line.len() - 1].end]);
         }
-        Some(Spanned::new(text, self.span_of(first).to(self.span_of(last))))
+        Some(Spanned::new(
+            text,
+            self.span_of(first).to(self.span_of(last)),
+        ))
     }
 
     /// A finding about how the pragma is written.
     pub(super) fn malformed(&self, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(Code::MalformedPragma, span, message).hint(format!(
-            "the form is `{}`",
-            form_of(self.name)
-        ))
+        Diagnostic::error(Code::MalformedPragma, span, message)
+            .hint(format!("the form is `{}`", form_of(self.name)))
     }
 
     /// The place after the last token, or after the colon.
@@ -134,6 +135,7 @@ impl<'t> Reading<'t> {
         }
         let after = self.text[name_end..end].trim_start();
         if !after.starts_with(':') {
+            self.header.config.damaged |= name == "config";
             let finding = Diagnostic::error(
                 Code::MalformedPragma,
                 name_span,
@@ -173,6 +175,7 @@ impl<'t> Reading<'t> {
         let mut brackets = Brackets::default();
         loop {
             if let Err(finding) = self.tokens(&mut pragma, &mut brackets, (from, to, line)) {
+                self.header.config.damaged |= pragma.name == "config";
                 self.diagnostics.push(finding);
                 return next;
             }
@@ -186,6 +189,7 @@ impl<'t> Reading<'t> {
                     next += 1;
                 }
                 _ => {
+                    self.header.config.damaged |= pragma.name == "config";
                     let span = pragma.span_of(open);
                     let finding = pragma.malformed(span, "this bracket isn't closed");
                     self.diagnostics
@@ -248,24 +252,30 @@ impl<'t> Reading<'t> {
                 Span::new(self.file, start, start + trimmed.len()),
                 format!("`{word}` can't stand above the query"),
             )
-            .hint("what differs by environment belongs into `[env.X]` of `dbgo.toml`")
+            .hint("what differs by environment belongs in `[env.X]` of `dbgo.toml`")
             .hint("inside the query, from its second line on, directives may stand"),
         );
     }
 
     fn empty_body(&mut self) {
-        if self.header.has_body || self.kind != FileKind::Model {
-            return;
-        }
-        let end = self.text.trim_end().len();
-        self.diagnostics.push(
-            Diagnostic::error(
+        let (code, message, hint) = match self.kind {
+            _ if self.header.has_body => return,
+            FileKind::Model => (
                 Code::EmptyModel,
-                Span::new(self.file, end, end),
                 "this model has no query",
-            )
-            .hint("write a `select`, or remove the file"),
-        );
+                "write a `select`, or remove the file",
+            ),
+            FileKind::Source => (
+                Code::MalformedTable,
+                "this source has no columns",
+                "write `create table name (column type, …)`",
+            ),
+            // A seed's columns can come from its data.
+            FileKind::Seed => return,
+        };
+        let end = self.text.trim_end().len();
+        self.diagnostics
+            .push(Diagnostic::error(code, Span::new(self.file, end, end), message).hint(hint));
     }
 }
 

@@ -70,7 +70,11 @@ pub(crate) fn parse_time(text: &str) -> Option<i64> {
     };
     let hours = next(24)?;
     let minutes = next(60)?;
-    let seconds = if clock.len() > 5 { Some(next(60)?) } else { None };
+    let seconds = if clock.len() > 5 {
+        Some(next(60)?)
+    } else {
+        None
+    };
     if parts.next().is_some() || (fraction.is_some() && seconds.is_none()) {
         return None;
     }
@@ -185,8 +189,17 @@ mod tests {
         assert_eq!(micros("1969-12-31T23:59:59.5Z"), Some(-500_000));
         assert_eq!(micros("2000-02-29"), Some(951_782_400_000_000));
         for bad in [
-            "2013-02-29", "2013-13-01", "2013-1-1", "0000-01-01", "2013-01-01 24:00", "2013-01-01 ",
-            "2013-01-01 06:00:00.1234567", "yesterday", "", "2013-01-01 6:00", "2013-01-01 06:00.5",
+            "2013-02-29",
+            "2013-13-01",
+            "2013-1-1",
+            "0000-01-01",
+            "2013-01-01 24:00",
+            "2013-01-01 ",
+            "2013-01-01 06:00:00.1234567",
+            "yesterday",
+            "",
+            "2013-01-01 6:00",
+            "2013-01-01 06:00.5",
         ] {
             assert_eq!(micros(bad), None, "{bad}");
         }
@@ -201,7 +214,10 @@ mod tests {
         assert_eq!(length("0 days"), None);
         assert_eq!(length("day"), None);
         assert_eq!(length("1 fortnight"), None);
-        assert_eq!(Duration::parse("10 min").map(|time| time.seconds), Some(600));
+        assert_eq!(
+            Duration::parse("10 min").map(|time| time.seconds),
+            Some(600)
+        );
         assert_eq!(Duration::parse("1 month"), None);
     }
 }

@@ -42,7 +42,11 @@ pub(super) fn tokenize(
         let kind = match first {
             '\'' | '"' => {
                 at = quote_end(text, at, end, first).ok_or(OpenQuote(from))?;
-                if first == '"' { TokenKind::Quoted } else { TokenKind::Text }
+                if first == '"' {
+                    TokenKind::Quoted
+                } else {
+                    TokenKind::Text
+                }
             }
             _ if is_word(first) => {
                 let rest = &text[at..end];

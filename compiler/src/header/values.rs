@@ -3,7 +3,7 @@
 use super::config::{Config, ConfigValue, FileKind};
 use super::pragmas::Pragma;
 use super::tokens::{Token, TokenKind, unquote};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Spanned;
 
 /// Reads the pairs of a `@config` into `config`. A pair that can't be read ends the reading.
@@ -22,6 +22,7 @@ pub(super) fn config(
                 }
             }
             Err(finding) => {
+                config.damaged = true;
                 diagnostics.push(finding);
                 return;
             }
@@ -30,6 +31,7 @@ pub(super) fn config(
             None => return,
             Some(token) if token.kind == TokenKind::Symbol(',') => {}
             Some(token) => {
+                config.damaged = true;
                 let message = "a comma stands between two keys";
                 diagnostics.push(pragma.malformed(pragma.span_of(token), message));
                 return;
@@ -51,8 +53,10 @@ impl Cursor<'_, '_> {
     }
 
     fn expect(&mut self, what: &str) -> Result<Token, Diagnostic> {
-        self.next()
-            .ok_or_else(|| self.pragma.malformed(self.pragma.end(), format!("{what} is missing")))
+        self.next().ok_or_else(|| {
+            self.pragma
+                .malformed(self.pragma.end(), format!("{what} is missing"))
+        })
     }
 
     fn pair(&mut self) -> Result<(Spanned<String>, Spanned<ConfigValue>), Diagnostic> {
@@ -92,9 +96,13 @@ impl Cursor<'_, '_> {
             }
             TokenKind::Symbol('[') => return self.list(token),
             TokenKind::Quoted => {
-                return Err(pragma
-                    .malformed(span, "a text stands in single quotes")
-                    .hint(format!("write `'{}'`", unquote(text).replace('\'', "''"))));
+                let single = unquote(text).replace('\'', "''");
+                return Err(Diagnostic::error(
+                    Code::MalformedPragma,
+                    span,
+                    "a text stands in single quotes",
+                )
+                .hint(format!("write `'{single}'`")));
             }
             TokenKind::Symbol(_) => return Err(pragma.malformed(span, "a value is missing here")),
         };

@@ -26,7 +26,8 @@ impl Parser<'_> {
         if !function.distinct {
             self.take(keyword::ALL);
         }
-        if !self.at_symbol(")") {
+        let ordered = self.at(keyword::ORDER) && self.keyword(1) == keyword::BY;
+        if function.distinct || !(self.at_symbol(")") || ordered) {
             function.arguments = self.comma_separated(Self::argument)?;
         }
         if self.take_all(&[keyword::ORDER, keyword::BY]) {

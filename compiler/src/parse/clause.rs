@@ -3,8 +3,12 @@
 use super::ast::{Expr, ExprKind, GroupBy, GroupItem, OrderBy, OrderItem};
 use super::cursor::{Parsed, Parser};
 use super::keyword;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::token::TokenKind;
+
+/// The engine's own limit.
+const MAXIMUM_SETS: usize = 65_535;
 
 impl Parser<'_> {
     /// What stands behind `GROUP BY`.
@@ -21,6 +25,19 @@ impl Parser<'_> {
                 break;
             }
             items.push(self.group_item(false)?);
+        }
+        let sets = items
+            .iter()
+            .map(sets_of)
+            .fold(1_usize, usize::saturating_mul);
+        if sets > MAXIMUM_SETS {
+            let message = format!("this makes more than {MAXIMUM_SETS} grouping sets");
+            let span = self.span_from(start);
+            return Err(Box::new(Diagnostic::error(
+                Code::SyntaxError,
+                span,
+                message,
+            )));
         }
         Ok(GroupBy::Items(items))
     }
@@ -167,7 +184,7 @@ impl Parser<'_> {
         let count = match self.at_any(&[keyword::ROW, keyword::ROWS]) {
             true => Expr {
                 kind: ExprKind::Literal(super::ast::Literal::Number("1".to_owned())),
-                span: self.previous_span(),
+                span: self.previous_span().after(),
             },
             false => self.expression()?,
         };
@@ -209,6 +226,18 @@ impl Parser<'_> {
         self.percentages = outer;
         let _ = self.take_symbol("%") || self.take(keyword::PERCENT) || self.take(keyword::ROWS);
         Ok(())
+    }
+}
+
+/// How many grouping sets an item makes.
+fn sets_of(item: &GroupItem) -> usize {
+    match item {
+        GroupItem::Expr(_) | GroupItem::Set(_) => 1,
+        GroupItem::Rollup(parts) => parts.len() + 1,
+        GroupItem::Cube(parts) => 1_usize
+            .checked_shl(u32::try_from(parts.len()).unwrap_or(u32::MAX))
+            .unwrap_or(usize::MAX),
+        GroupItem::Sets(items) => items.iter().map(sets_of).fold(0, usize::saturating_add),
     }
 }
 

@@ -300,19 +300,6 @@ impl<'a> Parser<'a> {
         Ok(self.span_from(start))
     }
 
-    /// Skips to the end of the statement, or of the parentheses around it.
-    pub(super) fn skip_statement(&mut self) -> Parsed<()> {
-        while !self.at_end() && !self.at_symbol(")") && !self.at_symbol(";") {
-            match self.at_symbol("(") {
-                true => {
-                    self.skip_brackets()?;
-                }
-                false => self.position += 1,
-            }
-        }
-        Ok(())
-    }
-
     /// One level of nesting.
     pub(super) fn nested<T>(&mut self, inside: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         self.depth += 1;
@@ -389,9 +376,15 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Names in parentheses.
+    /// Names in parentheses; a comma may stand behind the last.
     pub(super) fn name_list(&mut self, what: &str) -> Parsed<Vec<Name>> {
-        self.parenthesized(|parser| parser.comma_separated(|parser| parser.name(what)))
+        self.parenthesized(|parser| {
+            let mut names = vec![parser.name(what)?];
+            while parser.take_symbol(",") && !parser.at_symbol(")") {
+                names.push(parser.name(what)?);
+            }
+            Ok(names)
+        })
     }
 
     // Errors

@@ -248,7 +248,8 @@ impl Parser<'_> {
             return self.quantified(left, operator, least);
         }
         // `x!`, and the `%` of a percentage, have nothing behind them.
-        let postfix = least == Power::Sum || (operator == "%" && self.percentages);
+        let named = matches!(operator.as_str(), "->>" | "overlaps");
+        let postfix = (least == Power::Sum && !named) || (operator == "%" && self.percentages);
         if postfix && !self.at_operand() {
             return Ok(ExprKind::Unary {
                 operator,
@@ -310,7 +311,7 @@ impl Parser<'_> {
         let start = self.position();
         let kind = match self.at_nested_query() {
             true => ExprKind::Query(Box::new(self.parenthesized(Parser::query)?)),
-            false => self.parenthesized(Parser::expression)?.kind,
+            false => ExprKind::Nested(Box::new(self.parenthesized(Parser::expression)?)),
         };
         let right = Box::new(Expr {
             kind,

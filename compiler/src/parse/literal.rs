@@ -4,7 +4,6 @@ use super::ast::{Expr, ExprKind, Literal, Name, TypeName};
 use super::cursor::{Parsed, Parser};
 use super::keyword::{self, Category};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::span::Span;
 use crate::token::TokenKind;
 
 /// The units of intervals.
@@ -191,14 +190,6 @@ impl Parser<'_> {
             type_name,
             text: first.to(self.previous_span()),
         })
-    }
-
-    /// A text that must stand here.
-    pub(super) fn expect_text(&mut self, what: &str) -> Parsed<Span> {
-        match self.kind(0) {
-            Some(TokenKind::Text) => Ok(self.advance()),
-            _ => Err(self.unexpected(what)),
-        }
     }
 }
 

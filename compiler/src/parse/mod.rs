@@ -25,6 +25,7 @@ mod keyword;
 mod literal;
 mod primary;
 mod query;
+mod special;
 mod star;
 pub mod table;
 pub use table::{ColumnDefinition, parse_create_table};

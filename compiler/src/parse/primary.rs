@@ -85,7 +85,7 @@ impl Parser<'_> {
             }
             false => Some(Box::new(self.expression()?)),
         };
-        let step = match self.take_symbol(":") {
+        let step = match self.take_symbol(":") && !self.at_symbol("]") {
             true => Some(Box::new(self.expression()?)),
             false => None,
         };
@@ -150,10 +150,7 @@ impl Parser<'_> {
             keyword::ROW if called => {
                 self.advance();
                 let open = self.advance();
-                let items = match self.at_symbol(")") {
-                    true => Vec::new(),
-                    false => self.comma_separated(Parser::expression)?,
-                };
+                let items = self.list_until(")")?;
                 self.close(")", open)?;
                 return Ok(ExprKind::Row(items));
             }

@@ -2,12 +2,14 @@
 
 use super::MAXIMUM_CHAIN;
 use super::ast::{
-    CommonTable, Distinct, Expr, ExprKind, Query, QueryBody, Select, SelectItem, SetOperation,
-    SetOperator, Star, TableExpr, TableName, Values, With,
+    CommonTable, Distinct, Expr, ExprKind, Name, Query, QueryBody, Select, SelectItem,
+    SetOperation, SetOperator, Star, TableExpr, TableName, Values, With,
 };
 use super::cursor::{Parsed, Parser};
+use super::expression::single_name;
 use super::keyword;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::span::Span;
 use crate::token::TokenKind;
 
 /// The clauses of a `SELECT` behind its `FROM`.
@@ -45,6 +47,13 @@ impl Parser<'_> {
         self.advance();
         let recursive = self.take(keyword::RECURSIVE);
         let members = self.comma_separated(Self::common_table)?;
+        for (index, member) in members.iter().enumerate() {
+            let names = members[..index].iter().map(|earlier| &earlier.name);
+            check_new(names, &member.name, "common table expression")?;
+            if recursive {
+                check_recursive(&member.query)?;
+            }
+        }
         Ok(With { recursive, members })
     }
 
@@ -56,10 +65,7 @@ impl Parser<'_> {
             false => Vec::new(),
         };
         let using_key = match self.take(keyword::USING) {
-            true => {
-                self.expect(keyword::KEY)?;
-                self.name_list("the name of a column")?
-            }
+            true => self.using_key()?,
             false => Vec::new(),
         };
         self.expect(keyword::AS)?;
@@ -81,6 +87,16 @@ impl Parser<'_> {
             query,
             span: self.span_from(start),
         })
+    }
+
+    /// `USING KEY (a, max(b) AS b)`: the names of the key; what is aggregated belongs to no key.
+    fn using_key(&mut self) -> Parsed<Vec<Name>> {
+        self.expect(keyword::KEY)?;
+        let items = self.parenthesized(|parser| parser.comma_separated(Self::select_item))?;
+        Ok(items
+            .iter()
+            .filter_map(|item| single_name(&item.expr))
+            .collect())
     }
 
     fn no_query_in_with(&self) -> Box<Diagnostic> {
@@ -155,7 +171,6 @@ impl Parser<'_> {
     }
 
     fn simple_query(&mut self) -> Parsed<QueryBody> {
-        let start = self.position();
         match self.keyword(0) {
             keyword::SELECT | keyword::FROM => Ok(QueryBody::Select(Box::new(self.select()?))),
             keyword::VALUES => {
@@ -166,17 +181,10 @@ impl Parser<'_> {
                 self.advance();
                 Ok(QueryBody::Table(self.table_name()?))
             }
-            keyword::PIVOT
-            | keyword::PIVOT_WIDER
-            | keyword::UNPIVOT
-            | keyword::PIVOT_LONGER
-            | keyword::DESCRIBE
-            | keyword::DESC
-            | keyword::SHOW
-            | keyword::SUMMARIZE => {
-                self.advance();
-                self.skip_statement()?;
-                Ok(QueryBody::Special(self.span_from(start)))
+            keyword::PIVOT | keyword::PIVOT_WIDER => self.pivot_statement(),
+            keyword::UNPIVOT | keyword::PIVOT_LONGER => self.unpivot_statement(),
+            keyword::DESCRIBE | keyword::DESC | keyword::SHOW | keyword::SUMMARIZE => {
+                self.description()
             }
             _ if self.at_symbol("(") => {
                 let query = self.parenthesized(Parser::query)?;
@@ -196,7 +204,19 @@ impl Parser<'_> {
             if !self.at_symbol("(") {
                 break;
             }
-            rows.push(self.row()?);
+            let before = self.position();
+            let row = self.row()?;
+            if row.len() != rows[0].len() {
+                let (here, first) = (row.len(), rows[0].len());
+                let message = format!("this row has {here} values, the first one has {first}");
+                let span = self.span_from(before);
+                return Err(Box::new(Diagnostic::error(
+                    Code::SyntaxError,
+                    span,
+                    message,
+                )));
+            }
+            rows.push(row);
         }
         Ok(Values {
             rows,
@@ -218,7 +238,7 @@ impl Parser<'_> {
         let start = self.position();
         let from_first = self.take(keyword::FROM);
         let mut from = match from_first {
-            true => self.from_list()?,
+            true => self.table_list()?,
             false => Vec::new(),
         };
         let mut distinct = None;
@@ -241,7 +261,7 @@ impl Parser<'_> {
             ));
         }
         if !from_first && self.take(keyword::FROM) {
-            from = self.from_list()?;
+            from = self.table_list()?;
         }
         let (filter, group_by, having) = self.filters()?;
         let windows = match self.take(keyword::WINDOW) {
@@ -252,6 +272,10 @@ impl Parser<'_> {
             })?,
             false => Vec::new(),
         };
+        for (index, (name, _)) in windows.iter().enumerate() {
+            let names = windows[..index].iter().map(|(earlier, _)| earlier);
+            check_new(names, name, "window")?;
+        }
         let qualify = self.optional(keyword::QUALIFY)?;
         let sample = match self.at(keyword::USING) && self.keyword(1) == keyword::SAMPLE {
             true => Some(self.sample()?),
@@ -304,6 +328,9 @@ impl Parser<'_> {
     fn select_items(&mut self) -> Parsed<Vec<SelectItem>> {
         let mut items = vec![self.select_item()?];
         while self.take_symbol(",") {
+            if self.at_symbol(",") {
+                return Err(self.unexpected("an expression"));
+            }
             if !self.at_operand() && !self.at_symbol("*") {
                 break;
             }
@@ -312,7 +339,7 @@ impl Parser<'_> {
         Ok(items)
     }
 
-    fn select_item(&mut self) -> Parsed<SelectItem> {
+    pub(super) fn select_item(&mut self) -> Parsed<SelectItem> {
         let start = self.position();
         if self.name_at(0) && self.symbol_is(1, ":") {
             let alias = Some(self.name("an alias")?);
@@ -358,6 +385,42 @@ impl Parser<'_> {
             span: self.span_from(start),
         })
     }
+}
+
+/// Refuses a name that stands for something already.
+fn check_new<'a>(
+    mut earlier: impl Iterator<Item = &'a Name>,
+    name: &Name,
+    what: &str,
+) -> Parsed<()> {
+    match earlier.find(|other| other.value.eq_ignore_ascii_case(&name.value)) {
+        None => Ok(()),
+        Some(first) => {
+            let message = format!("there are two {what}s `{}`", name.value);
+            let error = Diagnostic::error(Code::SyntaxError, name.span, message);
+            Err(Box::new(error.and_at(first.span, "the first")))
+        }
+    }
+}
+
+/// The engine takes no order and no limit around the two sides of a recursion.
+fn check_recursive(query: &Query) -> Parsed<()> {
+    let QueryBody::SetOperation(operation) = &query.body else {
+        return Ok(());
+    };
+    let bounded = query.order_by.is_some() || query.limit.is_some() || query.offset.is_some();
+    if !bounded || operation.operator != SetOperator::Union || operation.by_name {
+        return Ok(());
+    }
+    let clause = Span {
+        start: operation.span.end,
+        ..query.span
+    };
+    let message = "a recursive query can't have `order by`, `limit` or `offset`";
+    let error = Diagnostic::error(Code::SyntaxError, clause, message);
+    Err(Box::new(
+        error.hint("write it in the query that reads this one"),
+    ))
 }
 
 /// The star that `FROM t` alone stands for, at the tables' place.

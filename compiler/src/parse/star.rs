@@ -62,8 +62,8 @@ impl Parser<'_> {
         if !at_pattern {
             return Ok(ExprKind::Star(Box::new(star)));
         }
-        self.take(keyword::NOT);
         let star_span = self.span_from(start);
+        self.take(keyword::NOT);
         let operator = self.pattern_operator();
         let pattern = Box::new(self.expression_above(Power::Escape)?);
         if self.take(keyword::ESCAPE) {

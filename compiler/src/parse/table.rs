@@ -218,8 +218,9 @@ fn column(text: &str, part: &[Token], all: &[Token]) -> Result<ColumnDefinition,
     let slice = |token: &Token| text.get(token.span.range()).unwrap_or_default();
     let mut enforced = false;
     let mut comment = None;
+    let mut end = span.end;
     for token in comments.filter(|token| token.span.start >= type_name.span.end) {
-        let between = text.get(span.end as usize..token.span.start as usize);
+        let between = text.get(end as usize..token.span.start as usize);
         let own = match between {
             // Within the column.
             None => true,
@@ -230,6 +231,7 @@ fn column(text: &str, part: &[Token], all: &[Token]) -> Result<ColumnDefinition,
         if !own {
             break;
         }
+        end = end.max(token.span.end);
         let said = slice(token);
         match said.strip_prefix("--") {
             Some(remark) => comment = Some(remark.trim().to_owned()),

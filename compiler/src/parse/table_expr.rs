@@ -9,6 +9,9 @@ use super::cursor::{Parsed, Parser};
 use super::keyword;
 use crate::token::TokenKind;
 
+/// Keywords that the engine takes as tables although they are functions.
+const OTHER_TABLES: [keyword::Keyword; 3] = [keyword::MAP, keyword::STRUCT, keyword::COLUMNS];
+
 /// The beginning of a join, up to and with `JOIN`.
 struct JoinStart {
     kind: JoinKind,
@@ -18,7 +21,7 @@ struct JoinStart {
 
 impl Parser<'_> {
     /// What stands behind `FROM`: tables with commas between, one behind the last allowed.
-    pub(super) fn from_list(&mut self) -> Parsed<Vec<TableExpr>> {
+    pub(super) fn table_list(&mut self) -> Parsed<Vec<TableExpr>> {
         let mut tables = vec![self.table()?];
         while self.take_symbol(",") {
             if !self.at_table() {
@@ -45,7 +48,7 @@ impl Parser<'_> {
     }
 
     /// A table with its joins.
-    fn table(&mut self) -> Parsed<TableExpr> {
+    pub(super) fn table(&mut self) -> Parsed<TableExpr> {
         self.nested(|parser| {
             let start = parser.position();
             let first = parser.single_table()?;
@@ -241,7 +244,9 @@ impl Parser<'_> {
             _ if self.at(keyword::VALUES) && self.symbol_is(1, "(") => {
                 Ok(TableKind::Values(self.values(false)?))
             }
-            _ if self.function_at() || self.name_at(0) => self.named_table(),
+            _ if self.function_at() || self.name_at(0) || self.at_any(&OTHER_TABLES) => {
+                self.named_table()
+            }
             _ => Err(self.unexpected("a table")),
         }
     }
@@ -287,7 +292,7 @@ impl Parser<'_> {
     fn table_alias(&mut self) -> Parsed<Option<TableAlias>> {
         let said = self.take(keyword::AS);
         if said && self.at_symbol("(") {
-            self.alias_columns()?;
+            self.alias_columns(true)?;
             return Ok(None);
         }
         if !said && !self.name_at(0) {
@@ -298,25 +303,32 @@ impl Parser<'_> {
             _ => self.name("an alias")?,
         };
         let columns = match self.at_symbol("(") {
-            true => self.alias_columns()?,
+            true => self.alias_columns(said)?,
             false => Vec::new(),
         };
         Ok(Some(TableAlias { name, columns }))
     }
 
-    fn alias_columns(&mut self) -> Parsed<Vec<super::ast::Name>> {
+    /// `(a, b)`; behind `AS` also `(a int, b text)`.
+    fn alias_columns(&mut self, typed: bool) -> Parsed<Vec<super::ast::Name>> {
         self.parenthesized(|parser| {
-            parser.comma_separated(|parser| {
-                let name = match parser.kind(0) {
-                    Some(TokenKind::Text) => parser.text_as_name()?,
-                    _ => parser.name("the name of a column")?,
-                };
-                if !parser.at_symbol(",") && !parser.at_symbol(")") {
-                    parser.type_name()?;
-                }
-                Ok(name)
-            })
+            let mut names = vec![parser.alias_column(typed)?];
+            while parser.take_symbol(",") && !parser.at_symbol(")") {
+                names.push(parser.alias_column(typed)?);
+            }
+            Ok(names)
         })
+    }
+
+    fn alias_column(&mut self, typed: bool) -> Parsed<super::ast::Name> {
+        let name = match self.kind(0) {
+            Some(TokenKind::Text) => self.text_as_name()?,
+            _ => self.name("the name of a column")?,
+        };
+        if typed && !self.at_symbol(",") && !self.at_symbol(")") {
+            self.type_name()?;
+        }
+        Ok(name)
     }
 }
 

@@ -64,7 +64,10 @@ impl Parser<'_> {
             keyword::ENUM if called => {
                 self.advance();
                 self.parenthesized(|parser| {
-                    parser.comma_separated(|parser| parser.expect_text("a text"))
+                    parser.comma_separated(|parser| match parser.kind(0) {
+                        Some(TokenKind::Text | TokenKind::Number) => Ok(parser.advance()),
+                        _ => Err(parser.unexpected("a text")),
+                    })
                 })?;
                 return Ok(());
             }
@@ -81,7 +84,7 @@ impl Parser<'_> {
     fn skip_interval(&mut self) -> Parsed<()> {
         self.advance();
         if self.at_symbol("(") {
-            self.skip_brackets()?;
+            self.parenthesized(Self::skip_modifier)?;
         } else if self.at_unit() {
             self.advance();
             if self.take(keyword::TO) {
@@ -135,7 +138,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A number, a text, or a type within a type that is only known by its name.
+    /// A number or a text.
     fn skip_modifier(&mut self) -> Parsed<()> {
         self.take_symbol("-");
         match self.kind(0) {
@@ -143,7 +146,7 @@ impl Parser<'_> {
                 self.advance();
                 Ok(())
             }
-            _ => self.type_name().map(drop),
+            _ => Err(self.unexpected("a number")),
         }
     }
 

@@ -16,16 +16,56 @@ pub struct RelationUse {
 
 /// The words that may follow a table in a `FROM` and aren't an alias of it.
 const FOLLOWING: [&str; 42] = [
-    "where", "join", "inner", "left", "right", "full", "cross", "natural", "asof", "positional",
-    "semi", "anti", "on", "using", "group", "having", "window", "qualify", "order", "limit",
-    "offset", "union", "intersect", "except", "pivot", "unpivot", "tablesample", "select", "from",
-    "lateral", "with", "at", "set", "when", "then", "else", "end", "and", "or", "fetch", "for",
+    "where",
+    "join",
+    "inner",
+    "left",
+    "right",
+    "full",
+    "cross",
+    "natural",
+    "asof",
+    "positional",
+    "semi",
+    "anti",
+    "on",
+    "using",
+    "group",
+    "having",
+    "window",
+    "qualify",
+    "order",
+    "limit",
+    "offset",
+    "union",
+    "intersect",
+    "except",
+    "pivot",
+    "unpivot",
+    "tablesample",
+    "select",
+    "from",
+    "lateral",
+    "with",
+    "at",
+    "set",
+    "when",
+    "then",
+    "else",
+    "end",
+    "and",
+    "or",
+    "fetch",
+    "for",
     "returning",
 ];
 
 /// The uses in a query that has no tree: each `:name`, with a look at the token behind it.
 pub fn relation_uses_by_tokens(text: &str, tokens: &[Token]) -> Vec<RelationUse> {
-    let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != TokenKind::Comment).collect();
+    let tokens: Vec<&Token> = tokens
+        .iter()
+        .filter(|token| token.kind != TokenKind::Comment)
+        .collect();
     let written = |token: &Token| text.get(token.span.range()).unwrap_or_default();
     tokens
         .iter()
@@ -38,7 +78,11 @@ pub fn relation_uses_by_tokens(text: &str, tokens: &[Token]) -> Vec<RelationUse>
                 _ => false,
             });
             let name = written(token).trim_start_matches(':').to_lowercase();
-            RelationUse { span: token.span, name, aliased }
+            RelationUse {
+                span: token.span,
+                name,
+                aliased,
+            }
         })
         .collect()
 }

@@ -4,7 +4,8 @@
 mod slots;
 
 use crate::directives::{
-    Comparison as Written, Condition, ConditionKind, DirectiveTree, Node, Operator, Subject, Test, Value,
+    Comparison as Written, Condition, ConditionKind, DirectiveTree, Node, Operator, Subject, Test,
+    Value,
 };
 use crate::token::{Token, TokenKind};
 use crate::typed::{BodyCondition, BodyNode, Comparison};
@@ -60,13 +61,23 @@ impl Printer<'_> {
                     }
                     self.push_text(&mut body, start, span.end as usize);
                 }
-                Node::If { branches, otherwise, .. } => {
+                Node::If {
+                    branches,
+                    otherwise,
+                    ..
+                } => {
                     let branches: Vec<_> = branches
                         .iter()
-                        .map(|branch| (self.condition(&branch.condition), self.nodes(tree, &branch.nodes)))
+                        .map(|branch| {
+                            (
+                                self.condition(&branch.condition),
+                                self.nodes(tree, &branch.nodes),
+                            )
+                        })
                         .collect();
-                    let otherwise =
-                        otherwise.as_ref().map_or_else(Vec::new, |otherwise| self.nodes(tree, &otherwise.nodes));
+                    let otherwise = otherwise
+                        .as_ref()
+                        .map_or_else(Vec::new, |otherwise| self.nodes(tree, &otherwise.nodes));
                     fold(&mut body, branches, otherwise);
                 }
             }
@@ -137,7 +148,9 @@ impl Printer<'_> {
             Subject::IsIncremental | Subject::FullRefresh => self.batch_fact(test),
             subject => match &test.comparison {
                 Written::Holds => self.compared(subject, Comparison::Equal, &Value::Boolean(true)),
-                Written::With(operator, value) => self.compared(subject, comparison(*operator), value),
+                Written::With(operator, value) => {
+                    self.compared(subject, comparison(*operator), value)
+                }
                 Written::In(values) => values
                     .iter()
                     .map(|value| self.compared(subject, Comparison::Equal, value))
@@ -167,9 +180,16 @@ impl Printer<'_> {
         let literal = literal(value);
         match subject {
             Subject::Variable { name, .. } => {
-                let index = self.variables.iter().position(|variable| variable.eq_ignore_ascii_case(name));
+                let index = self
+                    .variables
+                    .iter()
+                    .position(|variable| variable.eq_ignore_ascii_case(name));
                 let index = u32::try_from(index.unwrap_or(0)).unwrap_or(0);
-                BodyCondition::Variable { index, comparison, literal }
+                BodyCondition::Variable {
+                    index,
+                    comparison,
+                    literal,
+                }
             }
             Subject::Engine => BodyCondition::Engine(literal),
             _ => BodyCondition::Environment(literal),
@@ -203,7 +223,11 @@ fn negated(condition: BodyCondition) -> BodyCondition {
 }
 
 /// Adds a choice: branches that can't be taken go, and what always holds ends the choice.
-fn fold(body: &mut Vec<BodyNode>, branches: Vec<(BodyCondition, Vec<BodyNode>)>, otherwise: Vec<BodyNode>) {
+fn fold(
+    body: &mut Vec<BodyNode>,
+    branches: Vec<(BodyCondition, Vec<BodyNode>)>,
+    otherwise: Vec<BodyNode>,
+) {
     let mut kept = Vec::new();
     let mut rest = otherwise;
     for (condition, guarded) in branches {
@@ -224,7 +248,10 @@ fn fold(body: &mut Vec<BodyNode>, branches: Vec<(BodyCondition, Vec<BodyNode>)>,
             }
         }
     } else {
-        body.push(BodyNode::If { branches: kept, otherwise: rest });
+        body.push(BodyNode::If {
+            branches: kept,
+            otherwise: rest,
+        });
     }
 }
 

@@ -22,7 +22,9 @@ pub struct SlotPlace {
 impl Slots {
     /// Adds a place. The first word on a place stands: variants that share text agree on it.
     pub fn insert(&mut self, place: SlotPlace) {
-        self.places.entry((place.span.start, place.span.end)).or_insert(place.slot);
+        self.places
+            .entry((place.span.start, place.span.end))
+            .or_insert(place.slot);
     }
 
     /// What fills a token.

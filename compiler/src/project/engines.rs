@@ -44,7 +44,9 @@ fn engine(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Option<Eng
         && kind.is_some()
     {
         let finding = reader.invalid(url.span, "DuckDB has no `url`");
-        finding.hints.push("write `path = \"file.duckdb\"`".to_owned());
+        finding
+            .hints
+            .push("write `path = \"file.duckdb\"`".to_owned());
     }
     if !has_type {
         let message = format!("the engine `{}` has no `type`", name.value);

@@ -13,7 +13,9 @@ pub(super) fn check(text: &str) -> Result<(), String> {
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !is_name {
-            return Err(format!("`{name}` isn't the name of an environment variable"));
+            return Err(format!(
+                "`{name}` isn't the name of an environment variable"
+            ));
         }
         rest = &rest[end + 1..];
     }

@@ -8,7 +8,16 @@ use crate::span::{FileId, Span, Spanned};
 use toml::de::DeTable;
 
 const SECTIONS: &[&str] = &[
-    "name", "dialect", "defaults", "vars", "engine", "state", "env", "run", "dev", "retention",
+    "name",
+    "dialect",
+    "defaults",
+    "vars",
+    "engine",
+    "state",
+    "env",
+    "run",
+    "dev",
+    "retention",
 ];
 
 pub(super) fn parse(file: FileId, text: &str) -> (Settings, Vec<Diagnostic>) {
@@ -99,7 +108,9 @@ fn name(reader: &mut Reader, entries: &[Entry<'_>], is_whole: bool) -> Spanned<S
     let Some(entry) = entries.iter().find(|entry| entry.key.value == "name") else {
         if is_whole {
             let finding = reader.invalid(top, "the project has no `name`");
-            finding.hints.push("write `name = \"shop\"` at the top".to_owned());
+            finding
+                .hints
+                .push("write `name = \"shop\"` at the top".to_owned());
         }
         return unnamed;
     };
@@ -126,7 +137,9 @@ fn dialect(reader: &mut Reader, entry: &Entry<'_>) {
         "postgres" => reader.not_built(text.span, "the dialect `postgres` isn't"),
         other => {
             let finding = reader.invalid(text.span, format!("there is no dialect `{other}`"));
-            finding.hints.push("write `dialect = \"duckdb\"`".to_owned());
+            finding
+                .hints
+                .push("write `dialect = \"duckdb\"`".to_owned());
         }
     }
 }

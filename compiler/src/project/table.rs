@@ -71,10 +71,7 @@ impl Reader {
 
     fn mistyped(&mut self, entry: &Entry<'_>, wanted: &str) {
         let what = entry.value.type_str();
-        let finding = self.invalid(
-            entry.span,
-            format!("`{}` takes {wanted}", entry.key.value),
-        );
+        let finding = self.invalid(entry.span, format!("`{}` takes {wanted}", entry.key.value));
         if let Some(primary) = &mut finding.primary {
             primary.text = format!("this is of type {what}");
         }
@@ -105,7 +102,9 @@ impl Reader {
         let text = self.text(entry)?;
         if let Err(fault) = super::placeholders::check(&text.value) {
             let finding = self.invalid(text.span, fault);
-            finding.hints.push("write `${NAME}` or `${NAME:-default}`".to_owned());
+            finding
+                .hints
+                .push("write `${NAME}` or `${NAME:-default}`".to_owned());
         }
         Some(text)
     }

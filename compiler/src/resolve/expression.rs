@@ -18,7 +18,7 @@ impl Binder<'_> {
             return Typed::unknown();
         }
         self.depth += 1;
-        let typed = self.kind(expr, env);
+        let typed = super::with_stack(|| self.kind(expr, env));
         self.depth -= 1;
         typed
     }
@@ -37,29 +37,60 @@ impl Binder<'_> {
             ExprKind::Nested(inner) => self.expression(inner, env),
             ExprKind::Unary { operator, operand } => self.unary(operator, operand, expr.span, env),
             ExprKind::Binary { .. } => self.binary(expr, env),
-            ExprKind::Like { operand, pattern, escape, .. } => {
+            ExprKind::Like {
+                operand,
+                pattern,
+                escape,
+                ..
+            } => {
                 let operand = self.expression(operand, env);
                 let pattern = self.expression(pattern, env);
-                if let Some(escape) = escape {
-                    self.expression(escape, env);
-                }
-                Typed::of(SqlType::Boolean).nullable_if(operand.nullable || pattern.nullable)
+                let escape = escape.as_ref().map(|escape| self.expression(escape, env));
+                let nullable = operand.nullable
+                    || pattern.nullable
+                    || escape.is_some_and(|escape| escape.nullable);
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             ExprKind::Is { operand, .. } => {
                 self.expression(operand, env);
                 Typed::not_null(SqlType::Boolean)
             }
-            ExprKind::Between { operand, low, high, .. } => self.between(operand, low, high, env),
-            ExprKind::Cast { operand, type_name, fallible } => {
+            ExprKind::Between {
+                operand, low, high, ..
+            } => self.between(operand, low, high, env),
+            ExprKind::Cast {
+                operand,
+                type_name,
+                fallible,
+            } => {
                 let operand = self.expression(operand, env);
-                let nullable = operand.nullable || *fallible || operand.sql_type == SqlType::Json || !operand.is_known();
-                Typed::of(read_type(type_name)).nullable_if(nullable)
+                let nullable = operand.nullable
+                    || *fallible
+                    || operand.sql_type == SqlType::Json
+                    || !operand.is_known();
+                Typed {
+                    value: match operand.sql_type {
+                        SqlType::Null => Value::Null,
+                        _ => Value::Any,
+                    },
+                    ..Typed::of(read_type(type_name)).nullable_if(nullable)
+                }
             }
-            ExprKind::Case { operand, branches, otherwise } => {
-                self.case(operand.as_deref(), branches, otherwise.as_deref(), expr.span, env)
-            }
+            ExprKind::Case {
+                operand,
+                branches,
+                otherwise,
+            } => self.case(
+                operand.as_deref(),
+                branches,
+                otherwise.as_deref(),
+                expr.span,
+                env,
+            ),
             ExprKind::Function(function) => self.function(function, None, expr.span, env),
-            ExprKind::Method { operand, call } => self.function(call, Some(operand), expr.span, env),
+            ExprKind::Method { operand, call } => {
+                self.function(call, Some(operand), expr.span, env)
+            }
             ExprKind::Collate { operand, .. } => self.expression(operand, env).as_value(),
             ExprKind::AtTimeZone { operand, zone } => {
                 let operand = self.expression(operand, env);
@@ -86,7 +117,11 @@ impl Binder<'_> {
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
-            ExprKind::InValue { operand, collection, .. } => {
+            ExprKind::InValue {
+                operand,
+                collection,
+                ..
+            } => {
                 self.expression(operand, env);
                 self.expression(collection, env);
                 Typed::of(SqlType::Boolean)
@@ -128,7 +163,12 @@ impl Binder<'_> {
                 let index = self.expression(index, env);
                 Typed::of(indexed(&operand.sql_type, &index))
             }
-            ExprKind::Slice { operand, start, end, step } => {
+            ExprKind::Slice {
+                operand,
+                start,
+                end,
+                step,
+            } => {
                 let operand = self.expression(operand, env);
                 for bound in [start, end, step].into_iter().flatten() {
                     if !matches!(bound.kind, ExprKind::Keyword(_)) {
@@ -169,30 +209,48 @@ impl Binder<'_> {
                     values.push(self.expression(value, env));
                 }
                 Typed::of(match (common_of(&keys), common_of(&values)) {
-                    (Common::Type(key), Common::Type(value)) => SqlType::Map(Box::new(key), Box::new(value)),
+                    (Common::Type(key), Common::Type(value)) => {
+                        SqlType::Map(Box::new(key), Box::new(value))
+                    }
                     _ => SqlType::Unknown,
                 })
             }
-            ExprKind::Comprehension { result, variables, list, condition } => {
+            ExprKind::Comprehension {
+                result,
+                variables,
+                list,
+                condition,
+            } => {
                 let list = self.expression(list, env);
                 let mut parameters = element_parameters(&list.sql_type, variables);
-                let mut inner = Env { parameters: &[], ..*env };
+                let mut inner = Env {
+                    parameters: &[],
+                    ..*env
+                };
                 inner.parent = Some(env);
                 let nothing = Scope::default();
                 inner.scope = &nothing;
                 inner.aliases = &[];
-                parameters.iter_mut().for_each(|parameter| parameter.typed.nullable = true);
+                parameters
+                    .iter_mut()
+                    .for_each(|parameter| parameter.typed.nullable = true);
                 inner.parameters = &parameters;
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
                 }
                 let result = self.expression(result, &inner);
-                Typed::of(list_of(&result.sql_type))
+                match list.sql_type {
+                    SqlType::List(_) | SqlType::Array(..) => Typed::of(list_of(&result.sql_type)),
+                    _ => Typed::unknown(),
+                }
             }
             ExprKind::Lambda { parameters, body } => {
                 let unknown: Vec<Alias> = parameters
                     .iter()
-                    .map(|name| Alias { name: name.value.clone(), typed: Typed::unknown() })
+                    .map(|name| Alias {
+                        name: name.value.clone(),
+                        typed: Typed::unknown(),
+                    })
                     .collect();
                 let nothing = Scope::default();
                 let mut inner = Env::new(&nothing, Some(env));
@@ -209,7 +267,10 @@ impl Binder<'_> {
     }
 
     fn list(&mut self, items: &[ast::Expr], env: &Env<'_>) -> Typed {
-        let typed: Vec<Typed> = items.iter().map(|item| self.expression(item, env)).collect();
+        let typed: Vec<Typed> = items
+            .iter()
+            .map(|item| self.expression(item, env))
+            .collect();
         let texts: Option<Vec<String>> = typed
             .iter()
             .map(|item| match &item.value {
@@ -317,7 +378,11 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name]) -> Vec<Ali
     };
     names
         .iter()
-        .zip([element, SqlType::BigInt].into_iter().chain(std::iter::repeat(SqlType::Unknown)))
+        .zip(
+            [element, SqlType::BigInt]
+                .into_iter()
+                .chain(std::iter::repeat(SqlType::Unknown)),
+        )
         .map(|(name, sql_type)| Alias {
             name: name.value.clone(),
             typed: Typed::of(sql_type),
@@ -348,9 +413,11 @@ fn indexed(operand: &SqlType, index: &Typed) -> SqlType {
     match operand {
         SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
         SqlType::Map(_, value) => (**value).clone(),
-        SqlType::Varchar => SqlType::Varchar,
+        same @ (SqlType::Varchar | SqlType::Json) => same.clone(),
         SqlType::Struct(fields) => match &index.value {
-            Value::Text(name) => crate::types::rules::field(operand, name).unwrap_or(SqlType::Unknown),
+            Value::Text(name) => {
+                crate::types::rules::field(operand, name).unwrap_or(SqlType::Unknown)
+            }
             Value::Integer(position) => usize::try_from(position - 1)
                 .ok()
                 .and_then(|position| fields.get(position))

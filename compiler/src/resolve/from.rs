@@ -47,7 +47,7 @@ impl Binder<'_> {
             return single(Relation::unknown(None));
         }
         self.depth += 1;
-        let scope = self.table_kind(table, env);
+        let scope = super::with_stack(|| self.table_kind(table, env));
         self.depth -= 1;
         scope
     }
@@ -62,13 +62,15 @@ impl Binder<'_> {
                 self.report(data_columns::file(*span));
                 Relation::unknown(None)
             }
-            ast::TableKind::Query { query, .. } => {
-                self.query(query, Some(env)).into_relation(Some("unnamed_subquery".to_owned()))
+            ast::TableKind::Query { query, .. } => self
+                .query(query, Some(env))
+                .into_relation(Some("unnamed_subquery".to_owned())),
+            ast::TableKind::Values(values) => self
+                .values(values, Some(env))
+                .into_relation(Some("valueslist".to_owned())),
+            ast::TableKind::Function { call, ordinality } => {
+                self.table_function(call, *ordinality, env)
             }
-            ast::TableKind::Values(values) => {
-                self.values(values, Some(env)).into_relation(Some("valueslist".to_owned()))
-            }
-            ast::TableKind::Function { call, ordinality } => self.table_function(call, *ordinality, alias, env),
             ast::TableKind::Join(join) => {
                 let scope = self.join(join, env);
                 return match alias {
@@ -130,7 +132,12 @@ impl Binder<'_> {
             .collect();
         let similar = nearest(&last.value, known.iter().copied());
         let hint = match (self.input.candidates.get(&key), similar) {
-            (Some(path), _) if path.rsplit('.').next().is_some_and(|part| same_name(part, &last.value)) => {
+            (Some(path), _)
+                if path
+                    .rsplit('.')
+                    .next()
+                    .is_some_and(|part| same_name(part, &last.value)) =>
+            {
                 format!("add `-- @import: {path}` to the header")
             }
             (Some(path), _) => format!("add `-- @import: {} = {path}` to the header", last.value),
@@ -158,7 +165,11 @@ impl Binder<'_> {
         if key == "this" {
             self.reads_this = true;
             if let Some(schema) = &self.input.this {
-                self.relations.push(RelationUse { span: name.span, name: key, aliased });
+                self.relations.push(RelationUse {
+                    span: name.span,
+                    name: key,
+                    aliased,
+                });
                 return relation_of(schema, "this");
             }
             self.report(
@@ -188,55 +199,48 @@ impl Binder<'_> {
         if let Some(similar) = nearest(&name.value, self.input.imports.keys().map(String::as_str)) {
             finding = finding.hint(format!("did you mean `:{similar}`?"));
         } else if let Some(path) = self.input.candidates.get(&name.value.to_lowercase()) {
-            finding = finding.hint(format!("add `-- @import: {} = {path}` to the header", name.value));
+            finding = finding.hint(format!(
+                "add `-- @import: {} = {path}` to the header",
+                name.value
+            ));
         }
         self.report(finding);
         Relation::unknown(Some(name.value.clone()))
     }
 
-    fn table_function(
-        &mut self,
-        call: &ast::Expr,
-        ordinality: bool,
-        alias: Option<&ast::TableAlias>,
-        env: &Env<'_>,
-    ) -> Relation {
+    fn table_function(&mut self, call: &ast::Expr, ordinality: bool, env: &Env<'_>) -> Relation {
         let ast::ExprKind::Function(function) = &call.kind else {
             self.volatile = true;
             return Relation::unknown(None);
         };
-        let name = function.name.last().map_or(String::new(), |name| name.value.to_lowercase());
+        let name = function
+            .name
+            .last()
+            .map_or(String::new(), |name| name.value.to_lowercase());
+        let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
+        let pure = pure.contains(&name.as_str());
         let arguments: Vec<Typed> = function
             .arguments
             .iter()
             .map(|argument| {
-                if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_)) {
+                if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
+                {
                     Typed::unknown()
+                } else if name != "repeat_row" && pure {
+                    self.expression(&argument.value, env)
                 } else {
                     self.quietly(|binder| binder.expression(&argument.value, env))
                 }
             })
             .collect();
-        let column = match (name.as_str(), arguments.as_slice()) {
-            ("range" | "generate_series", [first, ..]) => series(first),
-            ("unnest", [list]) => match &list.sql_type {
-                SqlType::List(element) | SqlType::Array(element, _)
-                    if !matches!(**element, SqlType::Struct(_) | SqlType::Unknown) =>
-                {
-                    Some((**element).clone())
-                }
-                _ => None,
-            },
-            _ => None,
-        };
         if FILE_READERS.contains(&name.as_str()) {
             self.report(data_columns::file(call.span));
         }
-        let known = catalogue::find(&name)
-            .is_some_and(|entry| entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro));
-        let pure = matches!(name.as_str(), "range" | "generate_series" | "unnest" | "repeat" | "repeat_row");
+        let known = catalogue::find(&name).is_some_and(|entry| {
+            entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
+        });
         self.volatile |= !known || !pure;
-        let Some(sql_type) = column else {
+        let Some(sql_type) = only_column(&name, &arguments) else {
             return Relation::unknown(Some(name));
         };
         let mut columns = vec![ScopeColumn {
@@ -249,7 +253,6 @@ impl Binder<'_> {
                 typed: Typed::of(SqlType::BigInt),
             });
         }
-        let _ = alias;
         Relation {
             name: Some(name),
             columns,
@@ -272,7 +275,10 @@ impl Binder<'_> {
                 scope.make_nullable();
                 right.make_nullable();
             }
-            ast::JoinKind::Inner | ast::JoinKind::Cross | ast::JoinKind::Semi | ast::JoinKind::Anti => {}
+            ast::JoinKind::Inner
+            | ast::JoinKind::Cross
+            | ast::JoinKind::Semi
+            | ast::JoinKind::Anti => {}
         }
         scope.append(right);
         match &join.constraint {
@@ -283,7 +289,13 @@ impl Binder<'_> {
             }
             ast::JoinConstraint::Using(names) => {
                 for name in names {
-                    self.merge(&mut scope, left_width, &name.value, Some(name.span), join.kind);
+                    self.merge(
+                        &mut scope,
+                        left_width,
+                        &name.value,
+                        Some(name.span),
+                        join.kind,
+                    );
                 }
             }
             ast::JoinConstraint::Natural => {
@@ -307,35 +319,17 @@ impl Binder<'_> {
         span: Option<Span>,
         kind: ast::JoinKind,
     ) {
-        let before = scope
-            .merged
-            .iter()
-            .position(|merged| same_name(&merged.name, name) && merged.relations.iter().all(|index| *index < left_width));
-        let side = |scope: &Scope, range: std::ops::Range<usize>| -> Vec<(usize, usize)> {
-            range
-                .filter_map(|index| Some((index, scope.relations[index].position(name)?)))
-                .collect()
-        };
-        let left = side(scope, 0..left_width);
-        let right = side(scope, left_width..scope.relations.len());
+        let width = scope.relations.len();
+        let left = scope.first_with(0..left_width, name);
+        let right = scope.first_with(left_width..width, name);
         if let Some(span) = span {
-            let is_open = |range: std::ops::Range<usize>| scope.relations[range].iter().any(Relation::is_open);
-            let missing = if left.is_empty() && !is_open(0..left_width) {
-                Some("left")
-            } else if right.is_empty() && !is_open(left_width..scope.relations.len()) {
-                Some("right")
-            } else {
-                None
-            };
-            if let Some(side) = missing {
-                self.report(Diagnostic::error(
-                    Code::UnknownColumn,
-                    span,
-                    format!("the {side} side of the join has no column `{name}`"),
-                ));
+            if left.is_none() {
+                self.missing_in_join(scope, 0..left_width, "left", name, span);
+            } else if right.is_none() {
+                self.missing_in_join(scope, left_width..width, "right", name, span);
             }
         }
-        let (Some(&(left_index, left_column)), Some(&(right_index, right_column))) = (left.first(), right.first())
+        let (Some((left_index, left_column)), Some((right_index, right_column))) = (left, right)
         else {
             // One side isn't known: a name that may be either is left open.
             if let Some(relation) = scope.relations.first_mut() {
@@ -343,42 +337,67 @@ impl Binder<'_> {
             }
             return;
         };
-        let left_typed = match before {
-            Some(index) => scope.merged[index].typed.clone(),
-            None => scope.relations[left_index].columns[left_column].typed.clone(),
-        };
-        let right_typed = scope.relations[right_index].columns[right_column].typed.clone();
+        let right_typed = scope.relations[right_index].columns[right_column]
+            .typed
+            .clone();
+        let left_typed = &scope.relations[left_index].columns[left_column].typed;
         if let Some(span) = span
             && never_meet(&left_typed.sql_type, &right_typed.sql_type)
         {
+            let message = format!(
+                "`{name}` is `{}` on the left side of the join and `{}` on the right side",
+                left_typed.sql_type, right_typed.sql_type
+            );
             self.report(
-                Diagnostic::error(
-                    Code::TypeMismatch,
-                    span,
-                    format!(
-                        "`{name}` is `{}` on the left side of the join and `{}` on the right side",
-                        left_typed.sql_type, right_typed.sql_type
-                    ),
-                )
-                .hint("join with `on` and cast one of them: `x::TYPE`"),
+                Diagnostic::error(Code::TypeMismatch, span, message)
+                    .hint("join with `on` and cast one of them: `x::TYPE`"),
             );
         }
-        let own_name = scope.relations[left_index].columns[left_column]
-            .name
-            .clone()
-            .unwrap_or_else(|| name.to_owned());
-        let typed = merged_type(&left_typed, &right_typed, kind);
-        match before {
-            Some(index) => {
-                scope.merged[index].relations.push(right_index);
-                scope.merged[index].typed = typed;
-            }
-            None => scope.merged.push(Merged {
-                name: own_name,
-                typed,
-                relations: vec![left_index, right_index],
-            }),
+        let before = scope.merged.iter_mut().find(|merged| {
+            same_name(&merged.name, name)
+                && merged.relations.iter().all(|index| *index < left_width)
+        });
+        if let Some(merged) = before {
+            merged.relations.push(right_index);
+            merged.typed = merged_type(&merged.typed, &right_typed, kind);
+            return;
         }
+        let column = &scope.relations[left_index].columns[left_column];
+        let merged = Merged {
+            name: column.name.clone().unwrap_or_else(|| name.to_owned()),
+            typed: merged_type(&column.typed, &right_typed, kind),
+            relations: vec![left_index, right_index],
+        };
+        scope.merged.push(merged);
+    }
+
+    /// `USING` names a column that a side doesn't have.
+    fn missing_in_join(
+        &mut self,
+        scope: &Scope,
+        side: std::ops::Range<usize>,
+        word: &str,
+        name: &str,
+        span: Span,
+    ) {
+        let relations = &scope.relations[side];
+        if relations.iter().any(Relation::is_open) {
+            return;
+        }
+        let names: Vec<&str> = relations
+            .iter()
+            .flat_map(|relation| &relation.columns)
+            .filter_map(|column| column.name.as_deref())
+            .collect();
+        let mut finding = Diagnostic::error(
+            Code::UnknownColumn,
+            span,
+            format!("the {word} side of the join has no column `{name}`"),
+        );
+        if let Some(similar) = nearest(name, names) {
+            finding = finding.hint(format!("did you mean `{similar}`?"));
+        }
+        self.report(finding);
     }
 
     /// Runs something whose findings aren't certain enough to be told.
@@ -401,6 +420,22 @@ fn merged_type(left: &Typed, right: &Typed, kind: ast::JoinKind) -> Typed {
         }
         ast::JoinKind::Right => right.clone(),
         _ => left.clone(),
+    }
+}
+
+/// The type of a table function's column, where it has one.
+fn only_column(name: &str, arguments: &[Typed]) -> Option<SqlType> {
+    match (name, arguments) {
+        ("range" | "generate_series", [first, ..]) => series(first),
+        ("unnest", [list]) => match &list.sql_type {
+            SqlType::List(element) | SqlType::Array(element, _)
+                if !matches!(**element, SqlType::Struct(_) | SqlType::Unknown) =>
+            {
+                Some((**element).clone())
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -494,17 +529,19 @@ fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {
     left.iter()
         .flat_map(|relation| &relation.columns)
         .filter_map(|column| column.name.clone())
-        .filter(|name| right.iter().any(|relation| relation.position(name).is_some()))
+        .filter(|name| {
+            right
+                .iter()
+                .any(|relation| relation.position(name).is_some())
+        })
         .collect()
 }
 
 /// A semi or anti join gives the left side only.
 fn hide_right(scope: &mut Scope, left_width: usize) {
     scope.relations.truncate(left_width);
-    scope
-        .merged
-        .retain_mut(|merged| {
-            merged.relations.retain(|index| *index < left_width);
-            merged.relations.len() > 1
-        });
+    scope.merged.retain_mut(|merged| {
+        merged.relations.retain(|index| *index < left_width);
+        merged.relations.len() > 1
+    });
 }

@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::expression::{element_parameters, list_of};
-use super::names::is_function;
+use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
@@ -38,12 +38,20 @@ impl Binder<'_> {
         }
         if !is_function(&called) {
             self.volatile = true;
-            self.unknown_function(name);
+            if !rules::may_be_of_an_extension(&called) {
+                self.unknown_function(name);
+            }
             self.arguments(function, env);
             return Typed::unknown();
         }
         let entry = catalogue::find(&called);
-        self.volatile |= entry.is_some_and(|entry| !entry.is_consistent());
+        self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
+            || keyword_value(&called).is_some()
+            || called == "getvariable";
+        if function.export_state {
+            self.arguments(function, env);
+            return Typed::unknown();
+        }
         if called == "struct_pack" {
             return self.struct_pack(function, env);
         }
@@ -55,12 +63,16 @@ impl Binder<'_> {
             };
         }
         arguments.extend(self.arguments(function, env));
-        if called == "percentile_cont" || called == "percentile_disc" || !function.within_group.is_empty() {
+        if called == "percentile_cont"
+            || called == "percentile_disc"
+            || !function.within_group.is_empty()
+        {
             return ordered_set(&called, &arguments, &outside);
         }
         let outcome = call(&called, &arguments);
         self.check_call(name, function, &arguments, &outcome, span);
-        self.outcome(outcome).nullable_if(is_nullable(&called, function, &arguments))
+        self.outcome(outcome)
+            .nullable_if(is_nullable(&called, function, &arguments))
     }
 
     /// Binds what stands around the arguments, and gives the types of `WITHIN GROUP`.
@@ -137,7 +149,9 @@ impl Binder<'_> {
                 _ => arguments.push(self.expression(&argument.value, env)),
             }
         }
-        let list = arguments.first().map_or(SqlType::Unknown, |list| list.sql_type.clone());
+        let list = arguments
+            .first()
+            .map_or(SqlType::Unknown, |list| list.sql_type.clone());
         let element = match &list {
             SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
             _ => SqlType::Unknown,
@@ -148,7 +162,10 @@ impl Binder<'_> {
                 Some(body) if body.sql_type == element && arguments.len() == 1 => element,
                 _ => SqlType::Unknown,
             },
-            _ => body.map_or(SqlType::Unknown, |body| list_of(&body.sql_type)),
+            _ => match (&list, body) {
+                (SqlType::List(_) | SqlType::Array(..), Some(body)) => list_of(&body.sql_type),
+                _ => SqlType::Unknown,
+            },
         })
     }
 
@@ -175,16 +192,30 @@ impl Binder<'_> {
         let certain = catalogue::find(&name.value).is_some_and(|entry| {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
-            && function.arguments.iter().all(|argument| argument.name.is_none())
-            && !function.export_state;
+            && function.arguments.iter().all(|argument| {
+                argument.name.is_none()
+                    && !matches!(
+                        argument.value.kind,
+                        ExprKind::Columns { .. } | ExprKind::Star(_)
+                    )
+            });
         if !certain {
-            if *outcome == Outcome::Refused && matches!(name.value.to_lowercase().as_str(), "coalesce" | "ifnull") {
-                let spans: Vec<Span> = function.arguments.iter().map(|argument| argument.value.span).collect();
+            if *outcome == Outcome::Refused
+                && matches!(name.value.to_lowercase().as_str(), "coalesce" | "ifnull")
+            {
+                let spans: Vec<Span> = function
+                    .arguments
+                    .iter()
+                    .map(|argument| argument.value.span)
+                    .collect();
                 self.mixed(&name.value.to_uppercase(), arguments, &spans, span);
             }
             return;
         }
-        let types: Vec<String> = arguments.iter().map(|argument| argument.sql_type.to_string()).collect();
+        let types: Vec<String> = arguments
+            .iter()
+            .map(|argument| argument.sql_type.to_string())
+            .collect();
         match outcome {
             Outcome::Refused => self.report(
                 Diagnostic::error(
@@ -241,9 +272,12 @@ fn takes_lambda(name: &str) -> bool {
 fn lambda(expr: &ast::Expr) -> Option<(Vec<ast::Name>, &ast::Expr)> {
     match &expr.kind {
         ExprKind::Lambda { parameters, body } => Some((parameters.clone(), body)),
-        ExprKind::Binary { operator, left, right, .. } if operator == "->" => {
-            Some((lambda_parameters(left)?, right))
-        }
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+            ..
+        } if operator == "->" => Some((lambda_parameters(left)?, right)),
         ExprKind::Nested(inner) => lambda(inner),
         _ => None,
     }
@@ -256,7 +290,11 @@ fn lambda_parameters(expr: &ast::Expr) -> Option<Vec<ast::Name>> {
             _ => None,
         },
         ExprKind::Nested(inner) => lambda_parameters(inner),
-        ExprKind::Row(items) => items.iter().map(lambda_parameters).collect::<Option<Vec<_>>>().map(|names| names.concat()),
+        ExprKind::Row(items) => items
+            .iter()
+            .map(lambda_parameters)
+            .collect::<Option<Vec<_>>>()
+            .map(|names| names.concat()),
         _ => None,
     }
 }
@@ -264,8 +302,14 @@ fn lambda_parameters(expr: &ast::Expr) -> Option<Vec<ast::Name>> {
 /// The parameters of a reduction: what was reduced so far, an element, its position.
 fn reduced(list: &SqlType, names: &[ast::Name]) -> Vec<Alias> {
     let mut parameters = element_parameters(list, names);
-    let element = parameters.first().map_or(SqlType::Unknown, |first| first.typed.sql_type.clone());
-    for (parameter, sql_type) in parameters.iter_mut().zip([element.clone(), element, SqlType::BigInt]) {
+    let element = parameters
+        .first()
+        .map_or(SqlType::Unknown, |first| first.typed.sql_type.clone());
+    for (parameter, sql_type) in
+        parameters
+            .iter_mut()
+            .zip([element.clone(), element, SqlType::BigInt])
+    {
         parameter.typed = Typed::of(sql_type);
     }
     parameters
@@ -289,11 +333,14 @@ fn ordered_set(called: &str, arguments: &[Typed], ordered: &[Typed]) -> Typed {
 /// Only a few functions are known never to give a null.
 fn is_nullable(name: &str, function: &ast::Function, arguments: &[Typed]) -> bool {
     match name {
-        "count" | "count_star" | "row_number" | "rank" | "dense_rank" | "rank_dense" | "percent_rank" | "cume_dist"
-        | "ntile" => false,
+        "count" | "count_star" | "row_number" | "rank" | "dense_rank" | "rank_dense"
+        | "percent_rank" | "cume_dist" | "ntile" => false,
         "coalesce" | "ifnull" => arguments.iter().all(|argument| argument.nullable),
         "upper" | "lower" | "length" | "trim" | "abs" => {
-            function.over.is_some() || arguments.iter().any(|argument| argument.nullable || !argument.is_known())
+            function.over.is_some()
+                || arguments
+                    .iter()
+                    .any(|argument| argument.nullable || !argument.is_known())
         }
         _ => true,
     }

@@ -28,7 +28,7 @@ impl Binder<'_> {
         }
         let Some(keys) = keys
             .into_iter()
-            .map(|key| meaning(key, select))
+            .map(|key| self.meaning(key, select))
             .collect::<Option<Vec<&ast::Expr>>>()
         else {
             return;
@@ -38,7 +38,13 @@ impl Binder<'_> {
         }
     }
 
-    fn check_item(&mut self, item: &ast::Expr, keys: &[&ast::Expr], select: &ast::Select, scope: &Scope) {
+    fn check_item(
+        &mut self,
+        item: &ast::Expr,
+        keys: &[&ast::Expr],
+        select: &ast::Select,
+        scope: &Scope,
+    ) {
         let mut loose: Vec<(crate::span::Span, String)> = Vec::new();
         walk(item, &mut |part| {
             if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
@@ -47,16 +53,20 @@ impl Binder<'_> {
             match &part.kind {
                 ExprKind::Name(names) => {
                     if self.is_own_column(part, scope) && !is_alias(names, select) {
-                        let written: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+                        let written: Vec<&str> =
+                            names.iter().map(|name| name.value.as_str()).collect();
                         loose.push((part.span, written.join(".")));
                     }
                     false
                 }
                 // What a lambda or a subquery sees is another matter.
-                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } | ExprKind::Star(_) => false,
-                ExprKind::Function(function) => !function.arguments.iter().any(|argument| {
-                    matches!(argument.value.kind, ExprKind::Lambda { .. })
-                }),
+                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } | ExprKind::Star(_) => {
+                    false
+                }
+                ExprKind::Function(function) => !function
+                    .arguments
+                    .iter()
+                    .any(|argument| matches!(argument.value.kind, ExprKind::Lambda { .. })),
                 _ => true,
             }
         });
@@ -67,9 +77,49 @@ impl Binder<'_> {
                     span,
                     format!("`{written}` is neither grouped nor aggregated"),
                 )
-                .hint(format!("add it to `GROUP BY`, or take one value of it: `any_value({written})`")),
+                .hint(format!(
+                    "add it to `GROUP BY`, or take one value of it: `any_value({written})`"
+                )),
             );
         }
+    }
+
+    /// What a grouping expression stands for: a position or an alias means an item. A column wins
+    /// over an alias of the same name.
+    fn meaning<'b>(&self, key: &'b ast::Expr, select: &'b ast::Select) -> Option<&'b ast::Expr> {
+        if let Some(position) = literal_position(key) {
+            let has_star = select
+                .items
+                .iter()
+                .any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
+            if has_star {
+                return None;
+            }
+            return position
+                .checked_sub(1)
+                .and_then(|index| select.items.get(index))
+                .map(|item| &item.expr);
+        }
+        let ExprKind::Name(names) = &key.kind else {
+            return Some(key);
+        };
+        let only = match names.as_slice() {
+            [only] => only,
+            [first, only] if first.value.eq_ignore_ascii_case("alias") => only,
+            _ => return Some(key),
+        };
+        if self
+            .resolved
+            .contains_key(&(only.span.start, only.span.end))
+        {
+            return Some(key);
+        }
+        let aliased = select.items.iter().find(|item| {
+            item.alias
+                .as_ref()
+                .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
+        });
+        Some(aliased.map_or(key, |item| &item.expr))
     }
 
     /// Whether a name is a column of this `FROM` and not of one around it.
@@ -78,7 +128,9 @@ impl Binder<'_> {
             ExprKind::Name(names) if names.len() == 1 => (names[0].span.start, names[0].span.end),
             _ => (expr.span.start, expr.span.end),
         };
-        self.resolved.get(&key).is_some_and(|id| id.scope == scope.id)
+        self.resolved
+            .get(&key)
+            .is_some_and(|id| id.scope == scope.id)
     }
 
     /// An aggregate over columns of an outer query belongs to that query.
@@ -102,29 +154,44 @@ impl Binder<'_> {
 
     /// Whether two expressions are the same but for case, white space and qualifiers.
     fn same(&self, left: &ast::Expr, right: &ast::Expr) -> bool {
-        let column = |expr: &ast::Expr| match &expr.kind {
-            ExprKind::Name(names) if names.len() == 1 => {
-                self.resolved.get(&(names[0].span.start, names[0].span.end)).copied()
+        let (left, right) = (self.canonical(left), self.canonical(right));
+        !left.is_empty() && left == right
+    }
+
+    /// An expression's text with the columns' identities in place of their names.
+    fn canonical(&self, expr: &ast::Expr) -> String {
+        let expr = without_parentheses(expr);
+        let mut columns: Vec<(std::ops::Range<usize>, super::scope::ColumnId)> = Vec::new();
+        walk(expr, &mut |part| {
+            if let ExprKind::Name(_) = &part.kind
+                && let Some(id) = self.resolved.get(&(part.span.start, part.span.end))
+            {
+                columns.push((part.span.range(), *id));
             }
-            ExprKind::Name(_) => self.resolved.get(&(expr.span.start, expr.span.end)).copied(),
-            _ => None,
+            true
+        });
+        columns.sort_by_key(|(range, _)| range.start);
+        let mut text = String::new();
+        let mut next = expr.span.range().start;
+        let plain = |range: std::ops::Range<usize>, text: &mut String| {
+            let written = self.input.text.get(range).unwrap_or_default();
+            text.extend(
+                written
+                    .split_whitespace()
+                    .flat_map(str::chars)
+                    .flat_map(char::to_lowercase),
+            );
         };
-        match (column(left), column(right)) {
-            (Some(left_id), Some(right_id)) => left_id == right_id,
-            _ => {
-                let text = |expr: &ast::Expr| -> String {
-                    self.input
-                        .text
-                        .get(expr.span.range())
-                        .unwrap_or_default()
-                        .split_whitespace()
-                        .collect::<String>()
-                        .to_lowercase()
-                };
-                let (left, right) = (text(without_parentheses(left)), text(without_parentheses(right)));
-                !left.is_empty() && left == right
-            }
+        for (range, id) in columns {
+            plain(next..range.start, &mut text);
+            text.push_str(&format!(
+                "\u{0}{}.{:?}.{}\u{0}",
+                id.scope, id.relation, id.column
+            ));
+            next = range.end;
         }
+        plain(next..expr.span.range().end, &mut text);
+        text
     }
 }
 
@@ -141,9 +208,11 @@ fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
     let mut keys = Vec::new();
     for item in items {
         match item {
-            ast::GroupItem::Expr(expr) => keys.push(expr),
-            ast::GroupItem::Rollup(exprs) | ast::GroupItem::Cube(exprs) | ast::GroupItem::Set(exprs) => {
-                keys.extend(exprs);
+            ast::GroupItem::Expr(expr) => keys.extend(members(expr)),
+            ast::GroupItem::Rollup(exprs)
+            | ast::GroupItem::Cube(exprs)
+            | ast::GroupItem::Set(exprs) => {
+                keys.extend(exprs.iter().flat_map(members));
             }
             ast::GroupItem::Sets(inner) => keys.extend(plain_keys(inner)?),
         }
@@ -151,36 +220,12 @@ fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
     Some(keys)
 }
 
-/// What a grouping expression stands for: a position or an alias means an item.
-fn meaning<'a>(key: &'a ast::Expr, select: &'a ast::Select) -> Option<&'a ast::Expr> {
-    if let Some(position) = literal_position(key) {
-        let has_star = select.items.iter().any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
-        if has_star {
-            return None;
-        }
-        return position
-            .checked_sub(1)
-            .and_then(|index| select.items.get(index))
-            .map(|item| &item.expr);
+/// `(a, b)` groups by each of its members.
+fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
+    match &expr.kind {
+        ExprKind::Row(items) => items.iter().collect(),
+        _ => vec![expr],
     }
-    if let ExprKind::Name(names) = &key.kind
-        && let [only] = names.as_slice()
-        && let Some(item) = select.items.iter().find(|item| {
-            item.alias
-                .as_ref()
-                .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
-        })
-    {
-        // A column of that name wins over the alias; the engine then groups by the column.
-        let is_itself = matches!(&item.expr.kind, ExprKind::Name(_));
-        return if is_itself { Some(key) } else { alias_or_column(key, &item.expr) };
-    }
-    Some(key)
-}
-
-/// An alias beside a column of the same name could mean either: both are taken as grouped.
-fn alias_or_column<'a>(_key: &'a ast::Expr, item: &'a ast::Expr) -> Option<&'a ast::Expr> {
-    Some(item)
 }
 
 fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
@@ -195,39 +240,52 @@ fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
 fn has_aggregate(expr: &ast::Expr) -> bool {
     let mut found = false;
     walk(expr, &mut |part| {
-        found |= is_aggregate(part);
+        found |= is_aggregate(part) && !is_macro(part);
         !found
     });
     found
 }
 
-/// Whether an expression is the call of an aggregate, and not of a window.
+/// Whether an expression is the call of an aggregate or maybe of one, and not of a window.
 fn is_aggregate(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Function(function) => {
             function.over.is_none()
                 && function.name.last().is_some_and(|name| {
-                    let known = ["percentile_cont", "percentile_disc", "grouping", "grouping_id"];
-                    catalogue::find(&name.value).is_some_and(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
+                    let known = [
+                        "percentile_cont",
+                        "percentile_disc",
+                        "grouping",
+                        "grouping_id",
+                    ];
+                    catalogue::find(&name.value)
+                        .is_some_and(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
                         || known.iter().any(|own| name.value.eq_ignore_ascii_case(own))
                 })
-                && !function.name.last().is_some_and(|name| is_scalar_macro(&name.value))
         }
-        ExprKind::Method { .. } => false,
         _ => false,
     }
 }
 
-/// Macros that aggregate nothing; any other may, and is taken for an aggregate.
-fn is_scalar_macro(name: &str) -> bool {
-    ["nullif", "split_part", "date_add", "fdiv", "fmod", "round_even", "ago", "days_in_month", "pg_typeof"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own))
+/// Whether it is the call of a macro: nobody knows whether there is an aggregate in it.
+fn is_macro(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Function(function) => function
+            .name
+            .last()
+            .and_then(|name| catalogue::find(&name.value))
+            .is_some_and(|entry| !entry.is(Kind::Aggregate)),
+        _ => false,
+    }
 }
 
 /// Visits an expression and what is in it, but no subqueries. `visit` says whether to go on
 /// into the parts.
 pub(super) fn walk<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
+    super::with_stack(|| walk_here(expr, visit));
+}
+
+fn walk_here<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
     if !visit(expr) {
         return;
     }
@@ -269,17 +327,32 @@ fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
         | ExprKind::Collate { operand: inner, .. }
         | ExprKind::InQuery { operand: inner, .. }
         | ExprKind::Lambda { body: inner, .. } => vec![inner],
-        ExprKind::Like { operand, pattern, escape, .. } => {
+        ExprKind::Like {
+            operand,
+            pattern,
+            escape,
+            ..
+        } => {
             let mut parts = vec![&**operand, &**pattern];
             parts.extend(escape.as_deref());
             parts
         }
-        ExprKind::Between { operand, low, high, .. } => vec![operand, low, high],
+        ExprKind::Between {
+            operand, low, high, ..
+        } => vec![operand, low, high],
         ExprKind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
-        ExprKind::InValue { operand, collection, .. } => vec![operand, collection],
+        ExprKind::InValue {
+            operand,
+            collection,
+            ..
+        } => vec![operand, collection],
         ExprKind::Quantified { left, right, .. } => vec![left, right],
         ExprKind::Row(items) | ExprKind::List(items) => items.iter().collect(),
-        ExprKind::Case { operand, branches, otherwise } => {
+        ExprKind::Case {
+            operand,
+            branches,
+            otherwise,
+        } => {
             let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
             for (condition, result) in branches {
                 parts.extend([condition, result]);
@@ -294,14 +367,31 @@ fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
             parts
         }
         ExprKind::Index { operand, index } => vec![operand, index],
-        ExprKind::Slice { operand, start, end, step } => {
+        ExprKind::Slice {
+            operand,
+            start,
+            end,
+            step,
+        } => {
             let mut parts = vec![&**operand];
-            parts.extend([start, end, step].into_iter().filter_map(|bound| bound.as_deref()));
+            parts.extend(
+                [start, end, step]
+                    .into_iter()
+                    .filter_map(|bound| bound.as_deref()),
+            );
             parts
         }
         ExprKind::Struct(items) => items.iter().map(|(_, item)| item).collect(),
-        ExprKind::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
-        ExprKind::Comprehension { result, list, condition, .. } => {
+        ExprKind::Map(entries) => entries
+            .iter()
+            .flat_map(|(key, value)| [key, value])
+            .collect(),
+        ExprKind::Comprehension {
+            result,
+            list,
+            condition,
+            ..
+        } => {
             let mut parts = vec![&**result, &**list];
             parts.extend(condition.as_deref());
             parts
@@ -312,7 +402,11 @@ fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
 }
 
 fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
-    let mut parts: Vec<&ast::Expr> = function.arguments.iter().map(|argument| &argument.value).collect();
+    let mut parts: Vec<&ast::Expr> = function
+        .arguments
+        .iter()
+        .map(|argument| &argument.value)
+        .collect();
     parts.extend(function.order_by.iter().map(|item| &item.expr));
     parts.extend(&function.filter);
     if let Some(ast::Window::Spec(window)) = &function.over {

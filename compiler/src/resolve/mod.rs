@@ -29,12 +29,12 @@ mod select;
 mod star;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::ast;
 pub use crate::parse::RelationUse;
+use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -155,7 +155,12 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
         volatile,
         ..
     } = binder;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| (label.span.start, label.span.end)));
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic
+            .primary
+            .as_ref()
+            .map(|label| (label.span.start, label.span.end))
+    });
     diagnostics.dedup();
     Bound {
         columns,
@@ -168,7 +173,12 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
 }
 
 /// The deepest nesting of queries and expressions that is bound; what lies deeper is unknown.
-const MOST_LEVELS: usize = 400;
+const MOST_LEVELS: usize = 2000;
+
+/// Runs a step of a recursion, on more stack if little is left.
+fn with_stack<T>(step: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(128 * 1024, 2 * 1024 * 1024, step)
+}
 
 struct Binder<'a> {
     input: &'a BindInput<'a>,
@@ -180,7 +190,7 @@ struct Binder<'a> {
     common_tables: Vec<CommonTable>,
     scopes: u32,
     /// The column that each name of the text means, by the name's place.
-    resolved: HashMap<(u32, u32), ColumnId>,
+    resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
 }
 
@@ -195,13 +205,17 @@ impl<'a> Binder<'a> {
             volatile: false,
             common_tables: Vec::new(),
             scopes: 0,
-            resolved: HashMap::new(),
+            resolved: BTreeMap::new(),
             depth: 0,
         }
     }
 
     fn use_relation(&mut self, span: Span, name: String, aliased: bool) {
-        self.relations.push(RelationUse { span, name, aliased });
+        self.relations.push(RelationUse {
+            span,
+            name,
+            aliased,
+        });
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -214,7 +228,7 @@ impl<'a> Binder<'a> {
     }
 
     fn duplicate_columns(&mut self, output: &Output) {
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
         let mut found = Vec::new();
         for column in &output.columns {
             let Some(name) = &column.name else { continue };

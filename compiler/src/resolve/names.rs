@@ -11,7 +11,12 @@ use crate::types::{Typed, catalogue};
 
 impl Binder<'_> {
     /// `column`, `table.column`, `column.field`, `table.column.field`.
-    pub(super) fn name_expression(&mut self, names: &[ast::Name], span: Span, env: &Env<'_>) -> Typed {
+    pub(super) fn name_expression(
+        &mut self,
+        names: &[ast::Name],
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
         match names {
             [] => Typed::unknown(),
             [only] => self.plain_name(only, env),
@@ -49,15 +54,21 @@ impl Binder<'_> {
         }
     }
 
-    fn qualified_name(&mut self, first: &ast::Name, rest: &[ast::Name], span: Span, env: &Env<'_>) -> Typed {
-        if let Some((scope, index)) = env.relation(&first.value) {
+    fn qualified_name(
+        &mut self,
+        first: &ast::Name,
+        rest: &[ast::Name],
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
+        if let Some((scope, index)) = env.relation_with(&first.value, &rest[0].value) {
             let relation = &scope.relations[index];
             let column = &rest[0];
-            if let Some(position) = relation.position(&column.value) {
-                if let Found::Column(id, _, typed) = scope.column(index, position) {
-                    self.resolved.insert((span.start, span.end), id);
-                    return self.fields(typed, &rest[1..]);
-                }
+            if let Some(position) = relation.position(&column.value)
+                && let Found::Column(id, _, typed) = scope.column(index, position)
+            {
+                self.resolved.insert((span.start, span.end), id);
+                return self.fields(typed, &rest[1..]);
             }
             if relation.is_open() {
                 return Typed::unknown();
@@ -66,7 +77,11 @@ impl Binder<'_> {
             if let Found::Column(_, _, typed) = env.find(&first.value) {
                 return self.fields(typed, rest);
             }
-            let names: Vec<String> = relation.columns.iter().filter_map(|column| column.name.clone()).collect();
+            let names: Vec<String> = relation
+                .columns
+                .iter()
+                .filter_map(|column| column.name.clone())
+                .collect();
             let table = relation.name.clone().unwrap_or_default();
             self.unknown_column_of(column, &names, &table);
             return Typed::unknown();
@@ -81,6 +96,10 @@ impl Binder<'_> {
             Found::Ambiguous(tables) => {
                 self.ambiguous(first, &tables);
                 Typed::unknown()
+            }
+            // `alias.x` means the alias `x` of the select list.
+            Found::Nothing if first.value.eq_ignore_ascii_case("alias") => {
+                self.quietly(|binder| binder.name_expression(rest, span, env))
             }
             Found::Nothing => {
                 // `schema.table.column`
@@ -149,11 +168,17 @@ impl Binder<'_> {
             )
             .hint(format!("read it with `FROM :{}`", name.value));
         } else if matches!(key.as_str(), "start_ts" | "end_ts" | "start_date" | "end_date") {
-            finding = finding.hint("the range of a batch is there in models with `strategy='time_range'`");
-        } else if let Some(similar) = nearest(&name.value, self.input.variables.keys().map(String::as_str)) {
+            finding =
+                finding.hint("the range of a batch is there in models with `strategy='time_range'`");
+        } else if let Some(similar) =
+            nearest(&name.value, self.input.variables.keys().map(String::as_str))
+        {
             finding = finding.hint(format!("did you mean `:{similar}`?"));
         } else {
-            finding = finding.hint(format!("declare it in the header: `-- @var: {} TYPE = …`", name.value));
+            finding = finding.hint(format!(
+                "declare it in the header: `-- @var: {} TYPE = …`",
+                name.value
+            ));
         }
         self.report(finding);
         Typed::unknown()
@@ -184,10 +209,20 @@ impl Binder<'_> {
         );
         if let Some(similar) = nearest(&name.value, candidates.iter().map(String::as_str)) {
             finding = finding.hint(format!("did you mean `{similar}`?"));
-        } else if self.input.variables.contains_key(&name.value.to_lowercase()) {
-            finding = finding.hint(format!("a variable is written with a colon: `:{}`", name.value));
+        } else if self
+            .input
+            .variables
+            .contains_key(&name.value.to_lowercase())
+        {
+            finding = finding.hint(format!(
+                "a variable is written with a colon: `:{}`",
+                name.value
+            ));
         } else if name.quoted {
-            finding = finding.hint(format!("a text is written in single quotes: `'{}'`", name.value));
+            finding = finding.hint(format!(
+                "a text is written in single quotes: `'{}'`",
+                name.value
+            ));
         } else if env.outwards().all(|env| env.scope.relations.is_empty()) {
             finding = finding.hint("the query reads no table: it has no `FROM`");
         }
@@ -234,16 +269,15 @@ fn listed(names: &[String]) -> String {
 }
 
 /// What a word without parentheses gives that isn't a column.
-fn keyword_value(name: &str) -> Option<SqlType> {
+pub(super) fn keyword_value(name: &str) -> Option<SqlType> {
     Some(match name.to_lowercase().as_str() {
         "current_date" => SqlType::Date,
         "current_timestamp" => SqlType::TimestampTz,
         "current_time" => SqlType::TimeTz,
         "localtime" => SqlType::Time,
         "localtimestamp" => SqlType::Timestamp,
-        "current_user" | "session_user" | "user" | "current_role" | "current_schema" | "current_catalog" => {
-            SqlType::Varchar
-        }
+        "current_user" | "session_user" | "user" | "current_role" | "current_schema"
+        | "current_catalog" => SqlType::Varchar,
         _ => return None,
     })
 }

@@ -8,10 +8,16 @@ use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
-use crate::types::{Typed, common, literal};
+use crate::types::{Typed, common, common_of, literal};
 
 impl Binder<'_> {
-    pub(super) fn unary(&mut self, operator: &str, operand: &ast::Expr, span: Span, env: &Env<'_>) -> Typed {
+    pub(super) fn unary(
+        &mut self,
+        operator: &str,
+        operand: &ast::Expr,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
         let typed = self.expression(operand, env);
         match operator {
             "not" => return Typed::of(SqlType::Boolean).nullable_if(typed.nullable),
@@ -38,8 +44,20 @@ impl Binder<'_> {
     pub(super) fn binary(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         let mut links = Vec::new();
         let mut first = expr;
-        while let ExprKind::Binary { operator, operator_span, left, right } = &first.kind {
-            links.push((operator.as_str(), *operator_span, first.span, left.span, &**right));
+        while let ExprKind::Binary {
+            operator,
+            operator_span,
+            left,
+            right,
+        } = &first.kind
+        {
+            links.push((
+                operator.as_str(),
+                *operator_span,
+                first.span,
+                left.span,
+                &**right,
+            ));
             first = left;
         }
         let mut left = self.expression(first, env);
@@ -73,8 +91,8 @@ impl Binder<'_> {
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             "is distinct from" | "is not distinct from" => Typed::not_null(SqlType::Boolean),
-            "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" | "~~" | "!~~" | "~~*" | "!~~*" | "~~~"
-            | "^@" | "glob" => Typed::of(SqlType::Boolean).nullable_if(nullable),
+            "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" | "~~" | "!~~" | "~~*"
+            | "!~~*" | "~~~" | "^@" | "glob" => Typed::of(SqlType::Boolean).nullable_if(nullable),
             "->" => match left.sql_type {
                 SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Json),
                 _ => Typed::unknown(),
@@ -85,11 +103,15 @@ impl Binder<'_> {
             },
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
-                if outcome == Outcome::Refused && matches!(operator, "+" | "-" | "*" | "/" | "//" | "%") {
+                if outcome == Outcome::Refused
+                    && matches!(operator, "+" | "-" | "*" | "/" | "//" | "%")
+                {
                     self.no_arithmetic(left, right, place);
                 }
                 let never_null = matches!(operator, "+" | "-" | "*") && !nullable;
-                self.outcome(outcome).nullable_if(!never_null || !left.sql_type.is_numeric() || !right.sql_type.is_numeric())
+                self.outcome(outcome).nullable_if(
+                    !never_null || !left.sql_type.is_numeric() || !right.sql_type.is_numeric(),
+                )
             }
         }
     }
@@ -102,19 +124,13 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Typed {
         let value = self.expression(operand, env);
-        let mut nullable = value.nullable;
-        for bound in [low, high] {
-            let typed = self.expression(bound, env);
-            nullable |= typed.nullable;
-            if common(&value, &typed) == Common::Incompatible {
-                let place = Place {
-                    operator: "between",
-                    operator_span: operand.span.to(high.span),
-                    left: operand.span,
-                    right: bound.span,
-                };
-                self.incomparable(&value, &typed, &place);
-            }
+        let low_value = self.expression(low, env);
+        let high_value = self.expression(high, env);
+        let nullable = value.nullable || low_value.nullable || high_value.nullable;
+        let all = [value, low_value, high_value];
+        if common_of(&all) == Common::Incompatible {
+            let spans = [operand.span, low.span, high.span];
+            self.mixed("BETWEEN", &all, &spans, operand.span.to(high.span));
         }
         Typed::of(SqlType::Boolean).nullable_if(nullable)
     }

@@ -13,9 +13,33 @@ const GRAMMAR: &[&str] = &["substring", "trim", "position", "overlay"];
 
 /// Calls whose written name differs from the called one, or that become other expressions.
 const REWRITTEN: &[&str] = &[
-    "if", "iff", "ifnull", "list_value", "extract", "date_part", "unnest", "row", "struct_pack", "map", "grouping",
-    "percentile_cont", "percentile_disc", "columns", "try", "ltrim", "rtrim", "btrim", "timezone", "count_star",
-    "operator", "struct_extract", "array_extract", "list_slice", "array_slice", "not", "like_escape", "list_apply",
+    "if",
+    "ifnull",
+    "list_value",
+    "extract",
+    "date_part",
+    "unnest",
+    "row",
+    "struct_pack",
+    "map",
+    "grouping",
+    "percentile_cont",
+    "percentile_disc",
+    "columns",
+    "try",
+    "ltrim",
+    "rtrim",
+    "btrim",
+    "timezone",
+    "count_star",
+    "operator",
+    "struct_extract",
+    "array_extract",
+    "list_slice",
+    "array_slice",
+    "not",
+    "like_escape",
+    "list_apply",
 ];
 
 impl Binder<'_> {
@@ -23,7 +47,6 @@ impl Binder<'_> {
         match &expr.kind {
             ExprKind::Nested(inner) => self.output_name(inner, env),
             ExprKind::Name(names) => column_name(names, env),
-            ExprKind::Field { field, .. } => Some(field.value.clone()),
             ExprKind::Literal(Literal::Boolean(_)) => None,
             _ => written(expr),
         }
@@ -58,6 +81,10 @@ fn column_name(names: &[ast::Name], env: &Env<'_>) -> Option<String> {
 
 /// An expression as the engine writes it.
 fn written(expr: &ast::Expr) -> Option<String> {
+    super::with_stack(|| written_kind(expr))
+}
+
+fn written_kind(expr: &ast::Expr) -> Option<String> {
     Some(match &expr.kind {
         ExprKind::Nested(inner) => written(inner)?,
         ExprKind::Name(names) => names
@@ -70,15 +97,36 @@ fn written(expr: &ast::Expr) -> Option<String> {
             ExprKind::Literal(Literal::Number(_)) => format!("-{}", written(operand)?),
             _ => format!("-({})", written(operand)?),
         },
-        ExprKind::Binary { operator, left, right, .. } => binary(operator, left, right)?,
-        ExprKind::Cast { operand, type_name, fallible } => {
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+            ..
+        } => binary(operator, left, right)?,
+        ExprKind::Cast {
+            operand,
+            type_name,
+            fallible,
+        } => {
             let word = if *fallible { "TRY_CAST" } else { "CAST" };
-            format!("{word}({} AS {})", written(operand)?, cast_type(&type_name.text)?)
+            format!(
+                "{word}({} AS {})",
+                written(operand)?,
+                cast_type(&type_name.text)?
+            )
         }
-        ExprKind::Case { operand: None, branches, otherwise } => {
+        ExprKind::Case {
+            operand: None,
+            branches,
+            otherwise,
+        } => {
             let mut text = "CASE ".to_owned();
             for (condition, result) in branches {
-                text.push_str(&format!(" WHEN ({}) THEN ({})", written(condition)?, written(result)?));
+                text.push_str(&format!(
+                    " WHEN ({}) THEN ({})",
+                    written(condition)?,
+                    written(result)?
+                ));
             }
             let otherwise = match otherwise {
                 Some(otherwise) => written(otherwise)?,
@@ -86,7 +134,11 @@ fn written(expr: &ast::Expr) -> Option<String> {
             };
             format!("{text} ELSE {otherwise} END")
         }
-        ExprKind::Is { negated, what, operand } if what == "null" => {
+        ExprKind::Is {
+            negated,
+            what,
+            operand,
+        } if what == "null" => {
             let not = if *negated { "NOT " } else { "" };
             format!("({} IS {not}NULL)", written(operand)?)
         }
@@ -100,8 +152,16 @@ fn written_literal(literal: &Literal) -> Option<String> {
         Literal::Null => Some("NULL".to_owned()),
         Literal::Text(text) => Some(format!("'{}'", text.replace('\'', "''"))),
         Literal::Number(digits) => {
-            let plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            (plain && !digits.ends_with('.') && !(digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0."))).then(|| digits.clone())
+            // Longer ones may become another type, and are written as its values are.
+            let plain = digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let short = digits.len() <= 18;
+            (plain
+                && short
+                && !digits.ends_with('.')
+                && !(digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.")))
+            .then(|| digits.clone())
         }
         Literal::Boolean(_) | Literal::Blob(_) => None,
     }
@@ -111,10 +171,15 @@ fn binary(operator: &str, left: &ast::Expr, right: &ast::Expr) -> Option<String>
     let operator = match operator {
         "<>" => "!=",
         "==" => "=",
-        "+" | "-" | "*" | "/" | "//" | "%" | "||" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "^" | "**" | "&" | "|" => operator,
+        "+" | "-" | "*" | "/" | "//" | "%" | "||" | "=" | "!=" | "<" | "<=" | ">" | ">=" | "^"
+        | "**" | "&" | "|" => operator,
         _ => return None,
     };
-    Some(format!("({} {operator} {})", written(left)?, written(right)?))
+    Some(format!(
+        "({} {operator} {})",
+        written(left)?,
+        written(right)?
+    ))
 }
 
 /// The type in a cast. Words that only the type system knows are written in quotes.
@@ -127,8 +192,8 @@ fn cast_type(text: &str) -> Option<String> {
         SqlType::Decimal(..) if !text.contains('(') => "DECIMAL".to_owned(),
         SqlType::Date => "\"DATE\"".to_owned(),
         SqlType::Double => "\"DOUBLE\"".to_owned(),
+        SqlType::TinyInt => "\"TINYINT\"".to_owned(),
         SqlType::Boolean
-        | SqlType::TinyInt
         | SqlType::SmallInt
         | SqlType::Integer
         | SqlType::BigInt
@@ -153,7 +218,10 @@ fn call(function: &ast::Function) -> Option<String> {
         && function.ignore_nulls.is_none()
         && function.over.is_none()
         && !function.export_state
-        && function.arguments.iter().all(|argument| argument.name.is_none());
+        && function
+            .arguments
+            .iter()
+            .all(|argument| argument.name.is_none());
     let called = name.value.to_lowercase();
     if !simple || REWRITTEN.contains(&called.as_str()) {
         return None;

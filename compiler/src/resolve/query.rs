@@ -18,6 +18,12 @@ impl Binder<'_> {
             return Output::unknown();
         }
         self.depth += 1;
+        let output = super::with_stack(|| self.with_members(query, parent));
+        self.depth -= 1;
+        output
+    }
+
+    fn with_members(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
         let before = self.common_tables.len();
         if let Some(with) = &query.with {
             for member in &with.members {
@@ -26,7 +32,6 @@ impl Binder<'_> {
         }
         let output = self.ordered(query, parent);
         self.common_tables.truncate(before);
-        self.depth -= 1;
         output
     }
 
@@ -80,7 +85,12 @@ impl Binder<'_> {
         }
     }
 
-    fn common_table(&mut self, member: &ast::CommonTable, recursive: bool, parent: Option<&Env<'_>>) {
+    fn common_table(
+        &mut self,
+        member: &ast::CommonTable,
+        recursive: bool,
+        parent: Option<&Env<'_>>,
+    ) {
         let outer = std::mem::take(&mut self.diagnostics);
         let output = match (&member.query.body, recursive) {
             (ast::QueryBody::SetOperation(operation), true) if member.query.with.is_none() => {
@@ -134,8 +144,12 @@ impl Binder<'_> {
             return Output::unknown();
         }
         self.depth += 1;
-        let left = self.body(&operation.left, parent);
-        let right = self.body(&operation.right, parent);
+        let (left, right) = super::with_stack(|| {
+            (
+                self.body(&operation.left, parent),
+                self.body(&operation.right, parent),
+            )
+        });
         self.depth -= 1;
         if operation.by_name {
             return by_name(left, right);
@@ -318,7 +332,11 @@ fn by_name(left: Output, right: Output) -> Output {
     };
     let mut columns = Vec::new();
     for column in &left.columns {
-        let typed = match right.columns.iter().find(|other| is(&other.name, &column.name)) {
+        let typed = match right
+            .columns
+            .iter()
+            .find(|other| is(&other.name, &column.name))
+        {
             Some(other) => both(&column.typed, &other.typed, ast::SetOperator::Union),
             None => column.typed.clone().nullable_if(true),
         };
@@ -328,7 +346,11 @@ fn by_name(left: Output, right: Output) -> Output {
         });
     }
     for column in right.columns {
-        if !left.columns.iter().any(|other| is(&other.name, &column.name)) {
+        if !left
+            .columns
+            .iter()
+            .any(|other| is(&other.name, &column.name))
+        {
             columns.push(OutputColumn {
                 typed: column.typed.clone().nullable_if(true),
                 ..column

@@ -93,9 +93,7 @@ impl Relation {
     }
 
     pub fn is_named(&self, name: &str) -> bool {
-        self.name
-            .as_deref()
-            .is_some_and(|own| same_name(own, name))
+        self.name.as_deref().is_some_and(|own| same_name(own, name))
     }
 
     /// Whether a name that isn't found may exist after all.
@@ -104,9 +102,12 @@ impl Relation {
     }
 
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.columns
-            .iter()
-            .position(|column| column.name.as_deref().is_some_and(|own| same_name(own, name)))
+        self.columns.iter().position(|column| {
+            column
+                .name
+                .as_deref()
+                .is_some_and(|own| same_name(own, name))
+        })
     }
 
     /// All of a row as one value.
@@ -207,6 +208,18 @@ impl<'a> Env<'a> {
         })
     }
 
+    /// The relation that a qualifier means where several have its name: the one with the column.
+    pub fn relation_with(&'a self, name: &str, column: &str) -> Option<(&'a Scope, usize)> {
+        let (scope, first) = self.relation(name)?;
+        let index = (first..scope.relations.len())
+            .find(|index| {
+                let relation = &scope.relations[*index];
+                relation.is_named(name) && relation.position(column).is_some()
+            })
+            .unwrap_or(first);
+        Some((scope, index))
+    }
+
     /// What a name without a qualifier means.
     pub fn find(&'a self, name: &str) -> Found {
         self.outwards()
@@ -224,13 +237,19 @@ impl<'a> Env<'a> {
         if let Some(found) = alias(self.parameters) {
             return Some(found);
         }
-        if self.aliases_first && let Some(found) = alias(self.aliases) {
+        if self.aliases_first
+            && let Some(found) = alias(self.aliases)
+        {
             return Some(found);
         }
-        self.scope
-            .find(name)
-            .or_else(|| alias(self.aliases))
-            .or_else(|| self.scope.whole_row(name))
+        match self.scope.find(name) {
+            // The engine turns to the aliases wherever the columns give no answer.
+            Some(Found::Ambiguous(tables)) => {
+                alias(self.aliases).or(Some(Found::Ambiguous(tables)))
+            }
+            Some(found) => Some(found),
+            None => alias(self.aliases).or_else(|| self.scope.whole_row(name)),
+        }
     }
 
     /// All names that could be meant, for suggestions.
@@ -239,7 +258,12 @@ impl<'a> Env<'a> {
         for env in self.outwards() {
             names.extend(env.aliases.iter().map(|alias| alias.name.clone()));
             for relation in &env.scope.relations {
-                names.extend(relation.columns.iter().filter_map(|column| column.name.clone()));
+                names.extend(
+                    relation
+                        .columns
+                        .iter()
+                        .filter_map(|column| column.name.clone()),
+                );
             }
         }
         names
@@ -265,7 +289,11 @@ pub(super) enum Found {
 
 impl Scope {
     fn find(&self, name: &str) -> Option<Found> {
-        if let Some(index) = self.merged.iter().position(|merged| same_name(&merged.name, name)) {
+        if let Some(index) = self
+            .merged
+            .iter()
+            .position(|merged| same_name(&merged.name, name))
+        {
             let merged = &self.merged[index];
             let id = ColumnId {
                 scope: self.id,
@@ -315,6 +343,17 @@ impl Scope {
         )
     }
 
+    /// The first of some relations that has a column, and the column's position.
+    pub fn first_with(
+        &self,
+        relations: std::ops::Range<usize>,
+        name: &str,
+    ) -> Option<(usize, usize)> {
+        relations
+            .into_iter()
+            .find_map(|index| Some((index, self.relations[index].position(name)?)))
+    }
+
     /// Whether a column of a relation has become part of a merged one, and of which.
     pub fn merged_into(&self, relation: usize, name: &str) -> Option<&Merged> {
         self.merged
@@ -326,10 +365,11 @@ impl Scope {
     pub fn append(&mut self, other: Scope) {
         let shift = self.relations.len();
         self.relations.extend(other.relations);
-        self.merged.extend(other.merged.into_iter().map(|merged| Merged {
-            relations: merged.relations.iter().map(|index| index + shift).collect(),
-            ..merged
-        }));
+        self.merged
+            .extend(other.merged.into_iter().map(|merged| Merged {
+                relations: merged.relations.iter().map(|index| index + shift).collect(),
+                ..merged
+            }));
     }
 
     pub fn make_nullable(&mut self) {

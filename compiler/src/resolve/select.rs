@@ -26,7 +26,12 @@ impl Binder<'_> {
         Selected { output, scope }
     }
 
-    fn items(&mut self, items: &[ast::SelectItem], scope: &Scope, parent: Option<&Env<'_>>) -> Output {
+    fn items(
+        &mut self,
+        items: &[ast::SelectItem],
+        scope: &Scope,
+        parent: Option<&Env<'_>>,
+    ) -> Output {
         let mut output = Output::default();
         let mut aliases: Vec<Alias> = Vec::new();
         for item in items {
@@ -116,7 +121,9 @@ impl Binder<'_> {
                     self.expression(expr, env);
                 }
             }
-            ast::GroupItem::Rollup(exprs) | ast::GroupItem::Cube(exprs) | ast::GroupItem::Set(exprs) => {
+            ast::GroupItem::Rollup(exprs)
+            | ast::GroupItem::Cube(exprs)
+            | ast::GroupItem::Set(exprs) => {
                 for expr in exprs {
                     if literal_position(expr).is_none() {
                         self.expression(expr, env);

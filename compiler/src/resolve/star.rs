@@ -15,7 +15,13 @@ struct Expanded {
 
 impl Binder<'_> {
     /// Puts a star's columns behind the output.
-    pub(super) fn star(&mut self, star: &ast::Star, span: Span, env: &Env<'_>, output: &mut Output) {
+    pub(super) fn star(
+        &mut self,
+        star: &ast::Star,
+        span: Span,
+        env: &Env<'_>,
+        output: &mut Output,
+    ) {
         if let Some((_, pattern)) = &star.pattern {
             self.quietly(|binder| binder.expression(pattern, env));
             output.open = true;
@@ -31,7 +37,12 @@ impl Binder<'_> {
         for (replacement, name) in &star.replace {
             let typed = self.expression(replacement, env).as_value();
             for expanded in &mut columns {
-                if expanded.column.name.as_deref().is_some_and(|own| same_name(own, &name.value)) {
+                if expanded
+                    .column
+                    .name
+                    .as_deref()
+                    .is_some_and(|own| same_name(own, &name.value))
+                {
                     expanded.column.typed = typed.clone();
                 }
             }
@@ -43,14 +54,26 @@ impl Binder<'_> {
                 }
             }
         }
-        output.columns.extend(columns.into_iter().map(|expanded| expanded.column));
+        output
+            .columns
+            .extend(columns.into_iter().map(|expanded| expanded.column));
     }
 
-    fn starred(&mut self, star: &ast::Star, span: Span, env: &Env<'_>) -> Option<(Vec<Expanded>, bool)> {
+    fn starred(
+        &mut self,
+        star: &ast::Star,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Option<(Vec<Expanded>, bool)> {
         let Some(qualifier) = star.qualifier.last() else {
             return Some(all(env, None, span));
         };
-        if let Some(index) = env.scope.relations.iter().position(|relation| relation.is_named(&qualifier.value)) {
+        if let Some(index) = env
+            .scope
+            .relations
+            .iter()
+            .position(|relation| relation.is_named(&qualifier.value))
+        {
             return Some(all(env, Some(index), span));
         }
         let typed = self.quietly(|binder| binder.name_expression(&star.qualifier, span, env));
@@ -80,13 +103,18 @@ impl Binder<'_> {
     /// Whether a star's qualifier may mean something that isn't known.
     fn may_be_unknown(&self, qualifier: &[ast::Name], env: &Env<'_>) -> bool {
         qualifier.len() > 1
-            || env
-                .outwards()
-                .any(|env| env.scope.relations.iter().any(|relation| relation.name.is_none() && relation.is_open()))
+            || env.outwards().any(|env| {
+                env.scope
+                    .relations
+                    .iter()
+                    .any(|relation| relation.name.is_none() && relation.is_open())
+            })
             || qualifier.iter().any(|name| {
                 matches!(
                     env.find(&name.value),
-                    super::scope::Found::Open | super::scope::Found::Column(..) | super::scope::Found::Alias(_)
+                    super::scope::Found::Open
+                        | super::scope::Found::Column(..)
+                        | super::scope::Found::Alias(_)
                 )
             })
             || env.relation(&qualifier[0].value).is_some()
@@ -104,7 +132,12 @@ impl Binder<'_> {
             .filter_map(|column| column.name.clone())
             .collect();
         let renamed = star.rename.iter().map(|(old, _)| old);
-        for name in star.exclude.iter().chain(renamed).filter(|name| name.len() == 1) {
+        for name in star
+            .exclude
+            .iter()
+            .chain(renamed)
+            .filter(|name| name.len() == 1)
+        {
             let name = &name[0];
             if all.iter().any(|own| same_name(own, &name.value)) || all.is_empty() {
                 continue;

@@ -4,9 +4,8 @@ use super::infer::{Candidates, misfit};
 use super::{CsvOptions, DeclaredColumn, SeedColumn};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::span::{FileId, Span, Spanned};
-use crate::sql_type::SqlType;
 use csv::ByteRecord;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Reads the columns of a CSV. With `declared`, which comes from a typing file, every value is held
 /// against its column's type; without, types are inferred from all rows.
@@ -85,7 +84,8 @@ impl Reading<'_> {
         if let Some(finding) = self.unclosed_quote(last) {
             self.diagnostics.push(finding);
         } else {
-            self.diagnostics.extend(ragged.map(|(finding, more)| counted(finding, more, "rows")));
+            self.diagnostics
+                .extend(ragged.map(|(finding, more)| counted(finding, more, "rows")));
         }
         columns
             .into_iter()
@@ -95,11 +95,14 @@ impl Reading<'_> {
 
     fn header(&mut self, record: &ByteRecord) -> Vec<Spanned<String>> {
         let mut names: Vec<Spanned<String>> = Vec::new();
-        let mut first: HashMap<String, Span> = HashMap::new();
+        let mut first: BTreeMap<String, Span> = BTreeMap::new();
         let spans = self.field_spans(start_of(record));
         for (index, field) in record.iter().enumerate() {
             let name = String::from_utf8_lossy(field).trim().to_owned();
-            let span = spans.get(index).copied().unwrap_or(Span::new(self.file, 0, 0));
+            let span = spans
+                .get(index)
+                .copied()
+                .unwrap_or(Span::new(self.file, 0, 0));
             if name.is_empty() {
                 self.diagnostics.push(
                     Diagnostic::error(
@@ -142,10 +145,11 @@ impl Reading<'_> {
                         format!("the seed has no column `{}`", column.name.value),
                     );
                     let known = names.iter().map(|name| name.value.as_str());
-                    self.diagnostics.push(match nearest(&column.name.value, known) {
-                        Some(near) => finding.hint(format!("it has `{near}`")),
-                        None => finding.hint("remove the column here, or add it to the data"),
-                    });
+                    self.diagnostics
+                        .push(match nearest(&column.name.value, known) {
+                            Some(near) => finding.hint(format!("it has `{near}`")),
+                            None => finding.hint("remove the column here, or add it to the data"),
+                        });
                 }
             }
         }
@@ -153,7 +157,9 @@ impl Reading<'_> {
             .into_iter()
             .map(|name| {
                 let declaration = declared.and_then(|declared| {
-                    declared.iter().find(|column| same(&column.name.value, &name.value))
+                    declared
+                        .iter()
+                        .find(|column| same(&column.name.value, &name.value))
                 });
                 if declared.is_some() && declaration.is_none() {
                     self.diagnostics.push(
@@ -222,7 +228,10 @@ impl Reading<'_> {
             format!("`{}` isn't of type {sql_type}", shortened(value)),
         )
         .saying(why)
-        .and_at(declared.name.span, format!("`{}` is declared here", declared.name.value));
+        .and_at(
+            declared.name.span,
+            format!("`{}` is declared here", declared.name.value),
+        );
         *first = Some((finding, 0));
     }
 
@@ -270,17 +279,23 @@ impl Reading<'_> {
     }
 
     fn finish(&mut self, column: Column<'_>) -> SeedColumn {
-        let is_declared = column.declared.is_some();
-        self.diagnostics
-            .extend(column.misfit.map(|(finding, more)| counted(finding, more, "values of this column")));
+        self.diagnostics.extend(
+            column
+                .misfit
+                .map(|(finding, more)| counted(finding, more, "values of this column")),
+        );
         if let (Some((span, more)), Some(declared)) = (column.nulls, column.declared) {
             let finding = Diagnostic::error(
                 Code::SeedValue,
                 span,
-                format!("`{}` is declared `not null`, and has no value here", column.name.value),
+                format!(
+                    "`{}` is declared `not null`, and has no value here",
+                    column.name.value
+                ),
             )
             .and_at(declared.name.span, "declared here");
-            self.diagnostics.push(counted(finding, more, "values of this column"));
+            self.diagnostics
+                .push(counted(finding, more, "values of this column"));
         }
         SeedColumn {
             sql_type: match column.declared {
@@ -288,7 +303,7 @@ impl Reading<'_> {
                 None => column.candidates.sql_type(),
             },
             nullable: !column.declared.is_some_and(|declared| declared.not_null),
-            declared: column.declared.filter(|_| is_declared).map(|declared| declared.name.span),
+            declared: column.declared.map(|declared| declared.name.span),
             name: column.name,
         }
     }
@@ -334,7 +349,11 @@ impl Reading<'_> {
         let bytes = self.text.as_bytes();
         let mut at = start + 1;
         loop {
-            at += bytes.get(at..)?.iter().position(|byte| *byte == self.options.quote)? + 1;
+            at += bytes
+                .get(at..)?
+                .iter()
+                .position(|byte| *byte == self.options.quote)?
+                + 1;
             if bytes.get(at) != Some(&self.options.quote) {
                 return Some(at);
             }
@@ -373,6 +392,7 @@ fn shortened(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql_type::SqlType;
 
     const FILE: FileId = FileId(0);
 
@@ -393,7 +413,12 @@ mod tests {
         let types: Vec<SqlType> = columns.into_iter().map(|(_, sql_type)| sql_type).collect();
         assert_eq!(
             types,
-            [SqlType::Varchar, SqlType::BigInt, SqlType::Double, SqlType::Date]
+            [
+                SqlType::Varchar,
+                SqlType::BigInt,
+                SqlType::Double,
+                SqlType::Date
+            ]
         );
     }
 

@@ -23,6 +23,9 @@ const TYPES: &[(SqlType, Test)] = &[
     (SqlType::TimestampTz, is_timestamp_tz),
 ];
 
+const BIGINT: u8 = 1 << 1;
+const DOUBLE: u8 = 1 << 2;
+
 impl Candidates {
     pub(super) const ALL: Candidates = Candidates {
         possible: (1 << TYPES.len()) - 1,
@@ -33,6 +36,11 @@ impl Candidates {
     pub(super) fn see(&mut self, value: &str) {
         self.seen = true;
         if self.possible == 0 {
+            return;
+        }
+        // Most columns hold whole numbers, and what is one is a number as well.
+        if self.possible & BIGINT != 0 && is_plain_bigint(value) {
+            self.possible &= BIGINT | DOUBLE;
             return;
         }
         for (index, (_, fits)) in TYPES.iter().enumerate() {
@@ -97,8 +105,11 @@ fn is_boolean(value: &str) -> bool {
         .any(|word| value.eq_ignore_ascii_case(word))
 }
 
+/// The words that DuckDB's sniffer takes for booleans; a cast takes more.
 fn is_plain_boolean(value: &str) -> bool {
-    value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false")
+    ["true", "false", "t", "f", "yes", "no"]
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// A whole number without leading zeros, which would be lost.
@@ -109,7 +120,7 @@ fn is_plain_bigint(value: &str) -> bool {
 }
 
 fn is_plain_double(value: &str) -> bool {
-    !has_leading_zero(value) && is_double(value)
+    value == "nan" || !has_leading_zero(value) && is_double(value)
 }
 
 fn has_leading_zero(value: &str) -> bool {
@@ -131,7 +142,10 @@ fn decimal_misfit(value: &str, precision: u8, scale: u8) -> Option<String> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let has_one_sign = value.len() - digits.len() <= 1;
-    if !has_one_sign || whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction)
+    if !has_one_sign
+        || whole.len() + fraction.len() == 0
+        || !all_digits(whole)
+        || !all_digits(fraction)
     {
         return Some(String::new());
     }
@@ -151,7 +165,7 @@ fn is_date(value: &str) -> bool {
 }
 
 fn is_time(value: &str) -> bool {
-    value.len() >= 8 && parse_time(value).is_some()
+    parse_time(value).is_some()
 }
 
 fn is_infinite_time(value: &str) -> bool {
@@ -218,7 +232,8 @@ mod tests {
         assert_eq!(inferred(&["2013-01-01T06:00:00Z"]), SqlType::TimestampTz);
         assert_eq!(inferred(&["2013-01-01 06:00:00+02"]), SqlType::TimestampTz);
         assert_eq!(inferred(&["06:00:00"]), SqlType::Time);
-        assert_eq!(inferred(&["NaN"]), SqlType::Varchar);
+        assert_eq!(inferred(&["1.5", "nan"]), SqlType::Double);
+        assert_eq!(inferred(&["y", "n"]), SqlType::Varchar);
         assert_eq!(inferred(&["größe", "-"]), SqlType::Varchar);
     }
 

@@ -5,6 +5,7 @@
 //! kept: the engine reads the file itself.
 
 mod csv_columns;
+mod declared;
 pub(crate) mod infer;
 mod parquet_columns;
 
@@ -12,6 +13,7 @@ use crate::span::{Span, Spanned};
 use crate::sql_type::SqlType;
 
 pub use csv_columns::csv_columns;
+pub use declared::seed_columns;
 pub use parquet_columns::parquet_columns;
 
 /// How a CSV is written.

@@ -109,7 +109,10 @@ fn list(field: &Type, repeated: &Type) -> SqlType {
 
 fn primitive(field: &Type) -> SqlType {
     let info = field.get_basic_info();
-    if let Some(found) = info.logical_type_ref().and_then(|logical| logical_type(logical, field)) {
+    if let Some(found) = info
+        .logical_type_ref()
+        .and_then(|logical| logical_type(logical, field))
+    {
         return found;
     }
     match info.converted_type() {
@@ -193,5 +196,96 @@ fn physical(physical: Physical) -> SqlType {
         Physical::FLOAT => SqlType::Float,
         Physical::DOUBLE => SqlType::Double,
         Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY => SqlType::Blob,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::read_project;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+    use std::fs;
+    use std::sync::Arc;
+
+    const FILE: FileId = FileId(0);
+
+    /// The bytes of a Parquet file without rows.
+    fn empty_file(schema: &str) -> Vec<u8> {
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let mut bytes = Vec::new();
+        let writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).unwrap();
+        writer.close().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn types_are_those_of_the_engine() {
+        let bytes = empty_file(
+            "message schema {
+                required int64 id;
+                optional binary name (UTF8);
+                optional int32 day (DATE);
+                optional int64 at (TIMESTAMP(MICROS,false));
+                optional int64 at_tz (TIMESTAMP(MICROS,true));
+                optional fixed_len_byte_array(8) amount (DECIMAL(18,2));
+                optional int32 small (INTEGER(16,true));
+                optional double x;
+                optional binary raw;
+                optional group tags (LIST) { repeated group list { optional binary element (UTF8); } }
+                optional group counts (MAP) { repeated group key_value { required binary key (UTF8); optional int32 value; } }
+                optional group place { optional double lat; optional double lon; }
+            }",
+        );
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("seeds")).unwrap();
+        fs::write(folder.path().join("dbgo.toml"), "name = 'a'").unwrap();
+        fs::write(folder.path().join("seeds/a.parquet"), &bytes).unwrap();
+        let (files, diagnostics) = read_project(folder.path());
+        assert!(diagnostics.is_empty());
+        let seed = &files.seeds[0];
+        assert_eq!(files.sources.file(seed.data).hash, blake3::hash(&bytes));
+        let (columns, diagnostics) = parquet_columns(seed.data, &seed.footer);
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let types: Vec<String> = columns
+            .iter()
+            .map(|column| column.sql_type.to_string())
+            .collect();
+        assert_eq!(
+            types,
+            [
+                "BIGINT",
+                "VARCHAR",
+                "DATE",
+                "TIMESTAMP",
+                "TIMESTAMP WITH TIME ZONE",
+                "DECIMAL(18,2)",
+                "SMALLINT",
+                "DOUBLE",
+                "BLOB",
+                "VARCHAR[]",
+                "MAP(VARCHAR, INTEGER)",
+                "STRUCT(lat DOUBLE, lon DOUBLE)",
+            ]
+        );
+        let nullable: Vec<bool> = columns.iter().map(|column| column.nullable).collect();
+        assert_eq!(nullable[..2], [false, true]);
+    }
+
+    #[test]
+    fn what_is_no_parquet_is_refused() {
+        let whole = empty_file("message schema { required int64 id; }");
+        let footer_start = whole.len()
+            - 8
+            - u32::from_le_bytes(*whole[..whole.len() - 4].last_chunk::<4>().unwrap()) as usize;
+        let footer = &whole[footer_start..];
+        assert_eq!(parquet_columns(FILE, footer).0.len(), 1);
+        let mut torn = footer.to_vec();
+        torn[0] ^= 0xFF;
+        for bad in [&b""[..], b"PAR1", b"hello world", &footer[1..], &torn] {
+            let (columns, diagnostics) = parquet_columns(FILE, bad);
+            assert!(columns.is_empty());
+            assert_eq!(diagnostics[0].code, Code::MalformedSeed);
+        }
     }
 }

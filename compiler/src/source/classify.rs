@@ -249,10 +249,16 @@ mod tests {
         ]);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         let path = |file: FileId| files.sources.file(file).path.as_str();
-        assert_eq!(files.models.iter().map(|f| path(*f)).collect::<Vec<_>>(), ["models/a/b.sql"]);
+        assert_eq!(
+            files.models.iter().map(|f| path(*f)).collect::<Vec<_>>(),
+            ["models/a/b.sql"]
+        );
         assert_eq!(files.tables.len(), 1);
         assert_eq!(files.seeds.len(), 2);
-        assert_eq!(files.seeds[0].typing.map(path), Some("models/seeds/rates.sql"));
+        assert_eq!(
+            files.seeds[0].typing.map(path),
+            Some("models/seeds/rates.sql")
+        );
         assert_eq!(files.seeds[1].format, SeedFormat::Parquet);
     }
 
@@ -265,12 +271,22 @@ mod tests {
             ("seeds/alone.sql", ""),
         ]);
         let codes: Vec<Code> = diagnostics.iter().map(|finding| finding.code).collect();
-        assert_eq!(codes, [Code::NotBuiltYet, Code::InvalidFileName, Code::MalformedSeed]);
+        assert_eq!(
+            codes,
+            [
+                Code::NotBuiltYet,
+                Code::InvalidFileName,
+                Code::MalformedSeed
+            ]
+        );
     }
 
     #[test]
     fn import_paths_have_dots() {
-        assert_eq!(import_path("models/finance/revenue.sql"), "models.finance.revenue");
+        assert_eq!(
+            import_path("models/finance/revenue.sql"),
+            "models.finance.revenue"
+        );
         assert_eq!(import_path("seeds/x.csv"), "seeds.x");
     }
 }

@@ -1,8 +1,8 @@
 //! Reading a project from disk.
 
+use super::SourceSet;
 use super::classify::{Listed, ProjectFiles, classify, extension_of};
 use super::walk::{Found, Unlisted, walk};
-use super::SourceSet;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::span::{FileId, Span};
 use std::collections::BTreeSet;
@@ -19,7 +19,14 @@ pub const MAX_SQL_BYTES: u64 = 4 << 20;
 const SETTINGS: &str = "dbgo.toml";
 
 /// The folders whose files mean something. `tests/` holds no SQL and isn't read here.
-const FOLDERS: &[&str] = &["audits", "exposures", "macros", "models", "seeds", "sources"];
+const FOLDERS: &[&str] = &[
+    "audits",
+    "exposures",
+    "macros",
+    "models",
+    "seeds",
+    "sources",
+];
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -84,7 +91,10 @@ fn unlisted_folder(folder: Unlisted) -> Diagnostic {
     Diagnostic::without_place(
         Code::UnreadableFile,
         Severity::Error,
-        format!("the folder `{}` can't be listed: {}", folder.path, folder.error),
+        format!(
+            "the folder `{}` can't be listed: {}",
+            folder.path, folder.error
+        ),
     )
 }
 
@@ -271,11 +281,18 @@ mod tests {
         ]);
         let (files, diagnostics) = read_project(folder.path());
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        let paths: Vec<&str> = files.sources.iter().map(|(_, file)| file.path.as_str()).collect();
+        let paths: Vec<&str> = files
+            .sources
+            .iter()
+            .map(|(_, file)| file.path.as_str())
+            .collect();
         assert_eq!(paths, ["dbgo.toml", "models/a.sql", "models/b.sql"]);
         assert_eq!(&*files.sources.file(files.models[1]).text, "select 1");
         let found = find_root(&folder.path().join("models")).unwrap();
-        assert_eq!(found.canonicalize().unwrap(), folder.path().canonicalize().unwrap());
+        assert_eq!(
+            found.canonicalize().unwrap(),
+            folder.path().canonicalize().unwrap()
+        );
     }
 
     #[test]
@@ -297,7 +314,10 @@ mod tests {
     #[test]
     fn no_project() {
         let folder = project(&[("a.sql", b"")]);
-        assert_eq!(find_root(folder.path()).unwrap_err().code, Code::ProjectFileMissing);
+        assert_eq!(
+            find_root(folder.path()).unwrap_err().code,
+            Code::ProjectFileMissing
+        );
     }
 
     #[cfg(unix)]
@@ -315,11 +335,20 @@ mod tests {
         symlink(models.join("a"), models.join("b/back")).unwrap();
         symlink(models.join("nothing.sql"), models.join("dead.sql")).unwrap();
         let (files, diagnostics) = read_project(folder.path());
-        let paths: Vec<&str> =
-            files.models.iter().map(|file| files.sources.file(*file).path.as_str()).collect();
+        let paths: Vec<&str> = files
+            .models
+            .iter()
+            .map(|file| files.sources.file(*file).path.as_str())
+            .collect();
         assert_eq!(
             paths,
-            ["models/a/over/y.sql", "models/a/x.sql", "models/b/back/x.sql", "models/b/y.sql", "models/dead.sql"]
+            [
+                "models/a/over/y.sql",
+                "models/a/x.sql",
+                "models/b/back/x.sql",
+                "models/b/y.sql",
+                "models/dead.sql"
+            ]
         );
         assert_eq!(diagnostics.len(), 1);
         assert_eq!(diagnostics[0].code, Code::UnreadableFile);

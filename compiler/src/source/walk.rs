@@ -45,7 +45,8 @@ struct Walk {
 impl Walk {
     /// Lists a folder. `chain` holds the real paths of the folder and of all it was reached by.
     fn enter(&mut self, path: &str, on_disk: &Path, chain: &[PathBuf]) {
-        let entries = fs::read_dir(on_disk).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        let entries =
+            fs::read_dir(on_disk).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
         let entries = match entries {
             Ok(entries) => entries,
             Err(error) => {

@@ -1,7 +1,7 @@
 //! What fits into what: DuckDB 1.5.5's implicit casts and common types.
 //!
 //! Source of the rules: `src/function/cast_rules.cpp` and `src/common/types.cpp` of DuckDB, held
-//! against the engine's own answers in `tests/oracle/coercions.tsv`.
+//! against the engine's own answers in `coercions.tsv`.
 
 use super::SqlType;
 
@@ -66,7 +66,7 @@ fn bits(sql_type: &SqlType) -> Option<(u16, bool)> {
 }
 
 /// The cost that DuckDB gives a cast to a type: among several functions the cheapest is taken.
-fn target_cost(target: &SqlType) -> u32 {
+pub fn target_cost(target: &SqlType) -> u32 {
     use SqlType::*;
     match target {
         BigInt => 101,
@@ -120,7 +120,8 @@ fn integer_fits(from: &SqlType, to: &SqlType) -> bool {
     };
     match bits(to) {
         Some((to_bits, to_signed)) => {
-            to_bits > from_bits && (to_signed || !from_signed) || (to_bits, to_signed) == (from_bits, from_signed)
+            to_bits > from_bits && (to_signed || !from_signed)
+                || (to_bits, to_signed) == (from_bits, from_signed)
         }
         None => matches!(to, Float | Double | Decimal(..) | BigNum),
     }
@@ -151,7 +152,8 @@ fn nested_cost(from: &SqlType, to: &SqlType) -> Option<Option<u32>> {
                 return Some(None);
             }
             from.iter().zip(to).try_fold(0, |most, (from, to)| {
-                let same = from.0.eq_ignore_ascii_case(&to.0) || from.0.is_empty() || to.0.is_empty();
+                let same =
+                    from.0.eq_ignore_ascii_case(&to.0) || from.0.is_empty() || to.0.is_empty();
                 let cost = implicit_cost(&from.1, &to.1)?;
                 same.then_some(most.max(cost))
             })
@@ -175,9 +177,8 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
         (Decimal(..), Decimal(..)) => decimals(left, right),
         (Enum(_), Enum(_) | Varchar) | (Varchar, Enum(_)) => Common::Type(Varchar),
         (Boolean, other) | (other, Boolean) if other.is_integer() => Common::Type(other.clone()),
-        (List(_) | Array(..) | Struct(_) | Map(..), _) | (_, List(_) | Array(..) | Struct(_) | Map(..)) => {
-            nested(left, right)
-        }
+        (List(_) | Array(..) | Struct(_) | Map(..), _)
+        | (_, List(_) | Array(..) | Struct(_) | Map(..)) => nested(left, right),
         _ if left.is_numeric() && right.is_numeric() => numbers(left, right),
         _ if left.is_temporal() && right.is_temporal() => times(left, right),
         _ => Common::Incompatible,
@@ -232,8 +233,10 @@ fn structs(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> Common {
 }
 
 fn decimals(left: &SqlType, right: &SqlType) -> Common {
-    let (SqlType::Decimal(left_precision, left_scale), SqlType::Decimal(right_precision, right_scale)) =
-        (left, right)
+    let (
+        SqlType::Decimal(left_precision, left_scale),
+        SqlType::Decimal(right_precision, right_scale),
+    ) = (left, right)
     else {
         return Common::Unknown;
     };
@@ -303,7 +306,11 @@ fn times(left: &SqlType, right: &SqlType) -> Common {
                 Timestamp => 2,
                 _ => 3,
             };
-            if rank(left) >= rank(right) { left.clone() } else { right.clone() }
+            if rank(left) >= rank(right) {
+                left.clone()
+            } else {
+                right.clone()
+            }
         }
         _ => return Common::Incompatible,
     })
@@ -314,7 +321,9 @@ fn times(left: &SqlType, right: &SqlType) -> Common {
 pub fn set_operation_type(left: &SqlType, right: &SqlType) -> Common {
     use SqlType::*;
     match (left, right) {
-        (Varchar, other) | (other, Varchar) if *other == Boolean || other.is_numeric() && *other != BigNum => {
+        (Varchar, other) | (other, Varchar)
+            if *other == Boolean || other.is_numeric() && *other != BigNum =>
+        {
             Common::Type(Varchar)
         }
         _ => match common_type(left, right) {
@@ -340,7 +349,11 @@ pub fn fits_into(from: &SqlType, to: &SqlType) -> bool {
             from_scale <= scale && from_precision - from_scale <= precision - scale
         }
         (whole, Decimal(precision, scale)) if whole.is_integer() => {
-            let digits = if matches!(whole, HugeInt | UHugeInt) { 39 } else { decimal_digits(whole).unwrap_or(39) };
+            let digits = if matches!(whole, HugeInt | UHugeInt) {
+                39
+            } else {
+                decimal_digits(whole).unwrap_or(39)
+            };
             digits <= precision - scale
         }
         (whole, Float) if whole.is_integer() => bits(whole).is_some_and(|(bits, _)| bits <= 16),

@@ -152,11 +152,11 @@ impl Reader {
             "struct" | "row" => self.fields().map(SqlType::Struct),
             "union" => self.fields().map(SqlType::Union),
             "map" => {
-                self.expect('(')?;
+                self.need('(')?;
                 let key = self.whole()?;
-                self.expect(',')?;
+                self.need(',')?;
                 let value = self.whole()?;
-                self.expect(')')?;
+                self.need(')')?;
                 Some(SqlType::Map(Box::new(key), Box::new(value)))
             }
             "enum" => self.enumeration(),
@@ -220,7 +220,7 @@ impl Reader {
                 if self.symbol(')') {
                     break;
                 }
-                self.expect(',')?;
+                self.need(',')?;
             }
             text = format!("{text}({})", inner.join(", "));
         }
@@ -262,10 +262,9 @@ impl Reader {
     /// `WITH TIME ZONE` or `WITHOUT TIME ZONE`, if either stands there.
     fn zone(&mut self) -> Option<bool> {
         let with = self.word("with");
-        if with || self.word("without") {
-            if !(self.word("time") && self.word("zone")) {
-                return None;
-            }
+        let said = with || self.word("without");
+        if said && !(self.word("time") && self.word("zone")) {
+            return None;
         }
         Some(with)
     }
@@ -278,7 +277,7 @@ impl Reader {
     }
 
     fn enumeration(&mut self) -> Option<SqlType> {
-        self.expect('(')?;
+        self.need('(')?;
         let mut values = Vec::new();
         loop {
             match self.take()? {
@@ -288,12 +287,12 @@ impl Reader {
             if self.symbol(')') {
                 return Some(SqlType::Enum(values));
             }
-            self.expect(',')?;
+            self.need(',')?;
         }
     }
 
     fn fields(&mut self) -> Option<Vec<(String, SqlType)>> {
-        self.expect('(')?;
+        self.need('(')?;
         let mut fields = Vec::new();
         if self.symbol(')') {
             return Some(fields);
@@ -303,7 +302,7 @@ impl Reader {
             if self.symbol(')') {
                 return Some(fields);
             }
-            self.expect(',')?;
+            self.need(',')?;
         }
     }
 
@@ -338,7 +337,7 @@ impl Reader {
             if self.symbol(')') {
                 return Some(modifiers);
             }
-            self.expect(',')?;
+            self.need(',')?;
         }
     }
 
@@ -371,7 +370,7 @@ impl Reader {
         found
     }
 
-    fn expect(&mut self, expected: char) -> Option<()> {
+    fn need(&mut self, expected: char) -> Option<()> {
         self.symbol(expected).then_some(())
     }
 }

@@ -5,7 +5,7 @@
 
 use super::catalogue::{self, Parameter, Signature};
 use super::{Typed, Value, literal, rules};
-use crate::sql_type::coerce::implicit_cost;
+use crate::sql_type::coerce::{implicit_cost, target_cost};
 use crate::sql_type::{Common, SqlType, common_type};
 
 /// What is known of a call.
@@ -55,8 +55,9 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         return Outcome::Unknown;
     }
     match choose(signatures, arguments) {
-        Choice::One(signature) => rules::after_overload(&name, arguments)
-            .unwrap_or_else(|| result(signature, arguments)),
+        Choice::One(signature) => {
+            rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
+        }
         Choice::Refused => Outcome::Refused,
         Choice::WrongCount => Outcome::WrongCount,
         Choice::Several(fitting) => agreed(&fitting, arguments),
@@ -127,12 +128,12 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
         }
         (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
         (Value::Text(_), Parameter::Type(_)) => Some(20),
-        (Value::Text(_), _) => None,
-        (Value::Integer(number), Parameter::Type(target)) if literal::fits(*number, target) => {
-            implicit_cost(&SqlType::UTinyInt, target)
-                .or_else(|| implicit_cost(&SqlType::TinyInt, target))
-                .map(|cost| cost.saturating_sub(90))
-                .or(Some(20))
+        (Value::Text(_), Parameter::List(_) | Parameter::Map(..)) => Some(20),
+        (Value::Text(_), Parameter::Decimal) => None,
+        (Value::Integer(number), Parameter::Type(target))
+            if argument.sql_type != *target && literal::fits(*number, target) =>
+        {
+            Some(target_cost(target).saturating_sub(90))
         }
         (_, Parameter::Type(target)) => implicit_cost(&argument.sql_type, target),
         (_, Parameter::Decimal) => match argument.sql_type {
@@ -160,6 +161,13 @@ fn agreed(fitting: &[&Signature], arguments: &[Typed]) -> Outcome {
 }
 
 fn result(signature: &Signature, arguments: &[Typed]) -> Outcome {
+    // What a null makes of a template differs from function to function.
+    let has_null = arguments
+        .iter()
+        .any(|argument| argument.sql_type == SqlType::Null);
+    if has_null && !matches!(signature.result, Parameter::Type(_)) {
+        return Outcome::Unknown;
+    }
     match filled(&signature.result, signature, arguments) {
         Some(sql_type) => Outcome::Type(sql_type),
         None => Outcome::Unknown,
@@ -170,9 +178,7 @@ fn filled(parameter: &Parameter, signature: &Signature, arguments: &[Typed]) -> 
     match parameter {
         Parameter::Type(sql_type) => Some(sql_type.clone()),
         Parameter::Template(name) => template(name, signature, arguments),
-        Parameter::List(element) => {
-            filled(element, signature, arguments).map(SqlType::list)
-        }
+        Parameter::List(element) => filled(element, signature, arguments).map(SqlType::list),
         Parameter::Map(key, value) => Some(SqlType::Map(
             Box::new(filled(key, signature, arguments)?),
             Box::new(filled(value, signature, arguments)?),

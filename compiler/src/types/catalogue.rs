@@ -134,7 +134,8 @@ impl Entry {
 
     /// Whether the same arguments always give the same result.
     pub fn is_consistent(&self) -> bool {
-        self.columns().all(|columns| !matches!(columns[5], "q" | "v"))
+        self.columns()
+            .all(|columns| !matches!(columns[5], "q" | "v"))
     }
 
     /// The overloads of its scalar and aggregate functions.

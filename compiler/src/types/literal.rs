@@ -17,7 +17,7 @@ pub fn typed(literal: &Literal) -> Typed {
             ..Typed::not_null(SqlType::Varchar)
         },
         // The engine reads `x'41'` as a text with an `x` in front.
-        Literal::Blob(_) => Typed::not_null(SqlType::Unknown),
+        Literal::Blob(_) => Typed::not_null(SqlType::Varchar),
     }
 }
 
@@ -31,7 +31,10 @@ fn number(written: &str) -> Typed {
             .strip_prefix(prefix)
             .and_then(|rest| i128::from_str_radix(rest, radix).ok())
     };
-    if let Some(value) = radix("0x", 16).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8)) {
+    if let Some(value) = radix("0x", 16)
+        .or_else(|| radix("0b", 2))
+        .or_else(|| radix("0o", 8))
+    {
         return whole(value);
     }
     if lower.contains('e') {
@@ -45,7 +48,11 @@ fn number(written: &str) -> Typed {
         },
         Some((before, after)) => {
             let leading = before.trim_start_matches('0').len();
-            let whole_digits = if before.is_empty() { 0 } else { before.len().min(leading.max(1)) };
+            let whole_digits = if before.is_empty() {
+                0
+            } else {
+                before.len().min(leading.max(1))
+            };
             decimal(before.len(), whole_digits, after.len())
         }
     }
@@ -78,15 +85,21 @@ pub fn whole(value: i128) -> Typed {
     }
 }
 
-/// The same number with the other sign. The type stays: `-2147483648` is a `BIGINT`.
+/// The same number with the other sign. The type stays, `-2147483648` is a `BIGINT`; only the
+/// least `BIGINT` is one.
 pub fn negated(typed: &Typed) -> Option<Typed> {
-    match typed.value {
-        Value::Integer(value) => Some(Typed {
-            value: Value::Integer(value.checked_neg()?),
-            ..typed.clone()
-        }),
-        _ => None,
-    }
+    let Value::Integer(value) = typed.value else {
+        return None;
+    };
+    let negated = value.checked_neg()?;
+    let sql_type = match &typed.sql_type {
+        SqlType::HugeInt if i64::try_from(negated).is_ok() => SqlType::BigInt,
+        same => same.clone(),
+    };
+    Some(Typed {
+        value: Value::Integer(negated),
+        ..Typed::not_null(sql_type)
+    })
 }
 
 /// Whether a whole number is a value of an integer type.

@@ -6,10 +6,10 @@
 
 pub mod call;
 pub mod catalogue;
+mod decimal;
 pub mod literal;
 pub mod oracle;
 pub mod rules;
-mod decimal;
 
 use crate::sql_type::{Common, SqlType, common_type};
 
@@ -35,6 +35,8 @@ pub enum Value {
     Text(String),
     /// A list of texts written out.
     Texts(Vec<String>),
+    /// A null that was given a type.
+    Null,
 }
 
 impl Typed {
@@ -82,7 +84,9 @@ impl Typed {
 
     /// Whether its type is known through and through.
     pub fn is_known(&self) -> bool {
-        !self.sql_type.any(&|part| matches!(part, SqlType::Unknown | SqlType::Other(_)))
+        !self
+            .sql_type
+            .any(&|part| matches!(part, SqlType::Unknown | SqlType::Other(_)))
     }
 }
 
@@ -123,9 +127,15 @@ pub fn common_of<'a>(all: impl IntoIterator<Item = &'a Typed>) -> Common {
             None => next.clone(),
             Some(before) => match common(&before, next) {
                 Common::Type(sql_type) => {
-                    let keeps_value = before.value != Value::Any && sql_type == before.sql_type && next.value != Value::Any;
+                    let keeps_value = before.value != Value::Any
+                        && sql_type == before.sql_type
+                        && next.value != Value::Any;
                     Typed {
-                        value: if keeps_value { before.value } else { Value::Any },
+                        value: if keeps_value {
+                            before.value
+                        } else {
+                            Value::Any
+                        },
                         ..Typed::of(sql_type)
                     }
                 }

@@ -9,20 +9,50 @@ use crate::sql_type::{Common, SqlType, common_type};
 
 /// Names that the engine knows without having them in its list of functions.
 pub const SYNTAX: &[&str] = &[
-    "coalesce", "ifnull", "if", "iff", "nullif", "grouping", "grouping_id", "try", "unnest", "unlist",
-    "percentile_cont", "percentile_disc", "columns", "unpack", "overlay", "row", "struct", "map",
-    "array", "exists", "cast", "try_cast", "position", "extract", "current_date", "current_time",
-    "current_timestamp", "localtime", "localtimestamp", "main", "count_star", "list_pack", "operator",
-    "convert_from", "collation_for", "xmlparse", "glob", "like", "ilike", "not_like", "constructor",
-    "alias", "getvariable", "variant_typeof", "remap_struct",
+    "array",
+    "cast",
+    "coalesce",
+    "columns",
+    "exists",
+    "extract",
+    "grouping",
+    "grouping_id",
+    "if",
+    "ifnull",
+    "operator",
+    "overlay",
+    "percentile_cont",
+    "percentile_disc",
+    "try",
+    "try_cast",
+    "unlist",
+    "unnest",
+    "unpack",
 ];
+
+/// Whether a function may come with an extension that the engine loads by itself.
+pub fn may_be_of_an_extension(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "broadcast",
+        "excel_text",
+        "family",
+        "host",
+        "html_escape",
+        "html_unescape",
+        "netmask",
+        "network",
+        "stem",
+        "text",
+    ];
+    name.starts_with("st_") || NAMES.contains(&name)
+}
 
 /// The rule of a function whose result doesn't follow its overloads.
 pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     Some(match (name, arguments) {
         ("coalesce" | "ifnull" | "greatest" | "least", [_, ..]) => common_of(arguments).into(),
         ("nullif", [first, _]) => known(first.sql_type.clone()),
-        ("if" | "iff", [_, yes, no]) => common(yes, no).into(),
+        ("if", [_, yes, no]) => common(yes, no).into(),
         ("grouping" | "grouping_id", _) => Outcome::Type(SqlType::BigInt),
         ("try", [only]) => known(only.sql_type.clone()),
         ("unnest" | "unlist", [list, ..]) => match &list.sql_type {
@@ -34,6 +64,24 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         ("+" | "-" | "*" | "%" | "add" | "subtract" | "multiply" | "mod", [left, right]) => {
             return arithmetic(name, left, right);
         }
+        ("extract", _) => call("date_part", arguments),
+        ("date_add", [left, right]) => call("+", &[left.clone(), right.clone()]),
+        (
+            "split_part" | "array_to_string" | "current_schema" | "current_database"
+            | "current_user" | "user" | "session_user" | "current_catalog" | "current_query"
+            | "pg_typeof",
+            _,
+        ) => Outcome::Type(SqlType::Varchar),
+        ("ago", [_]) => Outcome::Type(SqlType::TimestampTz),
+        (
+            "json" | "json_group_array" | "json_group_object" | "json_group_structure",
+            [first, ..],
+        ) if first.sql_type != SqlType::Null => Outcome::Type(SqlType::Json),
+        ("current_date", []) => Outcome::Type(SqlType::Date),
+        ("current_timestamp", []) => Outcome::Type(SqlType::TimestampTz),
+        ("current_time", []) => Outcome::Type(SqlType::TimeTz),
+        ("localtime", []) => Outcome::Type(SqlType::Time),
+        ("localtimestamp", []) => Outcome::Type(SqlType::Timestamp),
         ("||", [left, right]) => concatenation(left, right),
         ("concat", _) => concat(arguments),
         ("list_value" | "list_pack", [_, ..]) => match common_of(arguments) {
@@ -62,7 +110,12 @@ fn known(sql_type: SqlType) -> Outcome {
 fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
     let is_decimal = |typed: &Typed| matches!(typed.sql_type, SqlType::Decimal(..));
     if !is_decimal(left) && !is_decimal(right) {
-        return None;
+        return match (&left.sql_type, &right.sql_type) {
+            (SqlType::Null, SqlType::Integer) | (SqlType::Integer, SqlType::Null) => {
+                Some(Outcome::Type(SqlType::Integer))
+            }
+            _ => None,
+        };
     }
     if left.sql_type == SqlType::Null || right.sql_type == SqlType::Null {
         return Some(Outcome::Type(SqlType::Null));
@@ -78,7 +131,10 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
             None => Outcome::Unknown,
         },
         _ => {
-            let (scale, whole) = (left.1.max(right.1), (left.0 - left.1).max(right.0 - right.1));
+            let (scale, whole) = (
+                left.1.max(right.1),
+                (left.0 - left.1).max(right.0 - right.1),
+            );
             match whole + scale {
                 precision @ ..=38 => Outcome::Type(SqlType::Decimal(precision, scale)),
                 _ => Outcome::Unknown,
@@ -89,6 +145,10 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
 
 fn concatenation(left: &Typed, right: &Typed) -> Outcome {
     use SqlType::*;
+    // The engine folds a null away, whatever its type.
+    if left.value == Value::Null || right.value == Value::Null {
+        return Outcome::Unknown;
+    }
     match (&left.sql_type, &right.sql_type) {
         (Null, _) | (_, Null) => Outcome::Type(Null),
         (List(a) | Array(a, _), List(b) | Array(b, _)) => match common_type(a, b) {
@@ -107,7 +167,10 @@ fn is_scalar(sql_type: &SqlType) -> bool {
 }
 
 fn concat(arguments: &[Typed]) -> Outcome {
-    if arguments.iter().all(|argument| is_scalar(&argument.sql_type) && argument.sql_type != SqlType::Null) {
+    if arguments
+        .iter()
+        .all(|argument| is_scalar(&argument.sql_type) && argument.sql_type != SqlType::Null)
+    {
         return Outcome::Type(SqlType::Varchar);
     }
     let lists = arguments
@@ -125,14 +188,29 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     if !first.is_known() {
         return matches!(
             name,
-            "min" | "max" | "first" | "last" | "any_value" | "arbitrary" | "mode" | "list"
-                | "array_agg" | "median" | "quantile_cont" | "quantile_disc" | "quantile"
+            "min"
+                | "max"
+                | "first"
+                | "last"
+                | "any_value"
+                | "arbitrary"
+                | "mode"
+                | "list"
+                | "array_agg"
+                | "median"
+                | "quantile_cont"
+                | "quantile_disc"
+                | "quantile"
         )
         .then_some(Outcome::Unknown);
     }
     let same = || Outcome::Type(first.sql_type.clone());
     Some(match (name, arguments.len()) {
-        ("min" | "max" | "first" | "last" | "any_value" | "arbitrary" | "first_value" | "last_value", 1) => same(),
+        (
+            "min" | "max" | "first" | "last" | "any_value" | "arbitrary" | "first_value"
+            | "last_value",
+            1,
+        ) => same(),
         ("min" | "max", 2) => Outcome::Type(SqlType::list(first.sql_type.clone())),
         ("mode", 1) => same(),
         ("lag" | "lead" | "nth_value", 1..=3) => same(),
@@ -141,17 +219,14 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             Box::new(first.sql_type.clone()),
             Box::new(SqlType::UBigInt),
         )),
-        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 2) => extreme(&first.sql_type),
+        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 2) => same(),
+        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 3) => {
+            Outcome::Type(SqlType::list(first.sql_type.clone()))
+        }
+        ("mad", 1) => deviation(&first.sql_type),
         ("median", 1) => known(continuous(&first.sql_type)),
         ("quantile_cont", 2) => quantiles(continuous(&first.sql_type), &arguments[1]),
-        ("quantile" | "quantile_disc", 2) => {
-            let discrete = match &first.sql_type {
-                sql_type if sql_type.is_integer() || *sql_type == SqlType::Varchar => sql_type.clone(),
-                sql_type @ (SqlType::Double | SqlType::Decimal(..) | SqlType::Date | SqlType::Timestamp) => sql_type.clone(),
-                _ => SqlType::Unknown,
-            };
-            quantiles(discrete, &arguments[1])
-        }
+        ("quantile" | "quantile_disc", 2) => quantiles(first.sql_type.clone(), &arguments[1]),
         ("sum", 1) => match &first.sql_type {
             SqlType::Decimal(_, scale) => Outcome::Type(SqlType::Decimal(38, *scale)),
             SqlType::Null => Outcome::Type(SqlType::HugeInt),
@@ -161,8 +236,8 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             SqlType::Decimal(..) => Outcome::Type(SqlType::Double),
             _ => return None,
         },
-        ("approx_quantile" | "reservoir_quantile" | "mad" | "sum_no_overflow", _)
-            if !first.sql_type.is_integer() =>
+        ("approx_quantile" | "reservoir_quantile" | "sum_no_overflow", _)
+            if !matches!(first.sql_type, SqlType::Integer | SqlType::BigInt) =>
         {
             Outcome::Unknown
         }
@@ -170,12 +245,13 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     })
 }
 
-fn extreme(value: &SqlType) -> Outcome {
-    use SqlType::*;
-    match value {
-        Integer | BigInt | Double | Varchar | Date | Timestamp | TimestampTz | Blob | Decimal(..) => {
-            Outcome::Type(value.clone())
-        }
+/// The type of a median absolute deviation.
+fn deviation(sql_type: &SqlType) -> Outcome {
+    match sql_type {
+        SqlType::Float | SqlType::Decimal(..) => Outcome::Type(sql_type.clone()),
+        number if number.is_numeric() => Outcome::Type(SqlType::Double),
+        SqlType::Interval => Outcome::Refused,
+        time if time.is_temporal() => Outcome::Type(SqlType::Interval),
         _ => Outcome::Unknown,
     }
 }
@@ -184,9 +260,11 @@ fn extreme(value: &SqlType) -> Outcome {
 fn continuous(sql_type: &SqlType) -> SqlType {
     use SqlType::*;
     match sql_type {
-        TinyInt | SmallInt | Integer | BigInt | HugeInt | Double => Double,
+        whole if whole.is_integer() => Double,
         Date => Timestamp,
-        Decimal(..) | Timestamp | Varchar => sql_type.clone(),
+        Double | Float | Decimal(..) | Timestamp | TimestampTz | Time | TimeTz | Varchar => {
+            sql_type.clone()
+        }
         _ => Unknown,
     }
 }
@@ -200,6 +278,9 @@ fn quantiles(one: SqlType, positions: &Typed) -> Outcome {
     }
 }
 
+/// Functions that put lists behind each other.
+const JOINING: &[&str] = &["list_concat", "array_concat", "list_cat", "array_cat"];
+
 /// Functions of lists, maps and structs.
 fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     let first = arguments.first()?;
@@ -208,10 +289,17 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         _ => None,
     };
     let list = |element: &SqlType| Outcome::Type(SqlType::list(element.clone()));
+    let has_null = arguments
+        .iter()
+        .any(|argument| argument.sql_type == SqlType::Null);
+    if has_null && !JOINING.contains(&name) {
+        return None;
+    }
     Some(match (name, arguments) {
         (
-            "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort" | "list_reverse"
-            | "array_reverse" | "list_filter" | "array_filter" | "filter" | "list_distinct" | "array_distinct",
+            "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort"
+            | "list_reverse" | "array_reverse" | "list_filter" | "array_filter" | "filter"
+            | "list_distinct" | "array_distinct",
             [_, ..],
         ) => element.map_or(Outcome::Unknown, list),
         ("list_slice" | "array_slice", [_, ..]) => match (&first.sql_type, element) {
@@ -219,18 +307,26 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             (_, Some(element)) => list(element),
             _ => Outcome::Unknown,
         },
-        ("list_append" | "array_append" | "array_push_back", [_, added]) => appended(element, added),
-        ("list_prepend" | "array_prepend" | "array_push_front", [added, second]) => match &second.sql_type {
-            SqlType::List(element) => appended(Some(element), added),
-            _ => Outcome::Unknown,
-        },
-        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, second]) => concatenation(first, second),
-        ("list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate", [_, second]) => {
-            match (&second.value, element) {
-                (Value::Text(aggregate), Some(element)) => call(aggregate, &[Typed::of(element.clone())]),
+        ("list_append" | "array_append" | "array_push_back", [_, added]) => {
+            appended(element, added)
+        }
+        ("list_prepend" | "array_prepend" | "array_push_front", [added, second]) => {
+            match &second.sql_type {
+                SqlType::List(element) => appended(Some(element), added),
                 _ => Outcome::Unknown,
             }
         }
+        ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, ..]) => joined(arguments),
+        ("list_resize" | "array_resize", [_, _, ..]) => element.map_or(Outcome::Unknown, list),
+        (
+            "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
+            [_, second],
+        ) => match (&second.value, element) {
+            (Value::Text(aggregate), Some(element)) => {
+                call(aggregate, &[Typed::of(element.clone())])
+            }
+            _ => Outcome::Unknown,
+        },
         ("map_entries", [_]) => match &first.sql_type {
             SqlType::Map(key, value) => list(&SqlType::Struct(vec![
                 ("key".to_owned(), (**key).clone()),
@@ -238,6 +334,7 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             ])),
             _ => Outcome::Unknown,
         },
+        ("list_zip" | "array_zip", _) => zipped(arguments),
         ("struct_extract", [_, key]) => field_by_text(&first.sql_type, key),
         ("row", _) => Outcome::Type(SqlType::Struct(
             arguments
@@ -247,6 +344,39 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         )),
         _ => return list_macro(name, element, arguments.len()),
     })
+}
+
+/// Lists behind each other; a null among them counts for nothing.
+fn joined(arguments: &[Typed]) -> Outcome {
+    let mut elements = Vec::new();
+    for argument in arguments {
+        match &argument.sql_type {
+            SqlType::List(element) | SqlType::Array(element, _) => {
+                elements.push(Typed::of((**element).clone()));
+            }
+            SqlType::Null => {}
+            _ => return Outcome::Unknown,
+        }
+    }
+    match common_of(&elements) {
+        Common::Type(element) if !elements.is_empty() => Outcome::Type(SqlType::list(element)),
+        _ => Outcome::Unknown,
+    }
+}
+
+/// Rows of what stands at one position in each list.
+fn zipped(arguments: &[Typed]) -> Outcome {
+    let fields: Option<Vec<(String, SqlType)>> = arguments
+        .iter()
+        .map(|argument| match &argument.sql_type {
+            SqlType::List(element) => Some((String::new(), (**element).clone())),
+            _ => None,
+        })
+        .collect();
+    match fields {
+        Some(fields) => Outcome::Type(SqlType::list(SqlType::Struct(fields))),
+        None => Outcome::Unknown,
+    }
 }
 
 fn appended(element: Option<&SqlType>, added: &Typed) -> Outcome {
@@ -266,13 +396,14 @@ fn field_by_text(sql_type: &SqlType, key: &Typed) -> Outcome {
     }
 }
 
-/// The type of a struct's field.
+/// The type of a struct's field, a union's member or a part of JSON.
 pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
     match sql_type {
-        SqlType::Struct(fields) => fields
+        SqlType::Struct(fields) | SqlType::Union(fields) => fields
             .iter()
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, sql_type)| sql_type.clone()),
+        SqlType::Json => Some(SqlType::Json),
         _ => None,
     }
 }
@@ -280,10 +411,33 @@ pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
 /// `list_sum(x)` and its like: the aggregate over the elements.
 fn list_macro(name: &str, element: Option<&SqlType>, count: usize) -> Option<Outcome> {
     const AGGREGATES: &[&str] = &[
-        "avg", "var_samp", "var_pop", "stddev_pop", "stddev_samp", "sem", "approx_count_distinct",
-        "bit_xor", "bit_or", "bit_and", "bool_and", "bool_or", "count", "entropy", "last", "first",
-        "kurtosis", "min", "max", "product", "skewness", "sum", "string_agg", "mode", "median",
-        "any_value", "histogram",
+        "avg",
+        "var_samp",
+        "var_pop",
+        "stddev_pop",
+        "stddev_samp",
+        "sem",
+        "approx_count_distinct",
+        "bit_xor",
+        "bit_or",
+        "bit_and",
+        "bool_and",
+        "bool_or",
+        "count",
+        "entropy",
+        "last",
+        "first",
+        "kurtosis",
+        "min",
+        "max",
+        "product",
+        "skewness",
+        "sum",
+        "string_agg",
+        "mode",
+        "median",
+        "any_value",
+        "histogram",
     ];
     let aggregate = name.strip_prefix("list_")?;
     if count != 1 || !AGGREGATES.contains(&aggregate) {
@@ -311,21 +465,44 @@ pub fn after_overload(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         }
         ("date_part" | "datepart", _) => date_part(first),
         ("strptime" | "try_strptime", _) => match &arguments.get(1)?.value {
-            Value::Text(format) if !format.contains("%Z") && !format.contains("%z") && !format.contains("%n") => {
+            Value::Text(format)
+                if !format.contains("%Z") && !format.contains("%z") && !format.contains("%n") =>
+            {
                 Outcome::Type(SqlType::Timestamp)
             }
             _ => Outcome::Unknown,
         },
-        ("json_transform" | "json_transform_strict" | "from_json" | "from_json_strict", _) => Outcome::Unknown,
-        ("json_extract" | "json_extract_path" | "json_extract_string" | "json_extract_path_text" | "json_value" | "->" | "->>", _)
-            if !arguments.get(1).is_some_and(|path| path.is_known()) =>
-        {
+        ("json_transform" | "json_transform_strict" | "from_json" | "from_json_strict", _) => {
             Outcome::Unknown
         }
-        ("regexp_extract", _) if arguments.len() > 2 && !matches!(arguments[2].sql_type, SqlType::Integer) => {
-            Outcome::Unknown
-        }
+        (
+            "json_extract"
+            | "json_extract_path"
+            | "json_extract_string"
+            | "json_extract_path_text"
+            | "json_value"
+            | "->"
+            | "->>",
+            _,
+        ) if !arguments.get(1).is_some_and(|path| path.is_known()) => Outcome::Unknown,
+        ("regexp_extract" | "regexp_extract_all", _) => match arguments.get(2) {
+            Some(groups) if groups.sql_type != SqlType::Integer => captured(name, groups),
+            _ => return None,
+        },
         _ => return None,
+    })
+}
+
+/// What a pattern with names for its groups gives.
+fn captured(name: &str, groups: &Typed) -> Outcome {
+    let Value::Texts(names) = &groups.value else {
+        return Outcome::Unknown;
+    };
+    let fields = names.iter().map(|name| (name.clone(), SqlType::Varchar));
+    let captured = SqlType::Struct(fields.collect());
+    Outcome::Type(match name {
+        "regexp_extract_all" => SqlType::list(captured),
+        _ => captured,
     })
 }
 

@@ -23,24 +23,36 @@ fn projects_on_disk_give_what_is_expected() {
         .filter(|case| case.join("dbgo.toml").is_file() && case.to_string_lossy().contains(&wanted))
         .collect();
     cases.sort();
-    assert!(!cases.is_empty() || !wanted.is_empty(), "there are no cases");
+    assert!(
+        !cases.is_empty() || !wanted.is_empty(),
+        "there are no cases"
+    );
     let failures: Vec<String> = cases.iter().flat_map(|case| run(case)).collect();
-    assert!(failures.is_empty(), "{}\n\n(`DBGO_UPDATE=1` takes these over)\n", failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{}\n\n(`DBGO_UPDATE=1` takes these over)\n",
+        failures.join("\n\n")
+    );
 }
 
 fn run(case: &Path) -> Vec<String> {
     let (files, found) = read_project(case);
     let compilation = compile_files(files, found);
     let (sources, found) = (&compilation.outline.files.sources, &compilation.diagnostics);
-    let mut given = BTreeMap::from([("expected.txt".to_owned(), render::full(sources, found, false))]);
+    let mut given = BTreeMap::from([(
+        "expected.txt".to_owned(),
+        render::full(sources, found, false),
+    )]);
     if case.join("expected.json").is_file() {
         given.insert("expected.json".to_owned(), render::json(sources, found));
     }
     if case.join("generated").is_dir() {
         given.extend(generated(&compilation.project));
     }
-    let mut differences: Vec<String> =
-        given.iter().filter_map(|(path, text)| difference(case, path, text)).collect();
+    let mut differences: Vec<String> = given
+        .iter()
+        .filter_map(|(path, text)| difference(case, path, text))
+        .collect();
     differences.extend(left_over(case, &given));
     differences
 }
@@ -74,7 +86,13 @@ fn difference(case: &Path, path: &str, given: &str) -> Option<String> {
         return None;
     }
     let wanted = fs::read_to_string(&file).unwrap_or_default();
-    (wanted != given).then(|| format!("{} differs\n{}", file.display(), changed_lines(&wanted, given)))
+    (wanted != given).then(|| {
+        format!(
+            "{} differs\n{}",
+            file.display(),
+            changed_lines(&wanted, given)
+        )
+    })
 }
 
 /// Files of `generated` that nothing generates any more.
@@ -82,24 +100,46 @@ fn left_over(case: &Path, given: &BTreeMap<String, String>) -> Vec<String> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.is_dir() { walk(&path, found) } else { found.push(path) }
+            if path.is_dir() {
+                walk(&path, found)
+            } else {
+                found.push(path)
+            }
         }
     }
     let mut found = Vec::new();
     walk(&case.join("generated"), &mut found);
-    found.retain(|path| !path.strip_prefix(case).is_ok_and(|path| given.contains_key(&*path.to_string_lossy())));
-    found.iter().map(|path| format!("{} isn't generated", path.display())).collect()
+    found.retain(|path| {
+        !path
+            .strip_prefix(case)
+            .is_ok_and(|path| given.contains_key(&*path.to_string_lossy()))
+    });
+    found
+        .iter()
+        .map(|path| format!("{} isn't generated", path.display()))
+        .collect()
 }
 
 /// The lines between what two texts have in common at their start and at their end.
 fn changed_lines(wanted: &str, given: &str) -> String {
-    let (wanted, given): (Vec<&str>, Vec<&str>) = (wanted.lines().collect(), given.lines().collect());
-    let start = wanted.iter().zip(&given).take_while(|(left, right)| left == right).count();
+    let (wanted, given): (Vec<&str>, Vec<&str>) =
+        (wanted.lines().collect(), given.lines().collect());
+    let start = wanted
+        .iter()
+        .zip(&given)
+        .take_while(|(left, right)| left == right)
+        .count();
     let rest = wanted.len().min(given.len()) - start;
     let backwards = wanted.iter().rev().zip(given.iter().rev());
-    let end = backwards.take(rest).take_while(|(left, right)| left == right).count();
+    let end = backwards
+        .take(rest)
+        .take_while(|(left, right)| left == right)
+        .count();
     let lines = |sign: char, lines: &[&str]| -> Vec<String> {
-        lines[start..lines.len() - end].iter().map(|line| format!("  {sign} {line}")).collect()
+        lines[start..lines.len() - end]
+            .iter()
+            .map(|line| format!("  {sign} {line}"))
+            .collect()
     };
     let mut shown = vec![format!("  @ line {}", start + 1)];
     shown.extend(lines('-', &wanted));
@@ -109,6 +149,9 @@ fn changed_lines(wanted: &str, given: &str) -> String {
 
 #[test]
 fn a_difference_shows_the_lines_that_changed() {
-    assert_eq!(changed_lines("a\nb\nc\n", "a\nx\ny\nc\n"), "  @ line 2\n  - b\n  + x\n  + y");
+    assert_eq!(
+        changed_lines("a\nb\nc\n", "a\nx\ny\nc\n"),
+        "  @ line 2\n  - b\n  + x\n  + y"
+    );
     assert_eq!(changed_lines("a\na\n", "a\n"), "  @ line 2\n  - a");
 }

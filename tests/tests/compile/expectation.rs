@@ -92,8 +92,16 @@ impl Expectations {
             None => (None, head.trim()),
         };
         let place = place.map(place_of).transpose()?;
-        let (severity, code) = kind.trim_end_matches(']').split_once('[').ok_or("`kind[code]` is missing")?;
-        self.findings.push(Finding { severity: severity_of(severity)?, code: code_of(code)?, place, parts: quoted(parts) });
+        let (severity, code) = kind
+            .trim_end_matches(']')
+            .split_once('[')
+            .ok_or("`kind[code]` is missing")?;
+        self.findings.push(Finding {
+            severity: severity_of(severity)?,
+            code: code_of(code)?,
+            place,
+            parts: quoted(parts),
+        });
         Ok(())
     }
 
@@ -101,18 +109,32 @@ impl Expectations {
         let mut remarks = text.split("-- ");
         let code_before = remarks.next().unwrap_or_default();
         for remark in remarks {
-            let Some((kind, rest)) = remark.split_once(':') else { continue };
+            let Some((kind, rest)) = remark.split_once(':') else {
+                continue;
+            };
             let rest = rest.trim();
             match kind {
                 "type" => {
                     let name = name_of(code_before);
-                    self.types.push(Type { path: path.to_owned(), line, name, wanted: rest.to_owned() });
+                    self.types.push(Type {
+                        path: path.to_owned(),
+                        line,
+                        name,
+                        wanted: rest.to_owned(),
+                    });
                 }
-                "columns" => self.columns.push(Columns { path: path.to_owned(), wanted: rest.to_owned() }),
+                "columns" => self.columns.push(Columns {
+                    path: path.to_owned(),
+                    wanted: rest.to_owned(),
+                }),
                 "error" | "warning" | "note" => {
                     let code = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
                     let (code, parts) = code.ok_or("`[code]` is missing")?;
-                    let place = Place { path: path.to_owned(), line, column: None };
+                    let place = Place {
+                        path: path.to_owned(),
+                        line,
+                        column: None,
+                    };
                     self.findings.push(Finding {
                         severity: severity_of(kind)?,
                         code: code_of(code)?,
@@ -132,7 +154,10 @@ impl Expectations {
         let mut unexpected: Vec<&Diagnostic> = compilation.diagnostics.iter().collect();
         let mut differences = Vec::new();
         for expected in &self.findings {
-            match unexpected.iter().position(|found| expected.is(sources, found)) {
+            match unexpected
+                .iter()
+                .position(|found| expected.is(sources, found))
+            {
                 Some(index) => {
                     unexpected.remove(index);
                 }
@@ -141,10 +166,21 @@ impl Expectations {
         }
         if !unexpected.is_empty() {
             let unexpected: Vec<Diagnostic> = unexpected.into_iter().cloned().collect();
-            differences.push(format!("  found, and not expected:\n{}", shown(sources, &unexpected)));
+            differences.push(format!(
+                "  found, and not expected:\n{}",
+                shown(sources, &unexpected)
+            ));
         }
-        differences.extend(self.types.iter().filter_map(|expected| expected.difference(compilation)));
-        differences.extend(self.columns.iter().filter_map(|expected| expected.difference(compilation)));
+        differences.extend(
+            self.types
+                .iter()
+                .filter_map(|expected| expected.difference(compilation)),
+        );
+        differences.extend(
+            self.columns
+                .iter()
+                .filter_map(|expected| expected.difference(compilation)),
+        );
         differences
     }
 }
@@ -159,7 +195,9 @@ impl Finding {
         let is_there = match (&self.place, place) {
             (None, None) => true,
             (Some(expected), Some((path, line, column))) => {
-                expected.path == path && expected.line == line && expected.column.is_none_or(|it| it == column)
+                expected.path == path
+                    && expected.line == line
+                    && expected.column.is_none_or(|it| it == column)
             }
             _ => false,
         };
@@ -180,21 +218,34 @@ impl fmt::Display for Finding {
             }
             write!(formatter, " ")?;
         }
-        let word = KINDS.iter().find(|(_, severity)| *severity == self.severity).map_or("", |(word, _)| word);
+        let word = KINDS
+            .iter()
+            .find(|(_, severity)| *severity == self.severity)
+            .map_or("", |(word, _)| word);
         write!(formatter, "{word}[{}]", self.code)?;
-        self.parts.iter().try_for_each(|part| write!(formatter, " \"{part}\""))
+        self.parts
+            .iter()
+            .try_for_each(|part| write!(formatter, " \"{part}\""))
     }
 }
 
 impl Type {
     fn difference(&self, compilation: &Compilation) -> Option<String> {
-        let Self { path, line, name, wanted } = self;
+        let Self {
+            path,
+            line,
+            name,
+            wanted,
+        } = self;
         let columns = match columns_of(compilation, path) {
             Ok(columns) => columns,
             Err(fault) => return Some(fault),
         };
         let Some(column) = columns.iter().find(|column| column.name == *name) else {
-            return Some(format!("  {path}:{line}: the model has no column `{name}`: {}", listed(columns)));
+            return Some(format!(
+                "  {path}:{line}: the model has no column `{name}`: {}",
+                listed(columns)
+            ));
         };
         let found = type_of(column);
         (found != *wanted).then(|| format!("  {path}:{line}: `{name}` is of another type\n    expected {wanted}\n    found    {found}"))
@@ -206,19 +257,29 @@ impl Columns {
         let Self { path, wanted } = self;
         match columns_of(compilation, path).map(listed) {
             Ok(found) if found == *wanted => None,
-            Ok(found) => Some(format!("  {path} has other columns\n    expected {wanted}\n    found    {found}")),
+            Ok(found) => Some(format!(
+                "  {path} has other columns\n    expected {wanted}\n    found    {found}"
+            )),
             Err(fault) => Some(fault),
         }
     }
 }
 
 fn columns_of<'c>(compilation: &'c Compilation, path: &str) -> Result<&'c [TypedColumn], String> {
-    let model = compilation.project.models.iter().find(|model| model.file == path);
-    model.map(|model| model.columns.as_slice()).ok_or_else(|| format!("  {path}: the model isn't typed"))
+    let model = compilation
+        .project
+        .models
+        .iter()
+        .find(|model| model.file == path);
+    model
+        .map(|model| model.columns.as_slice())
+        .ok_or_else(|| format!("  {path}: the model isn't typed"))
 }
 
 fn listed(columns: &[TypedColumn]) -> String {
-    let columns = columns.iter().map(|column| format!("{} {}", column.name, type_of(column)));
+    let columns = columns
+        .iter()
+        .map(|column| format!("{} {}", column.name, type_of(column)));
     columns.collect::<Vec<_>>().join(", ")
 }
 
@@ -228,9 +289,16 @@ fn type_of(column: &TypedColumn) -> String {
 }
 
 fn everything_said(found: &Diagnostic) -> String {
-    let labels = found.primary.iter().chain(&found.secondary).map(|label| label.text.as_str());
+    let labels = found
+        .primary
+        .iter()
+        .chain(&found.secondary)
+        .map(|label| label.text.as_str());
     let others = found.hints.iter().chain(&found.notes).map(String::as_str);
-    let all: Vec<&str> = std::iter::once(found.message.as_str()).chain(labels).chain(others).collect();
+    let all: Vec<&str> = std::iter::once(found.message.as_str())
+        .chain(labels)
+        .chain(others)
+        .collect();
     all.join("\n")
 }
 
@@ -238,23 +306,33 @@ fn place_of(text: &str) -> Result<Place, String> {
     let mut parts = text.rsplitn(3, ':');
     let mut number = || parts.next().and_then(|part| part.parse().ok());
     match (number(), number(), parts.next()) {
-        (Some(column), Some(line), Some(path)) => Ok(Place { path: path.to_owned(), line, column: Some(column) }),
+        (Some(column), Some(line), Some(path)) => Ok(Place {
+            path: path.to_owned(),
+            line,
+            column: Some(column),
+        }),
         _ => Err(format!("`{text}` isn't `path:line:column`")),
     }
 }
 
 fn severity_of(word: &str) -> Result<Severity, String> {
     let kind = KINDS.iter().find(|(kind, _)| *kind == word);
-    kind.map(|(_, severity)| *severity).ok_or_else(|| format!("there is no kind `{word}`"))
+    kind.map(|(_, severity)| *severity)
+        .ok_or_else(|| format!("there is no kind `{word}`"))
 }
 
 fn code_of(text: &str) -> Result<Code, String> {
-    text.parse().map_err(|()| format!("there is no code `{text}`"))
+    text.parse()
+        .map_err(|()| format!("there is no code `{text}`"))
 }
 
 /// The texts between pairs of `"`.
 fn quoted(text: &str) -> Vec<String> {
-    text.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    text.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The name of the column that a line of a select list makes: its last word.
@@ -264,25 +342,43 @@ fn name_of(line: &str) -> String {
         return inner.rsplit('"').next().unwrap_or_default().to_owned();
     }
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    item.rsplit(|c| !is_part(c)).next().unwrap_or_default().to_owned()
+    item.rsplit(|c| !is_part(c))
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[test]
 fn comments_name_their_line() {
     let text = "select\n    a.id, -- type: BIGINT\n    amout -- error: [unknown-column] \"amout\" \"write `amount`\"\nfrom :a\n-- columns: id BIGINT, amout INTEGER\n";
-    let block = Block { language: "sql".to_owned(), name: "models/a.sql".to_owned(), text: text.to_owned(), line: 7 };
+    let block = Block {
+        language: "sql".to_owned(),
+        name: "models/a.sql".to_owned(),
+        text: text.to_owned(),
+        line: 7,
+    };
     let read = Expectations::read([&block]).unwrap();
-    assert_eq!((read.types[0].name.as_str(), read.types[0].wanted.as_str()), ("id", "BIGINT"));
-    assert_eq!(read.findings[0].to_string(), "models/a.sql:3 error[unknown-column] \"amout\" \"write `amount`\"");
+    assert_eq!(
+        (read.types[0].name.as_str(), read.types[0].wanted.as_str()),
+        ("id", "BIGINT")
+    );
+    assert_eq!(
+        read.findings[0].to_string(),
+        "models/a.sql:3 error[unknown-column] \"amout\" \"write `amount`\""
+    );
     assert_eq!(read.columns[0].wanted, "id BIGINT, amout INTEGER");
 }
 
 #[test]
 fn listed_findings_have_a_place_or_none() {
     let mut read = Expectations::default();
-    read.listed("models/a.sql:2:12 error[unknown-config-key] \"write `materialized`\"").unwrap();
+    read.listed("models/a.sql:2:12 error[unknown-config-key] \"write `materialized`\"")
+        .unwrap();
     read.listed("error[no-models]").unwrap();
-    assert_eq!(read.findings[0].to_string(), "models/a.sql:2:12 error[unknown-config-key] \"write `materialized`\"");
+    assert_eq!(
+        read.findings[0].to_string(),
+        "models/a.sql:2:12 error[unknown-config-key] \"write `materialized`\""
+    );
     assert_eq!(read.findings[1].place, None);
     assert!(read.listed("models/a.sql:2 error[no-models]").is_err());
     assert!(read.listed("error[no-such-code]").is_err());

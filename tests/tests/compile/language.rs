@@ -14,18 +14,31 @@ fn the_language_is_as_its_suites_say() {
     let mut failures = Vec::new();
     let mut count = 0;
     for suite in documents("tests/language") {
-        let tests = suite.sections.iter().filter(|section| !section.blocks.is_empty());
+        let tests = suite
+            .sections
+            .iter()
+            .filter(|section| !section.blocks.is_empty());
         for test in tests.filter(|test| name_of(&suite, test).contains(&wanted)) {
             count += 1;
             let differences = run(&suite, test);
             if !differences.is_empty() {
                 let name = name_of(&suite, test);
-                failures.push(format!("{}:{} {name}\n{}", suite.path, test.line, differences.join("\n")));
+                failures.push(format!(
+                    "{}:{} {name}\n{}",
+                    suite.path,
+                    test.line,
+                    differences.join("\n")
+                ));
             }
         }
     }
     assert!(count > 0, "there is no test with `{wanted}` in its name");
-    assert!(failures.is_empty(), "{} of {count} tests fail\n\n{}\n", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {count} tests fail\n\n{}\n",
+        failures.len(),
+        failures.join("\n\n")
+    );
 }
 
 fn name_of(suite: &Document, test: &Section) -> String {
@@ -50,7 +63,10 @@ fn fault_of_blocks(test: &Section) -> Option<String> {
     for block in &test.blocks {
         let is_file = block.name.contains('.') && block.language != "text";
         if !is_file && (block.language.as_str(), block.name.as_str()) != ("text", "expect") {
-            return Some(format!("line {}: the block is neither a file nor `text expect`", block.line));
+            return Some(format!(
+                "line {}: the block is neither a file nor `text expect`",
+                block.line
+            ));
         }
         if !names.insert(&block.name) {
             return Some(format!("line {}: a second `{}`", block.line, block.name));

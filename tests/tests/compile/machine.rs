@@ -33,7 +33,11 @@ fn project(path: &str, bytes: &[u8]) -> TempDir {
 fn checked(folder: &Path) -> String {
     let (files, found) = read_project(folder);
     let compilation = compile_files(files, found);
-    render::full(&compilation.outline.files.sources, &compilation.diagnostics, false)
+    render::full(
+        &compilation.outline.files.sources,
+        &compilation.diagnostics,
+        false,
+    )
 }
 
 /// A program that is a shell script.
@@ -48,8 +52,14 @@ fn script(folder: &Path, name: &str, text: &str) -> PathBuf {
 fn a_file_that_is_not_utf8_is_named_with_its_first_bad_byte() {
     let folder = project("models/bad.sql", b"select\n    'caf\xE9' as place\n");
     let shown = checked(folder.path());
-    assert!(shown.starts_with("error[invalid-utf8]: `models/bad.sql` isn't valid UTF-8"), "{shown}");
-    assert!(shown.contains("models/bad.sql:2:9") && shown.contains("0xE9"), "{shown}");
+    assert!(
+        shown.starts_with("error[invalid-utf8]: `models/bad.sql` isn't valid UTF-8"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("models/bad.sql:2:9") && shown.contains("0xE9"),
+        "{shown}"
+    );
     assert_eq!(shown.matches("error[").count(), 1, "{shown}");
 }
 
@@ -59,7 +69,10 @@ fn a_query_of_more_than_4_mib_is_refused() {
     query.resize(MAX_SQL_BYTES as usize + 1, b' ');
     let folder = project("models/large.sql", &query);
     let shown = checked(folder.path());
-    assert!(shown.starts_with("error[file-too-large]: `models/large.sql` has 4194305 bytes"), "{shown}");
+    assert!(
+        shown.starts_with("error[file-too-large]: `models/large.sql` has 4194305 bytes"),
+        "{shown}"
+    );
     assert_eq!(shown.matches("error[").count(), 1, "{shown}");
     query.pop();
     assert_eq!(checked(project("models/large.sql", &query).path()), "");
@@ -67,11 +80,25 @@ fn a_query_of_more_than_4_mib_is_refused() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_named() {
-    let folder = project("models/reader.sql", b"-- @import: models.gone\nselect gone.id from :gone\n");
-    symlink(folder.path().join("nowhere.sql"), folder.path().join("models/gone.sql")).unwrap();
+    let folder = project(
+        "models/reader.sql",
+        b"-- @import: models.gone\nselect gone.id from :gone\n",
+    );
+    symlink(
+        folder.path().join("nowhere.sql"),
+        folder.path().join("models/gone.sql"),
+    )
+    .unwrap();
     let shown = checked(folder.path());
-    assert!(shown.starts_with("error[unreadable-file]: `models/gone.sql` can't be read"), "{shown}");
-    assert_eq!(shown.matches("error[").count(), 1, "its readers are silent: {shown}");
+    assert!(
+        shown.starts_with("error[unreadable-file]: `models/gone.sql` can't be read"),
+        "{shown}"
+    );
+    assert_eq!(
+        shown.matches("error[").count(),
+        1,
+        "its readers are silent: {shown}"
+    );
 }
 
 #[test]
@@ -80,11 +107,26 @@ fn a_query_that_only_the_engine_reads_is_typed_by_it() {
     let folder = project("models/deep.sql", query.as_bytes());
     let (files, found) = read_project(folder.path());
     let compilation = compile_files(files, found);
-    let codes: Vec<Code> = compilation.diagnostics.iter().map(|found| found.code).collect();
+    let codes: Vec<Code> = compilation
+        .diagnostics
+        .iter()
+        .map(|found| found.code)
+        .collect();
     assert_eq!(codes, [Code::ParsedByEngine]);
     assert!(!compilation.has_errors());
-    let deep = compilation.project.models.iter().find(|model| model.path == "models.deep").unwrap();
-    assert_eq!((deep.columns[0].name.as_str(), deep.columns[0].sql_type.to_string()), ("score", "INTEGER".to_owned()));
+    let deep = compilation
+        .project
+        .models
+        .iter()
+        .find(|model| model.path == "models.deep")
+        .unwrap();
+    assert_eq!(
+        (
+            deep.columns[0].name.as_str(),
+            deep.columns[0].sql_type.to_string()
+        ),
+        ("score", "INTEGER".to_owned())
+    );
 }
 
 #[test]
@@ -92,7 +134,11 @@ fn a_folder_without_a_project_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let found = find_root(folder.path()).unwrap_err();
     assert_eq!(found.code, Code::ProjectFileMissing);
-    assert!(found.message.contains(&folder.path().display().to_string()), "{}", found.message);
+    assert!(
+        found.message.contains(&folder.path().display().to_string()),
+        "{}",
+        found.message
+    );
     assert!(found.hints[0].contains("dbgo init"), "{:?}", found.hints);
 }
 
@@ -100,11 +146,18 @@ fn a_folder_without_a_project_is_refused() {
 fn a_missing_rustc_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("rustc");
-    assert_eq!(Rustc::find(Some(&nowhere)).unwrap_err().code, Code::RustcMissing);
+    assert_eq!(
+        Rustc::find(Some(&nowhere)).unwrap_err().code,
+        Code::RustcMissing
+    );
     let broken = script(folder.path(), "broken", "exit 1");
     let found = Rustc::find(Some(&broken)).unwrap_err();
     assert_eq!(found.code, Code::RustcMissing);
-    assert!(found.message.contains(&broken.display().to_string()), "{}", found.message);
+    assert!(
+        found.message.contains(&broken.display().to_string()),
+        "{}",
+        found.message
+    );
 }
 
 #[test]
@@ -118,7 +171,11 @@ fn a_rustc_that_is_too_old_is_refused() {
     let old = script(folder.path(), "old", &answers("1.84.1"));
     let found = Rustc::find(Some(&old)).unwrap_err();
     assert_eq!(found.code, Code::RustcTooOld);
-    assert!(found.message.contains("1.84.1") && found.message.contains("1.85"), "{}", found.message);
+    assert!(
+        found.message.contains("1.84.1") && found.message.contains("1.85"),
+        "{}",
+        found.message
+    );
     let new = script(folder.path(), "new", &answers("1.85.0"));
     assert_eq!(Rustc::find(Some(&new)).unwrap().host(), "x");
 }
@@ -129,7 +186,11 @@ fn a_missing_library_is_named() {
     for named in [Some(folder.path()), None] {
         let found = libduckdb::find(named, folder.path(), None).unwrap_err();
         assert_eq!(found.code, Code::LibduckdbMissing);
-        assert!(found.message.contains(&libduckdb::file_name()), "{}", found.message);
+        assert!(
+            found.message.contains(&libduckdb::file_name()),
+            "{}",
+            found.message
+        );
         assert!(!found.hints.is_empty());
     }
 }
@@ -143,7 +204,11 @@ fn a_folder_that_cannot_be_written_is_named() {
     tree.insert("src/lib.rs", "");
     let found = emit(&tree, &occupied).unwrap_err();
     assert_eq!(found.code, Code::Unwritable);
-    assert!(found.message.contains(&occupied.display().to_string()), "{}", found.message);
+    assert!(
+        found.message.contains(&occupied.display().to_string()),
+        "{}",
+        found.message
+    );
     assert!(!found.hints.is_empty());
 }
 
@@ -151,10 +216,17 @@ fn a_folder_that_cannot_be_written_is_named() {
 fn code_that_rustc_refuses_is_a_fault_of_dbgo() {
     let folder = tempfile::tempdir().unwrap();
     let refusing = script(folder.path(), "rustc", "echo 'error: no' >&2; exit 1");
-    let rustc = Rustc { path: refusing, verbose_version: "release: 1.95.0".to_owned() };
+    let rustc = Rustc {
+        path: refusing,
+        verbose_version: "release: 1.95.0".to_owned(),
+    };
     let found = contract::compiled(&rustc, folder.path()).unwrap_err();
     assert_eq!(found.code, Code::GeneratedCode);
-    assert!(found.hints[0].contains("fault of dbgo"), "{:?}", found.hints);
+    assert!(
+        found.hints[0].contains("fault of dbgo"),
+        "{:?}",
+        found.hints
+    );
     assert_eq!(found.notes, ["error: no"]);
 }
 
@@ -162,8 +234,15 @@ fn code_that_rustc_refuses_is_a_fault_of_dbgo() {
 fn build_with(cargo_says: &str, project: &TypedProject) -> Diagnostic {
     let folder = tempfile::tempdir().unwrap();
     let path = script(folder.path(), "rustc", "exit 1");
-    script(folder.path(), "cargo", &format!("echo '{cargo_says}' >&2; exit 101"));
-    let rustc = Rustc { path, verbose_version: "release: 1.95.0".to_owned() };
+    script(
+        folder.path(),
+        "cargo",
+        &format!("echo '{cargo_says}' >&2; exit 101"),
+    );
+    let rustc = Rustc {
+        path,
+        verbose_version: "release: 1.95.0".to_owned(),
+    };
     let options = BuildOptions {
         project: folder.path(),
         output: None,
@@ -171,7 +250,10 @@ fn build_with(cargo_says: &str, project: &TypedProject) -> Diagnostic {
         target: None,
         rustc: &rustc,
         libduckdb: folder.path(),
-        crates: RuntimeCrates { files: &[("src/lib.rs", b"")], lock: "" },
+        crates: RuntimeCrates {
+            files: &[("src/lib.rs", b"")],
+            lock: "",
+        },
         project_hash: &"0".repeat(64),
         profile: Profile::Dev,
     };
@@ -188,7 +270,10 @@ fn empty_project() -> TypedProject {
 
 #[test]
 fn crates_that_cannot_be_downloaded_are_said() {
-    let found = build_with("error: failed to download from the registry", &empty_project());
+    let found = build_with(
+        "error: failed to download from the registry",
+        &empty_project(),
+    );
     assert_eq!(found.code, Code::CratesUnavailable);
     assert!(found.hints[0].contains("network"), "{:?}", found.hints);
 }
@@ -197,7 +282,14 @@ fn crates_that_cannot_be_downloaded_are_said() {
 fn a_program_that_cannot_be_built_shows_what_cargo_said() {
     let found = build_with("error: something new", &empty_project());
     assert_eq!(found.code, Code::ProgramNotBuilt);
-    assert!(found.notes.iter().any(|note| note.contains("something new")), "{:?}", found.notes);
+    assert!(
+        found
+            .notes
+            .iter()
+            .any(|note| note.contains("something new")),
+        "{:?}",
+        found.notes
+    );
 }
 
 #[test]
@@ -219,5 +311,9 @@ fn seeds_too_large_for_a_program_are_refused() {
     });
     let found = build_with("", &project);
     assert_eq!(found.code, Code::SeedsTooLarge);
-    assert!(found.notes[0].contains("seeds/all.csv"), "{:?}", found.notes);
+    assert!(
+        found.notes[0].contains("seeds/all.csv"),
+        "{:?}",
+        found.notes
+    );
 }

@@ -149,8 +149,18 @@ fn headings_nest_and_blocks_belong_to_the_heading_above() {
     let document = read("suite.md", text);
     assert_eq!(document.title, "Suite");
     assert_eq!(document.introduction.trim(), "About.");
-    assert_eq!((document.shared[0].name.as_str(), document.shared[0].text.as_str()), ("seeds/a.csv", "id\n1\n"));
-    let headings: Vec<String> = document.sections.iter().map(|section| section.headings.join("/")).collect();
+    assert_eq!(
+        (
+            document.shared[0].name.as_str(),
+            document.shared[0].text.as_str()
+        ),
+        ("seeds/a.csv", "id\n1\n")
+    );
+    let headings: Vec<String> = document
+        .sections
+        .iter()
+        .map(|section| section.headings.join("/"))
+        .collect();
     assert_eq!(headings, ["One", "One/Inner", "Two"]);
     let inner = &document.sections[1].blocks[0];
     assert_eq!((inner.text.as_str(), inner.line), ("select 1\n```\n", 15));

@@ -9,19 +9,67 @@ use std::fs;
 
 /// Codes whose cause is the machine, or a text that no page can show: the test that makes each.
 const ELSEWHERE: &[(Code, &str, &str)] = &[
-    (Code::InvalidUtf8, MACHINE, "a_file_that_is_not_utf8_is_named_with_its_first_bad_byte"),
-    (Code::FileTooLarge, MACHINE, "a_query_of_more_than_4_mib_is_refused"),
-    (Code::UnreadableFile, MACHINE, "a_file_that_cannot_be_read_is_named"),
-    (Code::ProjectFileMissing, MACHINE, "a_folder_without_a_project_is_refused"),
+    (
+        Code::InvalidUtf8,
+        MACHINE,
+        "a_file_that_is_not_utf8_is_named_with_its_first_bad_byte",
+    ),
+    (
+        Code::FileTooLarge,
+        MACHINE,
+        "a_query_of_more_than_4_mib_is_refused",
+    ),
+    (
+        Code::UnreadableFile,
+        MACHINE,
+        "a_file_that_cannot_be_read_is_named",
+    ),
+    (
+        Code::ProjectFileMissing,
+        MACHINE,
+        "a_folder_without_a_project_is_refused",
+    ),
     (Code::RustcMissing, MACHINE, "a_missing_rustc_is_named"),
-    (Code::RustcTooOld, MACHINE, "a_rustc_that_is_too_old_is_refused"),
-    (Code::LibduckdbMissing, MACHINE, "a_missing_library_is_named"),
-    (Code::Unwritable, MACHINE, "a_folder_that_cannot_be_written_is_named"),
-    (Code::GeneratedCode, MACHINE, "code_that_rustc_refuses_is_a_fault_of_dbgo"),
-    (Code::CratesUnavailable, MACHINE, "crates_that_cannot_be_downloaded_are_said"),
-    (Code::ProgramNotBuilt, MACHINE, "a_program_that_cannot_be_built_shows_what_cargo_said"),
-    (Code::SeedsTooLarge, MACHINE, "seeds_too_large_for_a_program_are_refused"),
-    (Code::ParsedByEngine, MACHINE, "a_query_that_only_the_engine_reads_is_typed_by_it"),
+    (
+        Code::RustcTooOld,
+        MACHINE,
+        "a_rustc_that_is_too_old_is_refused",
+    ),
+    (
+        Code::LibduckdbMissing,
+        MACHINE,
+        "a_missing_library_is_named",
+    ),
+    (
+        Code::Unwritable,
+        MACHINE,
+        "a_folder_that_cannot_be_written_is_named",
+    ),
+    (
+        Code::GeneratedCode,
+        MACHINE,
+        "code_that_rustc_refuses_is_a_fault_of_dbgo",
+    ),
+    (
+        Code::CratesUnavailable,
+        MACHINE,
+        "crates_that_cannot_be_downloaded_are_said",
+    ),
+    (
+        Code::ProgramNotBuilt,
+        MACHINE,
+        "a_program_that_cannot_be_built_shows_what_cargo_said",
+    ),
+    (
+        Code::SeedsTooLarge,
+        MACHINE,
+        "seeds_too_large_for_a_program_are_refused",
+    ),
+    (
+        Code::ParsedByEngine,
+        MACHINE,
+        "a_query_that_only_the_engine_reads_is_typed_by_it",
+    ),
     (
         Code::MissingVariable,
         "runtime/src/config/expand.rs",
@@ -33,9 +81,14 @@ const MACHINE: &str = "tests/tests/compile/machine.rs";
 
 #[test]
 fn every_code_has_a_page_and_every_page_a_code() {
-    let pages: BTreeSet<String> = documents("docs/diagnostics").into_iter().map(|page| page.path).collect();
-    let wanted: BTreeSet<String> =
-        Code::ALL.iter().map(|code| format!("docs/diagnostics/{code}.md")).collect();
+    let pages: BTreeSet<String> = documents("docs/diagnostics")
+        .into_iter()
+        .map(|page| page.path)
+        .collect();
+    let wanted: BTreeSet<String> = Code::ALL
+        .iter()
+        .map(|code| format!("docs/diagnostics/{code}.md"))
+        .collect();
     assert_eq!(pages, wanted);
 }
 
@@ -43,7 +96,10 @@ fn every_code_has_a_page_and_every_page_a_code() {
 fn what_no_page_can_show_is_tested_elsewhere() {
     for (code, file, test) in ELSEWHERE {
         let text = fs::read_to_string(repository().join(file)).expect(file);
-        assert!(text.contains(&format!("fn {test}()")), "{code}: `{file}` has no test `{test}`");
+        assert!(
+            text.contains(&format!("fn {test}()")),
+            "{code}: `{file}` has no test `{test}`"
+        );
     }
 }
 
@@ -51,37 +107,61 @@ fn what_no_page_can_show_is_tested_elsewhere() {
 fn examples_give_their_finding_and_mended_ones_none() {
     let wanted = std::env::var("DBGO_TEST").unwrap_or_default();
     let mut failures = Vec::new();
-    for page in documents("docs/diagnostics").iter().filter(|page| page.path.contains(&wanted)) {
+    for page in documents("docs/diagnostics")
+        .iter()
+        .filter(|page| page.path.contains(&wanted))
+    {
         if let Err(fault) = check(page) {
             failures.push(format!("{}: {fault}", page.path));
         }
     }
-    assert!(failures.is_empty(), "{} pages fail\n\n{}\n", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} pages fail\n\n{}\n",
+        failures.len(),
+        failures.join("\n\n")
+    );
 }
 
 fn check(page: &Document) -> Result<(), String> {
-    let code: Code = page.title.parse().map_err(|()| format!("`{}` is no code", page.title))?;
+    let code: Code = page
+        .title
+        .parse()
+        .map_err(|()| format!("`{}` is no code", page.title))?;
     if !page.path.ends_with(&format!("/{code}.md")) {
         return Err("the title is another code than the file's name".to_owned());
     }
     if page.introduction.trim().is_empty() {
         return Err("nothing is said about it".to_owned());
     }
-    let section = |heading: &str| page.section(heading).ok_or(format!("`## {heading}` is missing"));
+    let section = |heading: &str| {
+        page.section(heading)
+            .ok_or(format!("`## {heading}` is missing"))
+    };
     let (example, mended) = (section("Example")?, section("Mended")?);
     if ELSEWHERE.iter().any(|(elsewhere, ..)| *elsewhere == code) {
         return Ok(());
     }
     let found = compile_section(example)?;
-    let codes: BTreeSet<Code> = found.diagnostics.iter().map(|finding| finding.code).collect();
+    let codes: BTreeSet<Code> = found
+        .diagnostics
+        .iter()
+        .map(|finding| finding.code)
+        .collect();
     if codes != BTreeSet::from([code]) {
         let sources = &found.outline.files.sources;
-        return Err(format!("the example gives\n{}", shown(sources, &found.diagnostics)));
+        return Err(format!(
+            "the example gives\n{}",
+            shown(sources, &found.diagnostics)
+        ));
     }
     let found = compile_section(mended)?;
     if !found.diagnostics.is_empty() {
         let sources = &found.outline.files.sources;
-        return Err(format!("what is mended gives\n{}", shown(sources, &found.diagnostics)));
+        return Err(format!(
+            "what is mended gives\n{}",
+            shown(sources, &found.diagnostics)
+        ));
     }
     Ok(())
 }

@@ -1,20 +1,14 @@
 //! A program that was built: it runs alone.
 
-use crate::place::{Crates, bodies, folder, project_folder, rustc, target};
+use crate::place::{Crates, bodies, folder, libduckdb_folder, project_folder, rustc, target};
 use crate::shop;
 use dbgo_compiler::build::cargo::Profile;
 use dbgo_compiler::build::libduckdb;
 use dbgo_compiler::build::program::{BuildOptions, build_program};
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-
-fn libduckdb_folder() -> PathBuf {
-    let named = env::var_os("DUCKDB_LIB_DIR").map(PathBuf::from);
-    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    libduckdb::find(named.as_deref(), &home.join(".cache/dbgo"), None).unwrap()
-}
 
 /// Runs the program as on a machine that has nothing else.
 fn run(executable: &Path, arguments: &[&str]) -> Output {

@@ -100,7 +100,8 @@ fn equal_projects_give_equal_files() {
 
 #[test]
 fn rustc_has_nothing_to_say_about_generated_code() {
-    let project = shop::project_with_oddities();
+    let mut project = shop::project_with_oddities();
+    project.settings.name = "warnings".to_owned();
     let folder_of_project = project_folder("warnings");
     let generated = folder_of_project.join(".dbgo/rust");
     Crates::read().with(|crates| {
@@ -118,12 +119,8 @@ fn rustc_has_nothing_to_say_about_generated_code() {
         libduckdb: None,
         profile: Profile::Dev,
     };
-    for package in [
-        "shop",
-        "shop_interfaces_00",
-        "shop_bodies_00",
-        "shop_definition",
-    ] {
+    for part in ["", "_interfaces_00", "_bodies_00", "_definition"] {
+        let package = &format!("warnings{part}");
         let outcome = cargo.run("check", package, &mut |_| ()).unwrap();
         let said: Vec<&str> = outcome
             .messages

@@ -2,11 +2,13 @@
 //! once and not for each test and run.
 
 use crate::shop;
+use dbgo_compiler::build::libduckdb;
 use dbgo_compiler::build::runtime_crates::RuntimeCrates;
 use dbgo_compiler::build::rustc::Rustc;
 use dbgo_compiler::codegen::body::body;
 use dbgo_compiler::codegen::format_file;
 use dbgo_compiler::typed::TypedProject;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,13 @@ pub fn target() -> PathBuf {
 /// The compiler.
 pub fn rustc() -> Rustc {
     Rustc::find(None).expect("these tests are run by cargo, so there is a rustc")
+}
+
+/// The folder of the engine's library: these tests are linked with it themselves.
+pub fn libduckdb_folder() -> PathBuf {
+    let named = env::var_os("DUCKDB_LIB_DIR").map(PathBuf::from);
+    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+    libduckdb::find(named.as_deref(), &home.join(".cache/dbgo"), None).unwrap()
 }
 
 /// A fresh project's folder with its seed. What was generated there by an earlier run stays.

@@ -15,7 +15,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-const CRATES: RuntimeCrates<'static> = RuntimeCrates { files: RUNTIME_CRATES, lock: LOCK };
+const CRATES: RuntimeCrates<'static> = RuntimeCrates {
+    files: RUNTIME_CRATES,
+    lock: LOCK,
+};
 
 /// Builds the program, or writes the interfaces.
 pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, ExitCode> {
@@ -26,22 +29,39 @@ pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, E
     let sources = &compilation.outline.files.sources;
     report::show(sources, &compilation.diagnostics, Format::Full);
     if compilation.has_errors() {
-        eprintln!("{}", report::summary(&compilation.diagnostics, compilation.models, took));
+        eprintln!(
+            "{}",
+            report::summary(&compilation.diagnostics, compilation.models, took)
+        );
         return Ok(exit::FINDINGS);
     }
     let project = &compilation.project;
     let done = if arguments.interfaces {
         write_interfaces(project, &root, &user_cache(), CRATES).map(|facade| {
-            eprintln!("wrote the interfaces of {}", report::plural(compilation.models, "model"));
-            eprintln!("depend on them with `{} = {{ path = {:?} }}`", project.settings.name, facade);
+            eprintln!(
+                "wrote the interfaces of {}",
+                report::plural(compilation.models, "model")
+            );
+            eprintln!(
+                "depend on them with `{} = {{ path = {:?} }}`",
+                project.settings.name, facade
+            );
         })
     } else {
         program(project, &root, arguments.output.as_deref()).map(|output| {
             for warning in &output.warnings {
                 eprintln!("{warning}");
             }
-            eprintln!("built {} in {:.1} s", report::plural(compilation.models, "model"), began.elapsed().as_secs_f64());
-            exit::print(&format!("{}\n{}\n", output.executable.display(), output.library.display()));
+            eprintln!(
+                "built {} in {:.1} s",
+                report::plural(compilation.models, "model"),
+                began.elapsed().as_secs_f64()
+            );
+            exit::print(&format!(
+                "{}\n{}\n",
+                output.executable.display(),
+                output.library.display()
+            ));
         })
     };
     Ok(match done {

@@ -10,10 +10,28 @@ use std::process::ExitCode;
 /// Checks the project.
 pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, ExitCode> {
     let (compilation, took) = Workspace::open(directory)?.compile();
-    let format = if arguments.json { Format::Json } else { arguments.format };
-    report::show(&compilation.outline.files.sources, &compilation.diagnostics, format);
-    eprintln!("{}", report::summary(&compilation.diagnostics, compilation.models, took));
-    let warned = compilation.diagnostics.iter().any(|found| found.severity == Severity::Warning);
+    let format = if arguments.json {
+        Format::Json
+    } else {
+        arguments.format
+    };
+    report::show(
+        &compilation.outline.files.sources,
+        &compilation.diagnostics,
+        format,
+    );
+    eprintln!(
+        "{}",
+        report::summary(&compilation.diagnostics, compilation.models, took)
+    );
+    let warned = compilation
+        .diagnostics
+        .iter()
+        .any(|found| found.severity == Severity::Warning);
     let denied = arguments.deny == Some(Deny::Warnings) && warned;
-    Ok(if compilation.has_errors() || denied { exit::FINDINGS } else { exit::OK })
+    Ok(if compilation.has_errors() || denied {
+        exit::FINDINGS
+    } else {
+        exit::OK
+    })
 }

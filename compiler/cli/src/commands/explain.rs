@@ -9,7 +9,11 @@ use std::process::ExitCode;
 /// Prints the page, or the list of all codes.
 pub fn explain(arguments: &ExplainArguments) -> ExitCode {
     let Some(code) = &arguments.code else {
-        let width = Code::ALL.iter().map(|code| code.text().len()).max().unwrap_or(0);
+        let width = Code::ALL
+            .iter()
+            .map(|code| code.text().len())
+            .max()
+            .unwrap_or(0);
         for code in Code::ALL {
             exit::print(&format!("{:width$}  {}\n", code.text(), code.summary()));
         }
@@ -19,7 +23,10 @@ pub fn explain(arguments: &ExplainArguments) -> ExitCode {
     let page = DIAGNOSTIC_PAGES.iter().find(|(name, _)| *name == file);
     let Some((_, page)) = page else {
         let hint = nearest(code, Code::ALL.iter().map(|code| code.text()));
-        let hint = hint.map_or_else(|| "`dbgo explain` lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
+        let hint = hint.map_or_else(
+            || "`dbgo explain` lists all codes".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
         return exit::usage(&format!("there is no code `{code}`\nhint: {hint}"));
     };
     exit::print(&String::from_utf8_lossy(page));

@@ -15,7 +15,11 @@ pub fn graph(directory: &Path, arguments: &GraphArguments) -> Result<ExitCode, E
     if outline.diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(exit::FINDINGS);
     }
-    let format = if arguments.json { GraphFormat::Json } else { arguments.format };
+    let format = if arguments.json {
+        GraphFormat::Json
+    } else {
+        arguments.format
+    };
     exit::print(&match format {
         GraphFormat::Dot => outline.graph.to_dot(),
         GraphFormat::Mermaid => outline.graph.to_mermaid(),

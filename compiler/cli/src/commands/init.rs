@@ -10,13 +10,26 @@ use std::process::ExitCode;
 
 /// Writes the project.
 pub fn init(arguments: &InitArguments) -> ExitCode {
-    let files = if arguments.example { EXAMPLE_PROJECT } else { INIT_TEMPLATE };
-    let targets: Vec<(PathBuf, Vec<u8>)> = match prepared(&arguments.folder, files, arguments.example) {
-        Ok(targets) => targets,
-        Err(error) => return exit::usage(&format!("can't use `{}`: {error}", arguments.folder.display())),
+    let files = if arguments.example {
+        EXAMPLE_PROJECT
+    } else {
+        INIT_TEMPLATE
     };
-    let existing: Vec<&PathBuf> =
-        targets.iter().map(|(path, _)| path).filter(|path| path.symlink_metadata().is_ok()).collect();
+    let targets: Vec<(PathBuf, Vec<u8>)> =
+        match prepared(&arguments.folder, files, arguments.example) {
+            Ok(targets) => targets,
+            Err(error) => {
+                return exit::usage(&format!(
+                    "can't use `{}`: {error}",
+                    arguments.folder.display()
+                ));
+            }
+        };
+    let existing: Vec<&PathBuf> = targets
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect();
     if !existing.is_empty() {
         eprintln!("error: these files exist already, and nothing was written");
         for path in existing.iter().take(10) {
@@ -32,7 +45,11 @@ pub fn init(arguments: &InitArguments) -> ExitCode {
             return exit::FINDINGS;
         }
     }
-    eprintln!("wrote {} files to `{}`", targets.len(), arguments.folder.display());
+    eprintln!(
+        "wrote {} files to `{}`",
+        targets.len(),
+        arguments.folder.display()
+    );
     if arguments.folder == Path::new(".") {
         eprintln!("next: `dbgo run`");
     } else {
@@ -41,10 +58,17 @@ pub fn init(arguments: &InitArguments) -> ExitCode {
     exit::OK
 }
 
-fn prepared(folder: &Path, files: &[(&str, &[u8])], example: bool) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+fn prepared(
+    folder: &Path,
+    files: &[(&str, &[u8])],
+    example: bool,
+) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let name = project_name(folder)?;
     let file = |(path, content): &(&str, &[u8])| {
-        let path = folder.join(path.replace("gitignore", ".gitignore").replace("..gitignore", ".gitignore"));
+        let path = folder.join(
+            path.replace("gitignore", ".gitignore")
+                .replace("..gitignore", ".gitignore"),
+        );
         match std::str::from_utf8(content) {
             Ok(text) if !example => (path, text.replace("{{name}}", &name).into_bytes()),
             _ => (path, content.to_vec()),
@@ -56,19 +80,32 @@ fn prepared(folder: &Path, files: &[(&str, &[u8])], example: bool) -> io::Result
 /// The folder's own name as a project's: lower case, other characters as `_`.
 fn project_name(folder: &Path) -> io::Result<String> {
     let absolute = std::path::absolute(folder)?;
-    let name = absolute.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let name: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name = absolute
+        .file_name()
+        .map(|name| name.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
     let name = name.trim_matches('_').to_owned();
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
-    Ok(if starts_well { name } else { format!("project_{name}").trim_end_matches('_').to_owned() })
+    Ok(if starts_well {
+        name
+    } else {
+        format!("project_{name}").trim_end_matches('_').to_owned()
+    })
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(content)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?
+        .write_all(content)
 }
 
 #[cfg(test)]
@@ -78,7 +115,10 @@ mod tests {
     #[test]
     fn folder_names_become_project_names() {
         assert_eq!(project_name(Path::new("/tmp/My Shop")).unwrap(), "my_shop");
-        assert_eq!(project_name(Path::new("/tmp/2024")).unwrap(), "project_2024");
+        assert_eq!(
+            project_name(Path::new("/tmp/2024")).unwrap(),
+            "project_2024"
+        );
         assert_eq!(project_name(Path::new("/")).unwrap(), "project");
     }
 }

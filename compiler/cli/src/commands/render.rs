@@ -16,7 +16,11 @@ pub fn render(directory: &Path, arguments: &RenderCommand) -> Result<ExitCode, E
     let workspace = Workspace::open(directory)?;
     if !arguments.config {
         let loaded = workspace.load()?;
-        return Ok(cli::render(&loaded.project, &arguments.render, &Terminal::detect()));
+        return Ok(cli::render(
+            &loaded.project,
+            &arguments.render,
+            &Terminal::detect(),
+        ));
     }
     let mut outline = workspace.outline();
     renderer::sort(&outline.files.sources, &mut outline.diagnostics);
@@ -26,11 +30,22 @@ pub fn render(directory: &Path, arguments: &RenderCommand) -> Result<ExitCode, E
     }
     let wanted = &arguments.render.model;
     let Some(node) = find(&outline, wanted) else {
-        let names = outline.graph.nodes.iter().map(|node| node.config.name.value.as_str());
+        let names = outline
+            .graph
+            .nodes
+            .iter()
+            .map(|node| node.config.name.value.as_str());
         let hint = nearest(wanted, names).map(|near| format!("\nhint: did you mean `{near}`?"));
-        return Ok(exit::usage(&format!("there is no model `{wanted}`{}", hint.unwrap_or_default())));
+        return Ok(exit::usage(&format!(
+            "there is no model `{wanted}`{}",
+            hint.unwrap_or_default()
+        )));
     };
-    exit::print(&if arguments.render.json { json(&outline, node) } else { text(&outline, node) });
+    exit::print(&if arguments.render.json {
+        json(&outline, node)
+    } else {
+        text(&outline, node)
+    });
     Ok(exit::OK)
 }
 
@@ -46,11 +61,19 @@ fn find<'a>(outline: &'a Outline, wanted: &str) -> Option<&'a Node> {
 fn text(outline: &Outline, node: &Node) -> String {
     let lines = node.config.lines();
     let width = lines.iter().map(|line| line.key.len()).max().unwrap_or(0);
-    let value_width = lines.iter().map(|line| line.value.chars().count()).max().unwrap_or(0).min(40);
+    let value_width = lines
+        .iter()
+        .map(|line| line.value.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(40);
     let mut text = String::new();
     for line in &lines {
         let source = place(outline, &line.source);
-        text.push_str(&format!("{:width$}  {:value_width$}  {source}\n", line.key, line.value));
+        text.push_str(&format!(
+            "{:width$}  {:value_width$}  {source}\n",
+            line.key, line.value
+        ));
     }
     text
 }

@@ -24,7 +24,7 @@ pub(super) enum Kind<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Manifest<'a> {
     pub(super) package: String,
-    kind: Kind<'a>,
+    pub(super) kind: Kind<'a>,
     dependencies: String,
 }
 
@@ -119,19 +119,18 @@ pub const RELEASE_PROFILE: [(&str, &str); 7] = [
     ("incremental", "false"),
 ];
 
-/// The manifest of the workspace. The members are a pattern, so that it stays true whether or not
-/// more than the interfaces is there.
-pub(super) fn root(facade: &str, body_shards: usize) -> String {
-    let mut text = format!(
-        "{BANNER}\n[workspace]\nresolver = \"3\"\nmembers = [\"{facade}\", \"{facade}_*\"]\n\n\
-         [profile.dev]\ndebug = false\n\n[profile.release]\n"
-    );
+/// The manifest of the workspace. `unoptimized` members only hand text over: there is nothing to
+/// gain from optimizing them.
+pub(super) fn root(members: &[String], unoptimized: &[String]) -> String {
+    let mut text = format!("{BANNER}\n[workspace]\nresolver = \"3\"\nmembers = [\n");
+    for member in members {
+        let _ = writeln!(text, "    \"{member}\",");
+    }
+    text.push_str("]\n\n[profile.dev]\ndebug = false\n\n[profile.release]\n");
     for (key, value) in RELEASE_PROFILE {
         let _ = writeln!(text, "{key} = {value}");
     }
-    // Bodies only hand text over: nothing to gain from optimizing them.
-    let bodies = (0..body_shards).map(|index| format!("{facade}_bodies_{index:02}"));
-    for package in std::iter::once(format!("{facade}_definition")).chain(bodies) {
+    for package in unoptimized {
         let _ = write!(
             text,
             "\n[profile.release.package.\"{package}\"]\nopt-level = 0\n"
@@ -167,7 +166,13 @@ mod tests {
                 Some("/a \"strange\"\\folder")
             );
         }
-        let root: toml::Table = root("shop", 2).parse().unwrap();
-        assert_eq!(root["workspace"]["members"][1].as_str(), Some("shop_*"));
+        let members = ["shop", "shop_bodies_00"].map(str::to_owned);
+        let root: toml::Table = root(&members, &members[1..]).parse().unwrap();
+        assert_eq!(
+            root["workspace"]["members"][1].as_str(),
+            Some("shop_bodies_00")
+        );
+        let profile = &root["profile"]["release"]["package"]["shop_bodies_00"];
+        assert_eq!(profile["opt-level"].as_integer(), Some(0));
     }
 }

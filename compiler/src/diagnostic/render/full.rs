@@ -4,14 +4,17 @@ use super::lines::boundary;
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::source::{SourceFile, SourceSet};
 use crate::span::FileId;
-use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
-use std::fmt::Write;
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet,
+};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The width that long source lines are cut to, in columns.
 const WIDTH: usize = 80;
 
-/// Every finding with its source lines, its hints and its notes, and a blank line after each.
+/// Every finding with its source lines, its hints and its notes, and a blank line after each. The
+/// first finding of each code names the command that tells more about it.
 pub fn full(sources: &SourceSet, diagnostics: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour {
         Renderer::styled()
@@ -19,35 +22,17 @@ pub fn full(sources: &SourceSet, diagnostics: &[Diagnostic], colour: bool) -> St
         Renderer::plain()
     };
     let renderer = renderer.term_width(WIDTH);
+    let mut explained = BTreeSet::new();
     let mut text = String::new();
     for diagnostic in diagnostics {
-        text.push_str(&one(sources, diagnostic, &renderer));
-        text.push('\n');
-        for (word, lines) in [("hint", &diagnostic.hints), ("note", &diagnostic.notes)] {
-            for line in lines {
-                let _ = writeln!(text, "{}: {line}", heading(word, colour));
-            }
-        }
-        let _ = writeln!(
-            text,
-            "{}: `dbgo explain {}` tells more\n",
-            heading("note", colour),
-            diagnostic.code
-        );
+        let is_first = explained.insert(diagnostic.code);
+        text.push_str(&one(sources, diagnostic, is_first, &renderer));
+        text.push_str("\n\n");
     }
     text
 }
 
-/// `hint` and `note` stand at the line's start, where annotate-snippets has no place for them.
-fn heading(word: &str, colour: bool) -> String {
-    if colour {
-        format!("\u{1b}[1m\u{1b}[96m{word}\u{1b}[0m")
-    } else {
-        word.to_owned()
-    }
-}
-
-fn one(sources: &SourceSet, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+fn one(sources: &SourceSet, diagnostic: &Diagnostic, explain: bool, renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -56,11 +41,32 @@ fn one(sources: &SourceSet, diagnostic: &Diagnostic, renderer: &Renderer) -> Str
     let title = level
         .primary_title(diagnostic.message.as_str())
         .id(diagnostic.code.text());
-    let mut group = title.elements(std::iter::empty::<Snippet<'_, Annotation<'_>>>());
-    for (file, labels) in by_file(diagnostic) {
-        group = group.element(snippet(sources.file(file), &labels));
+    let snippets = by_file(diagnostic)
+        .into_iter()
+        .map(|(file, labels)| element(sources.file(file), &labels));
+    let mut groups = vec![Group::with_title(title).elements(snippets)];
+    let more = explain.then(|| format!("`dbgo explain {}` tells more", diagnostic.code));
+    let hints = diagnostic
+        .hints
+        .iter()
+        .map(|hint| (Level::HELP.with_name("hint"), hint));
+    let notes = diagnostic
+        .notes
+        .iter()
+        .chain(&more)
+        .map(|note| (Level::NOTE, note));
+    for (level, line) in hints.chain(notes) {
+        groups.push(Group::with_title(level.secondary_title(line.as_str())));
     }
-    renderer.render(&[group]).to_string()
+    if diagnostic.primary.is_some() {
+        return renderer.render(&groups);
+    }
+    // Without lines to show, nothing has to stand between the finding and its hints.
+    let parts: Vec<String> = groups
+        .into_iter()
+        .map(|group| renderer.render(&[group]))
+        .collect();
+    parts.join("\n")
 }
 
 /// The labels by their files, the primary one's first; the others in the order they come.
@@ -85,6 +91,14 @@ fn by_file(diagnostic: &Diagnostic) -> Vec<(FileId, Vec<(AnnotationKind, &Label)
 
 /// How many lines are kept around the labels of a file: what annotate-snippets shows at most.
 const LINES_AROUND: usize = 2;
+
+/// A file that has no text to show, such as one that can't be read, is only named.
+fn element<'s>(file: &'s SourceFile, labels: &[(AnnotationKind, &'s Label)]) -> Element<'s> {
+    if file.text.is_empty() && labels.iter().all(|(_, label)| label.text.is_empty()) {
+        return Origin::path(file.path.as_str()).into();
+    }
+    snippet(file, labels).into()
+}
 
 /// A snippet of only the part of a file that its labels lie in, so that the cost of rendering
 /// doesn't grow with the file.

@@ -14,9 +14,6 @@ pub(super) fn incremental(
     file: FileId,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Incremental> {
-    if layers.header.is_filling_unclear() {
-        return None;
-    }
     let check = Check {
         layers,
         materialized,
@@ -105,8 +102,12 @@ impl Check<'_> {
             (by_time, by_key)
         } else {
             (
-                self.layers.pick(|config| config.time_column.as_ref()).is_some(),
-                self.layers.pick(|config| config.unique_key.as_ref()).is_some(),
+                self.layers
+                    .pick(|config| config.time_column.as_ref())
+                    .is_some(),
+                self.layers
+                    .pick(|config| config.unique_key.as_ref())
+                    .is_some(),
             )
         };
         match (by_time, by_key) {
@@ -160,7 +161,10 @@ impl Check<'_> {
         let layers = self.layers;
         let Some(time_column) = layers.pick(|config| config.time_column.as_ref()) else {
             return Err(self
-                .wrong(&strategy.source, "`strategy='time_range'` needs a `time_column`")
+                .wrong(
+                    &strategy.source,
+                    "`strategy='time_range'` needs a `time_column`",
+                )
                 .hint("add `time_column='…'`: the column that says when a row happened"));
         };
         let Some(start) = layers.pick(|config| config.start.as_ref()) else {
@@ -207,13 +211,33 @@ fn written(config: &Config) -> Vec<(&'static str, Option<Strategy>, Span)> {
     let merge = Some(Strategy::UniqueKey);
     [
         ("strategy", None, config.strategy.as_ref().map(|it| it.span)),
-        ("time_column", range, config.time_column.as_ref().map(|it| it.span)),
-        ("unique_key", merge, config.unique_key.as_ref().map(|it| it.span)),
+        (
+            "time_column",
+            range,
+            config.time_column.as_ref().map(|it| it.span),
+        ),
+        (
+            "unique_key",
+            merge,
+            config.unique_key.as_ref().map(|it| it.span),
+        ),
         ("start", range, config.start.as_ref().map(|it| it.span)),
         ("end", range, config.end.as_ref().map(|it| it.span)),
-        ("interval", range, config.interval.as_ref().map(|it| it.span)),
-        ("lookback", range, config.lookback.as_ref().map(|it| it.span)),
-        ("batch_size", range, config.batch_size.as_ref().map(|it| it.span)),
+        (
+            "interval",
+            range,
+            config.interval.as_ref().map(|it| it.span),
+        ),
+        (
+            "lookback",
+            range,
+            config.lookback.as_ref().map(|it| it.span),
+        ),
+        (
+            "batch_size",
+            range,
+            config.batch_size.as_ref().map(|it| it.span),
+        ),
         ("outside", range, config.outside.as_ref().map(|it| it.span)),
     ]
     .into_iter()

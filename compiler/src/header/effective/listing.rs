@@ -44,8 +44,12 @@ impl EffectiveConfig {
     }
 
     fn model_lines(&self, lines: &mut Lines) {
-        lines.add("materialized", &self.materialized, |value| text(value.word()));
-        lines.maybe("strategy", self.strategy.as_ref(), |value| text(value.word()));
+        lines.add("materialized", &self.materialized, |value| {
+            text(value.word())
+        });
+        lines.maybe("strategy", self.strategy.as_ref(), |value| {
+            text(value.word())
+        });
         match &self.incremental {
             Some(Incremental::TimeRange(range)) => {
                 lines.add("time_column", &range.time_column, |value| text(value));

@@ -28,7 +28,9 @@ pub(super) fn engine_error(error: &::duckdb::Error, statement: &str) -> EngineEr
 
 fn from_text(text: &str) -> EngineError {
     let object = match text.find('{') {
-        Some(start) if text[..start].is_empty() || text[..start].ends_with(" Error: ") => &text[start..],
+        Some(start) if text[..start].is_empty() || text[..start].ends_with(" Error: ") => {
+            &text[start..]
+        }
         _ => text,
     };
     let (kind, message, position) = match serde_json::from_str::<JsonError>(object) {

@@ -24,7 +24,7 @@ mod statement;
 mod types;
 
 pub use connect::{DuckDb, SESSION_SETTINGS};
-pub use types::TypeSession;
+pub use types::{TypeSession, type_session_identity};
 
 /// The engine type that a project's file names.
 pub const KIND: &str = "duckdb";

@@ -24,6 +24,17 @@ const MEMORY_LIMIT: &str = "256MB";
 /// The longest that one question may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The version of DuckDB that this program is made for.
+const ENGINE_VERSION: &str = "1.5.5";
+
+/// Everything that a [`TypeSession`]'s answers depend on besides the question: engine and settings.
+pub fn type_session_identity() -> String {
+    format!(
+        "duckdb {ENGINE_VERSION} {:?} {MEMORY_LIMIT}",
+        connect::SESSION_SETTINGS
+    )
+}
+
 /// An empty table, as the session has it.
 type Columns = Vec<(String, String)>;
 

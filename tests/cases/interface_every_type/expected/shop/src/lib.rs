@@ -2,8 +2,12 @@
 //! The rows of the project `shop`, as Rust types.
 //!
 //! Each relation has a module of its own, named as its file: the struct of its rows, and handles of its columns in `columns`. The features are those of [`dbgo_rows`]: `arrow` reads rows from record batches.
+//!
+//! A program depends on this crate by its path, and on no other of the generated ones.
 #![allow(non_snake_case)]
+
 pub use dbgo_rows;
+
 pub mod models {
     /// `models/finance.sql`
     pub mod finance {
@@ -28,6 +32,7 @@ pub mod models {
         }
     }
 }
+
 pub mod seeds {
     /// `seeds/rates.csv`
     pub mod rates {
@@ -35,6 +40,7 @@ pub mod seeds {
         pub use shop_interfaces_00::seeds__rates::*;
     }
 }
+
 pub mod sources {
     pub mod raw {
         /// `sources/raw/orders.sql`

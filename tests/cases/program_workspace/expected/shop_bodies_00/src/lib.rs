@@ -2,11 +2,13 @@
 //! What runs of some of the project's models.
 #![no_std]
 #![allow(non_snake_case)]
+
 use dbgo_contract::{List, ShardDef};
 pub mod models__finance;
 pub mod models__finance__revenue;
 pub mod models__finance__total;
 pub mod models__staging__option;
+
 /// The models of this crate.
 pub static SHARD: ShardDef = ShardDef {
     models: List::new(
@@ -18,6 +20,7 @@ pub static SHARD: ShardDef = ShardDef {
         ],
     ),
 };
+
 #[cfg(dbgo_library)]
 mod library {
     #[unsafe(no_mangle)]

@@ -2,7 +2,9 @@
 //! The project's settings, seeds and sources.
 #![no_std]
 #![allow(unused_imports)]
+
 use dbgo_contract::*;
+
 /// What the project is made of, but for its models.
 pub static PROJECT: ProjectDef = ProjectDef {
     name: Str::new("shop"),
@@ -88,6 +90,7 @@ pub static PROJECT: ProjectDef = ProjectDef {
     ),
     model_count: 4u32,
 };
+
 #[cfg(dbgo_library)]
 mod library {
     #[unsafe(no_mangle)]

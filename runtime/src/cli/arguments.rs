@@ -1,0 +1,97 @@
+//! The arguments of the commands, with their help.
+
+use clap::Args;
+
+/// Build what is missing or changed, and publish it
+#[derive(Args, Clone, Debug, Default)]
+#[command(after_help = "\
+Examples:
+  run                                 everything that is missing or changed
+  run --select +marts.daily_delays    one model and all that it reads
+  run --select tag:marts,kind:table --exclude stg_*
+  run --select result:failed          what failed the last time
+
+Exit codes: 0 ok, 1 a model failed, 2 usage, 3 refused, 4 the engine or the
+state database failed, 130 interrupted")]
+pub struct RunArguments {
+    /// Only these models: `name`, `stg_*`, `+name`, `name+`, `path:`, `tag:`, `kind:`, `owner:`,
+    /// `source:`, `changed`, `result:failed`; a space is or, a comma is and
+    #[arg(short, long, value_name = "SELECTOR", num_args = 1..)]
+    pub select: Vec<String>,
+    /// Not these models
+    #[arg(long, value_name = "SELECTOR", num_args = 1..)]
+    pub exclude: Vec<String>,
+    /// Build tables anew though nothing changed
+    #[arg(long)]
+    pub full_refresh: bool,
+    /// How many models are built at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub workers: Option<u16>,
+    /// Start nothing new after a failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// The value of a variable
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
+    /// Write what happened as JSON (`dbgo/run/1`)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show rows of a model, a seed or a source
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  show daily_delays
+  show marts.daily_delays --limit 100 --json")]
+pub struct ShowArguments {
+    /// The model: `name`, `schema.name` or its import path
+    pub model: String,
+    /// The most rows to show
+    #[arg(short, long, value_name = "N", default_value_t = 10)]
+    pub limit: u64,
+    /// Write the rows as JSON (`dbgo/show/1`)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show the SQL of a model as it would run
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  render daily_delays
+  render daily_delays --incremental
+  render daily_delays --var min_flights=10")]
+pub struct RenderArguments {
+    /// The model: `name`, `schema.name` or its import path
+    pub model: String,
+    /// Only the query that adds rows to a table that is there
+    #[arg(long, conflicts_with = "full_refresh")]
+    pub incremental: bool,
+    /// Only the query that builds the table anew on request
+    #[arg(long)]
+    pub full_refresh: bool,
+    /// The value of a variable
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
+    /// Write the queries as JSON (`dbgo/render/1`)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// List the last runs, or what happened in one
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  runs
+  runs 8f20a4d1 --json")]
+pub struct RunsArguments {
+    /// The run's id, or its first digits
+    pub id: Option<String>,
+    /// The most runs to list
+    #[arg(short, long, value_name = "N", default_value_t = 20)]
+    pub limit: u32,
+    /// Write them as JSON (`dbgo/runs/1`)
+    #[arg(long)]
+    pub json: bool,
+}

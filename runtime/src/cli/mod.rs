@@ -1,0 +1,29 @@
+//! The commands of a built program, which the tool `dbgo` shares.
+//!
+//! Each takes a project, its own arguments and the terminal, prints, and gives the exit code.
+//! Data goes to standard output, talk to standard error. Nothing here decides what a run does.
+
+mod arguments;
+mod program;
+mod render;
+mod run;
+mod runs;
+mod show;
+mod table;
+mod terminal;
+
+pub use arguments::{RenderArguments, RunArguments, RunsArguments, ShowArguments};
+pub use program::main;
+pub use render::render;
+pub use run::run;
+pub use runs::runs;
+pub use show::show;
+pub use terminal::{Terminal, report};
+
+use crate::error::Result;
+use std::process::ExitCode;
+
+/// The exit code of a command's result, with its error printed.
+fn finish(result: Result<ExitCode>, terminal: &Terminal) -> ExitCode {
+    result.unwrap_or_else(|error| report(&error, terminal))
+}

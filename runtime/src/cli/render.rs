@@ -1,0 +1,116 @@
+//! `render`
+
+use super::arguments::RenderArguments;
+use super::terminal::{Terminal, print, print_json};
+use crate::config::{self, Lookup};
+use crate::error::{Error, Kind, Result};
+use crate::execute::ShownSlots;
+use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, Variables, compose};
+use dbgo_contract::Materialization;
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Shows the SQL of a model; needs neither the engine nor the state.
+pub fn render(project: &Project, arguments: &RenderArguments, terminal: &Terminal) -> ExitCode {
+    super::finish(try_render(project, arguments), terminal)
+}
+
+fn try_render(project: &Project, arguments: &RenderArguments) -> Result<ExitCode> {
+    let relation = project.find(&arguments.model)?;
+    let Relation::Model(index) = relation else {
+        return Err(Error::new(
+            Kind::Usage,
+            "not-a-model",
+            format!(
+                "`{}` is no model and has no query",
+                project.path_of(relation)
+            ),
+        ));
+    };
+    let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
+    let environment = config::environment(project, &lookup)?;
+    let plan = PlanFacts {
+        environment,
+        engine: project
+            .def
+            .engines
+            .as_slice()
+            .first()
+            .map_or("", |engine| engine.kind.as_str()),
+        variables: Variables::new(project, &arguments.var)?,
+    };
+    let slots = ShownSlots {
+        project,
+        environment: Some(environment),
+        model: index,
+        dialect: None,
+    };
+    let model = project.model(index);
+    let mut variants: Vec<(&str, BatchFacts, String)> = Vec::new();
+    for (title, facts) in facts(model, arguments) {
+        let sql = compose(project, index, &plan, facts, &slots)?.sql;
+        if !variants.iter().any(|(_, _, other)| *other == sql) {
+            variants.push((title, facts, sql));
+        }
+    }
+    if arguments.json {
+        let variants: Vec<_> = variants
+            .iter()
+            .map(|(_, facts, sql)| {
+                json!({
+                    "is_incremental": facts.is_incremental,
+                    "full_refresh": facts.full_refresh,
+                    "sql": sql,
+                })
+            })
+            .collect();
+        print_json(&json!({
+            "schema": "dbgo/render/1",
+            "model": model.def.path.as_str(),
+            "environment": environment,
+            "variants": variants,
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let several = variants.len() > 1;
+    for (title, _, sql) in &variants {
+        if several {
+            print(&format!("-- {title}\n"));
+        }
+        print(&format!("{}\n", sql.trim_end()));
+        if several {
+            print("\n");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn facts(model: &Model, arguments: &RenderArguments) -> Vec<(&'static str, BatchFacts)> {
+    let first = BatchFacts::default();
+    let adding = BatchFacts {
+        is_incremental: true,
+        ..first
+    };
+    let refresh = BatchFacts {
+        full_refresh: true,
+        ..first
+    };
+    if arguments.incremental {
+        return vec![("when rows are added", adding)];
+    }
+    if arguments.full_refresh {
+        return vec![("when the table is built anew on request", refresh)];
+    }
+    let mut all = vec![("when the table is built", first)];
+    if model.materialization == Materialization::Incremental {
+        all.push(("when rows are added", adding));
+    }
+    if matches!(
+        model.materialization,
+        Materialization::Incremental | Materialization::Table
+    ) {
+        all.push(("when the table is built anew on request", refresh));
+    }
+    all
+}

@@ -1,0 +1,86 @@
+//! `run`
+
+use super::arguments::RunArguments;
+use super::terminal::{Terminal, print_json};
+use crate::error::Result;
+use crate::events::{Event, Lines, Progress};
+use crate::execute::{self, Interrupt, RunOptions, RunOutcome};
+use crate::project::Project;
+use serde_json::json;
+use std::process::ExitCode;
+use std::sync::{Mutex, Once, PoisonError};
+
+/// Runs the project.
+pub fn run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> ExitCode {
+    super::finish(try_run(project, arguments, terminal), terminal)
+}
+
+fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> Result<ExitCode> {
+    let options = RunOptions {
+        select: arguments.select.clone(),
+        exclude: arguments.exclude.clone(),
+        full_refresh: arguments.full_refresh,
+        workers: arguments.workers.map(usize::from),
+        fail_fast: arguments.fail_fast,
+        variables: arguments.var.clone(),
+    };
+    let lines = Lines::new(terminal.colour, terminal.compiled_in);
+    let interrupt = Interrupt::new();
+    listen_for_signals(&interrupt);
+    let outcome = if terminal.interactive {
+        let mut progress = Progress::new(lines);
+        execute::run(project, &options, &interrupt, &mut |event| {
+            progress.show(&event)
+        })?
+    } else {
+        let mut out = std::io::stderr().lock();
+        execute::run(project, &options, &interrupt, &mut |event: Event| {
+            // Nobody is left to be told that standard error can't be written.
+            let _ = lines.write(&event, &mut out);
+        })?
+    };
+    if arguments.json {
+        print_json(&document(project, &outcome));
+    }
+    Ok(outcome
+        .trouble
+        .map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind.exit_status())))
+}
+
+/// The first signal wishes the run to stop, the second one ends the process.
+fn listen_for_signals(interrupt: &Interrupt) {
+    static INSTALLED: Once = Once::new();
+    static CURRENT: Mutex<Option<Interrupt>> = Mutex::new(None);
+    *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Some(interrupt.clone());
+    INSTALLED.call_once(|| {
+        let handler = || {
+            let current = CURRENT
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone();
+            match current {
+                Some(interrupt) if !interrupt.is_wished() => interrupt.interrupt(),
+                _ => std::process::exit(130),
+            }
+        };
+        // Without a handler, a signal ends the process at once, which a run survives as well.
+        let _ = ctrlc::set_handler(handler);
+    });
+}
+
+fn document(project: &Project, outcome: &RunOutcome) -> serde_json::Value {
+    let summary = &outcome.summary;
+    json!({
+        "schema": "dbgo/run/1",
+        "project": project.def.name.as_str(),
+        "run": summary.id,
+        "duration_ms": u64::try_from(summary.duration.as_millis()).unwrap_or(u64::MAX),
+        "unchanged": summary.unchanged,
+        "built": summary.built,
+        "failed": summary.failed,
+        "skipped": summary.skipped,
+        "interrupted": summary.cancelled,
+        "published_views": outcome.published,
+        "steps": outcome.steps.iter().map(super::runs::step_document).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,160 @@
+//! Settings as they are when a command opens an engine or the state: `${VAR}` replaced by the
+//! environment or `.env`, names made valid, relative paths resolved.
+//!
+//! What this is not: a reader of `dbgo.toml`; the compiler reads it and hands over the text.
+
+mod expand;
+
+pub use expand::{Lookup, expand};
+
+use crate::error::{Error, Kind, Result};
+use crate::project::Project;
+use std::path::PathBuf;
+
+/// The engine that a command works on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EngineSettings {
+    /// The name: `local` in `[engine.local]`.
+    pub name: &'static str,
+    /// The type: `duckdb`.
+    pub kind: &'static str,
+    /// The database file or the server's address, expanded. It may hold a secret.
+    pub location: String,
+    /// The location as the project's file writes it, which is what may be shown.
+    pub shown: String,
+    /// The engine's own settings, expanded. They may hold secrets.
+    pub settings: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for EngineSettings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("EngineSettings")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("shown", &self.shown)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The name of the environment that a command without one means.
+///
+/// # Errors
+/// A missing variable, or a name that can't be one.
+pub fn environment(project: &Project, lookup: &Lookup) -> Result<&'static str> {
+    let template = project.def.default_environment.as_str();
+    let template = if template.is_empty() {
+        "dev_${USER}"
+    } else {
+        template
+    };
+    let name = sanitise(&expand(template, lookup, "`[env] default`")?);
+    if name.is_empty() || name.chars().all(|character| character == '_') {
+        return Err(Error::new(
+            Kind::Finding,
+            "environment-name",
+            format!("`{template}` gives the environment no name"),
+        ));
+    }
+    if name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Error::new(
+            Kind::Finding,
+            "environment-name",
+            format!("an environment named `{name}` can't be told from the id of a plan"),
+        ));
+    }
+    // The name stands in facts that generated code compares for the rest of the process.
+    Ok(Box::leak(name.into_boxed_str()))
+}
+
+/// Lower case, and `_` for everything but letters, digits and `_`.
+pub fn sanitise(name: &str) -> String {
+    name.chars()
+        .flat_map(char::to_lowercase)
+        .map(|character| {
+            if character.is_ascii_alphanumeric() {
+                character
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+/// The engine of a project: the first of its file, as there is one environment.
+///
+/// # Errors
+/// A missing variable.
+pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
+    let Some(def) = project.def.engines.as_slice().first() else {
+        return Err(Error::new(
+            Kind::Failed,
+            "broken-project",
+            "the project has no engine",
+        ));
+    };
+    let place = format!("`[engine.{}]`", def.name);
+    let location = expand(def.location.as_str(), lookup, &place)?;
+    let settings = def
+        .settings
+        .iter()
+        .map(|setting| {
+            let place = format!("`[engine.{}.settings]`", def.name);
+            Ok((
+                setting.name.to_string(),
+                expand(setting.value.as_str(), lookup, &place)?,
+            ))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let is_file = !location.starts_with(':') && !location.contains("://");
+    let location = if is_file {
+        project
+            .resolve_path(&location)
+            .to_string_lossy()
+            .into_owned()
+    } else {
+        location
+    };
+    Ok(EngineSettings {
+        name: def.name.as_str(),
+        kind: def.kind.as_str(),
+        location,
+        shown: def.location.to_string(),
+        settings,
+    })
+}
+
+/// Where the state database is: a file, as only SQLite is known here.
+///
+/// # Errors
+/// A missing variable, or an address of another kind.
+pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
+    let url = project.def.state_url.as_str();
+    let url = if url.is_empty() {
+        "sqlite:.dbgo/state.db"
+    } else {
+        url
+    };
+    let expanded = expand(url, lookup, "`[state] url`")?;
+    let Some(path) = expanded.strip_prefix("sqlite:") else {
+        let scheme = expanded.split(':').next().unwrap_or_default();
+        return Err(Error::new(
+            Kind::Finding,
+            "not-built-yet",
+            format!("a state database of type `{scheme}` is not built yet"),
+        )
+        .hint("write `url = \"sqlite:.dbgo/state.db\"`"));
+    };
+    Ok(project.resolve_path(path.trim_start_matches("//")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environment_names_are_lower_case_words() {
+        assert_eq!(sanitise("dev_Ana.Lopez"), "dev_ana_lopez");
+        assert_eq!(sanitise("Zoë"), "zo_");
+    }
+}

@@ -1,0 +1,325 @@
+//! One model's transactions: rows, checks and the ledger row together or not at all.
+
+use super::batches;
+use super::checks;
+use super::context::Context;
+use super::decide::{Task, Work};
+use super::details::{Details, object_of};
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::naming::physical_relation;
+use crate::adapters::{
+    Column, EngineError, ErrorClass, FileFormat, LedgerEntry, SeedFile, Session, TimeRange,
+    Transaction,
+};
+use crate::project::SeedData;
+use crate::state::{Change, Snapshot};
+use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How often a transaction that another one was in the way of is tried again at least.
+const LEAST_RETRIES: u32 = 5;
+
+/// What stops a transaction: the engine, or a check of ours.
+pub enum Stop {
+    Engine(EngineError),
+    Check(Failure),
+}
+
+impl From<EngineError> for Stop {
+    fn from(error: EngineError) -> Self {
+        Stop::Engine(error)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop::Check(failure)
+    }
+}
+
+/// What building came to.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// How many rows were written; none for a view.
+    pub rows: Option<u64>,
+    /// Whether they were added to a table that was there.
+    pub added: bool,
+    /// Filled intervals, all intervals, and their unit.
+    pub intervals: Option<(u64, u64, String)>,
+}
+
+/// A worker: its session, and what it reports to.
+pub struct Worker<'a> {
+    pub context: &'a Context<'a>,
+    pub session: Session,
+    pub interrupt: Interrupt,
+    /// Called with batches done and batches in all.
+    pub progress: &'a dyn Fn(usize, usize),
+}
+
+impl Worker<'_> {
+    /// Builds what a task says. `changes` gets what has to be written to the state, also where
+    /// some of several batches were committed before one failed.
+    pub fn build(&mut self, task: &Task, changes: &mut Vec<Change>) -> Result<Done, Failure> {
+        let timeout = Some(task.timeout_seconds).filter(|seconds| *seconds > 0);
+        self.session
+            .set_statement_timeout(timeout.map(Duration::from_secs));
+        match &task.work {
+            Work::Seed(seed) => self.seed(task, seed, changes),
+            Work::View { sql, columns } => self.view(task, sql, columns, changes),
+            Work::Table { sql, columns } => self.table(task, sql, columns, changes),
+            Work::TimeRange(work) => batches::time_range(self, task, work, changes),
+            Work::Adding(work) => batches::add(self, task, work, changes),
+        }
+    }
+
+    fn seed(
+        &mut self,
+        task: &Task,
+        seed: &'static SeedDef,
+        changes: &mut Vec<Change>,
+    ) -> Result<Done, Failure> {
+        let data = self.context.project.seed_data(seed)?;
+        let file = SeedOnDisk::new(data).map_err(|error| {
+            Failure::finding(format!("can't unpack the seed `{}`: {error}", seed.file))
+        })?;
+        let query = self
+            .context
+            .dialect()
+            .seed_query(&seed_file(seed, file.path()));
+        self.table(task, &query, seed.columns.as_slice(), changes)
+    }
+
+    fn table(
+        &mut self,
+        task: &Task,
+        query: &str,
+        columns: &[ColumnDef],
+        changes: &mut Vec<Change>,
+    ) -> Result<Done, Failure> {
+        let context = self.context;
+        let dialect = context.dialect();
+        let relation = physical_relation(&task.snapshot.physical);
+        let create = dialect.create_table_as(&relation, query);
+        let snapshot = &task.snapshot;
+        let rows = self.transact(task, &snapshot.load, |transaction| {
+            let rows = transaction.execute(&create)?;
+            checks::not_null(transaction, dialect, &relation, &promised(columns))?;
+            let entry = self::entry(context, snapshot, (&snapshot.load, true), None, rows);
+            transaction.record(&entry)?;
+            Ok(rows)
+        })?;
+        committed(snapshot, true, changes);
+        Ok(Done {
+            rows: Some(rows),
+            ..Done::default()
+        })
+    }
+
+    fn view(
+        &mut self,
+        task: &Task,
+        query: &str,
+        columns: &[ColumnDef],
+        changes: &mut Vec<Change>,
+    ) -> Result<Done, Failure> {
+        let context = self.context;
+        let dialect = context.dialect();
+        let snapshot = &task.snapshot;
+        let relation = physical_relation(&snapshot.physical);
+        let create = dialect.create_or_replace_view(&relation, query);
+        // The batch's id isn't the view's load, which changes with what the view reads.
+        let batch = format!("{}/{}/1", context.run_id, snapshot.model);
+        self.transact(task, &batch, |transaction| {
+            transaction.execute(&create)?;
+            checks::not_null(transaction, dialect, &relation, &promised(columns))?;
+            transaction.record(&entry(context, snapshot, (&batch, true), None, 0))?;
+            Ok(())
+        })?;
+        committed(snapshot, true, changes);
+        Ok(Done::default())
+    }
+
+    /// Runs work in a transaction and commits it; tries again what another transaction was in
+    /// the way of, and asks the ledger where the result of a commit is in doubt.
+    pub fn transact<T>(
+        &mut self,
+        task: &Task,
+        batch: &str,
+        mut work: impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Failure> {
+        let retries = task.retries.max(LEAST_RETRIES);
+        let mut attempt = 0;
+        loop {
+            if self.interrupt.is_wished() {
+                return Err(Failure::from(EngineError::new(
+                    ErrorClass::Interrupted,
+                    "interrupted",
+                )));
+            }
+            let error = match attempt_once(&mut self.session, &mut work) {
+                Ok(value) => return Ok(value),
+                Err(Attempt::Check(failure)) => return Err(failure),
+                Err(Attempt::Engine(error)) => error,
+                Err(Attempt::InDoubt(value, error)) => {
+                    self.session = self.context.adapter.session()?;
+                    self.interrupt.watch(self.session.canceller());
+                    if self.session.committed_batch(batch)?.is_some() {
+                        return Ok(value);
+                    }
+                    error
+                }
+            };
+            let again = error.class.is_retryable() || error.class == ErrorClass::Lost;
+            if !again || attempt >= retries {
+                return Err(error.into());
+            }
+            std::thread::sleep(pause(attempt));
+            attempt += 1;
+        }
+    }
+}
+
+enum Attempt<T> {
+    Check(Failure),
+    Engine(EngineError),
+    InDoubt(T, EngineError),
+}
+
+fn attempt_once<T>(
+    session: &mut Session,
+    work: &mut impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
+) -> Result<T, Attempt<T>> {
+    let mut transaction = session.begin().map_err(Attempt::Engine)?;
+    let value = match work(&mut transaction) {
+        Ok(value) => value,
+        Err(Stop::Check(failure)) => return Err(Attempt::Check(failure)),
+        Err(Stop::Engine(error)) => return Err(Attempt::Engine(error)),
+    };
+    match transaction.commit() {
+        Ok(()) => Ok(value),
+        Err(error) if error.class == ErrorClass::Lost => Err(Attempt::InDoubt(value, error)),
+        Err(error) => Err(Attempt::Engine(error)),
+    }
+}
+
+/// 5 ms, doubled each time, up to 1.3 s, with a part that differs between workers.
+fn pause(attempt: u32) -> Duration {
+    static SPREAD: AtomicU64 = AtomicU64::new(0);
+    let base = 5_u64 << attempt.min(8);
+    let spread = SPREAD.fetch_add(7, Ordering::Relaxed) % base.max(1);
+    Duration::from_millis(base + spread)
+}
+
+/// The ledger row of a batch.
+pub fn entry(
+    context: &Context<'_>,
+    snapshot: &Snapshot,
+    (batch, current): (&str, bool),
+    range: Option<TimeRange>,
+    rows: u64,
+) -> LedgerEntry {
+    let details = Details {
+        project: context.scope.project.clone(),
+        snapshot: Some(snapshot.clone()),
+        current,
+        ..Details::default()
+    };
+    LedgerEntry {
+        batch_id: batch.to_owned(),
+        run_id: context.run_id.clone(),
+        model: snapshot.model.clone(),
+        version: snapshot.version.clone(),
+        physical_table: snapshot.physical.clone(),
+        range,
+        rows,
+        token: 0,
+        details: details.to_json(),
+    }
+}
+
+/// What the state has to know of a committed batch.
+pub fn committed(snapshot: &Snapshot, current: bool, changes: &mut Vec<Change>) {
+    changes.push(Change::Object(object_of(snapshot)));
+    if current {
+        changes.push(Change::Snapshot(snapshot.clone()));
+    }
+}
+
+/// The columns that promise no nulls.
+pub fn promised(columns: &[ColumnDef]) -> Vec<&'static str> {
+    columns
+        .iter()
+        .filter(|column| column.not_null)
+        .map(|column| column.name.as_str())
+        .collect()
+}
+
+fn seed_file(seed: &SeedDef, path: &Path) -> SeedFile {
+    let or = |text: &'static str, default: &str| {
+        if text.is_empty() {
+            default.to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    SeedFile {
+        path: path.to_owned(),
+        format: match SeedFormat::from_number(seed.format) {
+            Some(SeedFormat::Parquet) => FileFormat::Parquet,
+            _ => FileFormat::Csv,
+        },
+        columns: seed
+            .columns
+            .iter()
+            .map(|column| Column::new(column.name.as_str(), column.sql_type.as_str()))
+            .collect(),
+        delimiter: or(seed.delimiter.as_str(), ","),
+        quote: or(seed.quote.as_str(), "\""),
+        null: seed.null.to_string(),
+    }
+}
+
+/// A seed's file: the project's own, or one written for as long as it is read.
+struct SeedOnDisk {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl SeedOnDisk {
+    fn new(data: SeedData) -> std::io::Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        match data {
+            SeedData::File(path) => Ok(Self {
+                path,
+                temporary: false,
+            }),
+            SeedData::Bytes(bytes) => {
+                let number = COUNT.fetch_add(1, Ordering::Relaxed);
+                let name = format!("dbgo-seed-{}-{number}", std::process::id());
+                let seed = Self {
+                    path: std::env::temp_dir().join(name),
+                    temporary: true,
+                };
+                std::fs::write(&seed.path, bytes)?;
+                Ok(seed)
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for SeedOnDisk {
+    fn drop(&mut self) {
+        if self.temporary {
+            // What can't be removed is left to the system's own cleaning of its temporary files.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}

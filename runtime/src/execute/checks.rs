@@ -1,0 +1,144 @@
+//! What a batch's rows must satisfy before they are committed, and reading small answers.
+
+use super::build::Stop;
+use super::failure::Failure;
+use crate::adapters::arrow::util::display::{ArrayFormatter, FormatOptions};
+use crate::adapters::{Dialect, QueryResult, Relation, TimeColumn, TimeRange, Transaction};
+use crate::events::grouped;
+
+/// How many keys an error shows.
+const EXAMPLES: usize = 10;
+
+/// All values of an answer as text, row by row; a null is nothing.
+pub fn cells(result: &QueryResult) -> Vec<Vec<Option<String>>> {
+    let options = FormatOptions::default();
+    let mut rows = Vec::new();
+    for batch in &result.batches {
+        for row in 0..batch.num_rows() {
+            let cells = batch
+                .columns()
+                .iter()
+                .map(|column| {
+                    if column.is_null(row) {
+                        return None;
+                    }
+                    let formatter = ArrayFormatter::try_new(column, &options).ok()?;
+                    Some(formatter.value(row).to_string())
+                })
+                .collect();
+            rows.push(cells);
+        }
+    }
+    rows
+}
+
+fn numbers(result: &QueryResult) -> Vec<u64> {
+    let first = cells(result).into_iter().next().unwrap_or_default();
+    first
+        .into_iter()
+        .map(|cell| cell.and_then(|text| text.parse().ok()).unwrap_or(0))
+        .collect()
+}
+
+/// Fails if a column that promises no nulls has one.
+pub fn not_null(
+    transaction: &mut Transaction<'_>,
+    dialect: &dyn Dialect,
+    relation: &Relation,
+    columns: &[&str],
+) -> Result<(), Stop> {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let counts = numbers(&transaction.query(&dialect.null_counts(relation, columns))?);
+    let broken: Vec<String> = columns
+        .iter()
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|(column, count)| format!("`{column}` in {}", rows(count)))
+        .collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(
+        Failure::finding(format!("contract `not null` broken: {}", broken.join(", ")))
+            .detail("nothing was written; the old rows stay")
+            .into(),
+    )
+}
+
+/// Fails if a key has a null or stands in several rows, with some of them.
+pub fn keys(
+    transaction: &mut Transaction<'_>,
+    dialect: &dyn Dialect,
+    relation: &Relation,
+    key: &[&str],
+) -> Result<(), Stop> {
+    let found = cells(&transaction.query(&dialect.key_violations(relation, key, EXAMPLES))?);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = found
+        .iter()
+        .map(|row| {
+            let (values, count) = row.split_at(key.len().min(row.len()));
+            let values: Vec<String> = key
+                .iter()
+                .zip(values)
+                .map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("null")))
+                .collect();
+            let count = count.first().and_then(Option::as_deref).unwrap_or("?");
+            format!("{} in {count} rows", values.join(", "))
+        })
+        .collect();
+    let nulls = found
+        .iter()
+        .any(|row| row.iter().take(key.len()).any(Option::is_none));
+    let what = if nulls { "has nulls" } else { "isn't unique" };
+    Err(Failure::finding(format!(
+        "the key `{}` {what} in the new rows",
+        key.join(", ")
+    ))
+    .detail(lines.join("\n"))
+    .into())
+}
+
+/// Fails if a row has no time or one outside the batch's range.
+pub fn inside(
+    transaction: &mut Transaction<'_>,
+    dialect: &dyn Dialect,
+    relation: &Relation,
+    time: TimeColumn<'_>,
+    range: TimeRange,
+) -> Result<(), Stop> {
+    let answer = transaction.query(&dialect.rows_outside_range(relation, time, range))?;
+    let row = cells(&answer).into_iter().next().unwrap_or_default();
+    let text = |index: usize| row.get(index).cloned().flatten().unwrap_or_default();
+    let number = |index: usize| text(index).parse::<u64>().unwrap_or(0);
+    let (nulls, outside) = (number(0), number(1));
+    if nulls == 0 && outside == 0 {
+        return Ok(());
+    }
+    let mut parts = Vec::new();
+    if nulls > 0 {
+        parts.push(format!("{} without `{}`", rows(nulls), time.name));
+    }
+    if outside > 0 {
+        let (first, last) = (text(2), text(3));
+        parts.push(format!("{} from {first} to {last}", rows(outside)));
+    }
+    Err(Failure::finding(format!(
+        "rows outside the batch's range: {}",
+        parts.join(", ")
+    ))
+    .detail("filter by `:start_ts` and `:end_ts`, or set `outside='drop'` or `'keep'`")
+    .into())
+}
+
+fn rows(count: u64) -> String {
+    format!(
+        "{} row{}",
+        grouped(count),
+        if count == 1 { "" } else { "s" }
+    )
+}

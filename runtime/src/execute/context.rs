@@ -1,0 +1,117 @@
+//! All that is fixed while a run goes on, and opening a project for reading only.
+
+use super::failure::engine_failed;
+use super::naming::physical;
+use super::options::RunOptions;
+use crate::adapters::{self, Adapter, CatalogRelation, Dialect, OpenOptions, Session};
+use crate::config::{self, EngineSettings, Lookup};
+use crate::error::Result;
+use crate::project::{PlanFacts, Project, Variables};
+use crate::state::{Known, Scope, Snapshot};
+use crate::version::Versions;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// All that is fixed while a run goes on.
+pub struct Context<'a> {
+    pub project: &'a Project,
+    pub options: &'a RunOptions,
+    pub plan: PlanFacts,
+    pub versions: Versions,
+    pub adapter: Arc<dyn Adapter>,
+    pub scope: Scope,
+    /// What the state knew when the run began, completed from the ledger.
+    pub known: Known,
+    /// What is in `_dbgo`, by name.
+    pub catalog: HashMap<String, CatalogRelation>,
+    /// The schemas and names of everything in the schemas of users' views.
+    pub users: HashMap<(String, String), CatalogRelation>,
+    /// For each source, text that changes when its data does; empty where nothing proves that.
+    pub proofs: Vec<String>,
+    pub run_id: String,
+    /// The run's clock, and the end of "now" for all its intervals.
+    pub now: Timestamp,
+}
+
+impl Context<'_> {
+    /// The engine's SQL.
+    pub fn dialect(&self) -> &dyn Dialect {
+        self.adapter.dialect()
+    }
+
+    /// The snapshot of a version, if what it names is there.
+    pub fn snapshot(&self, model: &str, version: &str) -> Option<&Snapshot> {
+        self.known
+            .snapshots
+            .get(&(model.to_owned(), version.to_owned()))
+            .filter(|snapshot| self.catalog.contains_key(&snapshot.physical))
+    }
+
+    /// The name and number of the next generation of a version's table.
+    pub fn next_generation(
+        &self,
+        path: &str,
+        schema_and_name: (&str, &str),
+        version: &str,
+    ) -> (String, u64) {
+        let other_version = |name: &str| {
+            self.known
+                .objects
+                .get(name)
+                .is_some_and(|object| object.model != path || object.version != version)
+        };
+        let mut generation = 1;
+        loop {
+            let name = physical(schema_and_name, version, generation, other_version);
+            if !self.catalog.contains_key(&name) && !self.known.objects.contains_key(&name) {
+                return (name, generation);
+            }
+            generation += 1;
+        }
+    }
+}
+
+/// An engine that is open for looking at what is published.
+pub struct Opened {
+    /// Where it is.
+    pub engine: EngineSettings,
+    /// The environment.
+    pub environment: &'static str,
+    /// The engine.
+    pub adapter: Arc<dyn Adapter>,
+    /// A session.
+    pub session: Session,
+    /// What queries are rendered under.
+    pub plan: PlanFacts,
+}
+
+/// Opens a project's engine for reading.
+///
+/// # Errors
+/// A missing variable, or what the engine says: `database-held`, `engine-failed`.
+pub fn open_for_reading(project: &Project) -> Result<Opened> {
+    let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
+    let environment = config::environment(project, &lookup)?;
+    let engine = config::engine(project, &lookup)?;
+    let options = OpenOptions {
+        settings: engine.settings.clone(),
+        read_only: true,
+        wait: None,
+    };
+    let failed = |error| engine_failed(&error, &engine.shown);
+    let adapter = adapters::open(engine.kind, &engine.location, &options).map_err(failed)?;
+    let session = adapter.session().map_err(failed)?;
+    Ok(Opened {
+        environment,
+        adapter,
+        session,
+        plan: PlanFacts {
+            environment,
+            engine: engine.kind,
+            variables: Variables::new(project, &[])?,
+        },
+        engine,
+    })
+}

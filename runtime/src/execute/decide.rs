@@ -1,0 +1,530 @@
+//! Whether a model or seed is built, and how.
+//!
+//! Something is left as it is only if its version is built and nothing that it read has
+//! changed; a view also needs the same physical names under it. What can't be proved unchanged
+//! counts as changed.
+
+use super::columns::{adopted, alterations};
+use super::context::Context;
+use super::failure::Failure;
+use super::inputs::{Reads, load_through, proved_equal};
+use super::naming::physical_relation;
+use super::slots::{PhysicalSlots, source_text};
+use crate::events::{Subject, grouped};
+use crate::intervals::{IntervalSet, Range, Step, missing, parse_instant};
+use crate::project::{BatchFacts, Model, Relation, compose};
+use crate::state::Snapshot;
+use crate::version::fingerprint;
+use dbgo_contract::{ColumnDef, Materialization, SeedDef, Strategy};
+use std::collections::HashMap;
+
+/// What its readers need to know of something that is ready.
+#[derive(Clone, Debug, Default)]
+pub struct Ready {
+    /// Its name in `_dbgo`; none for an ephemeral model.
+    pub physical: Option<String>,
+    /// What its readers compare; empty where nothing is proved.
+    pub load: String,
+}
+
+/// What is ready so far.
+pub type ReadySet = HashMap<Relation, Ready>;
+
+/// What becomes of a model or seed.
+pub enum Decision {
+    /// It is an expression in its readers.
+    Through(Ready),
+    /// It stays as it is.
+    Unchanged(Ready, String),
+    /// It is built.
+    Build(Box<Task>),
+}
+
+/// Something to build.
+pub struct Task {
+    pub relation: Relation,
+    pub subject: Subject,
+    /// The snapshot that there will be.
+    pub snapshot: Snapshot,
+    /// The load that its readers will see; none where it is the snapshot's.
+    pub load: Option<String>,
+    /// The text of every relation that the query may read.
+    pub texts: HashMap<Relation, String>,
+    pub retries: u32,
+    pub timeout_seconds: u64,
+    pub work: Work,
+}
+
+/// How something is built.
+pub enum Work {
+    Seed(&'static SeedDef),
+    View {
+        sql: String,
+        columns: &'static [ColumnDef],
+    },
+    Table {
+        sql: String,
+        columns: &'static [ColumnDef],
+    },
+    TimeRange(TimeRangeWork),
+    Adding(Adding),
+}
+
+/// Ranges to fill.
+pub struct TimeRangeWork {
+    pub model: usize,
+    pub batches: Vec<Range>,
+    pub filled: IntervalSet,
+    pub intervals: u64,
+    pub all: u64,
+    pub unit: String,
+    pub exists: bool,
+    /// Whether the table is a new generation that is read only once it is complete.
+    pub aside: bool,
+    pub full_refresh: bool,
+}
+
+/// Rows to merge or append.
+pub struct Adding {
+    pub model: usize,
+    pub sql: String,
+    pub exists: bool,
+    /// Statements that give the table the query's columns.
+    pub alterations: Vec<String>,
+}
+
+/// The name of something as its lines show it.
+pub fn subject(context: &Context<'_>, relation: Relation) -> Subject {
+    Subject {
+        name: context.project.name_of(relation),
+        kind: match relation {
+            Relation::Model(index) => context.project.model(index).kind(),
+            Relation::Seed(_) => "seed",
+            Relation::Source(_) => "source",
+        },
+    }
+}
+
+/// Decides on a seed: its content is its version.
+pub fn seed(context: &Context<'_>, index: usize) -> Decision {
+    let seed = &context.project.seeds()[index];
+    let relation = Relation::Seed(index);
+    let version = context.versions.get(relation);
+    if let Some(snapshot) = context.snapshot(seed.path.as_str(), version) {
+        return Decision::Unchanged(ready(snapshot), "unchanged: same content".to_owned());
+    }
+    let task = task(
+        context,
+        relation,
+        seed.columns.as_slice(),
+        Reads::new(),
+        Work::Seed(seed),
+    );
+    Decision::Build(Box::new(task))
+}
+
+fn ready(snapshot: &Snapshot) -> Ready {
+    Ready {
+        physical: Some(snapshot.physical.clone()),
+        load: snapshot.load.clone(),
+    }
+}
+
+/// Decides on a model whose parents are ready.
+pub fn model(
+    context: &Context<'_>,
+    index: usize,
+    ready_set: &ReadySet,
+) -> Result<Decision, Failure> {
+    let model = context.project.model(index);
+    let texts = texts(context, model, ready_set);
+    let inputs = Inputs {
+        context,
+        index,
+        model,
+        version: context.versions.model(index),
+        reads: reads(context, model, ready_set),
+        uses: uses(&texts, ready_set),
+        texts,
+        volatile: model.def.volatile || context.versions.reads_clock(index),
+    };
+    match (model.materialization, model.strategy) {
+        (Materialization::Ephemeral, _) => Ok(Decision::Through(Ready {
+            physical: None,
+            load: load_through(inputs.version, inputs.volatile, &inputs.reads),
+        })),
+        (Materialization::View, _) => inputs.view(),
+        (Materialization::Table, _) => inputs.table(),
+        (_, Strategy::TimeRange) => inputs.time_range(),
+        _ => inputs.adding(),
+    }
+}
+
+/// What a model that isn't selected offers its readers, if it is built in its present version.
+pub fn unselected(
+    context: &Context<'_>,
+    relation: Relation,
+    ready_set: &ReadySet,
+) -> Option<Ready> {
+    let Relation::Model(index) = relation else {
+        let snapshot = context.snapshot(
+            context.project.path_of(relation),
+            context.versions.get(relation),
+        )?;
+        return Some(ready(snapshot));
+    };
+    let snapshot = context.snapshot(
+        context.project.path_of(relation),
+        context.versions.model(index),
+    )?;
+    if snapshot.kind != "view" {
+        return Some(ready(snapshot));
+    }
+    // A view shows what lies under it now, if it would still be created as it was.
+    let load = match model(context, index, ready_set) {
+        Ok(Decision::Unchanged(now, _)) => now.load,
+        _ => String::new(),
+    };
+    Some(Ready {
+        load,
+        ..ready(snapshot)
+    })
+}
+
+fn reads(context: &Context<'_>, model: &Model, ready_set: &ReadySet) -> Reads {
+    model
+        .imports
+        .iter()
+        .map(|import| {
+            let load = match import {
+                Relation::Source(index) => context.proofs.get(*index).cloned(),
+                other => ready_set.get(other).map(|ready| ready.load.clone()),
+            };
+            (
+                context.project.path_of(*import).to_owned(),
+                load.unwrap_or_default(),
+            )
+        })
+        .collect()
+}
+
+/// The text of everything that a query reads, through ephemeral models too.
+fn texts(context: &Context<'_>, model: &Model, ready_set: &ReadySet) -> HashMap<Relation, String> {
+    let mut texts = HashMap::new();
+    let mut waiting: Vec<Relation> = model.imports.clone();
+    while let Some(relation) = waiting.pop() {
+        if texts.contains_key(&relation) {
+            continue;
+        }
+        let text = match relation {
+            Relation::Source(index) => {
+                let source = &context.project.sources()[index];
+                Some(source_text(context.project, source, context.dialect()))
+            }
+            other => ready_set
+                .get(&other)
+                .and_then(|ready| ready.physical.as_ref())
+                .map(|name| context.dialect().relation(&physical_relation(name))),
+        };
+        match (text, relation) {
+            (Some(text), _) => {
+                texts.insert(relation, text);
+            }
+            (None, Relation::Model(parent)) => {
+                let parent = context.project.model(parent);
+                if parent.materialization == Materialization::Ephemeral {
+                    waiting.extend(&parent.imports);
+                }
+            }
+            _ => {}
+        }
+    }
+    texts
+}
+
+/// The physical names among what a query reads.
+fn uses(texts: &HashMap<Relation, String>, ready_set: &ReadySet) -> Vec<String> {
+    let ready = texts.keys().filter_map(|relation| ready_set.get(relation));
+    ready.filter_map(|ready| ready.physical.clone()).collect()
+}
+
+fn column_types(columns: &[ColumnDef]) -> Vec<(String, String)> {
+    columns
+        .iter()
+        .map(|column| (column.name.to_string(), column.sql_type.to_string()))
+        .collect()
+}
+
+/// A task for the next generation of a relation's version.
+fn task(
+    context: &Context<'_>,
+    relation: Relation,
+    columns: &[ColumnDef],
+    reads: Reads,
+    work: Work,
+) -> Task {
+    let path = context.project.path_of(relation);
+    let version = context.versions.get(relation);
+    let names = context.project.schema_and_name(relation);
+    let (physical, generation) = context.next_generation(path, names, version);
+    let subject = subject(context, relation);
+    Task {
+        relation,
+        load: None,
+        texts: HashMap::new(),
+        retries: 0,
+        timeout_seconds: 0,
+        work,
+        snapshot: Snapshot {
+            model: path.to_owned(),
+            version: version.to_owned(),
+            physical,
+            generation,
+            kind: subject.kind.to_owned(),
+            load: format!("{}/{path}/1", context.run_id),
+            reads,
+            columns: column_types(columns),
+            definition: String::new(),
+            uses: Vec::new(),
+        },
+        subject,
+    }
+}
+
+/// A model with everything that it reads.
+struct Inputs<'a> {
+    context: &'a Context<'a>,
+    index: usize,
+    model: &'a Model,
+    version: &'a str,
+    reads: Reads,
+    texts: HashMap<Relation, String>,
+    uses: Vec<String>,
+    volatile: bool,
+}
+
+impl<'a> Inputs<'a> {
+    fn snapshot(&self) -> Option<&'a Snapshot> {
+        self.context
+            .snapshot(self.model.def.path.as_str(), self.version)
+    }
+
+    fn unchanged(&self, snapshot: &Snapshot, reason: String) -> Decision {
+        Decision::Unchanged(ready(snapshot), reason)
+    }
+
+    /// Why nothing has to be done, if what was read is proved to be the same.
+    fn same_loads(&self, snapshot: &Snapshot) -> Option<String> {
+        if self.volatile || !proved_equal(&snapshot.reads, &self.reads) {
+            return None;
+        }
+        Some(match self.reads.len() {
+            0 => "unchanged: reads nothing".to_owned(),
+            1 => "unchanged: 1 input, same load".to_owned(),
+            count => format!("unchanged: {count} inputs, same loads"),
+        })
+    }
+
+    fn compose(&self, facts: BatchFacts, this: Option<String>) -> Result<String, Failure> {
+        let slots = PhysicalSlots {
+            dialect: self.context.dialect(),
+            model: self.model.def,
+            texts: &self.texts,
+            this,
+            range: None,
+            now: self.context.now,
+        };
+        Ok(compose(
+            self.context.project,
+            self.index,
+            &self.context.plan,
+            facts,
+            &slots,
+        )?
+        .sql)
+    }
+
+    fn task(self, work: Work) -> Task {
+        let def = self.model.def;
+        let relation = Relation::Model(self.index);
+        Task {
+            texts: self.texts,
+            retries: def.retries,
+            timeout_seconds: def.timeout_seconds,
+            ..task(
+                self.context,
+                relation,
+                def.columns.as_slice(),
+                self.reads,
+                work,
+            )
+        }
+    }
+
+    fn view(self) -> Result<Decision, Failure> {
+        let sql = self.compose(BatchFacts::default(), None)?;
+        let definition = fingerprint([sql.as_str()]);
+        let load = load_through(self.version, self.volatile, &self.reads);
+        if let Some(snapshot) = self
+            .snapshot()
+            .filter(|known| known.definition == definition)
+        {
+            let ready = Ready {
+                load,
+                ..ready(snapshot)
+            };
+            return Ok(Decision::Unchanged(
+                ready,
+                "unchanged: same query and tables".to_owned(),
+            ));
+        }
+        let mut uses = self.uses.clone();
+        uses.sort();
+        let columns = self.model.def.columns.as_slice();
+        let mut task = self.task(Work::View { sql, columns });
+        task.snapshot.definition = definition;
+        task.snapshot.uses = uses;
+        task.snapshot.load = load.clone();
+        task.load = Some(load);
+        Ok(Decision::Build(Box::new(task)))
+    }
+
+    fn table(self) -> Result<Decision, Failure> {
+        let full_refresh = self.context.options.full_refresh;
+        let snapshot = self.snapshot();
+        if let (Some(snapshot), false) = (snapshot, full_refresh)
+            && let Some(reason) = self.same_loads(snapshot)
+        {
+            return Ok(self.unchanged(snapshot, reason));
+        }
+        let facts = BatchFacts {
+            is_incremental: false,
+            full_refresh,
+        };
+        let sql = self.compose(facts, snapshot.map(|snapshot| snapshot.physical.clone()))?;
+        let columns = self.model.def.columns.as_slice();
+        Ok(Decision::Build(Box::new(
+            self.task(Work::Table { sql, columns }),
+        )))
+    }
+
+    fn time_range(self) -> Result<Decision, Failure> {
+        let def = &self.model.def.incremental;
+        let full_refresh = self.context.options.full_refresh;
+        let text = if def.interval.is_empty() {
+            "1 day"
+        } else {
+            def.interval.as_str()
+        };
+        let step = Step::parse(text)
+            .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
+        let start = instant(def.start.as_str(), "start")?;
+        let end = if def.end.is_empty() {
+            self.context.now
+        } else {
+            instant(def.end.as_str(), "end")?.min(self.context.now)
+        };
+        let snapshot = self.snapshot();
+        let filled = match snapshot {
+            Some(snapshot) if !full_refresh => self
+                .context
+                .known
+                .filled
+                .get(&snapshot.physical)
+                .cloned()
+                .unwrap_or_default(),
+            _ => IntervalSet::new(),
+        };
+        let missing = missing((start, end), &filled, step, def.lookback, def.batch_size);
+        let unit = unit_of(text, missing.all);
+        if let (Some(snapshot), true) = (snapshot, missing.batches.is_empty()) {
+            let all = grouped(missing.all);
+            return Ok(self.unchanged(snapshot, format!("complete: {all} of {all} {unit}")));
+        }
+        let in_place = snapshot.filter(|_| !full_refresh).cloned();
+        let work = TimeRangeWork {
+            model: self.index,
+            batches: missing.batches,
+            filled,
+            intervals: missing.intervals,
+            all: missing.all,
+            unit,
+            exists: in_place.is_some(),
+            aside: snapshot.is_some() && full_refresh,
+            full_refresh,
+        };
+        Ok(Decision::Build(Box::new(in_table(
+            self.task(Work::TimeRange(work)),
+            in_place,
+        ))))
+    }
+
+    fn adding(self) -> Result<Decision, Failure> {
+        let full_refresh = self.context.options.full_refresh && !self.model.keeps_history();
+        let snapshot = self.snapshot();
+        if let (Some(snapshot), false) = (snapshot, full_refresh)
+            && let Some(reason) = self.same_loads(snapshot)
+        {
+            return Ok(self.unchanged(snapshot, reason));
+        }
+        let base = match snapshot {
+            _ if full_refresh => None,
+            None if self.model.keeps_history() => adopted(self.context, self.model),
+            known => known.cloned(),
+        };
+        let alterations = match (&base, snapshot) {
+            (Some(base), None) => alterations(self.context, self.model, &base.physical)?,
+            _ => Vec::new(),
+        };
+        let facts = BatchFacts {
+            is_incremental: base.is_some(),
+            full_refresh,
+        };
+        let sql = self.compose(facts, base.as_ref().map(|base| base.physical.clone()))?;
+        let work = Adding {
+            model: self.index,
+            sql,
+            exists: base.is_some(),
+            alterations,
+        };
+        Ok(Decision::Build(Box::new(in_table(
+            self.task(Work::Adding(work)),
+            base,
+        ))))
+    }
+}
+
+/// The same task, in the table of an earlier snapshot if there is one.
+fn in_table(mut task: Task, base: Option<Snapshot>) -> Task {
+    if let Some(base) = base {
+        task.snapshot.physical = base.physical;
+        task.snapshot.generation = base.generation;
+    }
+    task
+}
+
+fn instant(text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
+    if text.is_empty() {
+        return Err(Failure::finding(format!(
+            "a model filled by time needs a `{key}`"
+        )));
+    }
+    parse_instant(text).ok_or_else(|| {
+        Failure::finding(format!(
+            "`{key}='{text}'` is neither a date nor a timestamp"
+        ))
+    })
+}
+
+/// The word for intervals of a length: `days` for `1 day`, otherwise `intervals`.
+fn unit_of(text: &str, count: u64) -> String {
+    let unit = text
+        .strip_prefix("1 ")
+        .map_or("interval", |unit| unit.trim());
+    let unit = unit.strip_suffix('s').unwrap_or(unit);
+    if count == 1 {
+        unit.to_owned()
+    } else {
+        format!("{unit}s")
+    }
+}

@@ -1,0 +1,152 @@
+//! What each model reads: the load of everything, and what proves that a source is unchanged.
+//!
+//! A load is the id of the batch that changed a table last. A view's load is made of the loads
+//! it reads. An empty load proves nothing, and what can't be proved counts as changed.
+
+use super::failure::engine_failed;
+use super::slots::source_text;
+use crate::adapters::{Dialect, Session};
+use crate::error::Result;
+use crate::project::{Project, Relation};
+use crate::version::fingerprint;
+use dbgo_contract::SourceDef;
+use std::collections::BTreeMap;
+use std::time::UNIX_EPOCH;
+
+/// The loads that a model reads, by import path.
+pub type Reads = BTreeMap<String, String>;
+
+/// Whether two readings are proved to be of the same data.
+pub fn proved_equal(before: &Reads, now: &Reads) -> bool {
+    before == now && now.values().all(|load| !load.is_empty())
+}
+
+/// The load of something that holds no rows itself.
+pub fn load_through(version: &str, volatile: bool, reads: &Reads) -> String {
+    if volatile || reads.values().any(String::is_empty) {
+        return String::new();
+    }
+    let parts = reads
+        .iter()
+        .flat_map(|(path, load)| [path.as_str(), load.as_str()]);
+    fingerprint([version].into_iter().chain(parts))
+}
+
+/// Proofs of all sources that are `needed`, in the order of the project's sources.
+///
+/// They are taken before anything is read: data that arrives meanwhile is a change of the next
+/// run.
+///
+/// # Errors
+/// What the engine says of a `changed_by`.
+pub fn proofs(
+    project: &Project,
+    needed: impl Fn(Relation) -> bool,
+    dialect: &dyn Dialect,
+    session: &mut Session,
+) -> Result<Vec<String>> {
+    project
+        .sources()
+        .iter()
+        .enumerate()
+        .map(|(index, source)| {
+            if !needed(Relation::Source(index)) {
+                return Ok(String::new());
+            }
+            proof(project, source, dialect, session)
+        })
+        .collect()
+}
+
+fn proof(
+    project: &Project,
+    source: &SourceDef,
+    dialect: &dyn Dialect,
+    session: &mut Session,
+) -> Result<String> {
+    if !source.changed_by.is_empty() {
+        let query = format!(
+            "SELECT CAST((\n{}\n) AS VARCHAR) FROM {}",
+            source.changed_by,
+            source_text(project, source, dialect)
+        );
+        let rows = session
+            .query(&query)
+            .map_err(|error| engine_failed(&error, &format!("changed_by of {}", source.file)))?;
+        let value = super::checks::cells(&rows)
+            .into_iter()
+            .flatten()
+            .next()
+            .flatten();
+        return Ok(format!(
+            "value {}",
+            value.unwrap_or_else(|| "null".to_owned())
+        ));
+    }
+    if source.location.is_empty() || source.location.as_str().contains("://") {
+        return Ok(String::new());
+    }
+    Ok(files(
+        &project
+            .resolve_path(source.location.as_str())
+            .to_string_lossy(),
+    )
+    .unwrap_or_default())
+}
+
+/// Name, size and time of all files of a pattern; nothing where one can't be read.
+fn files(pattern: &str) -> Option<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for path in glob::glob(pattern).ok()? {
+        let path = path.ok()?;
+        let metadata = std::fs::metadata(&path).ok()?;
+        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        seen.push(format!(
+            "{}|{}|{}",
+            path.display(),
+            metadata.len(),
+            modified.as_nanos()
+        ));
+    }
+    (!seen.is_empty()).then(|| fingerprint(seen.iter().map(String::as_str)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(pairs: &[(&str, &str)]) -> Reads {
+        pairs
+            .iter()
+            .map(|(path, load)| ((*path).to_owned(), (*load).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_not_proved_counts_as_changed() {
+        assert!(proved_equal(&reads(&[("a", "1")]), &reads(&[("a", "1")])));
+        assert!(!proved_equal(&reads(&[("a", "1")]), &reads(&[("a", "2")])));
+        assert!(!proved_equal(&reads(&[("a", "")]), &reads(&[("a", "")])));
+        assert!(!proved_equal(&reads(&[]), &reads(&[("a", "1")])));
+        assert!(proved_equal(&reads(&[]), &reads(&[])));
+        assert_eq!(load_through("v", false, &reads(&[("a", "")])), "");
+        assert_eq!(load_through("v", true, &reads(&[])), "");
+        assert_ne!(
+            load_through("v", false, &reads(&[])),
+            load_through("w", false, &reads(&[]))
+        );
+    }
+
+    #[test]
+    fn a_file_proves_itself_by_size_and_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let pattern = folder.path().join("*.csv").to_string_lossy().into_owned();
+        assert_eq!(files(&pattern), None);
+        std::fs::write(&path, "a\n1\n").unwrap();
+        let first = files(&pattern).unwrap();
+        assert_eq!(files(&pattern).unwrap(), first);
+        std::fs::write(&path, "a\n1\n2\n").unwrap();
+        assert_ne!(files(&pattern).unwrap(), first);
+    }
+}

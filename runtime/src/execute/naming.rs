@@ -1,0 +1,61 @@
+//! The names of physical tables and of the users' views.
+
+use crate::adapters::{BOOKKEEPING_SCHEMA, Relation};
+
+/// How many digits of a version stand in a physical name.
+const DIGITS: usize = 10;
+
+/// `<schema>__<model>__<10 hex of the version>_<generation>`, with all digits of the version
+/// where `taken` says that another version has the same ten.
+pub fn physical(
+    (schema, name): (&str, &str),
+    version: &str,
+    generation: u64,
+    taken: impl Fn(&str) -> bool,
+) -> String {
+    let short = version.get(..DIGITS).unwrap_or(version);
+    let name_of = |digits: &str| format!("{schema}__{name}__{digits}_{generation}");
+    let usual = name_of(short);
+    if taken(&usual) {
+        name_of(version)
+    } else {
+        usual
+    }
+}
+
+/// A physical table or view.
+pub fn physical_relation(name: &str) -> Relation {
+    Relation::new(BOOKKEEPING_SCHEMA, name)
+}
+
+/// The schema of an environment's views: `finance__dev_ana`, and `finance` itself in `prod`.
+pub fn view_schema(schema: &str, environment: &str) -> String {
+    if environment == "prod" {
+        schema.to_owned()
+    } else {
+        format!("{schema}__{environment}")
+    }
+}
+
+/// A view of an environment.
+pub fn view_name((schema, name): (&str, &str), environment: &str) -> Relation {
+    Relation::new(view_schema(schema, environment), name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_hold_ten_digits_or_all() {
+        let version = "0123456789abcdef0123456789abcdef";
+        assert_eq!(
+            physical(("a", "b"), version, 3, |_| false),
+            "a__b__0123456789_3"
+        );
+        assert_eq!(
+            physical(("a", "b"), version, 3, |_| true),
+            format!("a__b__{version}_3")
+        );
+    }
+}

@@ -1,0 +1,373 @@
+//! Engine and state, opened side by side, and the ledger copied where state lacks it.
+
+use super::context::Context;
+use super::details::complete;
+use super::failure::engine_failed;
+use super::inputs;
+use super::interrupt::Interrupt;
+use super::naming::view_schema;
+use super::options::RunOptions;
+use crate::adapters::{
+    self, Adapter, BOOKKEEPING_SCHEMA, CatalogRelation, EngineError, OpenOptions, Session,
+};
+use crate::config::{self, EngineSettings, Lookup};
+use crate::error::{Error, Kind, Result};
+use crate::project::{PlanFacts, Project, Relation, Variables};
+use crate::state::{Change, Scope, State};
+use crate::version::{Versions, fingerprint};
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Everything that a run needs, opened.
+pub struct Opening<'a> {
+    pub context: Context<'a>,
+    pub state: State,
+    pub session: Session,
+    pub engine: EngineSettings,
+    /// The schemas of the environment's views.
+    view_schemas: BTreeSet<String>,
+    /// What has to be written to the state before anything else.
+    pub changes: Vec<Change>,
+    /// What people should know.
+    pub notes: Vec<String>,
+}
+
+struct OpenEngine {
+    adapter: Arc<dyn Adapter>,
+    session: Session,
+    relations: Vec<CatalogRelation>,
+}
+
+/// Opens what a run needs.
+///
+/// # Errors
+/// Settings that can't be read, an engine that is held or fails, a state that fails.
+pub fn open<'a>(
+    project: &'a Project,
+    options: &'a RunOptions,
+    interrupt: &Interrupt,
+) -> Result<Opening<'a>> {
+    let folder = project.folder().unwrap_or_else(|| Path::new("."));
+    let lookup = Lookup::new(folder)?;
+    let environment = config::environment(project, &lookup)?;
+    let engine = config::engine(project, &lookup)?;
+    let state_file = config::state_file(project, &lookup)?;
+    let schemas = view_schemas(project, environment)?;
+    let plan = PlanFacts {
+        environment,
+        engine: engine.kind,
+        variables: Variables::new(project, &options.variables)?,
+    };
+    let scope = Scope {
+        project: project.def.name.to_string(),
+        engine: engine.name.to_owned(),
+        environment: environment.to_owned(),
+    };
+    let (opened, known) = std::thread::scope(|threads| {
+        let opening = threads.spawn(|| open_engine(&engine, &schemas, interrupt));
+        let known = State::open(&state_file).and_then(|mut state| {
+            let known = state.known(&scope)?;
+            Ok((state, known, Versions::new(project, &plan)?))
+        });
+        let opened = opening.join().unwrap_or_else(|_| {
+            Err(Error::new(
+                Kind::Failed,
+                "engine-failed",
+                "opening the engine failed",
+            ))
+        });
+        (opened, known)
+    });
+    // A held database is told before anything about the state, as it is the likelier cause.
+    let OpenEngine {
+        adapter,
+        session,
+        relations,
+    } = opened.map_err(|error| explain(error, folder))?;
+    let (mut state, mut known, versions) = known.map_err(|error| explain(error, folder))?;
+    // The run that held the engine until a moment ago may have ended after the state was read.
+    if state.is_stale()? {
+        known = state.known(&scope)?;
+    }
+    let (physical, users) = sort_catalog(relations);
+    let context = Context {
+        project,
+        options,
+        plan,
+        versions,
+        adapter,
+        scope,
+        known,
+        catalog: physical,
+        users,
+        proofs: Vec::new(),
+        run_id: new_id(),
+        now: Timestamp::now(),
+    };
+    let mut opening = Opening {
+        context,
+        state,
+        session,
+        engine,
+        view_schemas: schemas,
+        changes: Vec::new(),
+        notes: Vec::new(),
+    };
+    opening.reconcile()?;
+    Ok(opening)
+}
+
+fn open_engine(
+    engine: &EngineSettings,
+    schemas: &BTreeSet<String>,
+    interrupt: &Interrupt,
+) -> Result<OpenEngine> {
+    let options = OpenOptions {
+        settings: engine.settings.clone(),
+        read_only: false,
+        wait: None,
+    };
+    let open = || -> std::result::Result<OpenEngine, EngineError> {
+        let adapter = adapters::open(engine.kind, &engine.location, &options)?;
+        let mut session = adapter.session()?;
+        interrupt.watch(session.canceller());
+        let mut names: Vec<&str> = schemas.iter().map(String::as_str).collect();
+        names.push(BOOKKEEPING_SCHEMA);
+        let relations = session.relations(&names)?;
+        Ok(OpenEngine {
+            adapter,
+            session,
+            relations,
+        })
+    };
+    open().map_err(|error| engine_failed(&error, &engine.shown))
+}
+
+type Catalog = (
+    HashMap<String, CatalogRelation>,
+    HashMap<(String, String), CatalogRelation>,
+);
+
+fn sort_catalog(relations: Vec<CatalogRelation>) -> Catalog {
+    let (mut physical, mut users) = (HashMap::new(), HashMap::new());
+    for found in relations {
+        let name = found.relation.name.clone();
+        if found.relation.schema == BOOKKEEPING_SCHEMA {
+            physical.insert(name, found);
+        } else {
+            users.insert((found.relation.schema.clone(), name), found);
+        }
+    }
+    (physical, users)
+}
+
+/// The schemas of the environment's views.
+fn view_schemas(project: &Project, environment: &str) -> Result<BTreeSet<String>> {
+    let schemas = |sources: bool| -> BTreeSet<&str> {
+        project
+            .relations()
+            .filter(|relation| sources || !matches!(relation, Relation::Source(_)))
+            .map(|relation| project.schema_and_name(relation).0)
+            .collect()
+    };
+    let real = schemas(true);
+    let views: BTreeSet<String> = schemas(false)
+        .into_iter()
+        .map(|schema| view_schema(schema, environment))
+        .collect();
+    if environment != "prod"
+        && let Some(schema) = views.iter().find(|schema| real.contains(schema.as_str()))
+    {
+        return Err(Error::new(
+            Kind::Refused,
+            "environment-name",
+            format!("the views of `{environment}` would be in `{schema}`, a schema of the project"),
+        ));
+    }
+    Ok(views)
+}
+
+impl Opening<'_> {
+    /// Looks into schemas that only views of former models are in.
+    fn look_for_former_views(&mut self) -> Result<()> {
+        let context = &mut self.context;
+        let former: BTreeSet<&str> = context
+            .known
+            .published
+            .values()
+            .map(|entry| entry.view_schema.as_str())
+            .filter(|schema| !self.view_schemas.contains(*schema))
+            .collect();
+        if former.is_empty() {
+            return Ok(());
+        }
+        let schemas: Vec<&str> = former.into_iter().collect();
+        let found = self
+            .session
+            .relations(&schemas)
+            .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+        context.users.extend(sort_catalog(found).1);
+        Ok(())
+    }
+
+    /// Completes the state from the ledger, where a run ended without telling, and makes the
+    /// engine's own tables where they are missing.
+    fn reconcile(&mut self) -> Result<()> {
+        let shown = self.engine.shown.clone();
+        let failed = |error: EngineError| engine_failed(&error, &shown);
+        let context = &mut self.context;
+        let has_ledger = context.catalog.contains_key("ledger");
+        let knows_nothing = context.known.snapshots.is_empty();
+        let unfinished: HashSet<String> = context.known.unfinished.iter().cloned().collect();
+        if has_ledger && (knows_nothing || !unfinished.is_empty()) {
+            let ledger = self.session.ledger().map_err(failed)?;
+            let only = (!knows_nothing).then_some(&unfinished);
+            let (project, environment) = (
+                context.scope.project.clone(),
+                context.scope.environment.clone(),
+            );
+            let names = (project.as_str(), environment.as_str());
+            self.changes = complete(&mut context.known, &ledger, names, only);
+        }
+        for id in unfinished {
+            self.changes.push(Change::RunEnded {
+                id,
+                status: "broken off",
+                duration_ms: None,
+            });
+        }
+        if !has_ledger {
+            self.session
+                .create_bookkeeping(self.state.identity())
+                .map_err(failed)?;
+        }
+        self.look_for_former_views()?;
+        self.forget_missing()
+    }
+
+    /// Forgets what isn't in the engine any more, unless it can't be computed again.
+    fn forget_missing(&mut self) -> Result<()> {
+        let context = &mut self.context;
+        let missing: Vec<String> = context
+            .known
+            .objects
+            .keys()
+            .filter(|name| !context.catalog.contains_key(*name))
+            .cloned()
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        // What no snapshot names was swept by a run that ended before it could say so.
+        let named: HashSet<&str> = context
+            .known
+            .snapshots
+            .values()
+            .map(|snapshot| snapshot.physical.as_str())
+            .collect();
+        let gone: Vec<&String> = missing
+            .iter()
+            .filter(|name| named.contains(name.as_str()))
+            .collect();
+        let lost: Vec<String> = context
+            .project
+            .models()
+            .iter()
+            .filter(|model| model.keeps_history())
+            .filter(|model| {
+                let path = model.def.path.as_str();
+                gone.iter()
+                    .any(|name| context.known.objects[*name].model == path)
+            })
+            .map(|model| format!("`{}`", model.relation()))
+            .collect();
+        if !lost.is_empty() {
+            return Err(tables_gone(&self.engine.shown, &lost));
+        }
+        if !gone.is_empty() {
+            let one = gone.len() == 1;
+            self.notes.push(format!(
+                "{} {} that this project made {} gone from `{}` and built anew",
+                gone.len(),
+                if one { "table" } else { "tables" },
+                if one { "is" } else { "are" },
+                self.engine.shown,
+            ));
+        }
+        for physical in missing {
+            context.known.objects.remove(&physical);
+            context.known.filled.remove(&physical);
+            context
+                .known
+                .snapshots
+                .retain(|_, snapshot| snapshot.physical != physical);
+            self.changes.push(Change::Dropped { physical });
+        }
+        Ok(())
+    }
+
+    /// Takes the proofs of all sources that the given models read.
+    pub fn prove_sources(&mut self, models: &BTreeSet<usize>) -> Result<()> {
+        let project = self.context.project;
+        let needed = |source: Relation| {
+            (0..project.models().len()).any(|index| {
+                let model = project.model(index);
+                (models.contains(&index) || !model.is_stored()) && model.imports.contains(&source)
+            })
+        };
+        let dialect = self.context.adapter.dialect();
+        self.context.proofs = inputs::proofs(project, needed, dialect, &mut self.session)?;
+        Ok(())
+    }
+}
+
+fn tables_gone(shown: &str, lost: &[String]) -> Error {
+    Error::new(
+        Kind::Refused,
+        "tables-gone",
+        format!(
+            "`{shown}` has lost tables that can't be computed again: {}",
+            lost.join(", ")
+        ),
+    )
+    .hint("put the database back, or remove the state database to start anew")
+}
+
+/// The error itself, or the reason behind it where nothing can be written.
+fn explain(error: Error, folder: &Path) -> Error {
+    if error.kind != Kind::Failed || !is_read_only(folder) {
+        return error;
+    }
+    Error::new(
+        Kind::Finding,
+        "read-only-folder",
+        format!("nothing can be written to `{}`", folder.display()),
+    )
+    .hint("a run keeps its database and `.dbgo/` there")
+}
+
+fn is_read_only(folder: &Path) -> bool {
+    let probe = folder.join(format!(".dbgo-probe-{}", std::process::id()));
+    match std::fs::File::create_new(&probe) {
+        Ok(_) => {
+            // A file that could be created can be removed.
+            let _ = std::fs::remove_file(&probe);
+            false
+        }
+        Err(error) => {
+            use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+            matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+        }
+    }
+}
+
+/// Eight hexadecimal digits that no other run of this state has, as far as chance goes.
+fn new_id() -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let random = RandomState::new().build_hasher().finish().to_string();
+    let process = std::process::id().to_string();
+    let now = Timestamp::now().to_string();
+    fingerprint([random.as_str(), &process, &now])[..8].to_owned()
+}

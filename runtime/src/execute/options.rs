@@ -1,0 +1,35 @@
+//! What a run is asked for, and what it gives.
+
+use crate::error::Kind;
+use crate::events::Summary;
+use crate::state::StepRecord;
+
+/// What a run is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// The models to look at; all if empty.
+    pub select: Vec<String>,
+    /// The models to leave out.
+    pub exclude: Vec<String>,
+    /// Whether tables are built anew though nothing changed.
+    pub full_refresh: bool,
+    /// How many models are built at once; as the project says if nothing is given.
+    pub workers: Option<usize>,
+    /// Whether the first failure keeps others from starting.
+    pub fail_fast: bool,
+    /// `name=value` for variables.
+    pub variables: Vec<String>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct RunOutcome {
+    /// The counts.
+    pub summary: Summary,
+    /// What became of each model and seed, in the order they ended.
+    pub steps: Vec<StepRecord>,
+    /// How many views changed.
+    pub published: usize,
+    /// What the process ends with; nothing if all went well.
+    pub trouble: Option<Kind>,
+}

@@ -1,0 +1,323 @@
+//! The users' views, changed together in one transaction, and what isn't needed any more.
+
+use super::context::Context;
+use super::details::Details;
+use super::failure::engine_failed;
+use super::naming::{physical_relation, view_name};
+use super::schedule::Walk;
+use crate::adapters::{
+    EngineError, LedgerEntry, Relation as Name, RelationKind, Session, Transaction,
+};
+use crate::error::{Error, Kind, Result};
+use crate::project::Relation;
+use crate::state::{Change, Object, Published};
+use crate::version::fingerprint;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
+/// How often the publishing transaction is tried.
+const ATTEMPTS: u32 = 6;
+
+/// Refuses to go on where a view would replace something that isn't ours.
+///
+/// # Errors
+/// `not-ours` with its name.
+pub fn check_ownership(context: &Context<'_>, scope: &[Relation]) -> Result<()> {
+    let ours: HashSet<(&str, &str)> = context
+        .known
+        .published
+        .values()
+        .map(|entry| (entry.view_schema.as_str(), entry.view_name.as_str()))
+        .collect();
+    for relation in scope {
+        let view = view_of(context, *relation);
+        let Some(found) = context.users.get(&(view.schema.clone(), view.name.clone())) else {
+            continue;
+        };
+        let is_view = found.kind == RelationKind::View;
+        if !is_view || !ours.contains(&(view.schema.as_str(), view.name.as_str())) {
+            let what = if is_view { "view" } else { "table" };
+            return Err(Error::new(
+                Kind::Refused,
+                "not-ours",
+                format!(
+                    "the {what} `{}.{}` wasn't made by this project, and `{}` would replace it",
+                    view.schema,
+                    view.name,
+                    context.project.path_of(*relation)
+                ),
+            )
+            .hint("rename or drop it, or use another `[env] default`"));
+        }
+    }
+    Ok(())
+}
+
+fn view_of(context: &Context<'_>, relation: Relation) -> Name {
+    view_name(
+        context.project.schema_and_name(relation),
+        context.plan.environment,
+    )
+}
+
+/// Whether any of these relations has a version that isn't published here.
+pub fn changed(context: &Context<'_>, scope: &[Relation]) -> usize {
+    scope
+        .iter()
+        .filter(|relation| {
+            let published = context
+                .known
+                .published
+                .get(context.project.path_of(**relation));
+            published.is_none_or(|entry| entry.version != context.versions.get(**relation))
+        })
+        .count()
+}
+
+/// What a publication changes.
+pub struct Publication {
+    views: Vec<Published>,
+    withdrawn: Vec<Published>,
+}
+
+impl Publication {
+    /// Compares what is ready with what is published.
+    pub fn new(context: &Context<'_>, scope: &[Relation], walk: &Walk, whole: bool) -> Self {
+        let mut views = Vec::new();
+        let mut names = HashSet::new();
+        for relation in scope {
+            let Some(wanted) = wanted(context, *relation, walk) else {
+                continue;
+            };
+            names.insert((wanted.view_schema.clone(), wanted.view_name.clone()));
+            let key = (wanted.view_schema.clone(), wanted.view_name.clone());
+            let same = context.known.published.get(&wanted.model) == Some(&wanted);
+            if !same || !context.users.contains_key(&key) {
+                views.push(wanted);
+            }
+        }
+        let published = context.known.published.values().filter(|_| whole);
+        let in_scope: HashSet<&str> = scope
+            .iter()
+            .map(|relation| context.project.path_of(*relation))
+            .collect();
+        let withdrawn = published.filter(|entry| !in_scope.contains(entry.model.as_str()));
+        Self {
+            withdrawn: withdrawn
+                .filter(|entry| {
+                    !names.contains(&(entry.view_schema.clone(), entry.view_name.clone()))
+                })
+                .cloned()
+                .collect(),
+            views,
+        }
+    }
+
+    /// How many views change.
+    pub fn len(&self) -> usize {
+        self.views.len() + self.withdrawn.len()
+    }
+
+    /// Changes the views in one transaction, and gives the changes of the state.
+    ///
+    /// # Errors
+    /// What the engine says; nothing is changed then.
+    pub fn publish(&self, context: &Context<'_>, session: &mut Session) -> Result<Vec<Change>> {
+        if self.len() == 0 {
+            return Ok(Vec::new());
+        }
+        let statements = self.statements(context);
+        let entry = self.entry(context);
+        commit(session, |transaction| {
+            transaction.execute_all(&statements)?;
+            transaction.record(&entry)
+        })
+        .map_err(|error| engine_failed(&error, "publishing"))?;
+        let shown = self.views.iter().cloned().map(Change::Published);
+        let gone = self.withdrawn.iter().map(|entry| Change::Withdrawn {
+            model: entry.model.clone(),
+        });
+        Ok(gone.chain(shown).collect())
+    }
+
+    fn statements(&self, context: &Context<'_>) -> Vec<String> {
+        let dialect = context.dialect();
+        let schemas: BTreeSet<&str> = self
+            .views
+            .iter()
+            .map(|view| view.view_schema.as_str())
+            .collect();
+        let create_schemas = schemas
+            .into_iter()
+            .map(|schema| dialect.create_schema(schema));
+        let drop = self.withdrawn.iter().filter(|entry| {
+            context
+                .users
+                .get(&(entry.view_schema.clone(), entry.view_name.clone()))
+                .is_some_and(|found| found.kind == RelationKind::View)
+        });
+        let drop =
+            drop.map(|entry| dialect.drop_view(&Name::new(&entry.view_schema, &entry.view_name)));
+        let create = self.views.iter().map(|view| {
+            let physical = dialect.relation(&physical_relation(&view.physical));
+            dialect.create_or_replace_view(
+                &Name::new(&view.view_schema, &view.view_name),
+                &format!("SELECT * FROM {physical}"),
+            )
+        });
+        create_schemas.chain(drop).chain(create).collect()
+    }
+
+    fn entry(&self, context: &Context<'_>) -> LedgerEntry {
+        let details = Details {
+            project: context.scope.project.clone(),
+            environment: context.scope.environment.clone(),
+            published: self.views.clone(),
+            withdrawn: self
+                .withdrawn
+                .iter()
+                .map(|entry| entry.model.clone())
+                .collect(),
+            ..Details::default()
+        };
+        LedgerEntry {
+            batch_id: format!("{}/publish", context.run_id),
+            run_id: context.run_id.clone(),
+            model: String::new(),
+            version: String::new(),
+            physical_table: String::new(),
+            range: None,
+            rows: 0,
+            token: 0,
+            details: details.to_json(),
+        }
+    }
+}
+
+fn wanted(context: &Context<'_>, relation: Relation, walk: &Walk) -> Option<Published> {
+    let physical = walk.ready.get(&relation)?.physical.clone()?;
+    let view = view_of(context, relation);
+    let columns = match relation {
+        Relation::Model(index) => context.project.model(index).def.columns,
+        Relation::Seed(index) => context.project.seeds()[index].columns,
+        Relation::Source(_) => return None,
+    };
+    let columns = columns
+        .iter()
+        .flat_map(|column| [column.name.as_str(), column.sql_type.as_str()]);
+    Some(Published {
+        model: context.project.path_of(relation).to_owned(),
+        version: context.versions.get(relation).to_owned(),
+        physical,
+        view_schema: view.schema,
+        view_name: view.name,
+        columns: fingerprint(columns),
+    })
+}
+
+fn commit(
+    session: &mut Session,
+    work: impl Fn(&mut Transaction<'_>) -> std::result::Result<(), EngineError>,
+) -> std::result::Result<(), EngineError> {
+    let mut attempt = 0;
+    loop {
+        let once = || {
+            let mut transaction = session.begin()?;
+            work(&mut transaction)?;
+            transaction.commit()
+        };
+        match { once }() {
+            Err(error) if error.class.is_retryable() && attempt < ATTEMPTS => {
+                std::thread::sleep(Duration::from_millis(10 << attempt));
+                attempt += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Drops tables and views of ours that no snapshot, no view of any environment and no other
+/// kept view reads. Only what the state recorded is dropped, by exact name.
+pub fn sweep(
+    context: &Context<'_>,
+    session: &mut Session,
+    walk: &Walk,
+    published: &[Change],
+) -> std::result::Result<Vec<Change>, EngineError> {
+    let mut objects: HashMap<String, Object> = context.known.objects.clone();
+    let mut snapshots: HashMap<(String, String), String> = context
+        .known
+        .snapshots
+        .iter()
+        .map(|(key, snapshot)| (key.clone(), snapshot.physical.clone()))
+        .collect();
+    let mut shown: HashMap<&str, &str> = context
+        .known
+        .published
+        .values()
+        .map(|entry| (entry.model.as_str(), entry.physical.as_str()))
+        .collect();
+    for change in walk.changes.iter().chain(published) {
+        match change {
+            Change::Object(object) => {
+                objects.insert(object.physical.clone(), object.clone());
+            }
+            Change::Snapshot(snapshot) => {
+                let key = (snapshot.model.clone(), snapshot.version.clone());
+                snapshots.insert(key, snapshot.physical.clone());
+            }
+            Change::Published(entry) => {
+                shown.insert(&entry.model, &entry.physical);
+            }
+            Change::Withdrawn { model } => {
+                shown.remove(model.as_str());
+            }
+            _ => {}
+        }
+    }
+    let mut kept: HashSet<String> = HashSet::new();
+    let mut waiting: Vec<String> = snapshots.into_values().collect();
+    waiting.extend(shown.into_values().map(str::to_owned));
+    waiting.extend(context.known.shown.iter().cloned());
+    while let Some(name) = waiting.pop() {
+        if let Some(object) = objects.get(&name) {
+            waiting.extend(
+                object
+                    .uses
+                    .iter()
+                    .filter(|used| !kept.contains(*used))
+                    .cloned(),
+            );
+        }
+        kept.insert(name);
+    }
+    let mut unneeded: Vec<&Object> = objects
+        .values()
+        .filter(|object| !kept.contains(&object.physical))
+        .collect();
+    if unneeded.is_empty() {
+        return Ok(Vec::new());
+    }
+    unneeded.sort_by_key(|object| (object.kind != "view", object.physical.clone()));
+    let dialect = context.dialect();
+    let statements: Vec<String> = unneeded
+        .iter()
+        .map(|object| {
+            let name = physical_relation(&object.physical);
+            if object.kind == "view" {
+                dialect.drop_view(&name)
+            } else {
+                dialect.drop_table(&name)
+            }
+        })
+        .collect();
+    commit(session, |transaction| {
+        transaction.execute_all(&statements).map(|_| ())
+    })?;
+    Ok(unneeded
+        .into_iter()
+        .map(|object| Change::Dropped {
+            physical: object.physical.clone(),
+        })
+        .collect())
+}

@@ -1,0 +1,359 @@
+//! A run from its beginning to its end.
+
+use super::columns::{adopted, alterations};
+use super::context::Context;
+use super::interrupt::Interrupt;
+use super::opening::{self, Opening};
+use super::options::{RunOptions, RunOutcome};
+use super::publish::{self, Publication};
+use super::schedule::{Schedule, Walk};
+use crate::adapters::Session;
+use crate::error::{Error, Kind, Result};
+use crate::events::{Event, Summary};
+use crate::project::{Project, Relation};
+use crate::selection::{self, Facts};
+use crate::state::{Change, RunRecord, State, Writer};
+use dbgo_contract::Materialization;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+/// Runs a project: builds what is missing or changed, and publishes it.
+///
+/// # Errors
+/// What keeps the run from starting, or the state database's failure. A model that fails is no
+/// error here; [`RunOutcome::trouble`] tells it.
+pub fn run(
+    project: &Project,
+    options: &RunOptions,
+    interrupt: &Interrupt,
+    listener: &mut dyn FnMut(Event),
+) -> Result<RunOutcome> {
+    let started = Instant::now();
+    let mut opening = opening::open(project, options, interrupt)?;
+    let selected = opening.select()?;
+    let seeds = needed_seeds(project, options, &selected);
+    let scope = scope(project, &selected, &seeds);
+    opening.prove_sources(&selected)?;
+    opening.check(&selected, &scope)?;
+    opening.begin()?;
+    opening.announce(&scope, listener);
+    let Opening {
+        context,
+        state,
+        mut session,
+        ..
+    } = opening;
+    let workers = workers(project, options);
+    let writer = Writer::start(state, context.scope.clone());
+    let schedule = Schedule::new(&context, (&selected, seeds), (interrupt, &writer), listener);
+    let mut walk = schedule.run(workers);
+    let whole = options.select.is_empty() && options.exclude.is_empty();
+    let publication = Publication::new(&context, &scope, &walk, whole && walk.trouble.is_none());
+    let published = match refusal(&context, &scope, &walk, interrupt) {
+        Some(reason) => {
+            if publication.len() > 0 {
+                listener(Event::NotPublished(reason));
+            }
+            Ok(0)
+        }
+        None => show_and_sweep(
+            &context,
+            (&mut session, &writer),
+            &publication,
+            &walk,
+            listener,
+        ),
+    };
+    if let Err(error) = &published {
+        walk.trouble = Some(error.kind);
+    }
+    if interrupt.is_wished() {
+        walk.trouble = Some(Kind::Interrupted);
+    }
+    let summary = summary(&context, &walk, started);
+    writer.send(Change::RunEnded {
+        id: context.run_id.clone(),
+        status: match walk.trouble {
+            None => "done",
+            Some(Kind::Interrupted) => "interrupted",
+            Some(_) => "failed",
+        },
+        duration_ms: u64::try_from(summary.duration.as_millis()).ok(),
+    });
+    let written = writer.finish().and_then(State::close);
+    let published = published?;
+    written?;
+    listener(Event::Finished(summary.clone()));
+    Ok(RunOutcome {
+        summary,
+        steps: walk.steps,
+        published,
+        trouble: walk.trouble,
+    })
+}
+
+/// Publishes, drops what isn't needed any more, and gives the number of views that changed.
+fn show_and_sweep(
+    context: &Context<'_>,
+    (session, writer): (&mut Session, &Writer),
+    publication: &Publication,
+    walk: &Walk,
+    listener: &mut dyn FnMut(Event),
+) -> Result<usize> {
+    let changes = publication.publish(context, session)?;
+    let swept = publish::sweep(context, session, walk, &changes);
+    changes.into_iter().for_each(|change| writer.send(change));
+    match swept {
+        Ok(changes) => changes.into_iter().for_each(|change| writer.send(change)),
+        Err(error) => listener(Event::Note(format!(
+            "old tables are left for the next run: {}",
+            error.message
+        ))),
+    }
+    let views = publication.len();
+    listener(Event::Published { views });
+    Ok(views)
+}
+
+/// Why nothing may be published, if so.
+fn refusal(
+    context: &Context<'_>,
+    scope: &[Relation],
+    walk: &Walk,
+    interrupt: &Interrupt,
+) -> Option<String> {
+    if interrupt.is_wished() {
+        return Some("the run was interrupted; what was built stays for the next one".to_owned());
+    }
+    let changed = publish::changed(context, scope);
+    if walk.trouble.is_some() && changed > 0 {
+        let what = if changed == 1 {
+            "1 changed model".to_owned()
+        } else {
+            format!("{changed} changed models")
+        };
+        return Some(format!(
+            "{what} and a failure; what was built stays for the next run"
+        ));
+    }
+    None
+}
+
+fn workers(project: &Project, options: &RunOptions) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let declared = usize::try_from(project.def.workers)
+        .ok()
+        .filter(|workers| *workers > 0);
+    options.workers.or(declared).unwrap_or(processors).max(1)
+}
+
+fn summary(context: &Context<'_>, walk: &Walk, started: Instant) -> Summary {
+    let count = |status: &str| {
+        walk.steps
+            .iter()
+            .filter(|step| step.status == status)
+            .count()
+    };
+    Summary {
+        id: context.run_id.clone(),
+        unchanged: count("unchanged"),
+        built: count("built"),
+        failed: count("failed"),
+        skipped: count("skipped"),
+        cancelled: count("interrupted"),
+        duration: started.elapsed(),
+    }
+}
+
+/// The seeds that the selected models read, through ephemeral ones too; all if nothing is
+/// selected.
+fn needed_seeds(
+    project: &Project,
+    options: &RunOptions,
+    selected: &BTreeSet<usize>,
+) -> BTreeSet<usize> {
+    if options.select.is_empty() && options.exclude.is_empty() {
+        return (0..project.seeds().len()).collect();
+    }
+    let inputs = selected
+        .iter()
+        .flat_map(|index| stored_parents(project, *index));
+    inputs
+        .filter_map(|relation| match relation {
+            Relation::Seed(index) => Some(index),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What a model reads with ephemeral models replaced by what they read.
+fn stored_parents(project: &Project, index: usize) -> BTreeSet<Relation> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = project.model(index).imports.clone();
+    while let Some(relation) = waiting.pop() {
+        match relation {
+            Relation::Model(parent)
+                if project.model(parent).materialization == Materialization::Ephemeral =>
+            {
+                if seen.insert(parent) {
+                    waiting.extend(&project.model(parent).imports);
+                }
+            }
+            other => {
+                found.insert(other);
+            }
+        }
+    }
+    found
+}
+
+/// Everything that this run may publish.
+fn scope(project: &Project, selected: &BTreeSet<usize>, seeds: &BTreeSet<usize>) -> Vec<Relation> {
+    let models = selected
+        .iter()
+        .filter(|index| project.model(**index).is_stored());
+    let models = models.map(|index| Relation::Model(*index));
+    seeds
+        .iter()
+        .map(|index| Relation::Seed(*index))
+        .chain(models)
+        .collect()
+}
+
+impl Opening<'_> {
+    fn select(&mut self) -> Result<BTreeSet<usize>> {
+        let facts = StateFacts {
+            context: &self.context,
+            state: RefCell::new(&mut self.state),
+        };
+        let options = self.context.options;
+        selection::select(
+            self.context.project,
+            &options.select,
+            &options.exclude,
+            &facts,
+        )
+    }
+
+    /// Everything that can be refused before anything is written.
+    fn check(&mut self, selected: &BTreeSet<usize>, scope: &[Relation]) -> Result<()> {
+        let context = &self.context;
+        publish::check_ownership(context, scope)?;
+        for &index in selected {
+            let model = context.project.model(index);
+            for parent in stored_parents(context.project, index) {
+                check_parent(context, selected, index, parent)?;
+            }
+            if !model.keeps_history() {
+                continue;
+            }
+            let path = model.def.path.as_str();
+            if context
+                .snapshot(path, context.versions.model(index))
+                .is_none()
+                && let Some(base) = adopted(context, model)
+            {
+                alterations(context, model, &base.physical)?;
+            }
+            if context.options.full_refresh {
+                self.notes.push(format!(
+                    "`{}` keeps its history and isn't built anew: its rows can't be computed again",
+                    model.relation()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes that the run begins, before it changes anything: should it end badly, the next one
+    /// completes it from the ledger.
+    fn begin(&mut self) -> Result<()> {
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.push(Change::RunStarted(RunRecord {
+            id: self.context.run_id.clone(),
+            project_hash: self.context.project.def.hash.to_string(),
+            started_at: self.context.now,
+        }));
+        self.state.apply(&self.context.scope, &changes)
+    }
+
+    fn announce(&self, scope: &[Relation], listener: &mut dyn FnMut(Event)) {
+        let is_model = |relation: &&Relation| matches!(relation, Relation::Model(_));
+        let models: Vec<Relation> = scope.iter().filter(is_model).copied().collect();
+        listener(Event::RunStarted {
+            id: self.context.run_id.clone(),
+            environment: self.context.scope.environment.clone(),
+            engine: (self.engine.kind.to_owned(), self.engine.shown.clone()),
+            models: self.context.project.models().len(),
+            selected: scope.len(),
+            longest_name: scope
+                .iter()
+                .map(|relation| self.context.project.name_of(*relation).chars().count())
+                .max()
+                .unwrap_or(0),
+            changed: publish::changed(&self.context, &models),
+        });
+        for note in &self.notes {
+            listener(Event::Note(note.clone()));
+        }
+    }
+}
+
+/// Refuses a selection that leaves out something that isn't built.
+fn check_parent(
+    context: &Context<'_>,
+    selected: &BTreeSet<usize>,
+    index: usize,
+    parent: Relation,
+) -> Result<()> {
+    let Relation::Model(parent_index) = parent else {
+        return Ok(());
+    };
+    let version = context.versions.get(parent);
+    let built = context
+        .snapshot(context.project.path_of(parent), version)
+        .is_some();
+    if built || selected.contains(&parent_index) {
+        return Ok(());
+    }
+    let model = context.project.model(index).relation();
+    Err(Error::new(
+        Kind::Usage,
+        "parent-not-built",
+        format!(
+            "`{model}` reads `{}`, which isn't selected and isn't built in its present version",
+            context.project.name_of(parent)
+        ),
+    )
+    .hint(format!("select it too: `--select +{model}`")))
+}
+
+struct StateFacts<'a> {
+    context: &'a Context<'a>,
+    state: RefCell<&'a mut State>,
+}
+
+impl Facts for StateFacts<'_> {
+    fn is_changed(&self, model: usize) -> Result<bool> {
+        let stored = self.context.project.model(model).is_stored();
+        Ok(stored && publish::changed(self.context, &[Relation::Model(model)]) > 0)
+    }
+
+    fn with_result(&self, status: &str) -> Result<BTreeSet<usize>> {
+        let mut state = self.state.borrow_mut();
+        let runs = state.runs(&self.context.scope.project, 1)?;
+        let Some(last) = runs.first() else {
+            return Ok(BTreeSet::new());
+        };
+        let steps = state.steps(&last.id)?;
+        let ended = steps.iter().filter(|step| step.status == status);
+        Ok(ended
+            .filter_map(|step| match self.context.project.find(&step.model) {
+                Ok(Relation::Model(index)) => Some(index),
+                _ => None,
+            })
+            .collect())
+    }
+}

@@ -1,0 +1,457 @@
+//! The graph over the workers: what is ready is decided here and built there.
+//!
+//! One thread decides and reports; each worker has a session and builds one model at a time.
+//! Of several that are ready, the one with the longest path of readers starts first.
+
+use super::build::{Done, Worker};
+use super::context::Context;
+use super::decide::{self, Decision, Ready, ReadySet, Task, subject};
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use crate::error::Kind;
+use crate::events::Event;
+use crate::project::Relation;
+use crate::state::{Change, StepRecord, Writer};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What workers tell.
+enum Message {
+    Batch(Relation, usize, usize),
+    Ended(Box<Ended>),
+}
+
+struct Ended {
+    task: Task,
+    result: std::result::Result<Done, Failure>,
+    changes: Vec<Change>,
+    duration: Duration,
+}
+
+/// What a schedule came to.
+#[derive(Default)]
+pub struct Walk {
+    pub ready: ReadySet,
+    /// The changes of the state that tell what exists now.
+    pub changes: Vec<Change>,
+    pub steps: Vec<StepRecord>,
+    pub trouble: Option<Kind>,
+}
+
+/// The walk over the graph.
+pub struct Schedule<'a> {
+    context: &'a Context<'a>,
+    interrupt: &'a Interrupt,
+    writer: &'a Writer,
+    listener: &'a mut dyn FnMut(Event),
+    selected: &'a BTreeSet<usize>,
+    seeds: BTreeSet<usize>,
+    heights: Vec<usize>,
+    waiting: HashMap<Relation, usize>,
+    readers: HashMap<Relation, Vec<usize>>,
+    queue: BinaryHeap<(usize, Reverse<Relation>)>,
+    tasks: BTreeMap<(usize, Reverse<Relation>), Task>,
+    broken: HashMap<Relation, String>,
+    stop: Option<String>,
+    walk: Walk,
+}
+
+impl<'a> Schedule<'a> {
+    /// Prepares the walk over the selected models and the seeds that are wanted.
+    pub fn new(
+        context: &'a Context<'a>,
+        (selected, seeds): (&'a BTreeSet<usize>, BTreeSet<usize>),
+        (interrupt, writer): (&'a Interrupt, &'a Writer),
+        listener: &'a mut dyn FnMut(Event),
+    ) -> Self {
+        let project = context.project;
+        let mut schedule = Self {
+            context,
+            interrupt,
+            writer,
+            listener,
+            selected,
+            seeds,
+            heights: project.graph().heights(),
+            waiting: HashMap::new(),
+            readers: HashMap::new(),
+            queue: BinaryHeap::new(),
+            tasks: BTreeMap::new(),
+            broken: HashMap::new(),
+            stop: None,
+            walk: Walk::default(),
+        };
+        for index in 0..project.models().len() {
+            let parents: HashSet<Relation> = project
+                .model(index)
+                .imports
+                .iter()
+                .filter(|import| !matches!(import, Relation::Source(_)))
+                .copied()
+                .collect();
+            schedule
+                .waiting
+                .insert(Relation::Model(index), parents.len());
+            for parent in parents {
+                schedule.readers.entry(parent).or_default().push(index);
+            }
+        }
+        schedule
+    }
+
+    /// Walks until everything has ended.
+    pub fn run(mut self, workers: usize) -> Walk {
+        let (to_workers, tasks) = channel::<Task>();
+        let (report, messages) = channel::<Message>();
+        let tasks = Arc::new(Mutex::new(tasks));
+        std::thread::scope(|threads| {
+            for _ in 0..workers {
+                let (tasks, report) = (Arc::clone(&tasks), report.clone());
+                let (context, interrupt) = (self.context, self.interrupt.clone());
+                threads.spawn(move || work(context, &interrupt, &tasks, &report));
+            }
+            drop(report);
+            self.start();
+            self.coordinate(workers, &to_workers, &messages);
+            drop(to_workers);
+        });
+        self.walk
+    }
+
+    fn start(&mut self) {
+        let roots: Vec<Relation> = self
+            .waiting
+            .iter()
+            .filter(|(_, count)| **count == 0)
+            .map(|(node, _)| *node)
+            .collect();
+        for index in 0..self.context.project.seeds().len() {
+            self.settle(Relation::Seed(index));
+        }
+        for root in roots {
+            self.enqueue(root);
+        }
+    }
+
+    fn coordinate(&mut self, workers: usize, tasks: &Sender<Task>, messages: &Receiver<Message>) {
+        let mut running = 0;
+        loop {
+            self.dispatch(&mut running, workers, tasks);
+            while let Some((_, node)) = self.queue.pop() {
+                self.settle(node.0);
+                self.dispatch(&mut running, workers, tasks);
+            }
+            if running == 0 && self.tasks.is_empty() && self.queue.is_empty() {
+                return;
+            }
+            if running == 0 {
+                continue;
+            }
+            match messages.recv() {
+                Ok(Message::Batch(node, done, of)) => {
+                    let subject = subject(self.context, node);
+                    (self.listener)(Event::BatchDone { subject, done, of });
+                }
+                Ok(Message::Ended(ended)) => {
+                    running -= 1;
+                    self.ended(*ended);
+                }
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Hands tasks to idle workers, those with the longest path of readers first.
+    fn dispatch(&mut self, running: &mut usize, workers: usize, tasks: &Sender<Task>) {
+        while *running < workers {
+            let Some((_, task)) = self.tasks.pop_last() else {
+                return;
+            };
+            if self.stops(&task) {
+                continue;
+            }
+            (self.listener)(Event::Started(task.subject.clone()));
+            if tasks.send(task).is_ok() {
+                *running += 1;
+            }
+        }
+    }
+
+    /// Whether a task isn't started any more, because of an interrupt or `--fail-fast`.
+    fn stops(&mut self, task: &Task) -> bool {
+        if self.interrupt.is_wished() {
+            self.cancelled(task.relation, Duration::ZERO);
+            return true;
+        }
+        let Some(reason) = self.stop.clone() else {
+            return false;
+        };
+        self.skip(task.relation, format!("`--fail-fast` after {reason}"));
+        true
+    }
+
+    fn enqueue(&mut self, node: Relation) {
+        self.queue
+            .push((height(&self.heights, node), Reverse(node)));
+    }
+
+    /// Decides on something whose parents have all ended.
+    fn settle(&mut self, node: Relation) {
+        match node {
+            Relation::Seed(index) if self.seeds.contains(&index) => {
+                let decision = decide::seed(self.context, index);
+                self.follow(node, Ok(decision));
+            }
+            Relation::Model(index) => self.settle_model(node, index),
+            other => {
+                let ready = decide::unselected(self.context, other, &self.walk.ready);
+                self.walk.ready.extend(ready.map(|ready| (other, ready)));
+                self.release(other);
+            }
+        }
+    }
+
+    fn settle_model(&mut self, node: Relation, index: usize) {
+        let ephemeral = !self.context.project.model(index).is_stored();
+        if !ephemeral && !self.selected.contains(&index) {
+            let ready = decide::unselected(self.context, node, &self.walk.ready);
+            self.walk.ready.extend(ready.map(|ready| (node, ready)));
+            self.release(node);
+            return;
+        }
+        let parents = self.context.project.model(index).imports.clone();
+        let cause = parents
+            .iter()
+            .find_map(|parent| self.broken.get(parent))
+            .cloned();
+        match cause {
+            Some(cause) if ephemeral => {
+                self.broken.insert(node, cause);
+                self.release(node);
+            }
+            Some(cause) => self.skip(node, format!("needs {cause}")),
+            None => {
+                let decision = decide::model(self.context, index, &self.walk.ready);
+                self.follow(node, decision);
+            }
+        }
+    }
+
+    fn follow(&mut self, node: Relation, decision: std::result::Result<Decision, Failure>) {
+        match decision {
+            Ok(Decision::Through(ready)) => {
+                self.walk.ready.insert(node, ready);
+                self.release(node);
+            }
+            Ok(Decision::Unchanged(ready, reason)) => {
+                let subject = subject(self.context, node);
+                self.step(node, ("unchanged", None), Duration::ZERO, &reason);
+                (self.listener)(Event::Unchanged { subject, reason });
+                self.walk.ready.insert(node, ready);
+                self.release(node);
+            }
+            Ok(Decision::Build(task)) => {
+                let key = (height(&self.heights, node), Reverse(node));
+                self.tasks.insert(key, *task);
+            }
+            Err(failure) => self.failed(node, failure, Duration::ZERO),
+        }
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        let Ended {
+            task,
+            result,
+            changes,
+            duration,
+        } = ended;
+        for change in changes {
+            self.writer.send(change.clone());
+            self.walk.changes.push(change);
+        }
+        match result {
+            Ok(done) => self.built(task, done, duration),
+            Err(failure) if failure.kind == Kind::Interrupted => {
+                self.cancelled(task.relation, duration);
+            }
+            Err(failure) => self.failed(task.relation, failure, duration),
+        }
+    }
+
+    fn built(&mut self, task: Task, done: Done, duration: Duration) {
+        let node = task.relation;
+        self.step(node, ("built", done.rows), duration, "");
+        (self.listener)(Event::Built {
+            subject: task.subject,
+            rows: done.rows,
+            added: done.added,
+            intervals: done.intervals,
+            duration,
+        });
+        // Of several batches the last one's id is the table's load.
+        let last = self
+            .walk
+            .changes
+            .iter()
+            .rev()
+            .find_map(|change| match change {
+                Change::Snapshot(snapshot) if snapshot.model == task.snapshot.model => {
+                    Some(snapshot.load.clone())
+                }
+                _ => None,
+            });
+        let ready = Ready {
+            load: task.load.or(last).unwrap_or(task.snapshot.load),
+            physical: Some(task.snapshot.physical),
+        };
+        self.walk.ready.insert(node, ready);
+        self.release(node);
+    }
+
+    fn failed(&mut self, node: Relation, failure: Failure, duration: Duration) {
+        let subject = subject(self.context, node);
+        let name = subject.name.clone();
+        let note = format!("{}\n{}", failure.message, failure.detail);
+        self.step(node, ("failed", None), duration, note.trim());
+        let worst = self.walk.trouble.map_or(failure.kind, |kind| {
+            if kind == Kind::Failed {
+                kind
+            } else {
+                failure.kind
+            }
+        });
+        // A refusal of one model is a failed model for the run.
+        self.walk.trouble = Some(if worst == Kind::Failed {
+            Kind::Failed
+        } else {
+            Kind::Finding
+        });
+        (self.listener)(Event::Failed {
+            subject,
+            message: failure.message,
+            detail: failure.detail,
+            duration,
+        });
+        if self.context.options.fail_fast {
+            self.stop.get_or_insert_with(|| name.clone());
+        }
+        self.broken.insert(node, name);
+        self.release(node);
+    }
+
+    fn cancelled(&mut self, node: Relation, duration: Duration) {
+        let subject = subject(self.context, node);
+        self.step(node, ("interrupted", None), duration, "");
+        self.broken.insert(node, subject.name.clone());
+        (self.listener)(Event::Cancelled(subject));
+        self.walk.trouble = Some(Kind::Interrupted);
+        self.release(node);
+    }
+
+    fn skip(&mut self, node: Relation, reason: String) {
+        let subject = subject(self.context, node);
+        self.step(node, ("skipped", None), Duration::ZERO, &reason);
+        self.broken.insert(node, subject.name.clone());
+        (self.listener)(Event::Skipped { subject, reason });
+        self.release(node);
+    }
+
+    /// Tells the readers that one of their parents has ended.
+    fn release(&mut self, node: Relation) {
+        for reader in self.readers.get(&node).cloned().unwrap_or_default() {
+            let reader = Relation::Model(reader);
+            if let Some(count) = self.waiting.get_mut(&reader) {
+                *count -= 1;
+                if *count == 0 {
+                    self.enqueue(reader);
+                }
+            }
+        }
+    }
+
+    fn step(
+        &mut self,
+        node: Relation,
+        (status, rows): (&str, Option<u64>),
+        duration: Duration,
+        note: &str,
+    ) {
+        let record = StepRecord {
+            position: self.walk.steps.len() as u64,
+            model: self.context.project.path_of(node).to_owned(),
+            version: self.context.versions.get(node).to_owned(),
+            kind: subject(self.context, node).kind.to_owned(),
+            status: status.to_owned(),
+            rows,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            note: note.to_owned(),
+        };
+        self.writer.send(Change::Step {
+            run: self.context.run_id.clone(),
+            record: record.clone(),
+        });
+        self.walk.steps.push(record);
+    }
+}
+
+fn height(heights: &[usize], node: Relation) -> usize {
+    match node {
+        Relation::Model(index) => heights[index],
+        _ => usize::MAX,
+    }
+}
+
+/// A worker's thread: builds what comes until nothing comes any more.
+fn work(
+    context: &Context<'_>,
+    interrupt: &Interrupt,
+    tasks: &Mutex<Receiver<Task>>,
+    report: &Sender<Message>,
+) {
+    let mut session = None;
+    loop {
+        let received = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(task) = received else { return };
+        let started = Instant::now();
+        let mut changes = Vec::new();
+        let node = task.relation;
+        let progress = |done, of| {
+            // Nobody listens any more only when the run has ended.
+            let _ = report.send(Message::Batch(node, done, of));
+        };
+        let opened = match session.take() {
+            Some(session) => Ok(session),
+            None => context
+                .adapter
+                .session()
+                .inspect(|session| interrupt.watch(session.canceller())),
+        };
+        let result = opened.map_err(Failure::from).and_then(|opened| {
+            let mut worker = Worker {
+                context,
+                session: opened,
+                interrupt: interrupt.clone(),
+                progress: &progress,
+            };
+            // A panic is a mistake of ours; it must not leave the others waiting for its end.
+            let building = AssertUnwindSafe(|| worker.build(&task, &mut changes));
+            let result = catch_unwind(building)
+                .unwrap_or_else(|_| Err(Failure::finding("building it panicked")));
+            session = Some(worker.session);
+            result
+        });
+        let ended = Ended {
+            task,
+            result,
+            changes,
+            duration: started.elapsed(),
+        };
+        if report.send(Message::Ended(Box::new(ended))).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! A project as the runtime works with it: the static definitions, checked, indexed and
+//! joined into a graph.
+//!
+//! It reads no project file except the data of seeds, and knows nothing of engines.
+
+mod graph;
+mod names;
+mod render;
+mod seeds;
+mod variables;
+
+pub use graph::Graph;
+pub use names::{nearest, quote, quote_text};
+pub use render::{BatchFacts, Composition, PlanFacts, Rendered, Slots, compose, rendered_pieces};
+pub use seeds::SeedData;
+pub use variables::{Value, Variables};
+
+use crate::error::{Error, Kind, Result};
+use dbgo_contract::{
+    Materialization, ModelDef, OnSchemaChange, Outside, ProjectDef, SeedDef, ShardDef, SourceDef,
+    Strategy,
+};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Anything that a model can read, by its index in the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Relation {
+    /// A model.
+    Model(usize),
+    /// A seed.
+    Seed(usize),
+    /// A source.
+    Source(usize),
+}
+
+/// A model: its definition with the numbers read and the imports resolved.
+#[derive(Debug)]
+pub struct Model {
+    /// What the generated code says.
+    pub def: &'static ModelDef,
+    /// What becomes of its query.
+    pub materialization: Materialization,
+    /// How it takes new rows, if it is incremental.
+    pub strategy: Strategy,
+    /// What becomes of rows outside a batch's range.
+    pub outside: Outside,
+    /// What happens when its columns change.
+    pub on_schema_change: OnSchemaChange,
+    /// What each import means, in the order of the imports.
+    pub imports: Vec<Relation>,
+}
+
+impl Model {
+    /// The relation as people name it: `schema.name`.
+    pub fn relation(&self) -> String {
+        format!("{}.{}", self.def.schema, self.def.name)
+    }
+
+    /// The word for its kind: `view`, `table`, `ephemeral`, `incremental`.
+    pub fn kind(&self) -> &'static str {
+        self.materialization.word()
+    }
+
+    /// Whether its data can't be computed again, because rows are only ever added.
+    pub fn keeps_history(&self) -> bool {
+        self.materialization == Materialization::Incremental && self.strategy == Strategy::Append
+    }
+
+    /// Whether it has a physical object of its own.
+    pub fn is_stored(&self) -> bool {
+        self.materialization != Materialization::Ephemeral
+    }
+}
+
+/// A whole project.
+#[derive(Debug)]
+pub struct Project {
+    /// What the generated code says.
+    pub def: &'static ProjectDef,
+    models: Vec<Model>,
+    graph: Graph,
+    by_path: HashMap<&'static str, Relation>,
+    folder: Option<PathBuf>,
+}
+
+impl Project {
+    /// Joins the definitions of a project.
+    ///
+    /// # Errors
+    /// `broken-project` if a shard is missing, a number is unknown, an import leads nowhere or
+    /// imports form a cycle. The compiler never makes such a project.
+    pub fn new(def: &'static ProjectDef, shards: &[&'static ShardDef]) -> Result<Self> {
+        let mut definitions: Vec<&'static ModelDef> = shards
+            .iter()
+            .flat_map(|shard| shard.models.iter())
+            .collect();
+        definitions.sort_by_key(|model| model.path.as_str());
+        if definitions.len() != def.model_count as usize {
+            return Err(broken(format!(
+                "the project has {} models, its shards hold {}",
+                def.model_count,
+                definitions.len()
+            )));
+        }
+        let by_path = index(def, &definitions)?;
+        let models = definitions
+            .iter()
+            .map(|model| read_model(model, &by_path))
+            .collect::<Result<Vec<_>>>()?;
+        let graph = Graph::new(&models)
+            .map_err(|path| broken(format!("the imports of `{path}` lead back to it")))?;
+        Ok(Self {
+            def,
+            models,
+            graph,
+            by_path,
+            folder: None,
+        })
+    }
+
+    /// Says that the project's source tree is at `folder`: relative paths start there, and
+    /// seeds are read from their files.
+    #[must_use]
+    pub fn in_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// The folder of the source tree; none in a built program.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
+    }
+
+    /// A path of the project's files: relative ones start at the source tree, or at the
+    /// working directory in a built program.
+    pub fn resolve_path(&self, path: &str) -> PathBuf {
+        match &self.folder {
+            Some(folder) => folder.join(path),
+            None => PathBuf::from(path),
+        }
+    }
+
+    /// The models, ordered by path.
+    pub fn models(&self) -> &[Model] {
+        &self.models
+    }
+
+    /// The model at an index.
+    pub fn model(&self, index: usize) -> &Model {
+        &self.models[index]
+    }
+
+    /// The seeds, ordered by path.
+    pub fn seeds(&self) -> &'static [SeedDef] {
+        self.def.seeds.as_slice()
+    }
+
+    /// The sources, ordered by path.
+    pub fn sources(&self) -> &'static [SourceDef] {
+        self.def.sources.as_slice()
+    }
+
+    /// Who reads whom.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The import path of a relation.
+    pub fn path_of(&self, relation: Relation) -> &'static str {
+        match relation {
+            Relation::Model(index) => self.models[index].def.path.as_str(),
+            Relation::Seed(index) => self.seeds()[index].path.as_str(),
+            Relation::Source(index) => self.sources()[index].path.as_str(),
+        }
+    }
+
+    /// A relation as people name it: `schema.name`.
+    pub fn name_of(&self, relation: Relation) -> String {
+        let (schema, name) = self.schema_and_name(relation);
+        format!("{schema}.{name}")
+    }
+
+    /// The schema and the name of a relation.
+    pub fn schema_and_name(&self, relation: Relation) -> (&'static str, &'static str) {
+        let (schema, name) = match relation {
+            Relation::Model(index) => {
+                let model = self.models[index].def;
+                (model.schema, model.name)
+            }
+            Relation::Seed(index) => (self.seeds()[index].schema, self.seeds()[index].name),
+            Relation::Source(index) => (self.sources()[index].schema, self.sources()[index].name),
+        };
+        (schema.as_str(), name.as_str())
+    }
+
+    /// Finds a relation by import path, by `schema.name` or by its bare name.
+    ///
+    /// # Errors
+    /// `unknown-model` (usage) with the nearest name, or `ambiguous-model` with all candidates.
+    pub fn find(&self, text: &str) -> Result<Relation> {
+        if let Some(relation) = self.by_path.get(text) {
+            return Ok(*relation);
+        }
+        let mut found: Vec<Relation> = self
+            .relations()
+            .filter(|relation| {
+                let (schema, name) = self.schema_and_name(*relation);
+                name == text || text.split_once('.') == Some((schema, name))
+            })
+            .collect();
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(self.unknown(text)),
+            _ => {
+                let names: Vec<String> = found
+                    .iter()
+                    .map(|relation| format!("`{}`", self.name_of(*relation)))
+                    .collect();
+                Err(Error::new(
+                    Kind::Usage,
+                    "ambiguous-model",
+                    format!("`{text}` may be {}", names.join(" or ")),
+                ))
+            }
+        }
+    }
+
+    /// All relations: models, then seeds, then sources.
+    pub fn relations(&self) -> impl Iterator<Item = Relation> + '_ {
+        (0..self.models.len())
+            .map(Relation::Model)
+            .chain((0..self.seeds().len()).map(Relation::Seed))
+            .chain((0..self.sources().len()).map(Relation::Source))
+    }
+
+    /// The error for a name that means nothing here.
+    pub(crate) fn unknown(&self, text: &str) -> Error {
+        let error = Error::new(
+            Kind::Usage,
+            "unknown-model",
+            format!("there is no model named `{text}`"),
+        );
+        let names: Vec<String> = self
+            .relations()
+            .map(|relation| self.name_of(relation))
+            .collect();
+        let bare = self
+            .relations()
+            .map(|relation| self.schema_and_name(relation).1);
+        match nearest(text, names.iter().map(String::as_str).chain(bare)) {
+            Some(name) => error.hint(format!("did you mean `{name}`?")),
+            None => error,
+        }
+    }
+}
+
+fn broken(message: String) -> Error {
+    Error::new(Kind::Failed, "broken-project", message)
+        .hint("compile the project again with this version of `dbgo`")
+}
+
+fn index(
+    def: &'static ProjectDef,
+    models: &[&'static ModelDef],
+) -> Result<HashMap<&'static str, Relation>> {
+    let mut by_path = HashMap::new();
+    let all = models
+        .iter()
+        .enumerate()
+        .map(|(index, model)| (model.path, Relation::Model(index)))
+        .chain(
+            def.seeds
+                .iter()
+                .enumerate()
+                .map(|(i, seed)| (seed.path, Relation::Seed(i))),
+        )
+        .chain(
+            def.sources
+                .iter()
+                .enumerate()
+                .map(|(i, source)| (source.path, Relation::Source(i))),
+        );
+    for (path, relation) in all {
+        if by_path.insert(path.as_str(), relation).is_some() {
+            return Err(broken(format!("`{path}` is defined twice")));
+        }
+    }
+    Ok(by_path)
+}
+
+fn read_model(def: &'static ModelDef, by_path: &HashMap<&'static str, Relation>) -> Result<Model> {
+    let unknown = |what: &str| broken(format!("`{}` has an unknown {what}", def.path));
+    let imports = def
+        .imports
+        .iter()
+        .map(|import| {
+            by_path.get(import.path.as_str()).copied().ok_or_else(|| {
+                broken(format!(
+                    "`{}` imports `{}`, which isn't there",
+                    def.path, import.path
+                ))
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let model = Model {
+        def,
+        materialization: Materialization::from_number(def.materialization)
+            .ok_or_else(|| unknown("materialization"))?,
+        strategy: Strategy::from_number(def.incremental.strategy)
+            .ok_or_else(|| unknown("strategy"))?,
+        outside: Outside::from_number(def.incremental.outside)
+            .ok_or_else(|| unknown("rule for rows outside a batch"))?,
+        on_schema_change: OnSchemaChange::from_number(def.on_schema_change)
+            .ok_or_else(|| unknown("rule for changed columns"))?,
+        imports,
+    };
+    let incremental = model.materialization == Materialization::Incremental;
+    if incremental == (model.strategy == Strategy::None) {
+        return Err(unknown("strategy"));
+    }
+    Ok(model)
+}

@@ -1,0 +1,300 @@
+//! Values of variables: where each comes from, how it is written in SQL and compared.
+
+use super::{Project, quote_text};
+use crate::error::{Error, Kind, Result};
+use dbgo_contract::{Comparison, ModelDef, VariableDef};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// A variable's value in its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The SQL literal.
+    pub literal: String,
+    /// The value as text, without quotes.
+    pub text: String,
+    numeric: bool,
+}
+
+impl Value {
+    fn new(variable: &VariableDef, text: &str) -> std::result::Result<Self, String> {
+        let sql_type = variable.sql_type.as_str();
+        let base = sql_type
+            .split('(')
+            .next()
+            .unwrap_or(sql_type)
+            .trim()
+            .to_ascii_uppercase();
+        let numeric = is_numeric(&base);
+        let literal = match base.as_str() {
+            _ if numeric => {
+                if number(text).is_none() {
+                    return Err(format!("`{text}` is not a {sql_type}"));
+                }
+                format!("CAST({text} AS {sql_type})")
+            }
+            "VARCHAR" | "TEXT" | "STRING" | "CHAR" => quote_text(text),
+            "BOOLEAN" | "BOOL" => match text.to_ascii_lowercase().as_str() {
+                word @ ("true" | "false") => word.to_owned(),
+                _ => return Err(format!("`{text}` is neither `true` nor `false`")),
+            },
+            _ => format!("CAST({} AS {sql_type})", quote_text(text)),
+        };
+        Ok(Self {
+            literal,
+            text: text.to_owned(),
+            numeric,
+        })
+    }
+
+    /// Compares with a literal, as the type orders them: numbers by value, the rest as text.
+    pub fn compare(&self, comparison: Comparison, literal: &str) -> bool {
+        let ordering = match (self.numeric, number(&self.text), number(literal)) {
+            (true, Some(left), Some(right)) => compare_numbers(&left, &right),
+            _ => self.text.as_str().cmp(literal),
+        };
+        match comparison {
+            Comparison::Equal => ordering == Ordering::Equal,
+            Comparison::NotEqual => ordering != Ordering::Equal,
+            Comparison::Less => ordering == Ordering::Less,
+            Comparison::LessOrEqual => ordering != Ordering::Greater,
+            Comparison::Greater => ordering == Ordering::Greater,
+            Comparison::GreaterOrEqual => ordering != Ordering::Less,
+        }
+    }
+}
+
+/// The values that a run gives to variables.
+#[derive(Clone, Debug, Default)]
+pub struct Variables {
+    given: BTreeMap<String, String>,
+}
+
+impl Variables {
+    /// Takes `name=value` pairs of the command line over the project's own values.
+    ///
+    /// # Errors
+    /// A usage error for a pair without `=` or a name that no model declares.
+    pub fn new(project: &Project, pairs: &[String]) -> Result<Self> {
+        let mut given: BTreeMap<String, String> = project
+            .def
+            .variables
+            .iter()
+            .map(|setting| (setting.name.to_string(), setting.value.to_string()))
+            .collect();
+        for pair in pairs {
+            let Some((name, value)) = pair.split_once('=') else {
+                return Err(Error::new(
+                    Kind::Usage,
+                    "variable-value",
+                    format!("`{pair}` gives a variable no value"),
+                )
+                .hint(format!("write `--var {pair}=value`")));
+            };
+            let declared = project
+                .models()
+                .iter()
+                .any(|model| model.def.variables.iter().any(|v| v.name.as_str() == name));
+            if !declared && !given.contains_key(name) {
+                return Err(Error::new(
+                    Kind::Usage,
+                    "unknown-variable",
+                    format!("no model declares a variable named `{name}`"),
+                ));
+            }
+            given.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(Self { given })
+    }
+
+    /// The values of a model's variables, in the order it declares them.
+    ///
+    /// # Errors
+    /// A variable without a value, or with one that isn't of its type.
+    pub fn of_model(&self, model: &ModelDef) -> Result<Vec<Value>> {
+        model
+            .variables
+            .iter()
+            .map(|variable| self.value(model, variable))
+            .collect()
+    }
+
+    fn value(&self, model: &ModelDef, variable: &VariableDef) -> Result<Value> {
+        let text = match self.given.get(variable.name.as_str()) {
+            Some(given) => given.clone(),
+            None if variable.default.is_empty() => {
+                return Err(Error::new(
+                    Kind::Usage,
+                    "variable-value",
+                    format!("`{}` in `{}` has no value", variable.name, model.file),
+                )
+                .hint(format!(
+                    "set it in `[vars]` of `dbgo.toml`, or with `--var {}=…`",
+                    variable.name
+                )));
+            }
+            None => unquote(variable.default.as_str()),
+        };
+        Value::new(variable, &text).map_err(|reason| {
+            Error::new(
+                Kind::Usage,
+                "variable-value",
+                format!("`{}` of `{}`: {reason}", variable.name, model.file),
+            )
+        })
+    }
+}
+
+/// The text of a SQL literal: without its quotes and the type before them, if it has any.
+fn unquote(literal: &str) -> String {
+    let literal = literal.trim();
+    let quoted = literal
+        .split_once('\'')
+        .filter(|(before, _)| before.chars().all(|c| c.is_ascii_alphabetic() || c == ' '))
+        .and_then(|(_, rest)| rest.strip_suffix('\''));
+    quoted.map_or_else(|| literal.to_owned(), |inner| inner.replace("''", "'"))
+}
+
+fn is_numeric(base: &str) -> bool {
+    matches!(
+        base,
+        "TINYINT"
+            | "SMALLINT"
+            | "INTEGER"
+            | "INT"
+            | "BIGINT"
+            | "HUGEINT"
+            | "UTINYINT"
+            | "USMALLINT"
+            | "UINTEGER"
+            | "UBIGINT"
+            | "UHUGEINT"
+            | "DECIMAL"
+            | "NUMERIC"
+            | "FLOAT"
+            | "REAL"
+            | "DOUBLE"
+    )
+}
+
+/// A decimal number taken apart, so that comparing it loses nothing.
+struct Number {
+    negative: bool,
+    digits: Vec<u8>,
+    /// The power of ten of the first digit.
+    magnitude: i64,
+}
+
+fn number(text: &str) -> Option<Number> {
+    let (negative, rest) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (rest, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    let mut significant = digits[zeros..].to_vec();
+    while significant.last() == Some(&b'0') {
+        significant.pop();
+    }
+    Some(Number {
+        negative: negative && !significant.is_empty(),
+        magnitude: whole.len() as i64 - zeros as i64 + i64::from(exponent),
+        digits: significant,
+    })
+}
+
+fn compare_numbers(left: &Number, right: &Number) -> Ordering {
+    match (left.negative, right.negative) {
+        (true, false) => return Ordering::Less,
+        (false, true) => return Ordering::Greater,
+        _ => {}
+    }
+    let size = match (left.digits.is_empty(), right.digits.is_empty()) {
+        (true, true) => Ordering::Equal,
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        // Digits have no trailing zeros, so that the shorter of two equal beginnings is smaller.
+        (false, false) => (left.magnitude, &left.digits).cmp(&(right.magnitude, &right.digits)),
+    };
+    if left.negative { size.reverse() } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbgo_contract::Str;
+    use proptest::prelude::*;
+
+    fn value(sql_type: &'static str, text: &str) -> Value {
+        let variable = VariableDef {
+            name: Str::new("v"),
+            sql_type: Str::new(sql_type),
+            default: Str::EMPTY,
+        };
+        Value::new(&variable, text).unwrap()
+    }
+
+    #[test]
+    fn literals_have_the_variable_s_type() {
+        assert_eq!(
+            value("DECIMAL(18,2)", "-5.5").literal,
+            "CAST(-5.5 AS DECIMAL(18,2))"
+        );
+        assert_eq!(value("VARCHAR", "it's").literal, "'it''s'");
+        assert_eq!(value("BOOLEAN", "TRUE").literal, "true");
+        assert_eq!(
+            value("DATE", "2024-01-01").literal,
+            "CAST('2024-01-01' AS DATE)"
+        );
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_refused() {
+        let variable = VariableDef {
+            name: Str::new("v"),
+            sql_type: Str::new("INTEGER"),
+            default: Str::EMPTY,
+        };
+        assert!(Value::new(&variable, "1; drop table x").is_err());
+        assert!(Value::new(&variable, "").is_err());
+    }
+
+    #[test]
+    fn equal_numbers_are_equal_however_they_are_written() {
+        assert!(value("DECIMAL(18,2)", "5.0").compare(Comparison::Equal, "5"));
+        assert!(value("DOUBLE", "1e3").compare(Comparison::Equal, "1000.00"));
+        assert!(value("DOUBLE", "-0").compare(Comparison::Equal, "0"));
+        assert!(value("VARCHAR", "10").compare(Comparison::Less, "9"));
+    }
+
+    #[test]
+    fn defaults_lose_their_quotes() {
+        assert_eq!(unquote("'it''s'"), "it's");
+        assert_eq!(unquote("DATE '2013-01-01'"), "2013-01-01");
+        assert_eq!(unquote(" -5.0 "), "-5.0");
+        assert_eq!(unquote("true"), "true");
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_compare_as_numbers(left in -100_000i64..100_000, right in -100_000i64..100_000, scale in 0usize..4) {
+            let write = |number: i64| {
+                let digits = format!("{:0width$}", number.abs(), width = scale + 1);
+                let (whole, fraction) = digits.split_at(digits.len() - scale);
+                format!("{}{whole}.{fraction}", if number < 0 { "-" } else { "" })
+            };
+            let value = value("DECIMAL(18,4)", &write(left));
+            prop_assert_eq!(value.compare(Comparison::Less, &write(right)), left < right);
+            prop_assert_eq!(value.compare(Comparison::Equal, &write(right)), left == right);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Versions: 128-bit hashes of everything that decides what is in a model's table.
+//!
+//! A version is made of the rendered text of each combination of batch facts, with the versions
+//! of what the model reads in the relation slots and with the values of its variables; of the
+//! config that touches data; of the columns it promises; and of the engine's type. No path and
+//! no name of the model is in it, so that a moved file is the same version.
+
+use crate::error::Result;
+use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, rendered_pieces};
+use dbgo_contract::{ColumnDef, Materialization, PieceKind, SeedDef, SourceDef};
+use std::collections::HashMap;
+
+/// Changed whenever the same project would get other versions, so that no two algorithms agree
+/// by chance.
+const ALGORITHM: &str = "dbgo version 1";
+
+/// The versions of all relations of a project in one environment, in hexadecimal digits.
+#[derive(Debug)]
+pub struct Versions {
+    of: HashMap<Relation, String>,
+    clocked: Vec<bool>,
+}
+
+impl Versions {
+    /// Computes all versions, parents first.
+    ///
+    /// # Errors
+    /// If a variable has no value or one of another type.
+    pub fn new(project: &Project, plan: &PlanFacts) -> Result<Self> {
+        let mut versions = Self {
+            of: HashMap::new(),
+            clocked: vec![false; project.models().len()],
+        };
+        for (index, seed) in project.seeds().iter().enumerate() {
+            versions.of.insert(Relation::Seed(index), of_seed(seed));
+        }
+        for (index, source) in project.sources().iter().enumerate() {
+            versions
+                .of
+                .insert(Relation::Source(index), of_source(source));
+        }
+        for &index in project.graph().order() {
+            let version = versions.of_model(project.model(index), index, plan)?;
+            versions.of.insert(Relation::Model(index), version);
+        }
+        Ok(versions)
+    }
+
+    /// The version of a relation.
+    pub fn get(&self, relation: Relation) -> &str {
+        self.of.get(&relation).map_or("", String::as_str)
+    }
+
+    /// The version of a model.
+    pub fn model(&self, index: usize) -> &str {
+        self.get(Relation::Model(index))
+    }
+
+    /// Whether a model's query reads the run's clock, so that it is never up to date.
+    pub fn reads_clock(&self, model: usize) -> bool {
+        self.clocked[model]
+    }
+
+    fn of_model(&mut self, model: &Model, index: usize, plan: &PlanFacts) -> Result<String> {
+        let mut digest = Digest::new("model");
+        digest.text(plan.engine);
+        config(&mut digest, model);
+        columns(&mut digest, model.def.columns.as_slice());
+        for batch in batches(model) {
+            digest.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
+            let rendered = rendered_pieces(model, plan, *batch)?;
+            for piece in &rendered.pieces {
+                digest.number(u64::from(piece.kind));
+                let at = piece.index as usize;
+                match PieceKind::from_number(piece.kind) {
+                    Some(PieceKind::Text) => digest.text(piece.text.as_str()),
+                    Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
+                        let relation = model.imports.get(at).copied();
+                        digest.text(relation.map_or("", |relation| self.get(relation)));
+                        if kind == PieceKind::RelationAs {
+                            digest.text(model.def.imports.as_slice()[at].alias.as_str());
+                        }
+                    }
+                    Some(PieceKind::Variable) => {
+                        digest.text(
+                            rendered
+                                .variables
+                                .get(at)
+                                .map_or("", |value| &value.literal),
+                        );
+                    }
+                    Some(PieceKind::ExecutionTimestamp) => self.clocked[index] = true,
+                    _ => {}
+                }
+            }
+        }
+        Ok(digest.finish())
+    }
+}
+
+/// The combinations of batch facts that a model can be rendered under.
+fn batches(model: &Model) -> &'static [BatchFacts] {
+    const FIRST: BatchFacts = BatchFacts {
+        is_incremental: false,
+        full_refresh: false,
+    };
+    const REFRESH: BatchFacts = BatchFacts {
+        full_refresh: true,
+        ..FIRST
+    };
+    const ADDING: BatchFacts = BatchFacts {
+        is_incremental: true,
+        ..FIRST
+    };
+    match model.materialization {
+        Materialization::View | Materialization::Ephemeral => &[FIRST],
+        Materialization::Table => &[FIRST, REFRESH],
+        Materialization::Incremental => &[FIRST, REFRESH, ADDING],
+    }
+}
+
+fn config(digest: &mut Digest, model: &Model) {
+    let def = &model.def.incremental;
+    digest.number(u64::from(model.def.materialization));
+    digest.number(u64::from(def.strategy));
+    digest.text(def.time_column.as_str());
+    digest.number(def.unique_key.as_slice().len() as u64);
+    for column in def.unique_key.iter() {
+        digest.text(column.as_str());
+    }
+    digest.text(def.interval.as_str());
+    digest.number(u64::from(def.outside));
+}
+
+fn columns(digest: &mut Digest, columns: &[ColumnDef]) {
+    digest.number(columns.len() as u64);
+    for column in columns {
+        digest.text(column.name.as_str());
+        digest.text(column.sql_type.as_str());
+        digest.number(u64::from(column.not_null));
+    }
+}
+
+fn of_seed(seed: &SeedDef) -> String {
+    let mut digest = Digest::new("seed");
+    digest.text(seed.hash.as_str());
+    digest.number(u64::from(seed.format));
+    digest.text(seed.delimiter.as_str());
+    digest.text(seed.null.as_str());
+    digest.text(seed.quote.as_str());
+    columns(&mut digest, seed.columns.as_slice());
+    digest.finish()
+}
+
+fn of_source(source: &SourceDef) -> String {
+    let mut digest = Digest::new("source");
+    digest.text(source.catalog.as_str());
+    digest.text(source.schema.as_str());
+    digest.text(source.name.as_str());
+    digest.text(source.location.as_str());
+    digest.text(source.format.as_str());
+    columns(&mut digest, source.columns.as_slice());
+    digest.finish()
+}
+
+/// A hash of values, each with its length, so that no two lists of values run together.
+struct Digest {
+    hasher: blake3::Hasher,
+}
+
+impl Digest {
+    fn new(what: &str) -> Self {
+        let mut digest = Self {
+            hasher: blake3::Hasher::new(),
+        };
+        digest.text(ALGORITHM);
+        digest.text(what);
+        digest
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.hasher.update(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        self.hasher.update(&number.to_le_bytes());
+    }
+
+    fn finish(self) -> String {
+        self.hasher.finalize().to_hex()[..32].to_owned()
+    }
+}
+
+/// A 128-bit hash of texts, in hexadecimal digits: for what only has to be compared.
+pub fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut digest = Digest::new("texts");
+    for text in texts {
+        digest.text(text);
+    }
+    digest.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fingerprint;
+
+    #[test]
+    fn values_do_not_run_together() {
+        assert_ne!(fingerprint(["ab", "c"]), fingerprint(["a", "bc"]));
+        assert_ne!(fingerprint(["a"]), fingerprint(["a", ""]));
+        assert_eq!(fingerprint(["a"]).len(), 32);
+    }
+}

@@ -1,0 +1,8 @@
+//! Runs of hand-made projects over real database files and real state.
+
+mod commands;
+mod crash;
+mod fixture;
+mod graph;
+mod incremental;
+mod rebuild;

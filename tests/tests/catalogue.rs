@@ -1,0 +1,18 @@
+//! The compiler's list of functions is that of the linked engine.
+
+use std::path::Path;
+
+#[test]
+fn the_list_of_functions_is_the_engines() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(dbgo_tests::catalogue::FILE);
+    let kept = std::fs::read_to_string(path).expect("the list is there");
+    let engine = dbgo_tests::catalogue::text().expect("the engine lists its functions");
+    let missing: Vec<&str> = engine
+        .lines()
+        .filter(|line| !kept.lines().any(|own| own == *line))
+        .collect();
+    assert!(missing.is_empty(), "the engine has more: {missing:#?}");
+    assert_eq!(kept, engine, "`cargo xtask catalogue` writes it anew");
+}
