@@ -63,7 +63,7 @@ fn schemas(tables: &Value) -> BTreeMap<String, Schema> {
             let columns = table.as_array().into_iter().flatten().map(|column| Column {
                 name: text(column, "name"),
                 sql_type: text(column, "type").parse().unwrap_or(SqlType::Unknown),
-                nullable: column["nullable"] == Value::Bool(true),
+                nullable: column["nullable"] == Value::Bool(true),  made_at: None,
             });
             (name.to_lowercase(), Schema::known(columns.collect()))
         })
@@ -139,7 +139,7 @@ fn expressions_are_named_and_typed_as_the_engine_does() {
     let table = fields.into_iter().map(|(name, sql_type)| Column {
         name,
         sql_type,
-        nullable: true,
+        nullable: true,  made_at: None,
     });
     let imports = BTreeMap::from([("t".to_owned(), Schema::known(table.collect()))]);
     let (mut all, mut typed, mut named, mut missed, mut wrong) = (0, 0, 0, 0, Vec::new());

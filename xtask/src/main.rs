@@ -3,7 +3,9 @@
 //! Nothing of this is part of the product. `libduckdb/` is written so that the tool `dbgo` can include it as well: it
 //! uses the standard library only and knows nothing of the rest of this crate.
 
+mod bench;
 mod example;
+mod extensions;
 mod libduckdb;
 #[cfg(test)]
 mod libduckdb_tests;
@@ -40,6 +42,12 @@ enum Chore {
         /// Parts of test names
         filters: Vec<String>,
     },
+    /// Measure dbgo on a project of many small models
+    Bench {
+        /// What is measured
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
     /// Check the invariants that ARCHITECTURE.md lists
     Tidy,
     /// Print the variables with which plain `cargo` finds libduckdb, for `eval "$(cargo xtask env)"`
@@ -68,6 +76,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         Chore::Test { filters } => {
             let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
             test::run(&cargo, root, filters)
+        }
+        Chore::Bench { bench } => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            bench::run(&cargo, bench)
         }
         Chore::Env => {
             print_variables(&find_libduckdb(arguments.bundled)?);

@@ -62,26 +62,68 @@ impl Cargo {
         ]
     }
 
+    /// A program that loads `libduckdb`, not yet started.
+    pub fn with_library(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.envs(self.variables()).stdin(Stdio::null());
+        command
+    }
+
     /// Builds the tool in the development profile and returns the path of its executable.
     ///
-    /// The whole workspace is selected, and its examples, of which there are none: then cargo unifies features as for
-    /// the tests, whose development dependencies count as well, and nothing is compiled twice.
+    /// The whole workspace is selected, and its examples: then cargo unifies features as for the tests, whose
+    /// development dependencies count as well, and nothing is compiled twice.
     ///
     /// # Errors
     /// If cargo can't be started or the build fails; the compiler's own messages are on the screen by then.
     pub fn build_dbgo(&self) -> Result<PathBuf, Box<dyn std::error::Error>> {
-        let selection = ["build", "--workspace", "--bin", "dbgo", "--examples"];
-        let mut build = self.command(&selection);
+        let messages = self.build(&["--workspace", "--bin", "dbgo", "--examples"])?;
+        executable_in(&messages, "dbgo")
+    }
+
+    /// Builds what a measurement needs, in the release profile.
+    ///
+    /// # Errors
+    /// The same as of [`Cargo::build_dbgo`].
+    pub fn build_for_bench(&self) -> Result<BenchPrograms, Box<dyn std::error::Error>> {
+        let selection = [
+            "-p",
+            "dbgo",
+            "-p",
+            "dbgo-tests",
+            "--bin",
+            "dbgo",
+            "--example",
+            "plain_script",
+        ];
+        let messages = self.build(&[&["--release"], &selection[..]].concat())?;
+        Ok(BenchPrograms {
+            dbgo: executable_in(&messages, "dbgo")?,
+            plain_script: executable_in(&messages, "plain_script")?,
+        })
+    }
+
+    /// Cargo's messages of a build, which tell where the executables are.
+    fn build(&self, selection: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
+        let mut build = self.command(&["build"]);
         build
+            .args(selection)
             .arg("--message-format=json-render-diagnostics")
             .stderr(Stdio::inherit());
         let output = build.output()?;
         if !output.status.success() {
             return Err("`dbgo` could not be built".into());
         }
-        executable_in(&String::from_utf8_lossy(&output.stdout))
-            .ok_or_else(|| "cargo built `dbgo` but did not say where it is".into())
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
+}
+
+/// The executables of a measurement.
+pub struct BenchPrograms {
+    /// The tool.
+    pub dbgo: PathBuf,
+    /// What sends a script to the engine.
+    pub plain_script: PathBuf,
 }
 
 /// The cargo that called this program, or the one on the `PATH`, free of what was set for this crate alone.
@@ -102,13 +144,14 @@ fn is_set_for_one_crate(name: &str) -> bool {
         || name == "CARGO_CRATE_NAME"
 }
 
-/// The path of the executable `dbgo` in cargo's stream of JSON messages.
-fn executable_in(messages: &str) -> Option<PathBuf> {
+/// The path of the executable of a target in cargo's stream of JSON messages.
+fn executable_in(messages: &str, target: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "dbgo")
+        .filter(|message| message["target"]["name"] == target)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| format!("cargo built `{target}` but did not say where it is").into())
 }
 
 /// A duration as people say it: `8.3 s` or `2 min 5 s`.
@@ -135,10 +178,10 @@ mod tests {
             r#"{"reason":"build-finished","success":true}"#,
         );
         assert_eq!(
-            executable_in(messages),
-            Some(PathBuf::from("/t/debug/dbgo"))
+            executable_in(messages, "dbgo").unwrap(),
+            PathBuf::from("/t/debug/dbgo")
         );
-        assert_eq!(executable_in("{}"), None);
+        assert!(executable_in("{}", "dbgo").is_err());
     }
 
     #[test]

@@ -12,9 +12,9 @@ use crate::graph::Node;
 use crate::header::{Header, Materialized};
 use crate::project::{Scalar, VariableValue};
 use crate::resolve::Schema;
-use crate::span::FileId;
+use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
-use crate::typed::{TypedModel, TypedVariable};
+use crate::typed::{TypedColumn, TypedModel, TypedVariable};
 use crate::types::oracle::TypeOracle;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -69,6 +69,8 @@ pub(super) struct Work<'a> {
     /// What each import's alias, in lower case, gives.
     pub(super) imports: BTreeMap<String, Schema>,
     pub(super) variables: Vec<TypedVariable>,
+    /// Where each column, by its name in lower case, is made.
+    pub(super) made_at: BTreeMap<String, Span>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -98,6 +100,7 @@ pub(super) fn compile(
         text: &outline.files.sources.file(node.file).text,
         imports: node.imports.iter().map(import_schema).collect(),
         variables: Vec::new(),
+        made_at: BTreeMap::new(),
         diagnostics: Vec::new(),
     };
     work.declare_variables();
@@ -105,12 +108,12 @@ pub(super) fn compile(
     let broken = work.diagnostics.iter().any(Diagnostic::is_error);
     let known = match model {
         Some(model) if !broken => Known {
-            schema: schema(&model.columns),
+            schema: work.schema(&model.columns),
             kind: KnownKind::Model(Arc::new(model)),
         },
         // Readers of a broken model still see its columns, so that their own mistakes are found.
         Some(model) => Known {
-            schema: schema(&model.columns),
+            schema: work.schema(&model.columns),
             kind: KnownKind::Broken,
         },
         None => Known::broken(),
@@ -118,6 +121,15 @@ pub(super) fn compile(
     (known, work.diagnostics)
 }
 impl Work<'_> {
+    /// What readers of the model see of it.
+    fn schema(&self, columns: &[TypedColumn]) -> Schema {
+        let mut schema = schema(columns);
+        for column in schema.columns.iter_mut().flatten() {
+            column.made_at = self.made_at.get(&column.name.to_lowercase()).copied();
+        }
+        schema
+    }
+
     fn declare_variables(&mut self) {
         for declaration in &self.header.variables {
             let sql_type = parsed_type(
@@ -165,6 +177,10 @@ impl Work<'_> {
             &mut self.diagnostics,
         );
         let merged = variants::merge(&tree, &variants, &typed, &mut self.diagnostics)?;
+        self.made_at = merged
+            .iter()
+            .map(|column| (column.name.to_lowercase(), column.span))
+            .collect();
         let contract =
             check::contract::apply(self.header, self.node, merged, &mut self.diagnostics);
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);

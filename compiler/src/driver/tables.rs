@@ -142,6 +142,7 @@ pub(super) fn schema(columns: &[TypedColumn]) -> Schema {
                 name: column.name.clone(),
                 sql_type: column.sql_type.clone(),
                 nullable: !column.not_null,
+                made_at: None,
             })
             .collect(),
     )

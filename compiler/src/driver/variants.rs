@@ -27,6 +27,7 @@ impl OutputColumn {
             name: self.name.clone(),
             sql_type: self.sql_type.clone(),
             nullable: self.nullable,
+            made_at: Some(self.span),
         }
     }
 }

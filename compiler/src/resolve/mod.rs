@@ -45,6 +45,8 @@ pub struct Column {
     pub sql_type: SqlType,
     /// Whether it can be null.
     pub nullable: bool,
+    /// Where it is made, for findings that point there.
+    pub made_at: Option<Span>,
 }
 
 /// The columns of a relation.

@@ -208,7 +208,7 @@ impl Binder<'_> {
             format!("there is no column `{}`", name.value),
         );
         if let Some(similar) = nearest(&name.value, candidates.iter().map(String::as_str)) {
-            finding = finding.hint(format!("did you mean `{similar}`?"));
+            finding = self.similar_column(finding, similar);
         } else if self
             .input
             .variables
@@ -236,11 +236,28 @@ impl Binder<'_> {
             format!("`{table}` has no column `{}`", name.value),
         );
         if let Some(similar) = nearest(&name.value, columns.iter().map(String::as_str)) {
-            finding = finding.hint(format!("did you mean `{similar}`?"));
+            finding = self.similar_column(finding, similar);
         } else if !columns.is_empty() && columns.len() <= 12 {
             finding = finding.hint(format!("its columns are {}", listed(columns)));
         }
         self.report(finding);
+    }
+
+    /// Proposes a column, and shows where it is made if only one import has it.
+    fn similar_column(&self, finding: Diagnostic, similar: &str) -> Diagnostic {
+        let finding = finding.hint(format!("did you mean `{similar}`?"));
+        let schemas = self.input.imports.values();
+        let mut places = schemas
+            .filter_map(|schema| schema.columns.as_ref())
+            .flatten()
+            .filter(|column| column.name.eq_ignore_ascii_case(similar))
+            .map(|column| column.made_at);
+        match (places.next(), places.next()) {
+            (Some(Some(place)), None) => {
+                finding.and_at(place, "a column with a similar name is made here")
+            }
+            _ => finding,
+        }
     }
 
     pub(super) fn unknown_qualifier(&mut self, name: &ast::Name, env: &Env<'_>) {

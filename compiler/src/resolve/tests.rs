@@ -14,7 +14,7 @@ fn schema(columns: &[(&str, &str, bool)]) -> Schema {
             .map(|(name, sql_type, nullable)| Column {
                 name: (*name).to_owned(),
                 sql_type: sql_type.parse().unwrap_or(SqlType::Unknown),
-                nullable: *nullable,
+                nullable: *nullable,  made_at: None,
             })
             .collect(),
     )
@@ -225,7 +225,8 @@ fn only_what_is_proven_is_not_null() {
 #[test]
 fn what_is_read_and_what_is_volatile_is_known() {
     let found = bound("select o.id, :least as l from :orders o");
-    assert_eq!(found.imports.iter().collect::<Vec<_>>(), ["orders"]);
+    let read: Vec<&str> = found.relations.iter().map(|used| used.name.as_str()).collect();
+    assert_eq!(read, ["orders"]);
     assert_eq!(found.variables.iter().collect::<Vec<_>>(), ["least"]);
     assert!(!found.volatile && found.is_complete());
     for text in [
