@@ -54,6 +54,7 @@ codes! {
     // The graph
     ("unknown-import", UnknownImport, "an import names a file that doesn't exist"),
     ("unused-import", UnusedImport, "an import is never used"),
+    ("deprecated-import", DeprecatedImport, "an import of something that should no longer be used"),
     ("import-cycle", ImportCycle, "models import each other in a circle"),
     ("duplicate-relation", DuplicateRelation, "two files make the same relation"),
     // Directives and references

@@ -213,7 +213,8 @@ impl Work<'_> {
                     .flat_map(|variant| variant.relations.iter().map(|used| used.name.clone())),
             )
             .collect();
-        for edge in &self.node.imports {
+        // One that names no file was reported as that.
+        for edge in self.node.imports.iter().filter(|edge| edge.target.is_some()) {
             if !references.contains(&edge.alias.value.to_lowercase()) {
                 let message = format!("the import `{}` is never used", edge.alias.value);
                 self.diagnostics.push(
