@@ -8,7 +8,15 @@ use crate::token::{Token, TokenKind};
 
 /// Words that begin a rule of a table or of a column.
 const RULES: [&str; 9] = [
-    "check", "collate", "constraint", "default", "foreign", "generated", "primary", "references", "unique",
+    "check",
+    "collate",
+    "constraint",
+    "default",
+    "foreign",
+    "generated",
+    "primary",
+    "references",
+    "unique",
 ];
 
 /// Holds a table against its file: the name is the file's, columns differ, and there are no rules.
@@ -31,10 +39,16 @@ pub fn check(
     }
     for (index, column) in table.columns.iter().enumerate() {
         let same = |name: &str| name.eq_ignore_ascii_case(&column.name.value);
-        if let Some(first) = table.columns[..index].iter().find(|before| same(&before.name.value)) {
+        if let Some(first) = table.columns[..index]
+            .iter()
+            .find(|before| same(&before.name.value))
+        {
             diagnostics.push(
-                malformed(column.name.span, format!("two columns are called `{}`", column.name.value))
-                    .and_at(first.name.span, "the first one"),
+                malformed(
+                    column.name.span,
+                    format!("two columns are called `{}`", column.name.value),
+                )
+                .and_at(first.name.span, "the first one"),
             );
         }
     }
@@ -49,30 +63,53 @@ fn malformed(span: Span, message: String) -> Diagnostic {
 
 /// Keys, defaults and checks: those of whoever makes the table.
 fn rules(table: &TableDefinition, text: &str, tokens: &[Token]) -> Vec<Diagnostic> {
-    let Some(first) = table.columns.first() else { return Vec::new() };
+    let Some(first) = table.columns.first() else {
+        return Vec::new();
+    };
     let is_name = |token: &Token| {
         table.columns.iter().any(|column| {
-            column.name.span == token.span || column.type_name.span.range().contains(&(token.span.start as usize))
+            column.name.span == token.span
+                || column
+                    .type_name
+                    .span
+                    .range()
+                    .contains(&(token.span.start as usize))
         })
     };
     let written = |token: &Token| text.get(token.span.range()).unwrap_or_default();
     let is_rule = |token: &&Token| {
         token.kind == TokenKind::Word
             && token.span.start > first.span.start
-            && RULES.iter().any(|rule| rule.eq_ignore_ascii_case(written(token)))
+            && RULES
+                .iter()
+                .any(|rule| rule.eq_ignore_ascii_case(written(token)))
             && !is_name(token)
     };
     let found = tokens.iter().find(is_rule).map(|token| {
-        malformed(token.span, format!("`{}` has no place here: dbgo doesn't make this table", written(token)))
-            .hint("a column has a name, a type and `not null`")
+        malformed(
+            token.span,
+            format!(
+                "`{}` has no place here: dbgo doesn't make this table",
+                written(token)
+            ),
+        )
+        .hint("a column has a name, a type and `not null`")
     });
     found.into_iter().collect()
 }
 
 /// Notes about columns that aren't there.
 fn notes(table: &TableDefinition, header: &Header) -> Vec<Diagnostic> {
-    let names = || table.columns.iter().map(|column| column.name.value.as_str());
-    let missing = header.columns.iter().filter(|note| !names().any(|name| name.eq_ignore_ascii_case(&note.name.value)));
+    let names = || {
+        table
+            .columns
+            .iter()
+            .map(|column| column.name.value.as_str())
+    };
+    let missing = header
+        .columns
+        .iter()
+        .filter(|note| !names().any(|name| name.eq_ignore_ascii_case(&note.name.value)));
     missing
         .map(|note| {
             let message = format!("the table has no column `{}`", note.name.value);

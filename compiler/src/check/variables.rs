@@ -16,7 +16,10 @@ pub fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let name = &declaration.name.value;
-    let configured = settings.variables.iter().find(|variable| variable.name.value == *name);
+    let configured = settings
+        .variables
+        .iter()
+        .find(|variable| variable.name.value == *name);
     if let Some(default) = &declaration.default {
         match literal(&default.value) {
             None => diagnostics.push(
@@ -34,17 +37,30 @@ pub fn check(
                 declaration.span,
                 format!("the variable `{name}` has no value"),
             )
-            .hint(format!("give it one under `[vars]` in `dbgo.toml`, or a default: `-- @var: {name} {} = …`", declaration.sql_type.value)),
+            .hint(format!(
+                "give it one under `[vars]` in `dbgo.toml`, or a default: `-- @var: {name} {} = …`",
+                declaration.sql_type.value
+            )),
         ),
         None => {}
-        Some(Spanned { value: VariableValue::Scalar(scalar), span }) => {
+        Some(Spanned {
+            value: VariableValue::Scalar(scalar),
+            span,
+        }) => {
             let written = Spanned::new(String::new(), *span);
             diagnostics.extend(unfit(&scalar.to_text(), sql_type, &written, declaration));
         }
-        Some(Spanned { value: VariableValue::List(_), span }) => diagnostics.push(
-            Diagnostic::error(Code::InvalidVariable, *span, format!("`{name}` is declared as a single value, and this is a list"))
-                .and_at(declaration.span, "declared here")
-                .hint("a list needs no `@var`: it stands behind `in` in a condition"),
+        Some(Spanned {
+            value: VariableValue::List(_),
+            span,
+        }) => diagnostics.push(
+            Diagnostic::error(
+                Code::InvalidVariable,
+                *span,
+                format!("`{name}` is declared as a single value, and this is a list"),
+            )
+            .and_at(declaration.span, "declared here")
+            .hint("a list needs no `@var`: it stands behind `in` in a condition"),
         ),
     }
 }
@@ -59,10 +75,17 @@ fn unfit(
         return None;
     }
     let why = misfit(text, sql_type)?;
-    let message = format!("`{text}` isn't of type {sql_type}, which `{}` has", declaration.name.value);
+    let message = format!(
+        "`{text}` isn't of type {sql_type}, which `{}` has",
+        declaration.name.value
+    );
     let finding = Diagnostic::error(Code::InvalidVariable, written.span, message).saying(why);
     let elsewhere = written.span.file != declaration.span.file;
-    Some(if elsewhere { finding.and_at(declaration.sql_type.span, "declared here") } else { finding })
+    Some(if elsewhere {
+        finding.and_at(declaration.sql_type.span, "declared here")
+    } else {
+        finding
+    })
 }
 
 /// The text of a literal, without a type in front and without quotes; `Some(None)` for `null`.
@@ -74,17 +97,26 @@ fn literal(written: &str) -> Option<Option<String>> {
     if matches!(lower.as_str(), "true" | "false") {
         return Some(Some(lower));
     }
-    let typed = ["date", "timestamptz", "timestamp", "time"].into_iter().find_map(|word| {
-        let rest = lower.strip_prefix(word)?;
-        rest.trim_start().starts_with('\'').then(|| written[word.len()..].trim_start())
-    });
+    let typed = ["date", "timestamptz", "timestamp", "time"]
+        .into_iter()
+        .find_map(|word| {
+            let rest = lower.strip_prefix(word)?;
+            rest.trim_start()
+                .starts_with('\'')
+                .then(|| written[word.len()..].trim_start())
+        });
     let body = typed.unwrap_or(written);
-    if let Some(inner) = body.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+    if let Some(inner) = body
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+    {
         return (!inner.replace("''", "").contains('\'')).then(|| Some(inner.replace("''", "'")));
     }
     let digits = body.strip_prefix(['-', '+']).unwrap_or(body).trim_start();
     let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '-' | '+' | '_'));
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '-' | '+' | '_'));
     let number = || body.trim_start_matches('+').replace(['_', ' '], "");
     is_number.then(|| Some(number()))
 }
@@ -103,10 +135,21 @@ pub fn unused<'h>(
         .map(|variable| variable.name.value.as_str())
         .collect();
     for (header, text) in headers {
-        used.extend(header.variables.iter().map(|declaration| declaration.name.value.as_str()));
+        used.extend(
+            header
+                .variables
+                .iter()
+                .map(|declaration| declaration.name.value.as_str()),
+        );
         if !lists.is_empty() {
-            let conditions = text.lines().filter(|line| line.trim_start().starts_with('#'));
-            used.extend(conditions.flat_map(|line| line.split(|c| !is_word(c))).filter(|word| lists.contains(word)));
+            let conditions = text
+                .lines()
+                .filter(|line| line.trim_start().starts_with('#'));
+            used.extend(
+                conditions
+                    .flat_map(|line| line.split(|c| !is_word(c)))
+                    .filter(|word| lists.contains(word)),
+            );
         }
     }
     settings
@@ -115,8 +158,14 @@ pub fn unused<'h>(
         .filter(|variable| !used.contains(variable.name.value.as_str()))
         .map(|variable| {
             let name = &variable.name.value;
-            Diagnostic::warning(Code::UnusedVariable, variable.name.span, format!("no file uses the variable `{name}`"))
-                .hint(format!("remove it, or declare it where it is used: `-- @var: {name} type`"))
+            Diagnostic::warning(
+                Code::UnusedVariable,
+                variable.name.span,
+                format!("no file uses the variable `{name}`"),
+            )
+            .hint(format!(
+                "remove it, or declare it where it is used: `-- @var: {name} type`"
+            ))
         })
         .collect()
 }

@@ -249,11 +249,16 @@ impl<'a> Parser<'a> {
     fn list(&mut self) -> Result<Vec<(Value, Span)>, Diagnostic> {
         if !self.take("[") {
             let named = self.peek().and_then(|name| {
-                let variable = self.variables.iter().find(|variable| variable.name == name)?;
+                let variable = self
+                    .variables
+                    .iter()
+                    .find(|variable| variable.name == name)?;
                 variable.list.clone()
             });
             let Some(values) = named else {
-                return Err(self.missing("a list").hint("write it as `in ['a', 'b']`, or name a list of `[vars]`"));
+                return Err(self
+                    .missing("a list")
+                    .hint("write it as `in ['a', 'b']`, or name a list of `[vars]`"));
             };
             self.next();
             return Ok(values.into_iter().map(|value| (value, self.last)).collect());

@@ -101,7 +101,10 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         }
     }
     diagnostics.extend(outline.diagnostics.iter().cloned());
-    let texts = outline.headers.iter().map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
+    let texts = outline
+        .headers
+        .iter()
+        .map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
     diagnostics.extend(check::variables::unused(&outline.settings, texts));
     render::sort(&outline.files.sources, &mut diagnostics);
     let models = outline

@@ -189,9 +189,19 @@ impl Work<'_> {
     }
 
     fn directives(&mut self) -> Option<DirectiveTree> {
-        let lists = self.context.outline.settings.variables.iter().filter_map(list_variable);
-        let mut variables: Vec<Variable> =
-            self.variables.iter().map(condition_variable).chain(lists).collect();
+        let lists = self
+            .context
+            .outline
+            .settings
+            .variables
+            .iter()
+            .filter_map(list_variable);
+        let mut variables: Vec<Variable> = self
+            .variables
+            .iter()
+            .map(condition_variable)
+            .chain(lists)
+            .collect();
         variables.sort_by(|left, right| left.name.cmp(&right.name));
         let range = self.header.body_start..self.text.len();
         let (tree, found) = directives::read(self.file, self.text, range, &variables);
@@ -214,7 +224,12 @@ impl Work<'_> {
             )
             .collect();
         // One that names no file was reported as that.
-        for edge in self.node.imports.iter().filter(|edge| edge.target.is_some()) {
+        for edge in self
+            .node
+            .imports
+            .iter()
+            .filter(|edge| edge.target.is_some())
+        {
             if !references.contains(&edge.alias.value.to_lowercase()) {
                 let message = format!("the import `{}` is never used", edge.alias.value);
                 self.diagnostics.push(
@@ -260,18 +275,29 @@ fn condition_variable(variable: &TypedVariable) -> Variable {
 
 /// A list of `[vars]`, which needs no declaration.
 fn list_variable(variable: &crate::project::Variable) -> Option<Variable> {
-    let VariableValue::List(items) = &variable.value.value else { return None };
+    let VariableValue::List(items) = &variable.value.value else {
+        return None;
+    };
     let value = |scalar: &Scalar| match scalar {
         Scalar::Text(text) => Some(Value::Text(text.clone())),
         Scalar::Bool(value) => Some(Value::Boolean(*value)),
         Scalar::Integer(_) | Scalar::Number(_) => {
             let text = scalar.to_text();
             let number = Number::read(text.trim_start_matches('-'))?;
-            Some(Value::Number(if text.starts_with('-') { number.negated() } else { number }))
+            Some(Value::Number(if text.starts_with('-') {
+                number.negated()
+            } else {
+                number
+            }))
         }
     };
     let list = items.iter().map(value).collect::<Option<Vec<Value>>>()?;
-    Some(Variable { name: variable.name.value.clone(), kind: None, constant: None, list: Some(list) })
+    Some(Variable {
+        name: variable.name.value.clone(),
+        kind: None,
+        constant: None,
+        list: Some(list),
+    })
 }
 
 /// The words of all conditions, in lower case.

@@ -4,7 +4,7 @@ use super::{Known, KnownKind, Outline};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Node;
-use crate::header::{EffectiveConfig, ColumnNote, Header};
+use crate::header::{ColumnNote, EffectiveConfig, Header};
 use crate::lexer::lex;
 use crate::parse::{ColumnDefinition, parse_create_table};
 use crate::resolve::{Column, Schema};
@@ -140,9 +140,18 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
 
 /// A `location` whose name doesn't tell how its files are written.
 fn unknown_format(config: &EffectiveConfig) -> Option<Diagnostic> {
-    let location = config.location.as_ref().filter(|_| config.format.is_none())?;
-    let ending = location.value.rsplit_once('.').map_or("", |(_, ending)| ending);
-    if ["parquet", "csv", "json"].iter().any(|known| ending.eq_ignore_ascii_case(known)) {
+    let location = config
+        .location
+        .as_ref()
+        .filter(|_| config.format.is_none())?;
+    let ending = location
+        .value
+        .rsplit_once('.')
+        .map_or("", |(_, ending)| ending);
+    if ["parquet", "csv", "json"]
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
+    {
         return None;
     }
     let message = format!("`{}` doesn't tell its `format`", location.value);
@@ -194,7 +203,9 @@ fn table(
     let text = &outline.files.sources.file(file).text;
     let path = &outline.files.sources.file(file).path;
     let file_name = path.rsplit('/').next().unwrap_or(path);
-    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
+    let stem = file_name
+        .rsplit_once('.')
+        .map_or(file_name, |(stem, _)| stem);
     if !header.has_body {
         return None;
     }

@@ -57,8 +57,7 @@ impl Work<'_> {
 
     /// Whether the model has a table of its own that its query may read.
     pub(super) fn stored(&self) -> bool {
-        self.node.materialized() == Materialized::Incremental
-            || self.header.config.damaged
+        self.node.materialized() == Materialized::Incremental || self.header.config.damaged
     }
 
     /// Whether the model has batches of a range. Where its header says something wrong about
@@ -118,10 +117,31 @@ impl Work<'_> {
         time_type: &SqlType,
     ) -> TypedVariant {
         let names = self.names(time_type);
-        match parse_query(self.text, tokens) {
+        match parse_query(self.text, tokens).and_then(|query| self.query_for_a_model(query)) {
             Ok(query) => self.bound(tokens, query, this, names),
             Err(error) => self.unparsed(tokens, error, this, &names),
         }
+    }
+
+    /// Refuses what is a query behind a `FROM` only: alone it tells about one.
+    fn query_for_a_model(&self, query: ast::Query) -> Result<ast::Query, Diagnostic> {
+        let ast::QueryBody::Special(span) = query.body else {
+            return Ok(query);
+        };
+        let written = self.text.get(span.range()).unwrap_or_default();
+        let word = written.split_whitespace().next().unwrap_or_default();
+        let tells = ["describe", "desc", "show", "summarize"];
+        if !tells.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+            return Ok(query);
+        }
+        let place = Span::new(
+            span.file,
+            span.start as usize,
+            span.start as usize + word.len(),
+        );
+        let message = format!("a model is a query, and `{word}` begins another statement");
+        Err(Diagnostic::error(Code::NotAQuery, place, message)
+            .hint(format!("read what it tells: `select * from ({word} …)`")))
     }
 
     fn bound(

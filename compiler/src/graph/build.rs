@@ -128,7 +128,10 @@ fn edge(
                     None => finding,
                 });
             } else if let Some(deprecated) = &node.config.deprecated {
-                let message = format!("`{}` is deprecated: {}", import.path.value, deprecated.value);
+                let message = format!(
+                    "`{}` is deprecated: {}",
+                    import.path.value, deprecated.value
+                );
                 let finding =
                     Diagnostic::warning(Code::DeprecatedImport, import.path.span, message);
                 diagnostics.push(match deprecated.span() {

@@ -33,7 +33,12 @@ impl Binder<'_> {
         else {
             return;
         };
-        for expr in select.items.iter().map(|item| &item.expr).chain(&select.having) {
+        for expr in select
+            .items
+            .iter()
+            .map(|item| &item.expr)
+            .chain(&select.having)
+        {
             self.check_item(expr, &keys, select, scope);
         }
     }

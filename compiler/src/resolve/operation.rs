@@ -170,8 +170,16 @@ impl Binder<'_> {
     }
 
     /// `x IN (a, b)` and `x IN (query)`: what can't be compared there.
-    pub(super) fn comparable_in(&mut self, left: &Typed, right: &Typed, left_span: Span, right_span: Span) {
-        if common(left, right) == Common::Incompatible || never_meet(&left.sql_type, &right.sql_type) {
+    pub(super) fn comparable_in(
+        &mut self,
+        left: &Typed,
+        right: &Typed,
+        left_span: Span,
+        right_span: Span,
+    ) {
+        if common(left, right) == Common::Incompatible
+            || never_meet(&left.sql_type, &right.sql_type)
+        {
             let place = Place {
                 operator: "in",
                 operator_span: left_span,

@@ -42,7 +42,9 @@ impl Family {
 /// Whether no value of one type can be cast to the other, so that a comparison, a join or a set
 /// operation of the two can only fail.
 pub fn never_meet(left: &SqlType, right: &SqlType) -> bool {
-    let (Some(left), Some(right)) = (Family::of(left), Family::of(right)) else { return false };
+    let (Some(left), Some(right)) = (Family::of(left), Family::of(right)) else {
+        return false;
+    };
     let meet = |one, other| (left, right) == (one, other) || (right, left) == (one, other);
     left != right
         && !meet(Family::Number, Family::Bit)
@@ -52,7 +54,10 @@ pub fn never_meet(left: &SqlType, right: &SqlType) -> bool {
 
 /// Whether values of a type can stand where a condition must.
 pub fn is_condition(sql_type: &SqlType) -> bool {
-    matches!(Family::of(sql_type), None | Some(Family::Number | Family::Bit))
+    matches!(
+        Family::of(sql_type),
+        None | Some(Family::Number | Family::Bit)
+    )
 }
 
 #[cfg(test)]
@@ -61,10 +66,23 @@ mod tests {
 
     #[test]
     fn families_of_types() {
-        let never = |left: &str, right: &str| never_meet(&left.parse().unwrap(), &right.parse().unwrap());
-        assert!(never("date", "bigint") && never("timestamp", "boolean") && never("varchar[]", "integer"));
+        let never =
+            |left: &str, right: &str| never_meet(&left.parse().unwrap(), &right.parse().unwrap());
+        assert!(
+            never("date", "bigint")
+                && never("timestamp", "boolean")
+                && never("varchar[]", "integer")
+        );
         assert!(never("time", "date") && never("uuid", "integer") && never("interval", "date"));
-        assert!(!never("date", "timestamptz") && !never("varchar", "date") && !never("boolean", "integer"));
-        assert!(!never("blob", "uuid") && !never("json", "integer[]") && !never("decimal(4,1)", "double"));
+        assert!(
+            !never("date", "timestamptz")
+                && !never("varchar", "date")
+                && !never("boolean", "integer")
+        );
+        assert!(
+            !never("blob", "uuid")
+                && !never("json", "integer[]")
+                && !never("decimal(4,1)", "double")
+        );
     }
 }
