@@ -61,6 +61,18 @@ pub fn apply(
             diagnostics.push(missing(note, &columns));
         }
     }
+    if node.materialized() == Materialized::Ephemeral {
+        for span in header.columns.iter().filter_map(|note| note.not_null) {
+            diagnostics.push(
+                Diagnostic::error(
+                    Code::ContractType,
+                    span,
+                    "an ephemeral model has no rows of its own on which `not null` could be checked",
+                )
+                .hint("leave it out, or make the model a view or a table"),
+            );
+        }
+    }
     let stored = matches!(
         node.materialized(),
         Materialized::Table | Materialized::Incremental

@@ -12,7 +12,10 @@ pub const HINT: &str = "or name the columns with their types in `-- @column: nam
 pub fn check(text: &str, tokens: &[Token], diagnostics: &mut Vec<Diagnostic>) {
     let words = Words::new(text, tokens);
     for index in 0..words.tokens.len() {
-        if !matches!(words.at(index), "pivot" | "pivot_wider") || words.is_operator(index) {
+        if !matches!(words.at(index), "pivot" | "pivot_wider")
+            || !words.begins_query(index)
+            || words.is_operator(index)
+        {
             continue;
         }
         let Some(on) = words.ahead(index + 1).find(|at| words.at(*at) == "on") else {
@@ -76,6 +79,23 @@ impl<'t> Words<'t> {
             }
             false
         })
+    }
+
+    /// Whether a query may begin here, so that the word is no name.
+    fn begins_query(&self, index: usize) -> bool {
+        let before = index.checked_sub(1).map_or("", |before| self.at(before));
+        let joins = [
+            "",
+            "(",
+            ")",
+            "union",
+            "except",
+            "intersect",
+            "all",
+            "distinct",
+            "name",
+        ];
+        joins.contains(&before)
     }
 
     /// `table PIVOT (… FOR …)`, and not a query that begins with `PIVOT`.

@@ -3,4 +3,6 @@
 pub mod contract;
 pub mod data_columns;
 pub mod keys;
+pub mod table;
 pub mod time_range;
+pub mod variables;

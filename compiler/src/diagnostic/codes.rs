@@ -54,6 +54,7 @@ codes! {
     // The graph
     ("unknown-import", UnknownImport, "an import names a file that doesn't exist"),
     ("unused-import", UnusedImport, "an import is never used"),
+    ("deprecated-import", DeprecatedImport, "an import of something that should no longer be used"),
     ("import-cycle", ImportCycle, "models import each other in a circle"),
     ("duplicate-relation", DuplicateRelation, "two files make the same relation"),
     // Directives and references
@@ -65,6 +66,7 @@ codes! {
     ("variant-columns", VariantColumns, "the variants of a model have different columns"),
     ("unknown-reference", UnknownReference, "a `:name` that is no import and no variable"),
     ("unused-variable", UnusedVariable, "a declared variable is never used"),
+    ("invalid-variable", InvalidVariable, "a variable has no value, or one that doesn't fit its type"),
     ("time-range-unused", TimeRangeUnused, "a `time_range` model doesn't use its range"),
     // Queries
     ("syntax-error", SyntaxError, "the query can't be read as SQL"),

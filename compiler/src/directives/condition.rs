@@ -14,6 +14,8 @@ pub struct Variable {
     pub kind: Option<ValueKind>,
     /// Its value, if it is a constant of the build: it folds away.
     pub constant: Option<Value>,
+    /// Its values, if it is a list, which is known when compiling: it stands behind `in`.
+    pub list: Option<Vec<Value>>,
 }
 
 /// A condition and where it stands.

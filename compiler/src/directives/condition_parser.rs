@@ -225,23 +225,7 @@ impl<'a> Parser<'a> {
     }
 
     fn in_list(&mut self, left: Operand, start: Span) -> Result<Condition, Diagnostic> {
-        if !self.take("[") {
-            return Err(self.missing("a list").hint("write it as `in ['a', 'b']`"));
-        }
-        let mut values = Vec::new();
-        while !self.take("]") {
-            let (operand, span) = self.operand()?;
-            match operand {
-                Operand::Literal(value) => values.push((value, span)),
-                Operand::Subject(subject) => {
-                    return Err(malformed(span, format!("`{subject}` is no literal"))
-                        .hint("a list in a condition holds texts, numbers or booleans"));
-                }
-            }
-            if !self.take(",") && self.peek() != Some("]") {
-                return Err(self.missing("`,` or `]`"));
-            }
-        }
+        let values = self.list()?;
         let span = start.to(self.last);
         let kind = match left {
             Operand::Literal(value) => {
@@ -259,6 +243,41 @@ impl<'a> Parser<'a> {
             }
         };
         Ok(Condition { kind, span })
+    }
+
+    /// `['a', 'b']`, or a variable that is a list.
+    fn list(&mut self) -> Result<Vec<(Value, Span)>, Diagnostic> {
+        if !self.take("[") {
+            let named = self.peek().and_then(|name| {
+                let variable = self
+                    .variables
+                    .iter()
+                    .find(|variable| variable.name == name)?;
+                variable.list.clone()
+            });
+            let Some(values) = named else {
+                return Err(self
+                    .missing("a list")
+                    .hint("write it as `in ['a', 'b']`, or name a list of `[vars]`"));
+            };
+            self.next();
+            return Ok(values.into_iter().map(|value| (value, self.last)).collect());
+        }
+        let mut values = Vec::new();
+        while !self.take("]") {
+            let (operand, span) = self.operand()?;
+            match operand {
+                Operand::Literal(value) => values.push((value, span)),
+                Operand::Subject(subject) => {
+                    return Err(malformed(span, format!("`{subject}` is no literal"))
+                        .hint("a list in a condition holds texts, numbers or booleans"));
+                }
+            }
+            if !self.take(",") && self.peek() != Some("]") {
+                return Err(self.missing("`,` or `]`"));
+            }
+        }
+        Ok(values)
     }
 
     fn number_behind_minus(&mut self) -> Result<(Operand, Span), Diagnostic> {

@@ -9,6 +9,7 @@ fn variables() -> Vec<Variable> {
         name: name.to_owned(),
         kind,
         constant,
+        list: None,
     };
     vec![
         variable("region", Some(ValueKind::Text), None),
@@ -255,6 +256,7 @@ fn too_many_variants_are_counted_without_looking_at_all() {
                 name: format!("v{index}"),
                 kind: Some(ValueKind::Text),
                 constant: None,
+                list: None,
             });
         }
         let (tree, found) = read(FileId(0), &text, 0..text.len(), &variables);

@@ -12,6 +12,7 @@ mod tables;
 mod typing;
 mod variants;
 
+use crate::check;
 use crate::diagnostic::{Diagnostic, render};
 use crate::graph::{self, Graph, NodeId};
 use crate::header::{self, FileKind, Header};
@@ -100,6 +101,11 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         }
     }
     diagnostics.extend(outline.diagnostics.iter().cloned());
+    let texts = outline
+        .headers
+        .iter()
+        .map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
+    diagnostics.extend(check::variables::unused(&outline.settings, texts));
     render::sort(&outline.files.sources, &mut diagnostics);
     let models = outline
         .graph

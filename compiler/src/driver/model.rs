@@ -5,9 +5,12 @@ use super::variants::{self, TypedVariant};
 use super::{Known, KnownKind, Memory, Outline};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::directives::{self, Context as Reachable, DirectiveTree, Place, ValueKind, Variable};
+use crate::directives::{
+    self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
+};
 use crate::graph::Node;
 use crate::header::{Header, Materialized};
+use crate::project::{Scalar, VariableValue};
 use crate::resolve::Schema;
 use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
@@ -134,6 +137,12 @@ impl Work<'_> {
                 declaration.sql_type.span,
                 &mut self.diagnostics,
             );
+            check::variables::check(
+                declaration,
+                &sql_type,
+                &self.context.outline.settings,
+                &mut self.diagnostics,
+            );
             self.variables.push(TypedVariable {
                 name: declaration.name.value.clone(),
                 sql_type,
@@ -149,7 +158,7 @@ impl Work<'_> {
         let tree = self.directives()?;
         let reachable = Reachable {
             dialect: self.context.outline.settings.dialect.word().to_owned(),
-            incremental: self.node.materialized() == Materialized::Incremental,
+            incremental: self.stored(),
             places: self.context.places.clone(),
         };
         let variants = match directives::variants(self.text, &tree, &reachable) {
@@ -180,7 +189,19 @@ impl Work<'_> {
     }
 
     fn directives(&mut self) -> Option<DirectiveTree> {
-        let mut variables: Vec<Variable> = self.variables.iter().map(condition_variable).collect();
+        let lists = self
+            .context
+            .outline
+            .settings
+            .variables
+            .iter()
+            .filter_map(list_variable);
+        let mut variables: Vec<Variable> = self
+            .variables
+            .iter()
+            .map(condition_variable)
+            .chain(lists)
+            .collect();
         variables.sort_by(|left, right| left.name.cmp(&right.name));
         let range = self.header.body_start..self.text.len();
         let (tree, found) = directives::read(self.file, self.text, range, &variables);
@@ -188,9 +209,6 @@ impl Work<'_> {
         self.diagnostics.extend(found);
         (!broken).then_some(tree)
     }
-
-    /// Types all variants. Those that read the model's own table come last, as its columns are
-    /// what the others give.
 
     pub(super) fn report_unused(&mut self, tree: &DirectiveTree, typed: &[TypedVariant]) {
         // With a broken query it can't be known what it would have used.
@@ -205,7 +223,13 @@ impl Work<'_> {
                     .flat_map(|variant| variant.relations.iter().map(|used| used.name.clone())),
             )
             .collect();
-        for edge in &self.node.imports {
+        // One that names no file was reported as that.
+        for edge in self
+            .node
+            .imports
+            .iter()
+            .filter(|edge| edge.target.is_some())
+        {
             if !references.contains(&edge.alias.value.to_lowercase()) {
                 let message = format!("the import `{}` is never used", edge.alias.value);
                 self.diagnostics.push(
@@ -245,7 +269,35 @@ fn condition_variable(variable: &TypedVariable) -> Variable {
         name: variable.name.clone(),
         kind,
         constant: None,
+        list: None,
     }
+}
+
+/// A list of `[vars]`, which needs no declaration.
+fn list_variable(variable: &crate::project::Variable) -> Option<Variable> {
+    let VariableValue::List(items) = &variable.value.value else {
+        return None;
+    };
+    let value = |scalar: &Scalar| match scalar {
+        Scalar::Text(text) => Some(Value::Text(text.clone())),
+        Scalar::Bool(value) => Some(Value::Boolean(*value)),
+        Scalar::Integer(_) | Scalar::Number(_) => {
+            let text = scalar.to_text();
+            let number = Number::read(text.trim_start_matches('-'))?;
+            Some(Value::Number(if text.starts_with('-') {
+                number.negated()
+            } else {
+                number
+            }))
+        }
+    };
+    let list = items.iter().map(value).collect::<Option<Vec<Value>>>()?;
+    Some(Variable {
+        name: variable.name.value.clone(),
+        kind: None,
+        constant: None,
+        list: Some(list),
+    })
 }
 
 /// The words of all conditions, in lower case.

@@ -1,9 +1,10 @@
 //! Seeds and sources: their columns from data, footers and `CREATE TABLE` files.
 
 use super::{Known, KnownKind, Outline};
+use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Node;
-use crate::header::{ColumnNote, Header};
+use crate::header::{ColumnNote, EffectiveConfig, Header};
 use crate::lexer::lex;
 use crate::parse::{ColumnDefinition, parse_create_table};
 use crate::resolve::{Column, Schema};
@@ -106,6 +107,10 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
         return (Known::broken(), diagnostics);
     }
     let config = &node.config;
+    diagnostics.extend(unknown_format(config));
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return (Known::broken(), diagnostics);
+    }
     let optional = |setting: &Option<crate::header::Setting<String>>| {
         setting
             .as_ref()
@@ -131,6 +136,27 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
         },
         diagnostics,
     )
+}
+
+/// A `location` whose name doesn't tell how its files are written.
+fn unknown_format(config: &EffectiveConfig) -> Option<Diagnostic> {
+    let location = config
+        .location
+        .as_ref()
+        .filter(|_| config.format.is_none())?;
+    let ending = location
+        .value
+        .rsplit_once('.')
+        .map_or("", |(_, ending)| ending);
+    if ["parquet", "csv", "json"]
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
+    {
+        return None;
+    }
+    let message = format!("`{}` doesn't tell its `format`", location.value);
+    let finding = Diagnostic::error(Code::InvalidConfigValue, location.span()?, message);
+    Some(finding.hint("add `format='parquet'` or `format='csv'`"))
 }
 
 /// What a reader sees of columns.
@@ -175,13 +201,26 @@ fn table(
 ) -> Option<Vec<ColumnDefinition>> {
     let header = outline.headers.get(&file)?;
     let text = &outline.files.sources.file(file).text;
+    let path = &outline.files.sources.file(file).path;
+    let file_name = path.rsplit('/').next().unwrap_or(path);
+    let stem = file_name
+        .rsplit_once('.')
+        .map_or(file_name, |(stem, _)| stem);
+    if !header.has_body {
+        return None;
+    }
     let (tokens, found) = lex(file, text, header.body_start..text.len());
     if !found.is_empty() {
         diagnostics.extend(found);
         return None;
     }
     match parse_create_table(text, &tokens) {
-        Ok(table) => Some(table.columns),
+        Ok(table) => {
+            let found = check::table::check(&table, stem, header, text, &tokens);
+            let broken = !found.is_empty();
+            diagnostics.extend(found);
+            (!broken).then_some(table.columns)
+        }
         Err(error) => {
             diagnostics.push(error);
             None

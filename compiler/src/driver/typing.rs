@@ -17,6 +17,8 @@ use crate::types::oracle::OracleRefusal;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Work<'_> {
+    /// Types all variants. Those that read the model's own table come last, as its columns are
+    /// what the others give.
     pub(super) fn type_variants(&mut self, variants: &[directives::Variant]) -> Vec<TypedVariant> {
         let time_type = self.time_type(variants);
         let mut typed: Vec<Option<TypedVariant>> = vec![None; variants.len()];
@@ -55,7 +57,16 @@ impl Work<'_> {
 
     /// Whether the model has a table of its own that its query may read.
     pub(super) fn stored(&self) -> bool {
-        self.node.materialized() == Materialized::Incremental
+        self.node.materialized() == Materialized::Incremental || self.header.config.damaged
+    }
+
+    /// Whether the model has batches of a range. Where its header says something wrong about
+    /// that, it is taken to have them: the cause was reported.
+    fn has_range(&self) -> bool {
+        match &self.node.config.incremental {
+            Some(incremental) => matches!(incremental, Incremental::TimeRange(_)),
+            None => self.stored(),
+        }
     }
 
     /// The type of the time column, which the bounds of a batch have: that of the first variant.
@@ -87,10 +98,7 @@ impl Work<'_> {
             .iter()
             .map(|variable| (variable.name.to_lowercase(), variable.sql_type.clone()))
             .collect();
-        if matches!(
-            self.node.config.incremental,
-            Some(Incremental::TimeRange(_))
-        ) {
+        if self.has_range() {
             for name in ["start_ts", "end_ts"] {
                 names.insert(name.to_owned(), time_type.clone());
             }
@@ -109,10 +117,31 @@ impl Work<'_> {
         time_type: &SqlType,
     ) -> TypedVariant {
         let names = self.names(time_type);
-        match parse_query(self.text, tokens) {
+        match parse_query(self.text, tokens).and_then(|query| self.query_for_a_model(query)) {
             Ok(query) => self.bound(tokens, query, this, names),
             Err(error) => self.unparsed(tokens, error, this, &names),
         }
+    }
+
+    /// Refuses what is a query behind a `FROM` only: alone it tells about one.
+    fn query_for_a_model(&self, query: ast::Query) -> Result<ast::Query, Diagnostic> {
+        let ast::QueryBody::Special(span) = query.body else {
+            return Ok(query);
+        };
+        let written = self.text.get(span.range()).unwrap_or_default();
+        let word = written.split_whitespace().next().unwrap_or_default();
+        let tells = ["describe", "desc", "show", "summarize"];
+        if !tells.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+            return Ok(query);
+        }
+        let place = Span::new(
+            span.file,
+            span.start as usize,
+            span.start as usize + word.len(),
+        );
+        let message = format!("a model is a query, and `{word}` begins another statement");
+        Err(Diagnostic::error(Code::NotAQuery, place, message)
+            .hint(format!("read what it tells: `select * from ({word} …)`")))
     }
 
     fn bound(

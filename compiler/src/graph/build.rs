@@ -127,6 +127,17 @@ fn edge(
                     Some(place) => finding.and_at(place, "disabled here"),
                     None => finding,
                 });
+            } else if let Some(deprecated) = &node.config.deprecated {
+                let message = format!(
+                    "`{}` is deprecated: {}",
+                    import.path.value, deprecated.value
+                );
+                let finding =
+                    Diagnostic::warning(Code::DeprecatedImport, import.path.span, message);
+                diagnostics.push(match deprecated.span() {
+                    Some(place) => finding.and_at(place, "said here"),
+                    None => finding,
+                });
             }
         }
     }

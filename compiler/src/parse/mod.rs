@@ -136,13 +136,11 @@ fn whole_query(parser: &mut Parser<'_>) -> Parsed<Query> {
 
 /// Tells other statements from a query with a fault in its first word.
 fn check_statement(parser: &Parser<'_>) -> Result<(), Diagnostic> {
-    let word = parser.text().to_ascii_lowercase();
-    // Behind a `FROM` these are queries; alone they tell about one.
-    let tells = matches!(word.as_str(), "describe" | "desc" | "show" | "summarize");
-    if !tells && (parser.at_query_start() || parser.at_symbol("(")) {
+    if parser.at_query_start() || parser.at_symbol("(") {
         return Ok(());
     }
-    if tells || OTHER_STATEMENTS.contains(&word.as_str()) {
+    let word = parser.text().to_ascii_lowercase();
+    if OTHER_STATEMENTS.contains(&word.as_str()) {
         let message = format!("a model is a query, and `{word}` begins another statement");
         return Err(Diagnostic::error(Code::NotAQuery, parser.span(), message)
             .hint("write the `select` alone: dbgo makes the table or view from it"));

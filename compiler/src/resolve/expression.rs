@@ -5,6 +5,7 @@ use super::scope::{Alias, Env, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
+use crate::sql_type::families::never_meet;
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::Outcome;
 use crate::types::{Typed, Value, common_of, literal};
@@ -105,10 +106,14 @@ impl Binder<'_> {
     fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
             ExprKind::InList { operand, list, .. } => {
-                let operand = self.expression(operand, env);
-                let mut nullable = operand.nullable;
+                let typed = self.expression(operand, env);
+                let mut nullable = typed.nullable;
                 for value in list {
-                    nullable |= self.expression(value, env).nullable;
+                    let value_typed = self.expression(value, env);
+                    if never_meet(&typed.sql_type, &value_typed.sql_type) {
+                        self.comparable_in(&typed, &value_typed, operand.span, value.span);
+                    }
+                    nullable |= value_typed.nullable;
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }

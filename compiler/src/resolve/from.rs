@@ -6,6 +6,7 @@ use crate::check::data_columns;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::{RelationUse, ast};
 use crate::span::Span;
+use crate::sql_type::families::never_meet;
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::Typed;
 use crate::types::catalogue;
@@ -284,7 +285,7 @@ impl Binder<'_> {
             ast::JoinConstraint::None => {}
             ast::JoinConstraint::On(condition) => {
                 let both = Env::new(&scope, Some(env));
-                self.expression(condition, &both);
+                self.condition(condition, &both);
             }
             ast::JoinConstraint::Using(names) => {
                 for name in names {
@@ -339,6 +340,19 @@ impl Binder<'_> {
         let right_typed = scope.relations[right_index].columns[right_column]
             .typed
             .clone();
+        let left_typed = &scope.relations[left_index].columns[left_column].typed;
+        if let Some(span) = span
+            && never_meet(&left_typed.sql_type, &right_typed.sql_type)
+        {
+            let message = format!(
+                "`{name}` is `{}` on the left side of the join and `{}` on the right side",
+                left_typed.sql_type, right_typed.sql_type
+            );
+            self.report(
+                Diagnostic::error(Code::TypeMismatch, span, message)
+                    .hint("join with `on` and cast one of them: `x::TYPE`"),
+            );
+        }
         let before = scope.merged.iter_mut().find(|merged| {
             same_name(&merged.name, name)
                 && merged.relations.iter().all(|index| *index < left_width)

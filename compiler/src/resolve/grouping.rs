@@ -33,8 +33,13 @@ impl Binder<'_> {
         else {
             return;
         };
-        for item in &select.items {
-            self.check_item(&item.expr, &keys, select, scope);
+        for expr in select
+            .items
+            .iter()
+            .map(|item| &item.expr)
+            .chain(&select.having)
+        {
+            self.check_item(expr, &keys, select, scope);
         }
     }
 

@@ -167,6 +167,12 @@ impl Binder<'_> {
                 format!("`:{}` is a relation, not a value", name.value),
             )
             .hint(format!("read it with `FROM :{}`", name.value));
+        } else if matches!(
+            key.as_str(),
+            "start_ts" | "end_ts" | "start_date" | "end_date"
+        ) {
+            finding = finding
+                .hint("the range of a batch is there in models with `strategy='time_range'`");
         } else if let Some(similar) =
             nearest(&name.value, self.input.variables.keys().map(String::as_str))
         {

@@ -1,10 +1,11 @@
 //! Operators and comparisons.
 
 use super::Binder;
-use super::scope::Env;
+use super::scope::{Env, OutputColumn};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
+use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
 use crate::types::{Typed, common, common_of, literal};
@@ -76,9 +77,13 @@ impl Binder<'_> {
     fn operation(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) -> Typed {
         let nullable = left.nullable || right.nullable;
         match place.operator {
-            "and" | "or" | "=" | "==" | "<>" | "!=" => {
+            "=" | "==" | "<>" | "!=" => {
+                if never_meet(&left.sql_type, &right.sql_type) {
+                    self.incomparable(left, right, place);
+                }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
+            "and" | "or" => Typed::of(SqlType::Boolean).nullable_if(nullable),
             "<" | "<=" | ">" | ">=" => {
                 if common(left, right) == Common::Incompatible {
                     self.incomparable(left, right, place);
@@ -130,7 +135,41 @@ impl Binder<'_> {
         Typed::of(SqlType::Boolean).nullable_if(nullable)
     }
 
-    /// `x IN (query)`: what the engine refuses there.
+    /// A condition of a `WHERE`, `HAVING`, `QUALIFY` or `ON`.
+    pub(super) fn condition(&mut self, condition: &ast::Expr, env: &Env<'_>) {
+        let typed = self.expression(condition, env);
+        if !is_condition(&typed.sql_type) {
+            self.report(
+                Diagnostic::error(
+                    Code::TypeMismatch,
+                    condition.span,
+                    format!("a condition is `BOOLEAN`, and this is `{}`", typed.sql_type),
+                )
+                .hint("compare it with something, or ask whether it `is not null`"),
+            );
+        }
+    }
+
+    /// The columns of a set operation's sides, by their positions.
+    pub(super) fn sides(&mut self, operator: &str, left: &OutputColumn, right: &OutputColumn) {
+        if never_meet(&left.typed.sql_type, &right.typed.sql_type) {
+            self.report(
+                Diagnostic::error(
+                    Code::TypeMismatch,
+                    right.span,
+                    format!(
+                        "`{operator}` can't put `{}` and `{}` into one column",
+                        left.typed.sql_type, right.typed.sql_type
+                    ),
+                )
+                .saying(format!("this is `{}`", right.typed.sql_type))
+                .and_at(left.span, format!("this is `{}`", left.typed.sql_type))
+                .hint("cast one of them: `x::TYPE`"),
+            );
+        }
+    }
+
+    /// `x IN (a, b)` and `x IN (query)`: what can't be compared there.
     pub(super) fn comparable_in(
         &mut self,
         left: &Typed,
@@ -138,7 +177,9 @@ impl Binder<'_> {
         left_span: Span,
         right_span: Span,
     ) {
-        if common(left, right) == Common::Incompatible {
+        if common(left, right) == Common::Incompatible
+            || never_meet(&left.sql_type, &right.sql_type)
+        {
             let place = Place {
                 operator: "in",
                 operator_span: left_span,

@@ -161,6 +161,10 @@ impl Binder<'_> {
             self.different_widths(operation, &left, &right);
             return Output::unknown();
         }
+        let word = word_of(operation.operator);
+        for (left, right) in left.columns.iter().zip(&right.columns) {
+            self.sides(word, left, right);
+        }
         let columns = left
             .columns
             .into_iter()
@@ -177,11 +181,7 @@ impl Binder<'_> {
     }
 
     fn different_widths(&mut self, operation: &ast::SetOperation, left: &Output, right: &Output) {
-        let word = match operation.operator {
-            ast::SetOperator::Union => "UNION",
-            ast::SetOperator::Intersect => "INTERSECT",
-            ast::SetOperator::Except => "EXCEPT",
-        };
+        let word = word_of(operation.operator);
         let count = |output: &Output| match output.columns.len() {
             1 => "1 column".to_owned(),
             many => format!("{many} columns"),
@@ -189,15 +189,16 @@ impl Binder<'_> {
         self.report(
             Diagnostic::error(
                 Code::SetOperationWidth,
-                operation.span,
+                body_span(&operation.right),
                 format!(
                     "the sides of `{word}` have different numbers of columns: {} and {}",
                     count(left),
                     count(right)
                 ),
             )
+            .saying(count(right))
             .and_at(body_span(&operation.left), count(left))
-            .and_at(body_span(&operation.right), count(right)),
+            .hint("`union by name` matches columns by their names"),
         );
     }
 
@@ -367,5 +368,13 @@ fn body_span(body: &ast::QueryBody) -> Span {
         ast::QueryBody::Nested(query) => query.span,
         ast::QueryBody::Table(name) => name.span,
         ast::QueryBody::Special(span) => *span,
+    }
+}
+
+fn word_of(operator: ast::SetOperator) -> &'static str {
+    match operator {
+        ast::SetOperator::Union => "UNION",
+        ast::SetOperator::Intersect => "INTERSECT",
+        ast::SetOperator::Except => "EXCEPT",
     }
 }

@@ -99,7 +99,7 @@ impl Binder<'_> {
             self.expressions(keys, &env);
         }
         if let Some(filter) = &select.filter {
-            self.expression(filter, &env);
+            self.condition(filter, &env);
         }
         if let Some(ast::GroupBy::Items(items)) = &select.group_by {
             for item in items {
@@ -107,7 +107,7 @@ impl Binder<'_> {
             }
         }
         for condition in select.having.iter().chain(&select.qualify) {
-            self.expression(condition, &env);
+            self.condition(condition, &env);
         }
         for (_, window) in &select.windows {
             self.window(window, &env);

@@ -64,7 +64,7 @@ impl Candidates {
 }
 
 /// Why a text doesn't fit a type; `None` if it does, or if only the engine can tell.
-pub(super) fn misfit(value: &str, sql_type: &SqlType) -> Option<String> {
+pub(crate) fn misfit(value: &str, sql_type: &SqlType) -> Option<String> {
     let fits = match sql_type {
         SqlType::Boolean => is_boolean(value),
         SqlType::TinyInt => value.parse::<i8>().is_ok(),

@@ -6,7 +6,7 @@
 
 mod csv_columns;
 mod declared;
-mod infer;
+pub(crate) mod infer;
 mod parquet_columns;
 
 use crate::span::{Span, Spanned};

@@ -4,6 +4,7 @@
 //! accepts, [`coerce`] holds what fits into what. Values aren't a matter of this module.
 
 pub mod coerce;
+pub mod families;
 pub mod keywords;
 pub mod read;
 

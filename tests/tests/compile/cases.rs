@@ -155,3 +155,38 @@ fn a_difference_shows_the_lines_that_changed() {
     );
     assert_eq!(changed_lines("a\na\n", "a\n"), "  @ line 2\n  - a");
 }
+
+#[test]
+fn the_example_has_no_findings() {
+    assert_eq!(findings(&repository().join("example-project")), "");
+}
+
+#[test]
+fn a_new_project_has_no_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&repository().join("templates/init"), folder.path());
+    assert_eq!(findings(folder.path()), "");
+}
+
+/// Copies a template, whose project is called `shop`.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let place = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &place);
+        } else {
+            let text = fs::read_to_string(entry.path()).unwrap();
+            fs::write(place, text.replace("{{name}}", "shop")).unwrap();
+        }
+    }
+}
+
+/// What checking a project finds; all its models are typed if that is nothing.
+fn findings(folder: &Path) -> String {
+    let (files, found) = read_project(folder);
+    let compilation = compile_files(files, found);
+    let shown = render::full(&compilation.outline.files.sources, &compilation.diagnostics, false);
+    assert!(!shown.is_empty() || compilation.project.models.len() == compilation.models);
+    shown
+}

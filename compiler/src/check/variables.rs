@@ -1,0 +1,189 @@
+//! The values of variables: each has one, and it fits the declared type.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::header::{Header, VariableDeclaration};
+use crate::project::{Settings, VariableValue};
+use crate::seeds::infer::misfit;
+use crate::span::Spanned;
+use crate::sql_type::SqlType;
+use std::collections::BTreeSet;
+
+/// Holds the value that a declared variable has against its type.
+pub fn check(
+    declaration: &VariableDeclaration,
+    sql_type: &SqlType,
+    settings: &Settings,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let name = &declaration.name.value;
+    let configured = settings
+        .variables
+        .iter()
+        .find(|variable| variable.name.value == *name);
+    if let Some(default) = &declaration.default {
+        match literal(&default.value) {
+            None => diagnostics.push(
+                Diagnostic::error(Code::InvalidVariable, default.span, "a default is a literal")
+                    .hint("write a number, a text in single quotes, `true`, `false`, `null`, or `date '2024-01-01'`"),
+            ),
+            Some(None) => {}
+            Some(Some(text)) => diagnostics.extend(unfit(&text, sql_type, default, declaration)),
+        }
+    }
+    match configured.map(|variable| &variable.value) {
+        None if declaration.default.is_none() => diagnostics.push(
+            Diagnostic::error(
+                Code::InvalidVariable,
+                declaration.span,
+                format!("the variable `{name}` has no value"),
+            )
+            .hint(format!(
+                "give it one under `[vars]` in `dbgo.toml`, or a default: `-- @var: {name} {} = …`",
+                declaration.sql_type.value
+            )),
+        ),
+        None => {}
+        Some(Spanned {
+            value: VariableValue::Scalar(scalar),
+            span,
+        }) => {
+            let written = Spanned::new(String::new(), *span);
+            diagnostics.extend(unfit(&scalar.to_text(), sql_type, &written, declaration));
+        }
+        Some(Spanned {
+            value: VariableValue::List(_),
+            span,
+        }) => diagnostics.push(
+            Diagnostic::error(
+                Code::InvalidVariable,
+                *span,
+                format!("`{name}` is declared as a single value, and this is a list"),
+            )
+            .and_at(declaration.span, "declared here")
+            .hint("a list needs no `@var`: it stands behind `in` in a condition"),
+        ),
+    }
+}
+
+fn unfit(
+    text: &str,
+    sql_type: &SqlType,
+    written: &Spanned<String>,
+    declaration: &VariableDeclaration,
+) -> Option<Diagnostic> {
+    if sql_type.has_unknown() {
+        return None;
+    }
+    let why = misfit(text, sql_type)?;
+    let message = format!(
+        "`{text}` isn't of type {sql_type}, which `{}` has",
+        declaration.name.value
+    );
+    let finding = Diagnostic::error(Code::InvalidVariable, written.span, message).saying(why);
+    let elsewhere = written.span.file != declaration.span.file;
+    Some(if elsewhere {
+        finding.and_at(declaration.sql_type.span, "declared here")
+    } else {
+        finding
+    })
+}
+
+/// The text of a literal, without a type in front and without quotes; `Some(None)` for `null`.
+fn literal(written: &str) -> Option<Option<String>> {
+    let lower = written.to_lowercase();
+    if lower == "null" {
+        return Some(None);
+    }
+    if matches!(lower.as_str(), "true" | "false") {
+        return Some(Some(lower));
+    }
+    let typed = ["date", "timestamptz", "timestamp", "time"]
+        .into_iter()
+        .find_map(|word| {
+            let rest = lower.strip_prefix(word)?;
+            rest.trim_start()
+                .starts_with('\'')
+                .then(|| written[word.len()..].trim_start())
+        });
+    let body = typed.unwrap_or(written);
+    if let Some(inner) = body
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+    {
+        return (!inner.replace("''", "").contains('\'')).then(|| Some(inner.replace("''", "'")));
+    }
+    let digits = body.strip_prefix(['-', '+']).unwrap_or(body).trim_start();
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '-' | '+' | '_'));
+    let number = || body.trim_start_matches('+').replace(['_', ' '], "");
+    is_number.then(|| Some(number()))
+}
+
+/// Values of `[vars]` that no file uses: declared nowhere, and for lists named in no condition.
+pub fn unused<'h>(
+    settings: &Settings,
+    headers: impl Iterator<Item = (&'h Header, &'h str)>,
+) -> Vec<Diagnostic> {
+    let mut used = BTreeSet::new();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let lists: BTreeSet<&str> = settings
+        .variables
+        .iter()
+        .filter(|variable| matches!(variable.value.value, VariableValue::List(_)))
+        .map(|variable| variable.name.value.as_str())
+        .collect();
+    for (header, text) in headers {
+        used.extend(
+            header
+                .variables
+                .iter()
+                .map(|declaration| declaration.name.value.as_str()),
+        );
+        if !lists.is_empty() {
+            let conditions = text
+                .lines()
+                .filter(|line| line.trim_start().starts_with('#'));
+            used.extend(
+                conditions
+                    .flat_map(|line| line.split(|c| !is_word(c)))
+                    .filter(|word| lists.contains(word)),
+            );
+        }
+    }
+    settings
+        .variables
+        .iter()
+        .filter(|variable| !used.contains(variable.name.value.as_str()))
+        .map(|variable| {
+            let name = &variable.name.value;
+            Diagnostic::warning(
+                Code::UnusedVariable,
+                variable.name.span,
+                format!("no file uses the variable `{name}`"),
+            )
+            .hint(format!(
+                "remove it, or declare it where it is used: `-- @var: {name} type`"
+            ))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals() {
+        let text = |written| literal(written).flatten();
+        assert_eq!(text("'it''s'").as_deref(), Some("it's"));
+        assert_eq!(text("-1_000.5").as_deref(), Some("-1000.5"));
+        assert_eq!(text("DATE '2024-01-01'").as_deref(), Some("2024-01-01"));
+        assert_eq!(text("TRUE").as_deref(), Some("true"));
+        assert_eq!(literal("null"), Some(None));
+        for other in ["now()", "1 + 1", "'a' || 'b'", "date", "x"] {
+            assert_eq!(literal(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+-- @config: materialised='table', tags=['a',
+--     'b']
+-- @import: seeds.rate
+-- @audit: not_null(day)
+select 1 as id

@@ -1,0 +1,1 @@
+select 'grün' as farbe, größe as maß

@@ -1,0 +1,4 @@
+create table orders (
+    id bigint primary key,
+    amount decimal(18, 2)
+)

@@ -1,0 +1,2 @@
+-- @import: models.b
+select b.id from :b

@@ -1,0 +1,2 @@
+-- @import: models.c
+select c.id from :c

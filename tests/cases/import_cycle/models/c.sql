@@ -1,0 +1,2 @@
+-- @import: models.a
+select a.id from :a
