@@ -9,7 +9,7 @@ use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
 use crate::graph::Node;
-use crate::header::{Header, Materialized};
+use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
 use crate::resolve::Schema;
 use crate::span::{FileId, Span};

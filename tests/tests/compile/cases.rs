@@ -186,7 +186,11 @@ fn copy(from: &Path, to: &Path) {
 fn findings(folder: &Path) -> String {
     let (files, found) = read_project(folder);
     let compilation = compile_files(files, found);
-    let shown = render::full(&compilation.outline.files.sources, &compilation.diagnostics, false);
+    let shown = render::full(
+        &compilation.outline.files.sources,
+        &compilation.diagnostics,
+        false,
+    );
     assert!(!shown.is_empty() || compilation.project.models.len() == compilation.models);
     shown
 }
