@@ -25,10 +25,7 @@ pub(super) fn levels(graph: &Graph) -> Vec<Vec<NodeId>> {
 }
 
 /// Applies a function to each item on all processors and gives the results in the items' order.
-pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R>
-where
-    T: Copy,
-{
+pub fn side_by_side<T: Copy + Sync, R: Send>(items: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let workers = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(items.len());

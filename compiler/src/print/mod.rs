@@ -98,12 +98,8 @@ impl Printer<'_> {
 
     fn condition(&self, condition: &Condition) -> BodyCondition {
         match &condition.kind {
-            ConditionKind::Or(parts) => {
-                self.joined(parts, false, |left, right| BodyCondition::Or(left, right))
-            }
-            ConditionKind::And(parts) => {
-                self.joined(parts, true, |left, right| BodyCondition::And(left, right))
-            }
+            ConditionKind::Or(parts) => self.joined(parts, false, BodyCondition::Or),
+            ConditionKind::And(parts) => self.joined(parts, true, BodyCondition::And),
             ConditionKind::Not(inner) => negated(self.condition(inner)),
             ConditionKind::Test(test) => self.test(test),
             ConditionKind::Constant(value) => BodyCondition::Constant(*value),

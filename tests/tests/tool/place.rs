@@ -92,10 +92,6 @@ impl Place {
         std::fs::write(path, text).expect("a file of the project");
     }
 
-    pub fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.path().join(path)).expect("a file of the project")
-    }
-
     /// Calls `dbgo` in the folder.
     pub fn dbgo(&self, arguments: &[&str]) -> Called {
         self.dbgo_with(arguments, &[])
