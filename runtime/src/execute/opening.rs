@@ -1,11 +1,11 @@
 //! Engine and state, opened side by side, and the ledger copied where state lacks it.
 
+use super::columns::adopted;
 use super::context::Context;
 use super::details::complete;
 use super::failure::engine_failed;
 use super::inputs;
 use super::interrupt::Interrupt;
-use super::columns::adopted;
 use super::naming::{physical_relation, view_schema};
 use super::options::RunOptions;
 use crate::adapters::{
@@ -263,7 +263,9 @@ impl Opening<'_> {
             let Some(base) = adopted(context, model) else {
                 continue;
             };
-            let table = context.dialect().relation(&physical_relation(&base.physical));
+            let table = context
+                .dialect()
+                .relation(&physical_relation(&base.physical));
             let columns = self
                 .session
                 .describe(&format!("SELECT * FROM {table}"))
