@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::driver::OutputColumn;
 use crate::graph::Node;
 use crate::header::{ColumnNote, Header, Materialized};
-use crate::sql_type::{SqlType, coerce::fits_into, quote_identifier};
+use crate::sql_type::{SqlType, coerce::fits_into, quote_identifier, unknown_type_hint};
 use crate::typed::{BodyNode, TypedColumn};
 
 /// A model's columns after its contract.
@@ -137,17 +137,22 @@ fn declared_type(
     let declared = match written.value.parse::<SqlType>() {
         Ok(declared) if !matches!(declared, SqlType::Other(_)) => declared,
         _ => {
-            diagnostics.push(Diagnostic::error(
-                Code::UnknownType,
-                written.span,
-                format!("there is no type `{}`", written.value),
-            ));
+            let message = format!("there is no type `{}`", written.value);
+            diagnostics.push(
+                Diagnostic::error(Code::UnknownType, written.span, message)
+                    .hint(unknown_type_hint(&written.value)),
+            );
             return None;
         }
     };
     if column.sql_type.has_unknown() || fits_into(&column.sql_type, &declared) {
         return Some(declared);
     }
+    // Everything can be written as text without losing anything.
+    let reason = match declared {
+        SqlType::Varchar => "it is meant as text",
+        _ => "losing a part of it is meant",
+    };
     let message = format!(
         "the contract wants `{}` as {declared}, and the query makes it {}",
         column.name, column.sql_type
@@ -157,7 +162,7 @@ fn declared_type(
             .saying("the contract")
             .and_at(column.span, format!("{} is made here", column.sql_type))
             .hint(format!(
-                "write `cast(… as {declared})` in the query if losing a part of it is meant"
+                "write `cast(… as {declared})` in the query if {reason}"
             )),
     );
     None

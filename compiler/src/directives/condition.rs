@@ -27,6 +27,16 @@ pub struct Condition {
     pub span: Span,
 }
 
+impl Condition {
+    /// One that couldn't be read, which was reported.
+    pub(super) fn invalid(span: Span) -> Self {
+        Self {
+            kind: ConditionKind::Invalid,
+            span,
+        }
+    }
+}
+
 /// What a condition is.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ConditionKind {

@@ -1,6 +1,6 @@
 //! From a file's text to its [`DirectiveTree`].
 
-use super::condition::{Condition, ConditionKind, Variable};
+use super::condition::{Condition, Variable};
 use super::condition_parser;
 use super::tree::{Branch, DirectiveTree, Node, Otherwise};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -54,6 +54,12 @@ pub fn read(
     reader.finish()
 }
 
+/// The letters, digits and `_` at the start of a text.
+fn word_of(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
 struct Reader<'a> {
     file: FileId,
     text: &'a str,
@@ -92,12 +98,19 @@ impl Reader<'_> {
         before.rfind('\n').map_or(0, |newline| newline + 1)
     }
 
-    /// Whether a `#` that starts a line stands here, with a letter behind it.
+    /// Whether a `#` that starts a line stands here, with a letter behind it, or with blanks and
+    /// a directive's word.
     fn is_directive(&self, position: usize) -> bool {
-        let bytes = self.text.as_bytes();
-        bytes.get(position) == Some(&b'#')
-            && position + 1 < self.end
-            && bytes[position + 1].is_ascii_alphabetic()
+        let Some(behind) = self.text[position..self.end].strip_prefix('#') else {
+            return false;
+        };
+        let word = behind.trim_start_matches([' ', '\t']);
+        let apart = word.len() < behind.len();
+        let is_one = match apart {
+            true => KNOWN.contains(&word_of(word)),
+            false => word.starts_with(|c: char| c.is_ascii_alphabetic()),
+        };
+        is_one
             && self.text[self.line_start(position)..position]
                 .chars()
                 .all(char::is_whitespace)
@@ -108,11 +121,16 @@ impl Reader<'_> {
         let line = &self.text[start..self.end];
         let length = line.find('\n').map_or(line.len(), |newline| newline + 1);
         let span = Span::new(self.file, start, start + line[..length].trim_end().len());
-        let word_length = line[1..]
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(line.len() - 1);
-        let word = &line[1..=word_length];
-        let word_span = Span::new(self.file, start, start + 1 + word_length);
+        let blanks = line.len() - 1 - line[1..].trim_start_matches([' ', '\t']).len();
+        let word = word_of(&line[1 + blanks..]);
+        let word_span = Span::new(self.file, start, start + 1 + blanks + word.len());
+        if blanks > 0 {
+            let message = "a blank stands behind the `#` of a directive";
+            self.diagnostics.push(
+                Diagnostic::error(Code::UnknownDirective, word_span, message)
+                    .hint(format!("write `#{word}`")),
+            );
+        }
         self.close_piece(self.line_start(start));
         self.piece_start = start + length;
         let (tokens, wrong) = lex(
@@ -138,11 +156,25 @@ impl Reader<'_> {
                 self.nothing_behind(word, &tokens);
                 self.add_otherwise(span);
             }
+            // Other languages' words for the same. They are taken for what they mean, so that the
+            // rest of the choice isn't reported as well.
+            "ifdef" | "ifndef" => {
+                self.other_word(word, "if", word_span);
+                self.open_if(span, Condition::invalid(word_span));
+            }
+            "elseif" | "elsif" => {
+                self.other_word(word, "elif", word_span);
+                self.add_branch(span, Condition::invalid(word_span));
+            }
+            "end" | "fi" | "end_if" if !self.open.is_empty() && self.planned_open == 0 => {
+                self.other_word(word, "endif", word_span);
+                self.close_if(span);
+            }
             "endif" => {
                 self.nothing_behind(word, &tokens);
                 self.close_if(span);
             }
-            _ => self.other(word, word_span),
+            _ => self.other(word, span, word_span),
         }
         start + length
     }
@@ -150,11 +182,16 @@ impl Reader<'_> {
     fn condition(&mut self, tokens: &[Token], word: Span) -> Condition {
         condition_parser::parse(self.text, tokens, word, self.variables).unwrap_or_else(|error| {
             self.diagnostics.push(error);
-            Condition {
-                kind: ConditionKind::Invalid,
-                span: word,
-            }
+            Condition::invalid(word)
         })
+    }
+
+    fn other_word(&mut self, word: &str, meant: &str, span: Span) {
+        let message = format!("there is no directive `#{word}`");
+        self.diagnostics.push(
+            Diagnostic::error(Code::UnknownDirective, span, message)
+                .hint(format!("write `#{meant}`")),
+        );
     }
 
     fn nothing_behind(&mut self, word: &str, tokens: &[Token]) {
@@ -283,7 +320,7 @@ impl Reader<'_> {
         }
     }
 
-    fn other(&mut self, word: &str, span: Span) {
+    fn other(&mut self, word: &str, line: Span, span: Span) {
         if PLANNED.contains(&word) {
             let closes = matches!(word, "endfor" | "end") && self.planned_open > 0;
             match word {
@@ -292,11 +329,11 @@ impl Reader<'_> {
                 _ => {}
             }
             if !closes {
-                self.diagnostics.push(Diagnostic::error(
-                    Code::NotBuiltYet,
-                    span,
-                    format!("`#{word}` isn't built yet"),
-                ));
+                let message = format!("`#{word}` isn't built yet");
+                self.diagnostics.push(
+                    Diagnostic::error(Code::NotBuiltYet, span, message)
+                        .hint("directives are `#if`, `#elif`, `#else` and `#endif`"),
+                );
             }
             return;
         }
@@ -311,6 +348,15 @@ impl Reader<'_> {
             Some(meant) => error.hint(format!("did you mean `#{meant}`?")),
             None => error.hint("directives are `#if`, `#elif`, `#else` and `#endif`"),
         });
+        // It is taken for what it most likely means, so that the choice has its end.
+        match nearest(&lower, KNOWN) {
+            Some("if") => self.open_if(line, Condition::invalid(span)),
+            Some("elif") if !self.open.is_empty() => {
+                self.add_branch(line, Condition::invalid(span));
+            }
+            Some("endif") if !self.open.is_empty() => self.close_if(line),
+            _ => {}
+        }
     }
 
     fn finish(mut self) -> (DirectiveTree, Vec<Diagnostic>) {

@@ -13,7 +13,7 @@ mod typing;
 mod variants;
 
 use crate::check;
-use crate::diagnostic::{Diagnostic, render};
+use crate::diagnostic::{Code, Diagnostic, render};
 use crate::graph::{self, Graph, NodeId};
 use crate::header::{self, FileKind, Header};
 use crate::project::{self, EngineKind, Settings, VariableValue};
@@ -71,10 +71,20 @@ pub fn outline(files: ProjectFiles, found: Vec<Diagnostic>) -> Outline {
     let mut diagnostics = found;
     let text = Arc::clone(&files.sources.file(files.settings).text);
     let (settings, found) = project::parse(files.settings, &text);
-    diagnostics.extend(found);
+    // Of a text that couldn't be read whole, nothing more is to be said.
+    if files.is_usable(files.settings) {
+        diagnostics.extend(found);
+    }
     let (headers, found) = header::parse_all(&files);
     diagnostics.extend(found);
-    let (graph, found) = graph::build(&files, &settings, &headers);
+    let (graph, mut found) = graph::build(&files, &settings, &headers);
+    if diagnostics
+        .iter()
+        .any(|found| found.code == Code::UnreadableFile)
+    {
+        // There may be models in what couldn't be read.
+        found.retain(|found| found.code != Code::NoModels);
+    }
     diagnostics.extend(found);
     Outline {
         files,

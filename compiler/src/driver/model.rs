@@ -82,9 +82,9 @@ pub(super) fn compile(
 ) -> (Known, Vec<Diagnostic>) {
     let outline = context.outline;
     let header = outline.headers.get(&node.file);
-    let Some(header) =
-        header.filter(|header| header.has_body && outline.files.is_usable(node.file))
-    else {
+    let Some(header) = header.filter(|header| {
+        header.has_body && !header.interrupted && outline.files.is_usable(node.file)
+    }) else {
         return (Known::broken(), Vec::new());
     };
     let import_schema = |edge: &crate::graph::Edge| {
@@ -98,7 +98,11 @@ pub(super) fn compile(
         header,
         file: node.file,
         text: &outline.files.sources.file(node.file).text,
-        imports: node.imports.iter().map(import_schema).collect(),
+        // Of what a damaged import names, nothing is known, as of a file that has errors.
+        imports: (header.damaged.imports.iter())
+            .map(|alias| (alias.clone(), Schema::unknown()))
+            .chain(node.imports.iter().map(import_schema))
+            .collect(),
         variables: Vec::new(),
         made_at: BTreeMap::new(),
         diagnostics: Vec::new(),
@@ -152,6 +156,12 @@ impl Work<'_> {
                     .map(|default| default.value.clone()),
             });
         }
+        let damaged = self.header.damaged.variables.iter();
+        self.variables.extend(damaged.map(|name| TypedVariable {
+            name: name.clone(),
+            sql_type: SqlType::Unknown,
+            default: None,
+        }));
     }
 
     fn typed(&mut self) -> Option<TypedModel> {

@@ -11,7 +11,7 @@ use crate::resolve::{Column, Schema};
 use crate::seeds::{self, DeclaredColumn, SeedColumn};
 use crate::source::SeedFormat;
 use crate::span::{FileId, Span, Spanned};
-use crate::sql_type::SqlType;
+use crate::sql_type::{SqlType, unknown_type_hint};
 use crate::typed::{TypedColumn, TypedSeed, TypedSource};
 
 /// Types a seed by its data, or holds its data against its typing file.
@@ -260,7 +260,7 @@ pub(super) fn parsed_type(text: &str, span: Span, diagnostics: &mut Vec<Diagnost
                     span,
                     format!("there is no type `{text}`"),
                 )
-                .hint("write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`"),
+                .hint(unknown_type_hint(text)),
             );
             SqlType::Unknown
         }

@@ -119,6 +119,11 @@ impl Work<'_> {
         let names = self.names(time_type);
         match parse_query(self.text, tokens).and_then(|query| self.query_for_a_model(query)) {
             Ok(query) => self.bound(tokens, query, this, names),
+            Err(error) if error.primary.is_none() => {
+                // A variant without a single token has no place of its own.
+                let error = error.at(self.node_span(), "");
+                self.unparsed(tokens, error, this, &names)
+            }
             Err(error) => self.unparsed(tokens, error, this, &names),
         }
     }

@@ -23,6 +23,11 @@ pub fn build(
             Diagnostic::without_place(Code::NoModels, Severity::Error, "the project has no models")
                 .hint("put a query into `models/first.sql`"),
         );
+    } else if let Some(place) = all_disabled(&nodes) {
+        diagnostics.push(
+            Diagnostic::error(Code::NoModels, place, "all models are disabled")
+                .hint("leave out `enabled=false` for one of them"),
+        );
     }
     let mut by_path = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
@@ -53,6 +58,19 @@ pub fn build(
     diagnostics.extend(cycles::find(&graph));
     graph.order = order(&graph);
     (graph, diagnostics)
+}
+
+/// Where the first model is disabled, if all are.
+fn all_disabled(nodes: &[Node]) -> Option<Span> {
+    let mut models = nodes.iter().filter(|node| node.kind == FileKind::Model);
+    let first = models.next().filter(|node| !node.is_enabled())?;
+    models.all(|node| !node.is_enabled()).then(|| {
+        first
+            .config
+            .enabled
+            .span()
+            .unwrap_or(Span::new(first.file, 0, 0))
+    })
 }
 
 /// All nodes, without their edges.

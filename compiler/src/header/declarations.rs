@@ -2,7 +2,7 @@
 
 use super::pragmas::Pragma;
 use super::tokens::{Brackets, Token, TokenKind, is_identifier, unquote};
-use super::{ColumnNote, Header, Import, VariableDeclaration};
+use super::{ColumnNote, Header, Import, VariableDeclaration, damage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{Span, Spanned};
 
@@ -34,10 +34,16 @@ pub(super) fn description(
 pub(super) fn import(pragma: &Pragma<'_>, header: &mut Header, diagnostics: &mut Vec<Diagnostic>) {
     let import = match read_import(pragma) {
         Ok(import) => import,
-        Err(finding) => return diagnostics.push(finding),
+        Err(finding) => {
+            damage::note(pragma.name, pragma.rest.value, header);
+            return diagnostics.push(finding);
+        }
     };
     match taken(header, &import.alias) {
-        Some(finding) => diagnostics.push(finding),
+        Some(finding) => {
+            damage::note(pragma.name, pragma.rest.value, header);
+            diagnostics.push(finding);
+        }
         None => header.imports.push(import),
     }
 }
@@ -69,9 +75,14 @@ fn read_import(pragma: &Pragma<'_>) -> Result<Import, Diagnostic> {
     if path.value.is_empty() {
         return Err(pragma.malformed(path.span, "an import path is missing"));
     }
-    if !path.value.split('.').all(part_is_good) || !path.value.contains('.') {
+    // One that is only a name is looked for when all names are known.
+    if !path.value.split('.').all(part_is_good) {
         let message = format!("`{}` isn't an import path", path.value);
-        return Err(pragma.malformed(path.span, message));
+        let finding = pragma.malformed(path.span, message);
+        return Err(match as_path(&path.value) {
+            Some(meant) => finding.hint(format!("write `{meant}`")),
+            None => finding,
+        });
     }
     let alias = match alias {
         Some(alias) if is_identifier(&alias.value) => alias,
@@ -86,6 +97,17 @@ fn read_import(pragma: &Pragma<'_>) -> Result<Import, Diagnostic> {
         path,
         span: pragma.span,
     })
+}
+
+/// The import path of what is written as a file's path.
+fn as_path(written: &str) -> Option<String> {
+    let file = written.trim_start_matches("./");
+    let stem = [".sql", ".csv", ".parquet"]
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending))
+        .unwrap_or(file);
+    let parts: Vec<&str> = stem.split('/').collect();
+    (parts.len() > 1 && parts.iter().all(|part| is_identifier(part))).then(|| parts.join("."))
 }
 
 /// The alias that a path gives when none is written: its last part.
@@ -110,7 +132,13 @@ fn taken(header: &Header, name: &Spanned<String>) -> Option<Diagnostic> {
                 name.span,
                 format!("`:{}` has a meaning already", name.value),
             )
-            .hint("choose another name"),
+            .hint(match name.value.to_ascii_lowercase().as_str() {
+                "start_ts" | "end_ts" | "start_date" | "end_date" => {
+                    "it is the range of a batch in models with a `time_column`; \
+                     for another value choose another name"
+                }
+                _ => "choose another name",
+            }),
         );
     }
     let imports = header.imports.iter().map(|import| &import.alias);
@@ -137,10 +165,16 @@ pub(super) fn variable(
 ) {
     let variable = match read_variable(pragma) {
         Ok(variable) => variable,
-        Err(finding) => return diagnostics.push(finding),
+        Err(finding) => {
+            damage::note(pragma.name, pragma.rest.value, header);
+            return diagnostics.push(finding);
+        }
     };
     match taken(header, &variable.name) {
-        Some(finding) => diagnostics.push(finding),
+        Some(finding) => {
+            damage::note(pragma.name, pragma.rest.value, header);
+            diagnostics.push(finding);
+        }
         None => header.variables.push(variable),
     }
 }
@@ -212,6 +246,7 @@ fn read_column(pragma: &Pragma<'_>) -> Result<ColumnNote, Diagnostic> {
             return Err(pragma.malformed(pragma.span_of(*first), message));
         }
     };
+    misplaced_text(pragma, rest)?;
     let (rest, description) = match rest.split_last() {
         Some((last, before)) if last.kind == TokenKind::Quoted => {
             let text = unquote(pragma.text_of(*last));
@@ -238,6 +273,34 @@ fn read_column(pragma: &Pragma<'_>) -> Result<ColumnNote, Diagnostic> {
         description,
         span: pragma.span,
     })
+}
+
+/// A description in the wrong quotes, or with something behind it.
+fn misplaced_text(pragma: &Pragma<'_>, rest: &[Token]) -> Result<(), Diagnostic> {
+    let outside: Vec<Token> = outermost(rest).map(|(_, token)| token).collect();
+    if let Some(text) = outside.iter().find(|token| token.kind == TokenKind::Text) {
+        let inner = unquote(pragma.text_of(*text)).replace('"', "\"\"");
+        let span = pragma.span_of(*text);
+        return Err(Diagnostic::error(
+            Code::MalformedPragma,
+            span,
+            "a text stands in double quotes",
+        )
+        .hint(format!("write `\"{inner}\"`")));
+    }
+    // The first may be the name of a type.
+    let behind = (outside.iter().enumerate().skip(1))
+        .find(|(index, token)| token.kind == TokenKind::Quoted && index + 1 < outside.len());
+    match behind {
+        Some((index, _)) => {
+            let message = format!(
+                "`{}` stands behind the text",
+                pragma.text_of(outside[index + 1])
+            );
+            Err(pragma.malformed(pragma.span_of(outside[index + 1]), message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn is_flag(pragma: &Pragma<'_>, token: Token, next: Option<&Token>) -> bool {

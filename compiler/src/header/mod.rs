@@ -8,6 +8,7 @@
 //! folders.
 
 pub mod config;
+mod damage;
 mod declarations;
 pub mod effective;
 mod lines;
@@ -49,6 +50,20 @@ pub struct Header {
     pub body_start: usize,
     /// Whether anything but white space and comments follows the header.
     pub has_body: bool,
+    /// The names that imports and variables which couldn't be read would have declared, as far as
+    /// they can be told. Nothing is to be said of their uses.
+    pub damaged: Damaged,
+    /// Whether a directive stands where it can't, so that what follows isn't the query alone.
+    pub interrupted: bool,
+}
+
+/// What pragmas that couldn't be read would have declared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Damaged {
+    /// Aliases of imports.
+    pub imports: Vec<String>,
+    /// Names of variables.
+    pub variables: Vec<String>,
 }
 
 /// `@import: alias = path`

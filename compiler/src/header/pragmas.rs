@@ -3,7 +3,7 @@
 
 use super::lines::{Line, scan};
 use super::tokens::{Brackets, OpenQuote, Token, tokenize};
-use super::{FileKind, Header, declarations, values};
+use super::{FileKind, Header, damage, declarations, values};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::span::{FileId, Span, Spanned};
 
@@ -121,6 +121,9 @@ impl<'t> Reading<'t> {
         let name = &self.text[sign + 1..name_end];
         let name_span = Span::new(self.file, sign, name_end);
         if !PRAGMAS.contains(&name) {
+            if let Some(meant) = nearest(name, PRAGMAS.iter().copied()) {
+                damage::note(meant, &self.text[name_end..end], &mut self.header);
+            }
             self.diagnostics.push(unknown(name, name_span));
             return at + 1;
         }
@@ -135,7 +138,7 @@ impl<'t> Reading<'t> {
         }
         let after = self.text[name_end..end].trim_start();
         if !after.starts_with(':') {
-            self.header.config.damaged |= name == "config";
+            damage::note(name, after, &mut self.header);
             let finding = Diagnostic::error(
                 Code::MalformedPragma,
                 name_span,
@@ -175,7 +178,7 @@ impl<'t> Reading<'t> {
         let mut brackets = Brackets::default();
         loop {
             if let Err(finding) = self.tokens(&mut pragma, &mut brackets, (from, to, line)) {
-                self.header.config.damaged |= pragma.name == "config";
+                damage::note(pragma.name, pragma.rest.value, &mut self.header);
                 self.diagnostics.push(finding);
                 return next;
             }
@@ -189,7 +192,7 @@ impl<'t> Reading<'t> {
                     next += 1;
                 }
                 _ => {
-                    self.header.config.damaged |= pragma.name == "config";
+                    damage::note(pragma.name, pragma.rest.value, &mut self.header);
                     let span = pragma.span_of(open);
                     let finding = pragma.malformed(span, "this bracket isn't closed");
                     self.diagnostics
@@ -245,6 +248,7 @@ impl<'t> Reading<'t> {
         if !DIRECTIVES.contains(&word) {
             return;
         }
+        self.header.interrupted = true;
         let start = at + (line.len() - line.trim_start().len());
         self.diagnostics.push(
             Diagnostic::error(

@@ -400,6 +400,11 @@ impl<'a> Parser<'a> {
 
     /// The error that something else was expected here.
     pub(super) fn unexpected(&self, expected: &str) -> Box<Diagnostic> {
+        if let Some(error) = super::foreign::template(self.source, self.span())
+            .or_else(|| super::foreign::template(self.source, self.previous_span()))
+        {
+            return Box::new(error);
+        }
         let message = format!("expected {expected}, found {}", self.found());
         let error = Diagnostic::error(Code::SyntaxError, self.span(), message);
         Box::new(match self.advice() {
@@ -409,6 +414,9 @@ impl<'a> Parser<'a> {
     }
 
     fn advice(&self) -> Option<String> {
+        if let Some(hint) = super::foreign::directive(self.source, self.span()) {
+            return Some(hint.to_owned());
+        }
         let here = self.lexeme(0);
         if here.is_some_and(|lexeme| lexeme.kind == TokenKind::Parameter) {
             return Some("a model has no parameters: declare a variable and write `:name`".into());

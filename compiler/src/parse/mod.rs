@@ -21,6 +21,7 @@ mod call;
 mod clause;
 mod cursor;
 mod expression;
+mod foreign;
 mod keyword;
 mod literal;
 mod primary;
@@ -145,9 +146,10 @@ fn check_statement(parser: &Parser<'_>) -> Result<(), Diagnostic> {
         return Err(Diagnostic::error(Code::NotAQuery, parser.span(), message)
             .hint("write the `select` alone: dbgo makes the table or view from it"));
     }
-    let found = parser.found();
-    let message = format!("expected a query, found {found}");
-    let error = Diagnostic::error(Code::SyntaxError, parser.span(), message);
+    let error = *parser.unexpected("a query");
+    if !error.hints.is_empty() {
+        return Err(error);
+    }
     let starts = [
         "select", "from", "with", "values", "table", "pivot", "unpivot",
     ];

@@ -51,7 +51,7 @@ impl Parser<'_> {
         self.advance();
         if self.at_query_start() || self.at_symbol("(") {
             self.query()?;
-        } else if self.kind(0) == Some(TokenKind::Text) {
+        } else if matches!(self.kind(0), Some(TokenKind::Text | TokenKind::Reference)) {
             self.advance();
         } else if shows && self.take(keyword::ALL) {
             self.name("`tables`")?;

@@ -77,6 +77,12 @@ pub fn relation_uses_by_tokens(text: &str, tokens: &[Token]) -> Vec<RelationUse>
                 TokenKind::Word => !FOLLOWING.contains(&written(next).to_lowercase().as_str()),
                 _ => false,
             });
+            // `DESCRIBE :orders` names a relation and takes no alias.
+            let described = index.checked_sub(1).is_some_and(|before| {
+                let word = written(tokens[before]).to_lowercase();
+                ["describe", "desc", "summarize", "show"].contains(&word.as_str())
+            });
+            let aliased = aliased || described;
             let name = written(token).trim_start_matches(':').to_lowercase();
             RelationUse {
                 span: token.span,

@@ -2,13 +2,30 @@
 
 use super::table::{Entry, Reader};
 use super::{Engine, EngineKind};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Label, nearest};
 use crate::span::Spanned;
 
 /// Reads the engines that can be used; those that can't are reported.
 pub(super) fn engines(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Vec<Engine> {
     let mut engines = Vec::new();
+    let mut first: Option<Spanned<String>> = None;
     for entry in reader.table(section) {
+        let first = first.get_or_insert_with(|| entry.key.clone());
+        if first.span != entry.key.span {
+            let message = format!(
+                "there are two engines, `{}` and `{}`, and nothing says which one is meant",
+                first.value, entry.key.value
+            );
+            let first = first.span;
+            let finding = reader.invalid(entry.key.span, message);
+            finding.secondary.push(Label {
+                span: first,
+                text: "the other one".to_owned(),
+            });
+            finding.hints.push(
+                "leave one: `[env.X]`, which chooses between them, isn't built yet".to_owned(),
+            );
+        }
         engines.extend(engine(reader, &entry, project));
     }
     engines

@@ -2,7 +2,7 @@
 
 use super::table::{Entry, Reader};
 use super::{Dialect, Engine, EngineKind, FolderDefaults, Settings, defaults, engines};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::header::Config;
 use crate::span::{FileId, Span, Spanned};
 use toml::de::DeTable;
@@ -106,7 +106,11 @@ fn name(reader: &mut Reader, entries: &[Entry<'_>], is_whole: bool) -> Spanned<S
     let top = Span::new(reader.file, 0, 0);
     let unnamed = Spanned::new("project".to_owned(), top);
     let Some(entry) = entries.iter().find(|entry| entry.key.value == "name") else {
-        if is_whole {
+        let is_misspelt = entries.iter().any(|entry| {
+            let key = entry.key.value.as_str();
+            !SECTIONS.contains(&key) && nearest(key, SECTIONS.iter().copied()) == Some("name")
+        });
+        if is_whole && !is_misspelt {
             let finding = reader.invalid(top, "the project has no `name`");
             finding
                 .hints

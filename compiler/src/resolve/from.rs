@@ -131,7 +131,10 @@ impl Binder<'_> {
             .chain(self.input.imports.keys().map(String::as_str))
             .collect();
         let similar = nearest(&last.value, known.iter().copied());
-        let hint = match (self.input.candidates.get(&key), similar) {
+        let candidates = &self.input.candidates;
+        let near_path = nearest(&key, candidates.keys().map(String::as_str))
+            .and_then(|near| candidates.get(near));
+        let hint = match (candidates.get(&key), similar) {
             (Some(path), _)
                 if path
                     .rsplit('.')
@@ -142,6 +145,11 @@ impl Binder<'_> {
             }
             (Some(path), _) => format!("add `-- @import: {} = {path}` to the header", last.value),
             (None, Some(similar)) => format!("did you mean `{similar}`?"),
+            (None, None) if near_path.is_some() => {
+                let path = near_path.map_or("", String::as_str);
+                let stem = path.rsplit('.').next().unwrap_or(path);
+                format!("add `-- @import: {path}` to the header if `{stem}` is meant")
+            }
             (None, None) => format!("import it in the header: `-- @import: {} = …`", last.value),
         };
         self.report(

@@ -63,6 +63,7 @@ impl Reading<'_> {
             return Vec::new();
         }
         let names = self.header(&record);
+        self.other_delimiter(&names);
         if !self.diagnostics.is_empty() {
             return Vec::new();
         }
@@ -126,6 +127,32 @@ impl Reading<'_> {
             names.push(Spanned::new(name, span));
         }
         names
+    }
+
+    /// A header that is one name with another delimiter within is a file written with that one. A
+    /// name that really holds it can stand in quotes.
+    fn other_delimiter(&mut self, names: &[Spanned<String>]) {
+        let [name] = names else { return };
+        let written = self.text.get(name.span.range()).unwrap_or_default();
+        if written.as_bytes().first() == Some(&self.options.quote) {
+            return;
+        }
+        let Some(delimiter) = [';', '\t', '|', ',']
+            .into_iter()
+            .filter(|other| u32::from(*other) != u32::from(self.options.delimiter))
+            .find(|other| written.trim().contains(*other))
+        else {
+            return;
+        };
+        let shown = match delimiter {
+            '\t' => "\\t".to_owned(),
+            other => other.to_string(),
+        };
+        let message = format!("the header is the one column `{}`", name.value);
+        let file_hint = "in a `.sql` file of the same name beside it";
+        let finding = Diagnostic::error(Code::MalformedSeed, name.span, message);
+        self.diagnostics
+            .push(finding.hint(format!("say `-- @config: delimiter='{shown}'` {file_hint}")));
     }
 
     /// Finds each column's declaration; reports those that have none, and declared ones that the
@@ -375,6 +402,10 @@ fn same(left: &str, right: &str) -> bool {
 fn counted(finding: Diagnostic, more: usize, what: &str) -> Diagnostic {
     match more {
         0 => finding,
+        1 => finding.note(format!(
+            "1 more {} is wrong as well",
+            what.trim_end_matches('s')
+        )),
         _ => finding.note(format!("{more} more {what} are wrong as well")),
     }
 }

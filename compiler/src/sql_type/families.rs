@@ -5,6 +5,7 @@
 //! 1.5.5 over all pairs of types; where a pair is in doubt, it isn't told apart here.
 
 use super::SqlType;
+use crate::diagnostic::nearest;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Family {
@@ -58,6 +59,51 @@ pub fn is_condition(sql_type: &SqlType) -> bool {
         Family::of(sql_type),
         None | Some(Family::Number | Family::Bit)
     )
+}
+
+/// What to write where a type stands that doesn't exist: the nearest one, or what types look like.
+pub fn unknown_type_hint(written: &str) -> String {
+    const NAMES: [&str; 32] = [
+        "bigint",
+        "bit",
+        "blob",
+        "boolean",
+        "date",
+        "decimal",
+        "double",
+        "enum",
+        "float",
+        "hugeint",
+        "int",
+        "integer",
+        "interval",
+        "json",
+        "map",
+        "numeric",
+        "real",
+        "smallint",
+        "string",
+        "struct",
+        "text",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "timestamp_ns",
+        "tinyint",
+        "ubigint",
+        "uinteger",
+        "union",
+        "utinyint",
+        "uuid",
+        "varchar",
+    ];
+    let end = written.find(['(', '[', ' ']).unwrap_or(written.len());
+    match nearest(&written[..end], NAMES) {
+        Some(near) => format!("did you mean `{near}{}`?", &written[end..]),
+        None => {
+            "write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`".to_owned()
+        }
+    }
 }
 
 #[cfg(test)]
