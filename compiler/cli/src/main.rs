@@ -30,7 +30,9 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
         Command::Render(render) => commands::render::render(directory, render),
         Command::Build(build) => commands::build::build(directory, build),
         Command::Run(run) => {
-            let loaded = Workspace::open(directory)?.load()?;
+            let workspace = Workspace::open(directory)?;
+            commands::placeholders::check(&workspace)?;
+            let loaded = workspace.load()?;
             let mut terminal = Terminal::detect();
             terminal.compiled_in = Some(loaded.compiled_in);
             Ok(cli::run(&loaded.project, run, &terminal))

@@ -9,6 +9,7 @@ use dbgo_compiler::cache::Cache;
 use dbgo_compiler::codegen::{body, definition, format_file, shard};
 use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity};
 use dbgo_compiler::driver::{self, Compilation, Memory, Outline, Remembered, side_by_side};
+use dbgo_compiler::project::{self, Settings};
 use dbgo_compiler::source::{self, ProjectFiles, SourceSet};
 use dbgo_compiler::typed::TypedProject;
 use dbgo_compiler::types::oracle::TypeOracle;
@@ -68,6 +69,13 @@ impl Workspace {
             cache,
             began,
         })
+    }
+
+    /// What `dbgo.toml` says; `None` where it has mistakes.
+    pub fn settings(&self) -> Option<Settings> {
+        let file = self.files.settings;
+        let (settings, found) = project::parse(file, &self.files.sources.file(file).text);
+        (self.files.is_usable(file) && found.is_empty()).then_some(settings)
     }
 
     /// The project up to its graph.
@@ -264,7 +272,9 @@ pub fn places(root: &Path) -> LibraryPlaces {
         sources: folder.join("rust"),
         libraries: folder.join("libraries"),
         user_cache: user_cache(),
-        rustc: std::env::var_os("DBGO_RUSTC").map(PathBuf::from),
+        rustc: std::env::var_os("DBGO_RUSTC")
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from),
     }
 }
 

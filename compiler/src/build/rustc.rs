@@ -24,14 +24,19 @@ impl Rustc {
     /// `rustc-missing` if there is none or it doesn't run, `rustc-too-old` below 1.85.
     pub fn find(named: Option<&Path>) -> Result<Rustc, Diagnostic> {
         let command = named.unwrap_or(Path::new("rustc"));
-        let sysroot = output(command, &["--print", "sysroot"]).ok_or_else(|| missing(command))?;
+        let is_named = named.is_some();
+        let sysroot =
+            output(command, &["--print", "sysroot"]).ok_or_else(|| missing(command, is_named))?;
         let behind_proxy = Path::new(sysroot.trim()).join("bin").join("rustc");
         let path = if behind_proxy.is_file() {
             behind_proxy
         } else {
             command.to_owned()
         };
-        let verbose_version = output(&path, &["-vV"]).ok_or_else(|| missing(command))?;
+        let verbose_version = output(&path, &["-vV"]).ok_or_else(|| missing(command, is_named))?;
+        if !verbose_version.contains("\nrelease: ") {
+            return Err(no_rustc(command, is_named));
+        }
         check_version(&verbose_version)?;
         Ok(Rustc {
             path,
@@ -58,14 +63,27 @@ fn output(program: &Path, arguments: &[&str]) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn missing(command: &Path) -> Diagnostic {
+fn missing(command: &Path, is_named: bool) -> Diagnostic {
     let message = format!(
         "`{}` can't be run, and models are compiled with it",
         command.display()
     );
+    let install = "install Rust with `rustup toolchain install stable`, then open a new terminal";
     Diagnostic::without_place(Code::RustcMissing, Severity::Error, message)
-        .hint("install Rust with `rustup toolchain install stable`, then open a new terminal")
+        .hint(if is_named { NAMED } else { install })
         .note("`dbgo check` and `dbgo graph` work without it")
+}
+
+/// What to do about a compiler that the user chose.
+const NAMED: &str = "the environment's `DBGO_RUSTC` names it: correct that, or unset it";
+
+fn no_rustc(command: &Path, is_named: bool) -> Diagnostic {
+    let message = format!("`{}` doesn't answer as rustc does", command.display());
+    Diagnostic::without_place(Code::RustcMissing, Severity::Error, message).hint(if is_named {
+        NAMED
+    } else {
+        "look at what `rustc -vV` says"
+    })
 }
 
 fn check_version(verbose_version: &str) -> Result<(), Diagnostic> {
@@ -110,5 +128,14 @@ mod tests {
         let error = Rustc::find(Some(Path::new("/nowhere/rustc"))).unwrap_err();
         assert_eq!(error.code, Code::RustcMissing);
         assert!(error.message.contains("/nowhere/rustc"));
+        assert!(error.hints[0].contains("DBGO_RUSTC"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_is_no_rustc_is_named() {
+        let error = Rustc::find(Some(Path::new("/bin/echo"))).unwrap_err();
+        assert_eq!(error.code, Code::RustcMissing);
+        assert!(error.message.contains("doesn't answer as rustc does"));
     }
 }

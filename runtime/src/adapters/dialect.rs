@@ -83,6 +83,9 @@ pub trait Dialect: Send + Sync {
     /// columns' names.
     fn null_counts(&self, relation: &Relation, columns: &[&str]) -> String;
 
+    /// Rows in which a column is null, at most `limit` of them.
+    fn rows_with_null(&self, relation: &Relation, column: &str, limit: usize) -> String;
+
     /// A query for the number of rows of a relation: one row, one number.
     fn row_count(&self, relation: &Relation) -> String;
 

@@ -48,7 +48,11 @@ pub fn environment(project: &Project, lookup: &Lookup) -> Result<&'static str> {
     } else {
         template
     };
-    let name = sanitise(&expand(template, lookup, "`[env] default`")?);
+    let name = sanitise(&expand(
+        template,
+        lookup,
+        "`default` of `[env]` in `dbgo.toml`",
+    )?);
     if name.is_empty() || name.chars().all(|character| character == '_') {
         return Err(Error::new(
             Kind::Finding,
@@ -93,13 +97,13 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
             "the project has no engine",
         ));
     };
-    let place = format!("`[engine.{}]`", def.name);
+    let place = engine_place(def.name.as_str(), "path");
     let location = expand(def.location.as_str(), lookup, &place)?;
     let settings = def
         .settings
         .iter()
         .map(|setting| {
-            let place = format!("`[engine.{}.settings]`", def.name);
+            let place = engine_setting_place(def.name.as_str(), setting.name.as_str());
             Ok((
                 setting.name.to_string(),
                 expand(setting.value.as_str(), lookup, &place)?,
@@ -124,6 +128,16 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
     })
 }
 
+/// How a message names a key of an engine.
+pub fn engine_place(engine: &str, key: &str) -> String {
+    format!("`{key}` of `[engine.{engine}]` in `dbgo.toml`")
+}
+
+/// How a message names one of an engine's own settings.
+pub fn engine_setting_place(engine: &str, key: &str) -> String {
+    format!("`{key}` of `[engine.{engine}.settings]` in `dbgo.toml`")
+}
+
 /// Where the state database is: a file, as only SQLite is known here.
 ///
 /// # Errors
@@ -135,7 +149,7 @@ pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
     } else {
         url
     };
-    let expanded = expand(url, lookup, "`[state] url`")?;
+    let expanded = expand(url, lookup, "`url` of `[state]` in `dbgo.toml`")?;
     let Some(path) = expanded.strip_prefix("sqlite:") else {
         let scheme = expanded.split(':').next().unwrap_or_default();
         return Err(Error::new(

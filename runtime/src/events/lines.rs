@@ -152,14 +152,17 @@ fn amounts(
     added: bool,
     intervals: Option<&(u64, u64, String)>,
 ) -> (String, String) {
-    let plus = |rows: u64| format!("  +{} rows", grouped(rows));
+    let plus = |rows: u64| format!("  +{}", count_of(rows, "row"));
     match (intervals, rows) {
         (Some((done, all, unit)), rows) => (
             format!("{done} of {all} {unit}"),
             rows.map_or_else(String::new, plus),
         ),
         (None, Some(rows)) if added => (String::new(), plus(rows)),
-        (None, Some(rows)) => (format!("{:>10} rows", grouped(rows)), String::new()),
+        (None, Some(rows)) => {
+            let word = if rows == 1 { "row" } else { "rows" };
+            (format!("{:>10} {word}", grouped(rows)), String::new())
+        }
         (None, None) => (String::new(), String::new()),
     }
 }
@@ -175,6 +178,8 @@ fn closing(summary: &Summary) -> String {
     .into_iter()
     .filter(|(number, _)| *number > 0)
     .map(|(number, word)| format!("{number} {word}"))
+    // What was built is shown; that views change though less was built has to be said.
+    .chain((summary.published > summary.built).then(|| format!("{} published", summary.published)))
     .collect();
     let what = if parts.is_empty() {
         "nothing to do".to_owned()
@@ -190,8 +195,12 @@ fn closing(summary: &Summary) -> String {
 }
 
 fn count(number: usize, word: &str) -> String {
+    count_of(number as u64, word)
+}
+
+fn count_of(number: u64, word: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
-    format!("{} {word}{end}", grouped(number as u64))
+    format!("{} {word}{end}", grouped(number))
 }
 
 /// A duration as people read it: `0.31 s`, `4 min 05 s`.
@@ -283,6 +292,30 @@ mod tests {
         let text = text(&Event::Finished(summary));
         assert!(text.starts_with("\n  36 up to date, 3 built, 1 failed in 0.58 s  "));
         assert!(text.ends_with("  run 8f20a4d1"));
+    }
+
+    #[test]
+    fn views_that_change_without_a_build_are_told() {
+        let summary = Summary {
+            unchanged: 3,
+            published: 1,
+            ..Summary::default()
+        };
+        let text = text(&Event::Finished(summary));
+        assert!(text.contains("3 up to date, 1 published in"), "{text}");
+    }
+
+    #[test]
+    fn one_row_is_no_rows() {
+        let built = |added| Event::Built {
+            subject: subject("a.b", "table"),
+            rows: Some(1),
+            added,
+            intervals: None,
+            duration: Duration::ZERO,
+        };
+        assert!(text(&built(false)).contains(" 1 row "));
+        assert!(text(&built(true)).ends_with("+1 row"));
     }
 
     #[test]

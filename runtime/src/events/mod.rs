@@ -118,6 +118,8 @@ pub struct Summary {
     pub skipped: usize,
     /// How many were cancelled.
     pub cancelled: usize,
+    /// How many views changed, of models that were built before too.
+    pub published: usize,
     /// How long it took.
     pub duration: Duration,
 }

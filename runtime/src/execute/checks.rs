@@ -9,6 +9,9 @@ use crate::events::grouped;
 /// How many keys an error shows.
 const EXAMPLES: usize = 10;
 
+/// How many rows with a null an error shows.
+const SHOWN_NULLS: usize = 3;
+
 /// All values of an answer as text, row by row; a null is nothing.
 pub fn cells(result: &QueryResult) -> Vec<Vec<Option<String>>> {
     let options = FormatOptions::default();
@@ -51,20 +54,55 @@ pub fn not_null(
         return Ok(());
     }
     let counts = numbers(&transaction.query(&dialect.null_counts(relation, columns))?);
-    let broken: Vec<String> = columns
-        .iter()
+    let broken: Vec<(&str, u64)> = (columns.iter().copied())
         .zip(counts)
         .filter(|(_, count)| *count > 0)
-        .map(|(column, count)| format!("`{column}` in {}", rows(count)))
         .collect();
-    if broken.is_empty() {
+    let Some((first, _)) = broken.first() else {
         return Ok(());
-    }
+    };
+    let mut detail = examples(transaction, dialect, relation, first)?;
+    detail.push("nothing of it was written".to_owned());
+    let detail = detail.join("\n");
+    let broken: Vec<String> = broken
+        .iter()
+        .map(|(column, count)| format!("`{column}` in {}", rows(*count)))
+        .collect();
     Err(
         Failure::finding(format!("contract `not null` broken: {}", broken.join(", ")))
-            .detail("nothing was written; the old rows stay")
+            .detail(detail)
             .into(),
     )
+}
+
+/// Some rows in which a column is null, with their other columns.
+fn examples(
+    transaction: &mut Transaction<'_>,
+    dialect: &dyn Dialect,
+    relation: &Relation,
+    column: &str,
+) -> Result<Vec<String>, Stop> {
+    const SHOWN_COLUMNS: usize = 6;
+    let found = transaction.query(&dialect.rows_with_null(relation, column, SHOWN_NULLS))?;
+    let fields = found.schema.fields();
+    let is_null = |name: &str| name.eq_ignore_ascii_case(column);
+    let shown: Vec<usize> = (0..fields.len())
+        .filter(|index| !is_null(fields[*index].name()))
+        .take(SHOWN_COLUMNS)
+        .collect();
+    let line = |row: &Vec<Option<String>>| {
+        let values = shown.iter().map(|index| {
+            let value = row.get(*index).and_then(Option::as_deref).unwrap_or("null");
+            format!("{} = {value}", fields[*index].name())
+        });
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let rows = cells(&found);
+    Ok(rows
+        .iter()
+        .map(line)
+        .filter(|line| !line.is_empty())
+        .collect())
 }
 
 /// Fails if a key has a null or stands in several rows, with some of them.
@@ -88,7 +126,8 @@ pub fn keys(
                 .map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("null")))
                 .collect();
             let count = count.first().and_then(Option::as_deref).unwrap_or("?");
-            format!("{} in {count} rows", values.join(", "))
+            let word = if count == "1" { "row" } else { "rows" };
+            format!("{} in {count} {word}", values.join(", "))
         })
         .collect();
     let nulls = found

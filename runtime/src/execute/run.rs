@@ -71,7 +71,8 @@ pub fn run(
     if interrupt.is_wished() {
         walk.trouble = Some(Kind::Interrupted);
     }
-    let summary = summary(&context, &walk, started);
+    let mut summary = summary(&context, &walk, started);
+    summary.published = published.as_ref().copied().unwrap_or(0);
     writer.send(Change::RunEnded {
         id: context.run_id.clone(),
         status: match walk.trouble {
@@ -126,18 +127,41 @@ fn refusal(
     if interrupt.is_wished() {
         return Some("the run was interrupted; what was built stays for the next one".to_owned());
     }
+    let is_model = |relation: &&Relation| matches!(relation, Relation::Model(_));
+    let models: Vec<Relation> = scope.iter().filter(is_model).copied().collect();
     let changed = publish::changed(context, scope);
     if walk.trouble.is_some() && changed > 0 {
-        let what = if changed == 1 {
-            "1 changed model".to_owned()
-        } else {
-            format!("{changed} changed models")
+        let changed = publish::changed(context, &models);
+        let what = match changed {
+            0 => "changed seeds".to_owned(),
+            1 => "1 changed model".to_owned(),
+            _ => format!("{changed} changed models"),
         };
         return Some(format!(
-            "{what} and a failure; what was built stays for the next run"
+            "{what} and a failure; what was built stays for the next run\n  {}",
+            without_failures(walk)
         ));
     }
     None
+}
+
+/// How the models that didn't fail can be published.
+fn without_failures(walk: &Walk) -> String {
+    const SHOWN: usize = 5;
+    let failed: Vec<String> = (walk.steps.iter())
+        .filter(|step| step.status == "failed")
+        .map(|step| match step.kind.as_str() {
+            "seed" => format!("source:{}+", step.model),
+            _ => format!("{}+", step.model),
+        })
+        .collect();
+    if failed.is_empty() || failed.len() > SHOWN {
+        return "hint: leave out what fails to publish the rest: `--exclude …+`".to_owned();
+    }
+    format!(
+        "hint: publish the rest without what fails: `--exclude '{}'`",
+        failed.join(" ")
+    )
 }
 
 fn workers(project: &Project, options: &RunOptions) -> usize {
@@ -162,6 +186,7 @@ fn summary(context: &Context<'_>, walk: &Walk, started: Instant) -> Summary {
         failed: count("failed"),
         skipped: count("skipped"),
         cancelled: count("interrupted"),
+        published: 0,
         duration: started.elapsed(),
     }
 }
@@ -229,12 +254,16 @@ impl Opening<'_> {
             state: RefCell::new(&mut self.state),
         };
         let options = self.context.options;
-        selection::select(
+        let selection = selection::select(
             self.context.project,
             &options.select,
             &options.exclude,
             &facts,
-        )
+        )?;
+        let unmatched = selection.unmatched.iter();
+        self.notes
+            .extend(unmatched.map(|term| format!("no model matches `{term}`")));
+        Ok(selection.models)
     }
 
     /// Everything that can be refused before anything is written.

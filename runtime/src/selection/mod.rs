@@ -23,32 +23,56 @@ pub trait Facts {
     fn with_result(&self, status: &str) -> Result<BTreeSet<usize>>;
 }
 
+/// What a selection names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The models.
+    pub models: BTreeSet<usize>,
+    /// The selectors that no model matches. Those that ask for a state, such as `changed`, aren't
+    /// among them: that nothing matches is their good news.
+    pub unmatched: Vec<String>,
+}
+
 /// The models that `select` names and `exclude` doesn't; all if nothing is selected.
 ///
 /// # Errors
-/// A usage error for a selector that can't be read, or that names nothing.
+/// A usage error for a selector that can't be read, or that names what doesn't exist.
 pub fn select(
     project: &Project,
     selected: &[String],
     excluded: &[String],
     facts: &dyn Facts,
-) -> Result<BTreeSet<usize>> {
-    let all: BTreeSet<usize> = (0..project.models().len()).collect();
+) -> Result<Selection> {
+    let mut unmatched = Vec::new();
     let chosen = if selected.is_empty() {
-        all
+        (0..project.models().len()).collect()
     } else {
-        evaluate(project, selected, facts)?
+        evaluate(project, selected, facts, &mut unmatched)?
     };
-    let without = evaluate(project, excluded, facts)?;
-    Ok(chosen.difference(&without).copied().collect())
+    let without = evaluate(project, excluded, facts, &mut unmatched)?;
+    Ok(Selection {
+        models: chosen.difference(&without).copied().collect(),
+        unmatched,
+    })
 }
 
-fn evaluate(project: &Project, texts: &[String], facts: &dyn Facts) -> Result<BTreeSet<usize>> {
+fn evaluate(
+    project: &Project,
+    texts: &[String],
+    facts: &dyn Facts,
+    unmatched: &mut Vec<String>,
+) -> Result<BTreeSet<usize>> {
     let mut chosen = BTreeSet::new();
+    for blank in texts.iter().filter(|text| text.trim().is_empty()) {
+        unmatched.push(blank.clone());
+    }
     for alternative in texts.iter().flat_map(|text| text.split_whitespace()) {
         let mut together: Option<BTreeSet<usize>> = None;
         for term in alternative.split(',') {
             let found = evaluate_term(project, term, facts)?;
+            if found.is_empty() && !asks_for_state(term) {
+                unmatched.push(term.to_owned());
+            }
             together = Some(match together {
                 Some(others) => others.intersection(&found).copied().collect(),
                 None => found,
@@ -57,6 +81,11 @@ fn evaluate(project: &Project, texts: &[String], facts: &dyn Facts) -> Result<BT
         chosen.extend(together.unwrap_or_default());
     }
     Ok(chosen)
+}
+
+fn asks_for_state(term: &str) -> bool {
+    let core = read_term(term).core;
+    core == "changed" || core.starts_with("result:")
 }
 
 /// A term with the graph operators taken off.
@@ -92,6 +121,14 @@ fn read_term(term: &str) -> Term<'_> {
 
 fn evaluate_term(project: &Project, text: &str, facts: &dyn Facts) -> Result<BTreeSet<usize>> {
     let term = read_term(text);
+    if term.core.is_empty() {
+        return Err(Error::new(
+            Kind::Usage,
+            "unknown-selector",
+            format!("`{text}` names no model"),
+        )
+        .hint("write `+name` for a model with what it reads, `name+` with its readers"));
+    }
     let core = evaluate_core(project, term.core, text, facts)?;
     let mut chosen = core.clone();
     for model in core {
@@ -147,6 +184,7 @@ fn evaluate_core(
                 .iter()
                 .any(|tag| matches(value, tag.as_str()))
         })),
+        "kind" if !KINDS.contains(&value) => Err(unknown_value(method, value, text, &KINDS)),
         "kind" => Ok(matching(&|model| {
             let model = project.model(model);
             value == model.kind() || value == model.strategy.word()
@@ -155,6 +193,7 @@ fn evaluate_core(
             matches(value, project.model(model).def.owner.as_str())
         })),
         "source" => by_source(project, value),
+        "result" if !RESULTS.contains(&value) => Err(unknown_value(method, value, text, &RESULTS)),
         "result" => facts.with_result(value),
         "changed" => Err(Error::new(
             Kind::Usage,
@@ -180,9 +219,59 @@ fn by_name(project: &Project, name: &str) -> Result<BTreeSet<usize>> {
         })
         .collect();
     if found.is_empty() && !name.contains(['*', '?']) {
-        return Err(project.unknown(name));
+        let unknown = project.unknown(name);
+        // A seed has the name: it is no model, and what reads it can be asked for.
+        return Err(match project.find(name) {
+            Ok(relation @ (Relation::Seed(_) | Relation::Source(_))) => {
+                let what = if matches!(relation, Relation::Seed(_)) {
+                    "seed"
+                } else {
+                    "source"
+                };
+                Error::new(
+                    unknown.kind,
+                    unknown.code,
+                    format!("`{name}` is a {what}, and models are selected"),
+                )
+                .hint(format!(
+                    "`source:{name}` selects the models that read it, `source:{name}+` all behind them"
+                ))
+            }
+            _ => unknown,
+        });
     }
     Ok(found)
+}
+
+/// What `kind:` may be: a materialization or a strategy.
+const KINDS: [&str; 7] = [
+    "view",
+    "table",
+    "ephemeral",
+    "incremental",
+    "time_range",
+    "unique_key",
+    "append",
+];
+
+/// What `result:` may be: how a step ended.
+const RESULTS: [&str; 5] = ["built", "failed", "interrupted", "skipped", "unchanged"];
+
+fn unknown_value(method: &str, value: &str, text: &str, known: &[&str]) -> Error {
+    let near = known
+        .iter()
+        .map(|other| (strsim::damerau_levenshtein(value, other), *other))
+        .min()
+        .filter(|(distance, other)| *distance <= other.len().div_ceil(3));
+    let error = Error::new(
+        Kind::Usage,
+        "unknown-selector",
+        format!("`{value}` in `{text}` is no `{method}`"),
+    );
+    match near {
+        Some((_, near)) => error.hint(format!("did you mean `{method}:{near}`?")),
+        None => error.hint(format!("known are `{}`", known.join("`, `"))),
+    }
 }
 
 /// The models that read the source directly.

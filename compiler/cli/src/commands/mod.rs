@@ -5,4 +5,5 @@ pub mod check;
 pub mod explain;
 pub mod graph;
 pub mod init;
+pub mod placeholders;
 pub mod render;

@@ -99,6 +99,14 @@ impl Dialect for DuckDbDialect {
         dml::key_violations(relation, key, limit)
     }
 
+    fn rows_with_null(&self, relation: &Relation, column: &str, limit: usize) -> String {
+        format!(
+            "SELECT * FROM {} WHERE {} IS NULL LIMIT {limit}",
+            relation_name(relation),
+            identifier(column)
+        )
+    }
+
     fn null_counts(&self, relation: &Relation, columns: &[&str]) -> String {
         dml::null_counts(relation, columns)
     }

@@ -1,0 +1,39 @@
+//! Whether the environment has the variables that `dbgo.toml` names: told before anything is
+//! compiled or written, and not only when the engine is opened.
+
+use crate::workspace::Workspace;
+use dbgo_compiler::project::Settings;
+use dbgo_runtime::cli::{Terminal, report};
+use dbgo_runtime::config::{Lookup, engine_place, engine_setting_place, expand};
+use dbgo_runtime::error::Error;
+use std::process::ExitCode;
+
+/// Looks up the variables of the engine, the state and the environment's name.
+///
+/// # Errors
+/// The exit code, after saying which variable is missing.
+pub fn check(workspace: &Workspace) -> Result<(), ExitCode> {
+    let Some(settings) = workspace.settings() else {
+        // What is wrong with it is reported when it is compiled.
+        return Ok(());
+    };
+    look_up(workspace, &settings).map_err(|error| report(&error, &Terminal::detect()))
+}
+
+fn look_up(workspace: &Workspace, settings: &Settings) -> Result<(), Error> {
+    let lookup = Lookup::new(&workspace.root)?;
+    let place = "`default` of `[env]` in `dbgo.toml`";
+    expand(&settings.default_environment, &lookup, place)?;
+    if let Some(url) = &settings.state_url {
+        expand(&url.value, &lookup, "`url` of `[state]` in `dbgo.toml`")?;
+    }
+    for engine in &settings.engines {
+        let name = &engine.name.value;
+        expand(&engine.location.value, &lookup, &engine_place(name, "path"))?;
+        for (key, value) in &engine.settings {
+            let place = engine_setting_place(name, &key.value);
+            expand(&value.value.to_text(), &lookup, &place)?;
+        }
+    }
+    Ok(())
+}
