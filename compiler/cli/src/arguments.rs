@@ -104,7 +104,7 @@ pub struct CheckArguments {
     #[arg(long, value_enum, default_value_t = Format::Full)]
     pub format: Format,
     /// The same as `--format json`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Fail on these as well
     #[arg(long, value_enum)]
@@ -129,7 +129,7 @@ pub struct GraphArguments {
     #[arg(long, value_enum, default_value_t = GraphFormat::Dot)]
     pub format: GraphFormat,
     /// The same as `--format json`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
 }
 

@@ -128,7 +128,6 @@ fn malformed_pragmas() {
         "-- @config: lookback=99999999999999999999",
         "99999999999999999999",
     );
-    malformed("-- @import: orders", "orders");
     malformed("-- @import:", "");
     malformed("-- @import: a b = models.c", "a b");
     malformed("-- @import: models.c-d", "models.c-d");

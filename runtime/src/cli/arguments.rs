@@ -25,7 +25,7 @@ pub struct RunArguments {
     #[arg(long)]
     pub full_refresh: bool,
     /// How many models are built at once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), allow_negative_numbers = true)]
     pub workers: Option<u16>,
     /// Start nothing new after a failure
     #[arg(long)]
@@ -48,7 +48,13 @@ pub struct ShowArguments {
     /// The model: `name`, `schema.name` or its import path
     pub model: String,
     /// The most rows to show
-    #[arg(short, long, value_name = "N", default_value_t = 10)]
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        allow_negative_numbers = true
+    )]
     pub limit: u64,
     /// Write the rows as JSON (`dbgo/show/1`)
     #[arg(long)]
@@ -89,7 +95,13 @@ pub struct RunsArguments {
     /// The run's id, or its first digits
     pub id: Option<String>,
     /// The most runs to list
-    #[arg(short, long, value_name = "N", default_value_t = 20)]
+    #[arg(
+        short,
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        allow_negative_numbers = true
+    )]
     pub limit: u32,
     /// Write them as JSON (`dbgo/runs/1`)
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! `render`
 
 use super::arguments::RenderArguments;
-use super::terminal::{Terminal, print, print_json};
+use super::terminal::{Terminal, print, print_json, say};
 use crate::config::{self, Lookup};
 use crate::error::{Error, Kind, Result};
 use crate::execute::ShownSlots;
@@ -72,6 +72,26 @@ fn try_render(project: &Project, arguments: &RenderArguments) -> Result<ExitCode
             "variants": variants,
         }));
         return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.incremental && model.materialization != Materialization::Incremental {
+        say(&format!(
+            "`{}` isn't incremental: no rows are added to it, and this is its only query\n",
+            model.relation()
+        ));
+    }
+    let has_bounds = |sql: &str| {
+        [
+            ":start_ts",
+            ":end_ts",
+            ":start_date",
+            ":end_date",
+            ":execution_ts",
+        ]
+        .iter()
+        .any(|bound| sql.contains(bound))
+    };
+    if variants.iter().any(|(_, _, sql)| has_bounds(sql)) {
+        say("a run puts values for `:start_…`, `:end_…` and `:execution_ts`\n");
     }
     let several = variants.len() > 1;
     for (title, _, sql) in &variants {

@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::events::grouped;
 use crate::execute::{Opened, ShownSlots, open_for_reading, source_text, view_name};
 use crate::project::{BatchFacts, Project, Relation, compose};
+use crate::state::{Scope, State};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -83,6 +84,35 @@ fn lookup(project: &Project) -> Result<crate::config::Lookup> {
     )
 }
 
+/// Whether a version of the relation is built, though no view shows it.
+fn is_built(project: &Project, environment: &str, relation: Relation) -> Result<bool> {
+    let lookup = lookup(project)?;
+    let path = crate::config::state_file(project, &lookup)?;
+    if !path.exists() {
+        return Ok(false);
+    }
+    let scope = Scope {
+        project: project.def.name.to_string(),
+        engine: crate::config::engine(project, &lookup)?.name.to_owned(),
+        environment: environment.to_owned(),
+    };
+    let known = State::open(&path)?.known(&scope)?;
+    let model = project.path_of(relation);
+    Ok(known.snapshots.keys().any(|(built, _)| built == model))
+}
+
+fn not_published(project: &Project, relation: Relation) -> Error {
+    Error::new(
+        Kind::Finding,
+        "not-built",
+        format!(
+            "`{}` is built, but not published",
+            project.name_of(relation)
+        ),
+    )
+    .hint("a run without a failure publishes it: leave out what fails with `run --exclude`")
+}
+
 fn not_built(project: &Project, relation: Relation) -> Error {
     Error::new(
         Kind::Finding,
@@ -123,6 +153,8 @@ fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<St
     })?;
     if found.iter().any(|other| other.relation.name == view.name) {
         Ok(text)
+    } else if is_built(project, opened.environment, relation)? {
+        Err(not_published(project, relation))
     } else {
         Err(not_built(project, relation))
     }

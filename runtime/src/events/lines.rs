@@ -88,8 +88,12 @@ impl Lines {
             Event::Skipped { subject, reason } => {
                 format!("{} skipped: {reason}", self.head("-", "33", subject))
             }
-            Event::Cancelled(subject) => {
-                format!("{} cancelled", self.head("-", "33", subject))
+            Event::Cancelled { subject, kept } => {
+                let kept = match kept {
+                    Some((done, of)) => format!(": {done} of {} kept", count(*of, "batch")),
+                    None => String::new(),
+                };
+                format!("{} cancelled{kept}", self.head("-", "33", subject))
             }
             Event::Failed {
                 subject,
@@ -199,7 +203,11 @@ fn count(number: usize, word: &str) -> String {
 }
 
 fn count_of(number: u64, word: &str) -> String {
-    let end = if number == 1 { "" } else { "s" };
+    let end = match number {
+        1 => "",
+        _ if word.ends_with("ch") => "es",
+        _ => "s",
+    };
     format!("{} {word}{end}", grouped(number))
 }
 
@@ -303,6 +311,18 @@ mod tests {
         };
         let text = text(&Event::Finished(summary));
         assert!(text.contains("3 up to date, 1 published in"), "{text}");
+    }
+
+    #[test]
+    fn batches_that_stay_are_told() {
+        let cancelled = |kept| {
+            text(&Event::Cancelled {
+                subject: subject("a.b", "incremental"),
+                kept,
+            })
+        };
+        assert!(cancelled(Some((3, 8))).ends_with(" cancelled: 3 of 8 batches kept"));
+        assert!(cancelled(None).ends_with(" cancelled"));
     }
 
     #[test]

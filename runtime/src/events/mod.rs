@@ -90,8 +90,14 @@ pub enum Event {
         /// How long it took.
         duration: Duration,
     },
-    /// Building was cancelled; nothing of it is left.
-    Cancelled(Subject),
+    /// Building was cancelled; nothing is left of what wasn't committed.
+    Cancelled {
+        /// What was cancelled.
+        subject: Subject,
+        /// How many of its batches are committed and stay, and how many there are; none without
+        /// batches.
+        kept: Option<(usize, usize)>,
+    },
     /// Views of the environment were changed together.
     Published {
         /// How many.

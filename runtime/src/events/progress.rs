@@ -49,7 +49,7 @@ impl Progress {
             | Event::Unchanged { subject, .. }
             | Event::Skipped { subject, .. }
             | Event::Failed { subject, .. }
-            | Event::Cancelled(subject) => self.stop(subject),
+            | Event::Cancelled { subject, .. } => self.stop(subject),
             Event::Finished(_) => self.clear(),
             Event::Note(_) | Event::Published { .. } | Event::NotPublished(_) => {}
         }

@@ -57,6 +57,8 @@ pub struct Schedule<'a> {
     tasks: BTreeMap<(usize, Reverse<Relation>), Task>,
     broken: HashMap<Relation, String>,
     stop: Option<String>,
+    /// How many batches of a model are committed, and how many there are.
+    batches: HashMap<Relation, (usize, usize)>,
     walk: Walk,
 }
 
@@ -83,6 +85,7 @@ impl<'a> Schedule<'a> {
             tasks: BTreeMap::new(),
             broken: HashMap::new(),
             stop: None,
+            batches: HashMap::new(),
             walk: Walk::default(),
         };
         for index in 0..project.models().len() {
@@ -154,6 +157,7 @@ impl<'a> Schedule<'a> {
             match messages.recv() {
                 Ok(Message::Batch(node, done, of)) => {
                     let subject = subject(self.context, node);
+                    self.batches.insert(node, (done, of));
                     (self.listener)(Event::BatchDone { subject, done, of });
                 }
                 Ok(Message::Ended(ended)) => {
@@ -312,7 +316,11 @@ impl<'a> Schedule<'a> {
         self.release(node);
     }
 
-    fn failed(&mut self, node: Relation, failure: Failure, duration: Duration) {
+    fn failed(&mut self, node: Relation, mut failure: Failure, duration: Duration) {
+        if let Some(place) = source_place(self.context, &failure) {
+            let separator = if failure.detail.is_empty() { "" } else { "\n" };
+            failure.detail = format!("{}{separator}{place}", failure.detail);
+        }
         let subject = subject(self.context, node);
         let name = subject.name.clone();
         let note = format!("{}\n{}", failure.message, failure.detail);
@@ -345,9 +353,12 @@ impl<'a> Schedule<'a> {
 
     fn cancelled(&mut self, node: Relation, duration: Duration) {
         let subject = subject(self.context, node);
-        self.step(node, ("interrupted", None), duration, "");
+        let kept = self.batches.get(&node).copied();
+        let note = kept.map(|(done, of)| format!("{done} of {of} batches kept"));
+        let note = note.unwrap_or_default();
+        self.step(node, ("interrupted", None), duration, &note);
         self.broken.insert(node, subject.name.clone());
-        (self.listener)(Event::Cancelled(subject));
+        (self.listener)(Event::Cancelled { subject, kept });
         self.walk.trouble = Some(Kind::Interrupted);
         self.release(node);
     }
@@ -454,4 +465,20 @@ fn work(
             return;
         }
     }
+}
+
+/// The file of the source whose data a failure is about, where the engine names that data.
+fn source_place(context: &Context<'_>, failure: &Failure) -> Option<String> {
+    let project = context.project;
+    let source = project.sources().iter().find(|source| {
+        let location = source.location.as_str();
+        let path = project.resolve_path(location);
+        let path = path.to_string_lossy();
+        let is_named = |text: &str| text.contains(location) || text.contains(&*path);
+        !location.is_empty() && (is_named(&failure.message) || is_named(&failure.detail))
+    })?;
+    Some(format!(
+        "it is the `location` of the source `{}`",
+        source.file
+    ))
 }

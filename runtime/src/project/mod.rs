@@ -194,7 +194,7 @@ impl Project {
         (schema.as_str(), name.as_str())
     }
 
-    /// Finds a relation by import path, by `schema.name` or by its bare name.
+    /// Finds a relation by import path, by `schema.name`, by its bare name or by its file.
     ///
     /// # Errors
     /// `unknown-model` (usage) with the nearest name, or `ambiguous-model` with all candidates.
@@ -211,7 +211,10 @@ impl Project {
             .collect();
         match found.len() {
             1 => Ok(found.remove(0)),
-            0 => Err(self.unknown(text)),
+            0 => match file_name(text) {
+                Some(name) => self.find(&name).map_err(|_| self.unknown(text)),
+                None => Err(self.unknown(text)),
+            },
             _ => {
                 let names: Vec<String> = found
                     .iter()
@@ -253,6 +256,15 @@ impl Project {
             None => error,
         }
     }
+}
+
+/// The import path or the name that a file's path stands for; `None` if it is none.
+fn file_name(text: &str) -> Option<String> {
+    let file = text.trim_start_matches("./");
+    let stem = [".sql", ".csv", ".parquet"]
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending))?;
+    Some(stem.replace('/', "."))
 }
 
 fn broken(message: String) -> Error {

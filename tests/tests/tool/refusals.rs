@@ -61,8 +61,15 @@ fn a_variable_that_is_not_set_is_named() {
         ("models/a/one.sql", "select 1 as id\n"),
     ]);
     place.dbgo(&["check"]).ends_with(0);
+    let before = place.files();
     let run = place.dbgo(&["run"]).ends_with(1);
-    assert!(run.err.contains("SHOP_DATABASE"), "{}", run.err);
+    assert!(
+        run.err
+            .contains("`${SHOP_DATABASE}` in `path` of `[engine.local]` in `dbgo.toml`"),
+        "{}",
+        run.err
+    );
+    assert_eq!(place.files(), before, "nothing is written");
     place
         .dbgo_with(&["run"], &[("SHOP_DATABASE", "a.duckdb")])
         .ends_with(0);
@@ -77,7 +84,7 @@ fn without_a_rustc_nothing_is_written() {
         .dbgo_with(&["run"], &[("DBGO_RUSTC", "/nowhere/rustc")])
         .ends_with(1);
     assert!(
-        run.err.contains("error[rustc-missing]") && run.err.contains("rustup"),
+        run.err.contains("error[rustc-missing]") && run.err.contains("`DBGO_RUSTC` names it"),
         "{}",
         run.err
     );

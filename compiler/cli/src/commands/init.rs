@@ -40,7 +40,10 @@ pub fn init(arguments: &InitArguments) -> ExitCode {
     }
     for (path, content) in &targets {
         if let Err(error) = write_new(path, content) {
-            eprintln!("error: can't write `{}`: {error}", path.display());
+            eprintln!(
+                "error[unwritable]: can't write `{}`: {error}",
+                path.display()
+            );
             eprintln!("hint: make the folder writable, or choose another one");
             return exit::FINDINGS;
         }
@@ -53,7 +56,8 @@ pub fn init(arguments: &InitArguments) -> ExitCode {
     if arguments.folder == Path::new(".") {
         eprintln!("next: `dbgo run`");
     } else {
-        eprintln!("next: `cd {}` and `dbgo run`", arguments.folder.display());
+        let folder = quoted(&arguments.folder.to_string_lossy());
+        eprintln!("next: `cd {folder}` and `dbgo run`");
     }
     exit::OK
 }
@@ -88,13 +92,24 @@ fn project_name(folder: &Path) -> io::Result<String> {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
         .collect();
-    let name = name.trim_matches('_').to_owned();
+    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+    let name = words.join("_");
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic());
     Ok(if starts_well {
         name
     } else {
         format!("project_{name}").trim_end_matches('_').to_owned()
     })
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+~:@%".contains(c);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -120,5 +135,16 @@ mod tests {
             "project_2024"
         );
         assert_eq!(project_name(Path::new("/")).unwrap(), "project");
+        assert_eq!(
+            project_name(Path::new("/tmp/1 Shop Ünï")).unwrap(),
+            "project_1_shop_n"
+        );
+    }
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(quoted("/tmp/my_shop"), "/tmp/my_shop");
+        assert_eq!(quoted("/tmp/my shop"), "'/tmp/my shop'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 }
