@@ -9,6 +9,8 @@ mod both_ways;
 mod commands;
 #[path = "tool/libraries.rs"]
 mod libraries;
+#[path = "tool/messages.rs"]
+mod messages;
 #[path = "tool/place.rs"]
 mod place;
 #[path = "tool/refusals.rs"]
