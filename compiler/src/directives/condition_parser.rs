@@ -452,6 +452,11 @@ fn compare(
         }
     };
     check(&subject, &value, span)?;
+    let is_name = matches!(subject, Subject::Env | Subject::Engine | Subject::Dialect);
+    if is_name && operator != Operator::Equal {
+        return Err(malformed(span, format!("`{subject}` has no order"))
+            .hint("compare it with `==`, `!=` or `in`"));
+    }
     let kind = match (operator, &value) {
         (Operator::Equal, Value::Boolean(expected)) => {
             let test = ConditionKind::Test(Test {

@@ -187,6 +187,8 @@ impl Printer<'_> {
                     literal,
                 }
             }
+            // A name has no order, which the conditions' parser sees to.
+            _ if comparison != Comparison::Equal => BodyCondition::Constant(false),
             Subject::Engine => BodyCondition::Engine(literal),
             _ => BodyCondition::Environment(literal),
         }
