@@ -7,6 +7,7 @@ use crate::directives::{
     Comparison as Written, Condition, ConditionKind, DirectiveTree, Node, Operator, Subject, Test,
     Value,
 };
+use crate::name::same_name;
 use crate::token::{Token, TokenKind};
 use crate::typed::{BodyCondition, BodyNode, Comparison};
 
@@ -179,7 +180,7 @@ impl Printer<'_> {
                 let index = self
                     .variables
                     .iter()
-                    .position(|variable| variable.eq_ignore_ascii_case(name));
+                    .position(|variable| same_name(variable, name));
                 let index = u32::try_from(index.unwrap_or(0)).unwrap_or(0);
                 BodyCondition::Variable {
                     index,
