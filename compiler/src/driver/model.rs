@@ -176,7 +176,14 @@ impl Work<'_> {
             &variants.variants,
             &mut self.diagnostics,
         );
-        let merged = variants::merge(&tree, &variants, &typed, &mut self.diagnostics)?;
+        let mut found = Vec::new();
+        let contract = |name: &str| self.contract_type(name);
+        let merged = variants::merge(&tree, &variants, &typed, contract, &mut found);
+        self.diagnostics.extend(found);
+        let Some(merged) = merged else {
+            self.report_unknown_columns(&typed);
+            return None;
+        };
         self.made_at = merged
             .iter()
             .map(|column| (column.name.to_lowercase(), column.span))
@@ -184,8 +191,37 @@ impl Work<'_> {
         let contract =
             check::contract::apply(self.header, self.node, merged, &mut self.diagnostics);
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
-        let body = self.body(&tree, &typed, &contract);
+        let slots = self.slots(&tree, &variants.variants, &typed);
+        let body = self.body(&tree, &slots, &contract);
         Some(self.model(&typed, contract.columns, body))
+    }
+
+    /// A model without columns, though nothing is wrong in it nor in what it imports: its types
+    /// go round in a circle through its own table.
+    fn report_unknown_columns(&mut self, typed: &[TypedVariant]) {
+        let is_known = |schema: &Schema| {
+            let columns = schema.columns.as_ref();
+            columns
+                .is_some_and(|columns| columns.iter().all(|column| !column.sql_type.has_unknown()))
+        };
+        if self.diagnostics.iter().any(Diagnostic::is_error) || !self.imports.values().all(is_known)
+        {
+            return;
+        }
+        let uses = typed.iter().flat_map(|variant| &variant.relations);
+        let this = uses.into_iter().find(|used| used.name == "this");
+        let span = this.map_or(self.node_span(), |used| used.span);
+        let finding = Diagnostic::error(
+            Code::UnknownColumns,
+            span,
+            "the types of this model's columns can't be told",
+        );
+        self.diagnostics.push(match this {
+            Some(_) => finding
+                .note("its own table has the columns that the query gives, and here the query takes them from the table")
+                .hint("read `:this` within `#if is_incremental`, so that the other rows give the types"),
+            None => finding.hint("give the columns types with `cast`"),
+        });
     }
 
     fn directives(&mut self) -> Option<DirectiveTree> {
