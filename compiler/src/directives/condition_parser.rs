@@ -334,9 +334,9 @@ impl<'a> Parser<'a> {
             let Some(kind) = variable.kind else {
                 return Err(malformed(
                     span,
-                    format!("`{name}` is of a type that conditions can't compare"),
+                    format!("`{name}` is of a type that conditions can't compare, or may be null"),
                 )
-                .hint("texts, numbers and booleans can be compared"));
+                .hint("texts, numbers and booleans without the default `null` can be compared"));
             };
             return Ok(Operand::Subject(Subject::Variable {
                 name: variable.name.clone(),

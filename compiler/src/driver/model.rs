@@ -143,13 +143,14 @@ impl Work<'_> {
                 &self.context.outline.settings,
                 &mut self.diagnostics,
             );
+            let default = declaration
+                .default
+                .as_ref()
+                .and_then(|default| check::variables::canonical(&default.value, &sql_type));
             self.variables.push(TypedVariable {
                 name: declaration.name.value.clone(),
                 sql_type,
-                default: declaration
-                    .default
-                    .as_ref()
-                    .map(|default| default.value.clone()),
+                default,
             });
         }
     }
@@ -296,6 +297,8 @@ impl Work<'_> {
 
 fn condition_variable(variable: &TypedVariable) -> Variable {
     let kind = match &variable.sql_type {
+        // A null is neither less than a value nor not less: branches over it were never checked.
+        _ if variable.default.as_deref() == Some("null") => None,
         SqlType::Boolean => Some(ValueKind::Boolean),
         SqlType::Varchar => Some(ValueKind::Text),
         sql_type if sql_type.is_numeric() => Some(ValueKind::Number),
