@@ -1,5 +1,5 @@
-//! A model's file → the pieces that its `render` function writes: the user's text byte for byte,
-//! with slots where the runtime fills something in, and a branch for each `#if`.
+//! A model's file → the pieces that its `render` function writes: the user's text byte for byte
+//! up to its closing semicolon, with slots where the runtime fills something in, and a branch for each `#if`.
 
 mod slots;
 
