@@ -243,7 +243,6 @@ pub enum BodyCondition {
 #[allow(missing_docs)]
 pub enum Comparison {
     Equal,
-    NotEqual,
     Less,
     LessOrEqual,
     Greater,

@@ -341,7 +341,6 @@ impl<'a> Parser<'a> {
             return Ok(Operand::Subject(Subject::Variable {
                 name: variable.name.clone(),
                 kind,
-                constant: variable.constant.clone(),
             }));
         }
         let names = Subject::FACTS

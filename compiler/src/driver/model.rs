@@ -301,13 +301,13 @@ fn condition_variable(variable: &TypedVariable) -> Variable {
         _ if variable.default.as_deref() == Some("null") => None,
         SqlType::Boolean => Some(ValueKind::Boolean),
         SqlType::Varchar => Some(ValueKind::Text),
+        sql_type if sql_type.is_integer() => Some(ValueKind::Integer),
         sql_type if sql_type.is_numeric() => Some(ValueKind::Number),
         _ => None,
     };
     Variable {
         name: variable.name.clone(),
         kind,
-        constant: None,
         list: None,
     }
 }
@@ -334,7 +334,6 @@ fn list_variable(variable: &crate::project::Variable) -> Option<Variable> {
     Some(Variable {
         name: variable.name.value.clone(),
         kind: None,
-        constant: None,
         list: Some(list),
     })
 }

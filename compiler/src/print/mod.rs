@@ -133,15 +133,11 @@ impl Printer<'_> {
     }
 
     fn test(&self, test: &Test) -> BodyCondition {
-        let constant = match &test.subject {
-            Subject::Dialect => Some(Value::Text(self.dialect.to_owned())),
-            Subject::Variable { constant, .. } => constant.clone(),
-            _ => None,
-        };
-        if let Some(value) = constant {
-            return BodyCondition::Constant(test.comparison.holds(&value));
-        }
         match &test.subject {
+            Subject::Dialect => {
+                let dialect = Value::Text(self.dialect.to_owned());
+                BodyCondition::Constant(test.comparison.holds(&dialect))
+            }
             Subject::IsIncremental | Subject::FullRefresh => self.batch_fact(test),
             subject => match &test.comparison {
                 Written::Holds => self.compared(subject, Comparison::Equal, &Value::Boolean(true)),
