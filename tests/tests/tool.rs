@@ -7,6 +7,8 @@
 mod both_ways;
 #[path = "tool/commands.rs"]
 mod commands;
+#[path = "tool/history.rs"]
+mod history;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/place.rs"]
