@@ -7,6 +7,8 @@
 mod both_ways;
 #[path = "tool/commands.rs"]
 mod commands;
+#[path = "tool/errors.rs"]
+mod errors;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/place.rs"]

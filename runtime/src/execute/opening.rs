@@ -11,7 +11,7 @@ use crate::adapters::{
     self, Adapter, BOOKKEEPING_SCHEMA, CatalogRelation, EngineError, OpenOptions, Session,
 };
 use crate::config::{self, EngineSettings, Lookup};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::project::{PlanFacts, Project, Relation, Variables};
 use crate::state::{Change, Scope, State};
 use crate::version::{Versions, fingerprint};
@@ -74,7 +74,7 @@ pub fn open<'a>(
         let opened = opening.join().unwrap_or_else(|_| {
             Err(Error::new(
                 Kind::Failed,
-                "engine-failed",
+                Code::EngineFailed,
                 "opening the engine failed",
             ))
         });
@@ -182,7 +182,7 @@ fn view_schemas(project: &Project, environment: &str) -> Result<BTreeSet<String>
     {
         return Err(Error::new(
             Kind::Refused,
-            "environment-name",
+            Code::EnvironmentName,
             format!("the views of `{environment}` would be in `{schema}`, a schema of the project"),
         ));
     }
@@ -326,7 +326,7 @@ impl Opening<'_> {
 fn tables_gone(shown: &str, lost: &[String]) -> Error {
     Error::new(
         Kind::Refused,
-        "tables-gone",
+        Code::TablesGone,
         format!(
             "`{shown}` has lost tables that can't be computed again: {}",
             lost.join(", ")
@@ -342,7 +342,7 @@ fn explain(error: Error, folder: &Path) -> Error {
     }
     Error::new(
         Kind::Finding,
-        "read-only-folder",
+        Code::ReadOnlyFolder,
         format!("nothing can be written to `{}`", folder.display()),
     )
     .hint("a run keeps its database and `.dbgo/` there")
