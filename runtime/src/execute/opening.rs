@@ -332,7 +332,7 @@ fn tables_gone(shown: &str, lost: &[String]) -> Error {
             lost.join(", ")
         ),
     )
-    .hint("put the database back, or remove the state database to start anew")
+    .hint("put the database back, or run once without these models to start their histories anew")
 }
 
 /// The error itself, or the reason behind it where nothing can be written.

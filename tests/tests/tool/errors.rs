@@ -130,6 +130,12 @@ fn wrong_settings_are_refused_and_change_nothing() {
             "error[environment-name]: `${SHOP_BRANCH:-...}` gives the environment no name\n",
         ),
         (
+            "dbgo.toml",
+            format!("{SETTINGS}[state]\nurl = \"${{SHOP_STATE:-postgres://db/shop}}\"\n"),
+            1,
+            "error[not-built-yet]: a state database of type `postgres` is not built yet\nhint: write `url = \"sqlite:.dbgo/state.db\"`\n",
+        ),
+        (
             "models/marts__dev_ana/other.sql",
             "select 1 as id\n".to_owned(),
             3,
@@ -207,6 +213,20 @@ fn a_lost_history_is_not_replaced_by_a_new_one() {
     std::fs::rename(&kept, &database).expect("the database");
     let again = place.dbgo(&["run"]).ends_with(0);
     assert!(again.err.contains("up to date"), "{}", again.err);
+}
+
+#[test]
+fn a_lost_history_begins_anew_after_a_run_without_its_model() {
+    let place = shop();
+    std::fs::remove_file(place.path().join("shop.duckdb")).expect("the database");
+    place.dbgo(&["run"]).ends_with(3);
+    std::fs::remove_file(place.path().join("models/marts/events.sql")).expect("the model");
+    place.dbgo(&["run"]).ends_with(0);
+    place.write("models/marts/events.sql", EVENTS);
+    let run = place.dbgo(&["run"]).ends_with(0);
+    assert!(run.err.contains("1 built"), "{}", run.err);
+    let shown = place.dbgo(&["show", "events", "--json"]).ends_with(0);
+    assert!(shown.out.contains("\"row_count\": \"2\""), "{}", shown.out);
 }
 
 #[test]
