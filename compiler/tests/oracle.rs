@@ -21,10 +21,7 @@ fn data(name: &str) -> String {
 }
 
 fn corpus(name: &str) -> Option<String> {
-    let folder = std::env::var_os("DBGO_CORPORA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora"),
-        PathBuf::from,
-    );
+    let folder = PathBuf::from(std::env::var_os("DBGO_CORPORA")?);
     std::fs::read_to_string(folder.join(name)).ok()
 }
 

@@ -5,7 +5,7 @@
 
 use std::env;
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
@@ -105,6 +105,19 @@ fn run_lint(cargo: &Cargo, lint: &Lint) -> Result<(), Box<dyn Error>> {
     succeed(cargo, lint.arguments)
 }
 
+/// Names the folder of the corpora that some tests read: queries of others, which aren't part of the repository.
+const CORPORA: &str = "DBGO_CORPORA";
+
+/// The corpora: where the variable says, else in `shared/corpora` beside the repository. Without them the tests that
+/// read them say that they were skipped.
+fn corpora(root: &Path) -> Option<PathBuf> {
+    let named = env::var_os(CORPORA)
+        .filter(|named| !named.is_empty())
+        .map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| root.join("../shared/corpora"));
+    folder.canonicalize().ok()
+}
+
 /// The tests run `dbgo` as its users do, so it is built first; `DBGO_BIN` tells them where it is. Without the engine's
 /// extensions some tests are left out, except where the variable `CI` is set.
 fn run_tests(cargo: &Cargo, filters: &[String]) -> Result<(), Box<dyn Error>> {
@@ -113,6 +126,9 @@ fn run_tests(cargo: &Cargo, filters: &[String]) -> Result<(), Box<dyn Error>> {
     arguments.extend(filters.iter().map(String::as_str));
     let mut command = cargo.command(&arguments);
     command.env("DBGO_BIN", dbgo);
+    if let Some(corpora) = corpora(cargo.root()) {
+        command.env(CORPORA, corpora);
+    }
     match extensions::folder() {
         Ok(folder) => {
             command.env(extensions::VARIABLE, folder);

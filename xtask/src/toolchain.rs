@@ -29,6 +29,11 @@ pub struct Cargo {
 }
 
 impl Cargo {
+    /// The folder of the workspace.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// `libduckdb` is the absolute path of the folder that holds the library.
     pub fn new(root: &Path, libduckdb: PathBuf) -> Cargo {
         Cargo {

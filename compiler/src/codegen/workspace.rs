@@ -26,6 +26,9 @@ use manifest::{Kind, Manifest};
 use quote::{format_ident, quote};
 use std::collections::BTreeMap;
 
+/// The build script of a program: has it look for `libduckdb` beside itself.
+const PROGRAM_BUILD: &str = include_str!("../../../templates/program/build.rs");
+
 /// Where the crates lie that generated ones depend on: absolute paths.
 #[derive(Clone, Debug)]
 pub struct CratePaths {
@@ -183,23 +186,8 @@ fn program_sources(project: &str, shards: usize) -> FileTree {
             dbgo_runtime::cli::main(&definition::PROJECT, &[#(#shards),*])
         }
     };
-    // Each word goes to the linker by itself: `-Wl` would split a path at its commas.
-    let build = quote! {
-        #![doc = " Has the program look for `libduckdb` beside itself."]
-
-        fn main() {
-            println!("cargo::rerun-if-changed=build.rs");
-            let system = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
-            let folder = if system == "macos" { "@loader_path" } else { "$ORIGIN" };
-            if system != "windows" {
-                for word in ["-Xlinker", "-rpath", "-Xlinker", folder] {
-                    println!("cargo::rustc-link-arg={word}");
-                }
-            }
-        }
-    };
     let mut tree = FileTree::default();
     tree.insert("src/main.rs", format_file(main));
-    tree.insert("build.rs", format_file(build));
+    tree.insert("build.rs", PROGRAM_BUILD);
     tree
 }

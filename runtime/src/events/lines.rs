@@ -37,7 +37,8 @@ impl Lines {
     /// Those of the output.
     pub fn write(&self, event: &Event, out: &mut dyn Write) -> std::io::Result<()> {
         match self.text(event) {
-            Some(text) => writeln!(out, "{text}"),
+            // In one piece, as standard error isn't buffered.
+            Some(text) => out.write_all((text + "\n").as_bytes()),
             None => Ok(()),
         }
     }

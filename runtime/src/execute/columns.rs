@@ -38,7 +38,7 @@ pub fn alterations(
     model: &Model,
     physical: &str,
 ) -> Result<Vec<String>, Error> {
-    let Some(table) = context.catalog.get(physical) else {
+    let Some(present) = context.columns.get(physical) else {
         return Ok(Vec::new());
     };
     let wanted: Vec<Column> = model
@@ -50,10 +50,9 @@ pub fn alterations(
     let same_name = |a: &Column, b: &Column| a.name.eq_ignore_ascii_case(&b.name);
     let added: Vec<&Column> = wanted
         .iter()
-        .filter(|column| !table.columns.iter().any(|other| same_name(column, other)))
+        .filter(|column| !present.iter().any(|other| same_name(column, other)))
         .collect();
-    let removed: Vec<&Column> = table
-        .columns
+    let removed: Vec<&Column> = present
         .iter()
         .filter(|column| !wanted.iter().any(|other| same_name(column, other)))
         .collect();

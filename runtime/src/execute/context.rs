@@ -3,7 +3,7 @@
 use super::failure::engine_failed;
 use super::naming::physical;
 use super::options::RunOptions;
-use crate::adapters::{self, Adapter, CatalogRelation, Dialect, OpenOptions, Session};
+use crate::adapters::{self, Adapter, Column, Dialect, OpenOptions, RelationKind, Session};
 use crate::config::{self, EngineSettings, Lookup};
 use crate::error::Result;
 use crate::project::{PlanFacts, Project, Variables};
@@ -25,9 +25,11 @@ pub struct Context<'a> {
     /// What the state knew when the run began, completed from the ledger.
     pub known: Known,
     /// What is in `_dbgo`, by name.
-    pub catalog: HashMap<String, CatalogRelation>,
+    pub catalog: HashMap<String, RelationKind>,
+    /// The columns of those tables in `_dbgo` that a later version of their model may go on with.
+    pub columns: HashMap<String, Vec<Column>>,
     /// The schemas and names of everything in the schemas of users' views.
-    pub users: HashMap<(String, String), CatalogRelation>,
+    pub users: HashMap<(String, String), RelationKind>,
     /// For each source, text that changes when its data does; empty where nothing proves that.
     pub proofs: Vec<String>,
     pub run_id: String,

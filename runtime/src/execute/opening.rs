@@ -1,14 +1,16 @@
 //! Engine and state, opened side by side, and the ledger copied where state lacks it.
 
+use super::columns::adopted;
 use super::context::Context;
 use super::details::complete;
 use super::failure::engine_failed;
 use super::inputs;
 use super::interrupt::Interrupt;
-use super::naming::view_schema;
+use super::naming::{physical_relation, view_schema};
 use super::options::RunOptions;
 use crate::adapters::{
-    self, Adapter, BOOKKEEPING_SCHEMA, CatalogRelation, EngineError, OpenOptions, Session,
+    self, Adapter, BOOKKEEPING_SCHEMA, EngineError, OpenOptions, Relation as Name, RelationKind,
+    Session,
 };
 use crate::config::{self, EngineSettings, Lookup};
 use crate::error::{Code, Error, Kind, Result};
@@ -37,7 +39,7 @@ pub struct Opening<'a> {
 struct OpenEngine {
     adapter: Arc<dyn Adapter>,
     session: Session,
-    relations: Vec<CatalogRelation>,
+    names: Vec<(Name, RelationKind)>,
 }
 
 /// Opens what a run needs.
@@ -66,16 +68,18 @@ pub fn open<'a>(
         environment: environment.to_owned(),
     };
     let (opened, known) = std::thread::scope(|threads| {
-        let opening = threads.spawn(|| open_engine(&engine, &schemas, interrupt));
-        let known = State::open(&state_file).and_then(|mut state| {
+        let knowing = threads.spawn(|| {
+            let mut state = State::open(&state_file)?;
             let known = state.known(&scope)?;
             Ok((state, known, Versions::new(project, &plan)?))
         });
-        let opened = opening.join().unwrap_or_else(|_| {
+        // The engine takes longer and allocates more, which costs less in the first thread.
+        let opened = open_engine(&engine, &schemas, interrupt);
+        let known = knowing.join().unwrap_or_else(|_| {
             Err(Error::new(
                 Kind::Failed,
-                Code::EngineFailed,
-                "opening the engine failed",
+                Code::StateFailed,
+                "reading the state failed",
             ))
         });
         (opened, known)
@@ -84,14 +88,14 @@ pub fn open<'a>(
     let OpenEngine {
         adapter,
         session,
-        relations,
+        names,
     } = opened.map_err(|error| explain(error, folder))?;
     let (mut state, mut known, versions) = known.map_err(|error| explain(error, folder))?;
     // The run that held the engine until a moment ago may have ended after the state was read.
     if state.is_stale()? {
         known = state.known(&scope)?;
     }
-    let (physical, users) = sort_catalog(relations);
+    let (physical, users) = sort_catalog(names);
     let context = Context {
         project,
         options,
@@ -101,6 +105,7 @@ pub fn open<'a>(
         scope,
         known,
         catalog: physical,
+        columns: HashMap::new(),
         users,
         proofs: Vec::new(),
         run_id: new_id(),
@@ -135,29 +140,28 @@ fn open_engine(
         interrupt.watch(session.canceller());
         let mut names: Vec<&str> = schemas.iter().map(String::as_str).collect();
         names.push(BOOKKEEPING_SCHEMA);
-        let relations = session.relations(&names)?;
+        let names = session.names(&names)?;
         Ok(OpenEngine {
             adapter,
             session,
-            relations,
+            names,
         })
     };
     open().map_err(|error| engine_failed(&error, &engine.shown))
 }
 
 type Catalog = (
-    HashMap<String, CatalogRelation>,
-    HashMap<(String, String), CatalogRelation>,
+    HashMap<String, RelationKind>,
+    HashMap<(String, String), RelationKind>,
 );
 
-fn sort_catalog(relations: Vec<CatalogRelation>) -> Catalog {
+fn sort_catalog(names: Vec<(Name, RelationKind)>) -> Catalog {
     let (mut physical, mut users) = (HashMap::new(), HashMap::new());
-    for found in relations {
-        let name = found.relation.name.clone();
-        if found.relation.schema == BOOKKEEPING_SCHEMA {
-            physical.insert(name, found);
+    for (relation, kind) in names {
+        if relation.schema == BOOKKEEPING_SCHEMA {
+            physical.insert(relation.name, kind);
         } else {
-            users.insert((found.relation.schema.clone(), name), found);
+            users.insert((relation.schema, relation.name), kind);
         }
     }
     (physical, users)
@@ -206,7 +210,7 @@ impl Opening<'_> {
         let schemas: Vec<&str> = former.into_iter().collect();
         let found = self
             .session
-            .relations(&schemas)
+            .names(&schemas)
             .map_err(|error| engine_failed(&error, &self.engine.shown))?;
         context.users.extend(sort_catalog(found).1);
         Ok(())
@@ -244,7 +248,31 @@ impl Opening<'_> {
                 .map_err(failed)?;
         }
         self.look_for_former_views()?;
-        self.forget_missing()
+        self.forget_missing()?;
+        self.describe_adopted()
+    }
+
+    /// Looks at the columns of tables that another version of their model will go on with.
+    fn describe_adopted(&mut self) -> Result<()> {
+        let context = &mut self.context;
+        for (index, model) in context.project.models().iter().enumerate() {
+            let (path, version) = (model.def.path.as_str(), context.versions.model(index));
+            if !model.keeps_history() || context.snapshot(path, version).is_some() {
+                continue;
+            }
+            let Some(base) = adopted(context, model) else {
+                continue;
+            };
+            let table = context
+                .dialect()
+                .relation(&physical_relation(&base.physical));
+            let columns = self
+                .session
+                .describe(&format!("SELECT * FROM {table}"))
+                .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+            context.columns.insert(base.physical, columns);
+        }
+        Ok(())
     }
 
     /// Forgets what isn't in the engine any more, unless it can't be computed again.

@@ -34,7 +34,7 @@ pub fn check_ownership(context: &Context<'_>, scope: &[Relation]) -> Result<()> 
         let Some(found) = context.users.get(&(view.schema.clone(), view.name.clone())) else {
             continue;
         };
-        let is_view = found.kind == RelationKind::View;
+        let is_view = *found == RelationKind::View;
         if !is_view || !ours.contains(&(view.schema.as_str(), view.name.as_str())) {
             let what = if is_view { "view" } else { "table" };
             return Err(Error::new(
@@ -154,7 +154,7 @@ impl Publication {
             context
                 .users
                 .get(&(entry.view_schema.clone(), entry.view_name.clone()))
-                .is_some_and(|found| found.kind == RelationKind::View)
+                .is_some_and(|found| *found == RelationKind::View)
         });
         let drop =
             drop.map(|entry| dialect.drop_view(&Name::new(&entry.view_schema, &entry.view_name)));

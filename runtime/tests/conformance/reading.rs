@@ -37,6 +37,11 @@ pub fn relations_have_columns(subject: &Subject) {
     ];
     assert_eq!(found, expected);
     assert_eq!(subject.session().relations(&[]).unwrap(), []);
+
+    let mut names = subject.session().names(&["two", "one", "missing"]).unwrap();
+    names.sort_by_key(|(relation, _)| relation.schema.clone());
+    assert_eq!(names, expected.map(|found| (found.relation, found.kind)));
+    assert_eq!(subject.session().names(&[]).unwrap(), []);
 }
 
 pub fn describe_names_and_types(subject: &Subject) {

@@ -17,11 +17,7 @@ pub(super) fn relations(
     if schemas.is_empty() {
         return Ok(Vec::new());
     }
-    let schemas: Vec<_> = schemas.iter().map(|schema| string(schema)).collect();
-    let listed = format!(
-        "database_name = current_database() AND schema_name IN ({})",
-        schemas.join(", ")
-    );
+    let listed = condition(schemas);
     // Relations first: a view whose tables are gone has no columns.
     let query = format!(
         "WITH relations AS (
@@ -48,6 +44,46 @@ pub(super) fn relations(
     work().map_err(|error| engine_error(&error, &query))
 }
 
+/// Tables and views of schemas.
+pub(super) fn names(
+    driver: &Connection,
+    schemas: &[&str],
+) -> Result<Vec<(Relation, RelationKind)>, EngineError> {
+    if schemas.is_empty() {
+        return Ok(Vec::new());
+    }
+    let listed = condition(schemas);
+    let query = format!(
+        "SELECT schema_name, table_name, false FROM duckdb_tables() WHERE {listed}
+         UNION ALL
+         SELECT schema_name, view_name, true FROM duckdb_views() WHERE {listed}"
+    );
+    let work = || -> ::duckdb::Result<Vec<(Relation, RelationKind)>> {
+        let mut statement = driver.prepare(&query)?;
+        let names = statement.query_map([], |row| {
+            let relation = Relation::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            Ok((relation, kind(row.get(2)?)))
+        })?;
+        names.collect()
+    };
+    work().map_err(|error| engine_error(&error, &query))
+}
+
+fn condition(schemas: &[&str]) -> String {
+    let schemas: Vec<_> = schemas.iter().map(|schema| string(schema)).collect();
+    format!(
+        "database_name = current_database() AND schema_name IN ({})",
+        schemas.join(", ")
+    )
+}
+
+fn kind(is_view: bool) -> RelationKind {
+    match is_view {
+        true => RelationKind::View,
+        false => RelationKind::Table,
+    }
+}
+
 fn add_row(relations: &mut Vec<CatalogRelation>, row: &Row<'_>) -> ::duckdb::Result<()> {
     let relation = Relation::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
     let is_view: bool = row.get(2)?;
@@ -56,10 +92,7 @@ fn add_row(relations: &mut Vec<CatalogRelation>, row: &Row<'_>) -> ::duckdb::Res
     if relations.last().map(|last| &last.relation) != Some(&relation) {
         relations.push(CatalogRelation {
             relation,
-            kind: match is_view {
-                true => RelationKind::View,
-                false => RelationKind::Table,
-            },
+            kind: kind(is_view),
             columns: Vec::new(),
         });
     }

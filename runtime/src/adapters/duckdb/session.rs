@@ -12,7 +12,7 @@ use super::registry::OpenDatabase;
 use super::{catalog, connect, dml, statement};
 use crate::adapters::error::EngineError;
 use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry};
-use crate::adapters::relation::{CatalogRelation, Column};
+use crate::adapters::relation::{CatalogRelation, Column, Relation, RelationKind};
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult, read_only_error};
 
 /// A connection with its watch. The fields are dropped in this order: the registry may close the
@@ -104,6 +104,10 @@ impl Connection for DuckDbConnection {
 
     fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError> {
         self.watched(|driver| catalog::relations(driver, schemas))
+    }
+
+    fn names(&mut self, schemas: &[&str]) -> Result<Vec<(Relation, RelationKind)>, EngineError> {
+        self.watched(|driver| catalog::names(driver, schemas))
     }
 
     fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError> {
