@@ -9,6 +9,8 @@ mod both_ways;
 mod commands;
 #[path = "tool/history.rs"]
 mod history;
+#[path = "tool/errors.rs"]
+mod errors;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/place.rs"]
