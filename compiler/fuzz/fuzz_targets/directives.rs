@@ -15,6 +15,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         name: name.to_owned(),
         kind: Some(kind),
         constant: None,
+        list: None,
     });
     let place = |env: &str, engine: &str| Place {
         env: env.to_owned(),
