@@ -6,7 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 /// How wide the names' column is at least and at most.
-const NAME_WIDTHS: (usize, usize) = (20, 30);
+const NAME_WIDTHS: (usize, usize) = (20, 36);
 
 /// Writes one line per event that is of interest.
 pub struct Lines {

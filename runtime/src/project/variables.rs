@@ -1,7 +1,7 @@
 //! Values of variables: where each comes from, how it is written in SQL and compared.
 
 use super::{Project, quote_text};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use dbgo_contract::{Comparison, ModelDef, VariableDef};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -108,7 +108,7 @@ impl Variables {
             let Some((name, value)) = pair.split_once('=') else {
                 return Err(Error::new(
                     Kind::Usage,
-                    "variable-value",
+                    Code::VariableValue,
                     format!("`{pair}` gives a variable no value"),
                 )
                 .hint(format!("write `--var {pair}=value`")));
@@ -120,7 +120,7 @@ impl Variables {
             if !declared && !given.contains_key(name) {
                 return Err(Error::new(
                     Kind::Usage,
-                    "unknown-variable",
+                    Code::UnknownVariable,
                     format!("no model declares a variable named `{name}`"),
                 ));
             }
@@ -147,7 +147,7 @@ impl Variables {
             None if variable.default.is_empty() => {
                 return Err(Error::new(
                     Kind::Usage,
-                    "variable-value",
+                    Code::VariableValue,
                     format!("`{}` in `{}` has no value", variable.name, model.file),
                 )
                 .hint(format!(
@@ -160,7 +160,7 @@ impl Variables {
         value.map_err(|reason| {
             Error::new(
                 Kind::Usage,
-                "variable-value",
+                Code::VariableValue,
                 format!("`{}` of `{}`: {reason}", variable.name, model.file),
             )
         })

@@ -4,7 +4,7 @@
 //! `path:`, `tag:`, `kind:`, `owner:`, `source:`, `changed`, `result:failed`. A space is *or*,
 //! a comma is *and*.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::project::{Project, Relation};
 use std::collections::BTreeSet;
 
@@ -158,12 +158,12 @@ fn evaluate_core(
         "result" => facts.with_result(value),
         "changed" => Err(Error::new(
             Kind::Usage,
-            "unknown-selector",
+            Code::UnknownSelector,
             format!("`{text}` needs the sources of the project and isn't built yet"),
         )),
         _ => Err(Error::new(
             Kind::Usage,
-            "unknown-selector",
+            Code::UnknownSelector,
             format!("`{method}:` in `{text}` is no way to select models"),
         )
         .hint("known are `path:`, `tag:`, `kind:`, `owner:`, `source:`, `result:`, `changed`")),
@@ -199,7 +199,7 @@ fn by_source(project: &Project, name: &str) -> Result<BTreeSet<usize>> {
     if sources.is_empty() {
         return Err(Error::new(
             Kind::Usage,
-            "unknown-model",
+            Code::UnknownModel,
             format!("there is no source named `{name}`"),
         ));
     }

@@ -1,23 +1,29 @@
 //! Versions: 128-bit hashes of everything that decides what is in a model's table.
 //!
-//! A version is made of the rendered text of each combination of batch facts, with the versions
-//! of what the model reads in the relation slots and with the values of its variables; of the
+//! A version is made of the rendered text of each combination of batch facts, without comments and
+//! however its white space runs, with the versions of what the model reads in the relation slots and with the values of its variables; of the
 //! config that touches data; of the columns it promises; and of the engine's type. No path and
 //! no name of the model is in it, so that a moved file is the same version.
+
+mod meaning;
 
 use crate::error::Result;
 use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, rendered_pieces};
 use dbgo_contract::{ColumnDef, Materialization, PieceKind, SeedDef, SourceDef};
+use meaning::meaningful;
 use std::collections::HashMap;
 
 /// Changed whenever the same project would get other versions, so that no two algorithms agree
 /// by chance.
-const ALGORITHM: &str = "dbgo version 1";
+const ALGORITHM: &str = "dbgo version 2";
 
 /// The versions of all relations of a project in one environment, in hexadecimal digits.
 #[derive(Debug)]
 pub struct Versions {
     of: HashMap<Relation, String>,
+    /// The seeds' definitions: what their readers' versions are made of. Other rows in a seed are a
+    /// load of it, as they are of a source, and leave its readers' versions as they are.
+    seeds: Vec<String>,
     clocked: Vec<bool>,
 }
 
@@ -29,6 +35,7 @@ impl Versions {
     pub fn new(project: &Project, plan: &PlanFacts) -> Result<Self> {
         let mut versions = Self {
             of: HashMap::new(),
+            seeds: project.seeds().iter().map(of_seed_definition).collect(),
             clocked: vec![false; project.models().len()],
         };
         for (index, seed) in project.seeds().iter().enumerate() {
@@ -49,6 +56,14 @@ impl Versions {
     /// The version of a relation.
     pub fn get(&self, relation: Relation) -> &str {
         self.of.get(&relation).map_or("", String::as_str)
+    }
+
+    /// What a relation adds to the versions of its readers.
+    fn as_input(&self, relation: Relation) -> &str {
+        match relation {
+            Relation::Seed(index) => &self.seeds[index],
+            relation => self.get(relation),
+        }
     }
 
     /// The version of a model.
@@ -73,10 +88,10 @@ impl Versions {
                 digest.number(u64::from(piece.kind));
                 let at = piece.index as usize;
                 match PieceKind::from_number(piece.kind) {
-                    Some(PieceKind::Text) => digest.text(piece.text.as_str()),
+                    Some(PieceKind::Text) => digest.text(&meaningful(piece.text.as_str())),
                     Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
                         let relation = model.imports.get(at).copied();
-                        digest.text(relation.map_or("", |relation| self.get(relation)));
+                        digest.text(relation.map_or("", |relation| self.as_input(relation)));
                         if kind == PieceKind::RelationAs {
                             digest.text(model.def.imports.as_slice()[at].alias.as_str());
                         }
@@ -141,9 +156,16 @@ fn columns(digest: &mut Digest, columns: &[ColumnDef]) {
     }
 }
 
+/// The version of a seed: its definition and its content.
 fn of_seed(seed: &SeedDef) -> String {
     let mut digest = Digest::new("seed");
     digest.text(seed.hash.as_str());
+    digest.text(&of_seed_definition(seed));
+    digest.finish()
+}
+
+fn of_seed_definition(seed: &SeedDef) -> String {
+    let mut digest = Digest::new("seed definition");
     digest.number(u64::from(seed.format));
     digest.text(seed.delimiter.as_str());
     digest.text(seed.null.as_str());
