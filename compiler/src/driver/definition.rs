@@ -256,3 +256,72 @@ fn on_schema_change(rule: crate::header::OnSchemaChange) -> typed::OnSchemaChang
         crate::header::OnSchemaChange::Ignore => typed::OnSchemaChange::Ignore,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::{Memory, compile, outline};
+    use crate::source::ProjectFiles;
+    use crate::sql_type::SqlType;
+    use crate::typed::BodyNode;
+    use crate::types::oracle::{OracleQuestion, OracleRefusal, TypeOracle};
+
+    /// Stands for an engine where none is asked.
+    struct NoEngine;
+
+    impl TypeOracle for NoEngine {
+        fn identity(&self) -> String {
+            String::new()
+        }
+
+        fn columns(
+            &self,
+            question: &OracleQuestion,
+        ) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
+            panic!("nobody is to be asked: {}", question.sql)
+        }
+    }
+
+    fn slots(model: &str) -> Vec<Slot> {
+        let (files, found) = ProjectFiles::from_texts([
+            ("dbgo.toml", "name = 'shop'"),
+            ("models/a.sql", "select 1 as id"),
+            ("models/b.sql", model),
+        ]);
+        let memory = Memory::new(String::new(), BTreeMap::new());
+        let compilation = compile(outline(files, found), &NoEngine, &memory);
+        assert_eq!(compilation.diagnostics, []);
+        let typed = compilation.project.models.iter();
+        let typed = typed.rev().find(|typed| typed.path == "models.b").unwrap();
+        let slot = |node: &BodyNode| match node {
+            BodyNode::Slot(slot) => Some(*slot),
+            _ => None,
+        };
+        typed.body.iter().filter_map(slot).collect()
+    }
+
+    #[test]
+    fn names_beyond_ascii_mean_what_they_mean_in_other_case() {
+        let found = slots(
+            "-- @import: Ärzte = models.a\n-- @var: Größe integer = 1\n\
+             select ärzte.id + :größe as id from :ärzte where id < :GRÖßE\n",
+        );
+        let relation = Slot::Relation {
+            import: 0,
+            aliased: false,
+        };
+        assert_eq!(found, [Slot::Variable(0), relation, Slot::Variable(0)]);
+    }
+
+    #[test]
+    fn a_common_table_hides_an_import_of_its_name() {
+        let found = slots(
+            "-- @import: a = models.a\nwith a as (select id from :a) select id from a where id > 0",
+        );
+        let relation = Slot::Relation {
+            import: 0,
+            aliased: false,
+        };
+        assert_eq!(found, [relation]);
+    }
+}
