@@ -261,7 +261,6 @@ fn loaded(
 pub fn places(root: &Path) -> LibraryPlaces {
     let folder = root.join(FOLDER);
     LibraryPlaces {
-        sources: folder.join("rust"),
         libraries: folder.join("libraries"),
         user_cache: user_cache(),
         rustc: std::env::var_os("DBGO_RUSTC").map(PathBuf::from),

@@ -37,7 +37,8 @@ pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, E
     }
     let project = &compilation.project;
     let done = if arguments.interfaces {
-        write_interfaces(project, &root, &user_cache(), CRATES).map(|facade| {
+        let mut progress = |step: &str| eprintln!("{step}");
+        write_interfaces(project, &root, &user_cache(), CRATES, &mut progress).map(|facade| {
             eprintln!(
                 "wrote the interfaces of {}",
                 report::plural(compilation.models, "model")
