@@ -4,7 +4,7 @@
 use super::contract::{self, FLAGS};
 use super::rustc::{self, Rustc};
 use crate::codegen::FileTree;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::emit::{self, unwritable};
 use std::ffi::OsString;
 use std::fs;
@@ -85,7 +85,7 @@ pub fn build_libraries(
                         build_one(&crates[index], &paths[index], places, &rustc, &contract)
                         && let Ok(mut errors) = errors.lock()
                     {
-                        errors.push(error);
+                        errors.push((index, error));
                     }
                 }
             });
@@ -95,8 +95,21 @@ pub fn build_libraries(
     if errors.is_empty() {
         Ok((paths, missing.len()))
     } else {
-        Err(errors)
+        Err(each_once(errors))
     }
+}
+
+/// Errors in the order of their crates. What the machine lacks, all crates lack: it is said once.
+fn each_once(mut errors: Vec<(usize, Diagnostic)>) -> Vec<Diagnostic> {
+    errors.sort_by_key(|(index, _)| *index);
+    let mut said: Vec<Diagnostic> = Vec::with_capacity(errors.len());
+    for (_, error) in errors {
+        let is_said = said.iter().any(|earlier| earlier.code == error.code);
+        if error.code == Code::GeneratedCode || !is_said {
+            said.push(error);
+        }
+    }
+    said
 }
 
 /// No start-up files and no libraries: a body needs nothing but what `dbgo` itself has.
@@ -161,6 +174,7 @@ fn compile(
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
     use std::os::unix::fs::PermissionsExt;
 
     /// A rustc whose libraries are copies of what it read, a while after it was started.
@@ -211,7 +225,27 @@ cp "$word" "$made"
             let path = library_path(&places, &library(text));
             assert_eq!(fs::read_to_string(path).unwrap(), text);
         }
+        // What is left is the libraries themselves.
         let left = fs::read_dir(&places.libraries).unwrap().count();
         assert_eq!(left, texts.len(), "what was set aside is gone");
+    }
+
+    #[test]
+    fn what_the_machine_lacks_is_said_once() {
+        let error = |index, code| {
+            let message = format!("{index}");
+            (
+                index,
+                Diagnostic::without_place(code, Severity::Error, message),
+            )
+        };
+        let errors = each_once(vec![
+            error(2, Code::LinkerMissing),
+            error(3, Code::GeneratedCode),
+            error(1, Code::GeneratedCode),
+            error(0, Code::LinkerMissing),
+        ]);
+        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(messages, ["0", "1", "3"]);
     }
 }

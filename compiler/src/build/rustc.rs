@@ -82,7 +82,8 @@ pub(super) fn run(mut command: Command, what: &str) -> Result<(), Diagnostic> {
     } else {
         failed(&path, what, &says)
     };
-    for line in says.lines().take(20) {
+    let lines = says.lines().filter(|line| !line.trim().is_empty());
+    for line in lines.take(20) {
         diagnostic = diagnostic.note(line);
     }
     Err(diagnostic)

@@ -60,14 +60,11 @@ fn a_damaged_library_is_made_again() {
 fn a_project_with_findings_is_compiled_once_and_they_are_shown_each_time() {
     let place = Place::with(&[
         ("models/a/one.sql", "select 1 as id\n"),
-        (
-            "models/a/two.sql",
-            "-- @import: models.a.one\nselect 2 as id\n",
-        ),
+        ("dbgo.toml", "name = \"shop\"\n[vars]\nunused = \"1\"\n"),
     ]);
     let first = place.dbgo(&["render", "one"]).ends_with(0);
     assert!(
-        first.err.contains("warning[unused-import]"),
+        first.err.contains("warning[unused-variable]"),
         "{}",
         first.err
     );
