@@ -89,7 +89,8 @@ pub fn embed() -> io::Result<()> {
     fs::write(output, text)
 }
 
-fn walk(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
+/// The files below a folder, relative to it.
+pub fn walk(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());

@@ -102,6 +102,7 @@ codes! {
     ("missing-variable", MissingVariable, "an environment variable that `dbgo.toml` names isn't set"),
     ("rustc-missing", RustcMissing, "there is no rustc"),
     ("rustc-too-old", RustcTooOld, "the rustc is too old"),
+    ("linker-missing", LinkerMissing, "there is no C linker that works"),
     ("generated-code", GeneratedCode, "rustc refuses code that dbgo generated, which is a fault of dbgo"),
     ("crates-unavailable", CratesUnavailable, "a crate that a program is linked with can't be had"),
     ("libduckdb-missing", LibduckdbMissing, "there is no `libduckdb` to link a program with"),
