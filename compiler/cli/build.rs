@@ -1,10 +1,13 @@
-//! Tells the linker where the built `dbgo` looks for `libduckdb`: beside itself, and where it was linked.
+//! Puts the files that `dbgo` carries and the identity of its sources into it, and
+//! tells the linker where the built `dbgo` looks for `libduckdb`: beside itself, and where it was linked.
 //!
 //! So the executable runs without variables from the target directory, and after it is copied elsewhere together with
 //! the library. `DUCKDB_LIB_DIR` is the variable through which the crate `libduckdb-sys` is told the folder as well.
 
 #[path = "build/embed.rs"]
 mod embed;
+#[path = "build/identity.rs"]
+mod identity;
 
 use std::{env, io};
 
@@ -17,6 +20,7 @@ fn main() -> io::Result<()> {
     if let Ok(linked) = env::var("DUCKDB_LIB_DIR") {
         look_in(&linked);
     }
+    identity::identify()?;
     embed::embed()
 }
 

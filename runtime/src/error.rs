@@ -2,6 +2,10 @@
 //!
 //! Nothing here prints; [`crate::cli`] does.
 
+mod codes;
+
+pub use codes::Code;
+
 use std::fmt;
 use std::process::ExitCode;
 
@@ -38,8 +42,8 @@ impl Kind {
 pub struct Error {
     /// What it means for the caller.
     pub kind: Kind,
-    /// A name in kebab-case, for `dbgo explain`.
-    pub code: &'static str,
+    /// What kind of error it is, for `dbgo explain`.
+    pub code: Code,
     /// One sentence, lower case, without a period.
     pub message: String,
     /// What to do about it.
@@ -51,7 +55,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// An error without a hint.
-    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, code: Code, message: impl Into<String>) -> Self {
         Self {
             kind,
             code,

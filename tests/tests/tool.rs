@@ -7,6 +7,10 @@
 mod both_ways;
 #[path = "tool/commands.rs"]
 mod commands;
+#[path = "tool/errors.rs"]
+mod errors;
+#[path = "tool/history.rs"]
+mod history;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/messages.rs"]

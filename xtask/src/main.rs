@@ -4,6 +4,7 @@
 //! uses the standard library only and knows nothing of the rest of this crate.
 
 mod bench;
+mod catalogue;
 mod example;
 mod extensions;
 mod libduckdb;
@@ -48,6 +49,8 @@ enum Chore {
         #[command(subcommand)]
         bench: bench::Bench,
     },
+    /// Write the compiler's list of functions anew from the linked engine
+    Catalogue,
     /// Check the invariants that ARCHITECTURE.md lists
     Tidy,
     /// Print the variables with which plain `cargo` finds libduckdb, for `eval "$(cargo xtask env)"`
@@ -80,6 +83,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         Chore::Bench { bench } => {
             let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
             bench::run(&cargo, bench)
+        }
+        Chore::Catalogue => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            catalogue::run(&mut cargo.command(&catalogue::ARGUMENTS))
         }
         Chore::Env => {
             print_variables(&find_libduckdb(arguments.bundled)?);

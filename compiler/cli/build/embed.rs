@@ -16,7 +16,7 @@ struct Folder {
     takes: fn(&str) -> bool,
 }
 
-const FOLDERS: [Folder; 4] = [
+const FOLDERS: [Folder; 5] = [
     Folder {
         name: "INIT_TEMPLATE",
         documentation: "What `dbgo init` writes.",
@@ -33,8 +33,14 @@ const FOLDERS: [Folder; 4] = [
     },
     Folder {
         name: "DIAGNOSTIC_PAGES",
-        documentation: "The pages of `dbgo explain`.",
+        documentation: "The pages of `dbgo explain` for what the compiler finds.",
         path: "docs/diagnostics",
+        takes: |path| path.ends_with(".md"),
+    },
+    Folder {
+        name: "ERROR_PAGES",
+        documentation: "The pages of `dbgo explain` for errors that end a command.",
+        path: "docs/errors",
         takes: |path| path.ends_with(".md"),
     },
     Folder {
@@ -83,7 +89,8 @@ pub fn embed() -> io::Result<()> {
     fs::write(output, text)
 }
 
-fn walk(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
+/// The files below a folder, relative to it.
+pub fn walk(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());

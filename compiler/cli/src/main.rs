@@ -1,9 +1,11 @@
 //! `dbgo`: the tool. It knows both the compiler and the runtime, and nothing else does.
 
 mod arguments;
+mod bodies;
 mod commands;
 mod embedded;
 mod exit;
+mod libraries;
 mod library;
 mod oracle;
 mod report;

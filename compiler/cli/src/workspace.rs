@@ -1,21 +1,19 @@
 //! From a folder of files to a project that can run: the one way that all commands take.
 
 use crate::arguments::Format;
-use crate::library::{LoadError, load_project, load_shard};
+use crate::libraries::{self, Built};
 use crate::oracle::EngineOracle;
 use crate::{exit, report};
-use dbgo_compiler::build::library::{LibraryCrate, LibraryPlaces, build_libraries};
+use dbgo_compiler::build::library::LibraryPlaces;
 use dbgo_compiler::cache::Cache;
-use dbgo_compiler::codegen::{body, definition, format_file, shard};
-use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity};
-use dbgo_compiler::driver::{self, Compilation, Memory, Outline, Remembered, side_by_side};
+use dbgo_compiler::diagnostic::Diagnostic;
+use dbgo_compiler::driver::{self, Compilation, Memory, Outline, Remembered};
 use dbgo_compiler::project::{self, Settings};
 use dbgo_compiler::source::{self, ProjectFiles, SourceSet};
-use dbgo_compiler::typed::TypedProject;
 use dbgo_compiler::types::oracle::TypeOracle;
 use dbgo_contract::{ProjectDef, ShardDef};
+use dbgo_runtime::adapters::duckdb::type_session_identity;
 use dbgo_runtime::project::Project;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,13 +40,6 @@ pub struct Loaded {
     pub compiled_in: Duration,
 }
 
-/// What a compilation made, for the next one of the same files.
-#[derive(Serialize, Deserialize)]
-struct Built {
-    project: PathBuf,
-    shards: Vec<PathBuf>,
-}
-
 impl Workspace {
     /// Reads the files of the project around a folder.
     ///
@@ -61,7 +52,7 @@ impl Workspace {
             exit::FINDINGS
         })?;
         let (files, found) = source::read_project(&root);
-        let cache = Cache::new(root.join(FOLDER).join("cache"), tool_identity());
+        let cache = cache(&root);
         Ok(Self {
             root,
             files,
@@ -97,10 +88,12 @@ impl Workspace {
     pub fn load(self) -> Result<Loaded, ExitCode> {
         let (root, cache, began) = (self.root.clone(), self.cache.clone(), self.began);
         let key = self.key();
-        if self.found.is_empty()
-            && let Some(built) = cache.get::<Built>("project", &key)
-            && let Ok((definition, shards)) = load_built(&built)
+        if let Some(built) = cache.get::<Built>("project", &key)
+            && let Ok((definition, shards)) = built.load()
         {
+            // Findings of a project that can be built are worth no less the second time.
+            report::show(&self.files.sources, &built.diagnostics, Format::Full);
+            built.note_use();
             return loaded(definition, &shards, root, began);
         }
         let compilation = compile(self.outline(), &cache);
@@ -116,21 +109,27 @@ impl Workspace {
             return Err(exit::FINDINGS);
         }
         let places = places(&root);
-        let (built, definition, shards) =
-            build(&compilation.project, &places).map_err(|errors| {
+        let (mut built, definition, shards) =
+            libraries::build(&compilation.project, &places, &cache).map_err(|errors| {
                 report::show(sources, &errors, Format::Full);
                 exit::FINDINGS
             })?;
-        // A project with warnings is compiled again, so that they are shown again.
-        if compilation.diagnostics.is_empty() {
-            let _ = cache.put("project", &key, &built);
-        }
+        built.diagnostics.clone_from(&compilation.diagnostics);
+        let _ = cache.put("project", &key, &built);
+        built.note_use();
+        libraries::remove_unused(&places.libraries, &built);
         loaded(definition, &shards, root, began)
     }
 
-    /// A hash of all files that the project is made of.
+    /// A hash of all that a compilation depends on: the files, what was found when they were
+    /// read, and the engine that tells types.
     fn key(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
+        for text in [type_session_identity(), format!("{:?}", self.found)] {
+            hasher
+                .update(&(text.len() as u64).to_le_bytes())
+                .update(text.as_bytes());
+        }
         for (_, file) in self.files.sources.iter() {
             hasher
                 .update(&(file.path.len() as u64).to_le_bytes())
@@ -148,103 +147,12 @@ fn compile(outline: Outline, cache: &Cache) -> Compilation {
     let known: BTreeMap<[u8; 32], Remembered> = cache.get("answers", &key).unwrap_or_default();
     let memory = Memory::new(oracle.identity(), known);
     let compilation = driver::compile(outline, &oracle, &memory);
-    if memory.has_changed() {
+    let has_errors = compilation.has_errors();
+    if memory.has_changed(has_errors) {
         // Without a cache the engine is asked again the next time.
-        let _ = cache.put("answers", &key, &memory.used());
+        let _ = cache.put("answers", &key, &memory.kept(has_errors));
     }
     compilation
-}
-
-/// Each model's import path with the text of its body, in order.
-pub fn bodies(project: &TypedProject) -> Vec<(String, String)> {
-    let indexes: Vec<usize> = (0..project.models.len()).collect();
-    side_by_side(&indexes, |index: usize| {
-        let model = &project.models[index];
-        (model.path.clone(), format_file(body::body(model)))
-    })
-}
-
-/// A hash of everything that a project is made of.
-pub fn project_hash(project: &TypedProject, bodies: &[(String, String)]) -> String {
-    let mut hasher = blake3::Hasher::new();
-    let shell = TypedProject {
-        models: Vec::new(),
-        ..project.clone()
-    };
-    hasher.update(serde_json::to_string(&shell).unwrap_or_default().as_bytes());
-    for (path, text) in bodies {
-        hasher
-            .update(path.as_bytes())
-            .update(&[0])
-            .update(text.as_bytes())
-            .update(&[0]);
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
-/// Makes and loads the libraries.
-fn build(
-    project: &TypedProject,
-    places: &LibraryPlaces,
-) -> Result<(Built, &'static ProjectDef, Vec<&'static ShardDef>), Vec<Diagnostic>> {
-    let crates = crates(project);
-    let mut last = None;
-    for _ in 0..2 {
-        let (mut paths, _) = build_libraries(&crates, places)?;
-        let Some(definition) = paths.pop() else { break };
-        let built = Built {
-            project: definition,
-            shards: paths,
-        };
-        match load_built(&built) {
-            Ok((definition, shards)) => return Ok((built, definition, shards)),
-            // Left by another `dbgo`, or damaged: made again, once.
-            Err((path, error)) => {
-                let _ = std::fs::remove_file(&path);
-                last = Some((path, error));
-            }
-        }
-    }
-    let (path, reason) = match last {
-        Some((path, LoadError::Unusable(reason))) => (path, reason),
-        Some((path, LoadError::WrongStamp)) => (path, "its stamp is wrong".to_owned()),
-        None => (places.libraries.clone(), "nothing was made".to_owned()),
-    };
-    Err(vec![unusable(&path, &reason)])
-}
-
-/// The crates of bodies and, last, that of the project's definition.
-fn crates(project: &TypedProject) -> Vec<LibraryCrate> {
-    let bodies = bodies(project);
-    let count = shard::shard_count(bodies.len());
-    let mut shards: Vec<Vec<(&str, &str)>> = vec![Vec::new(); count];
-    for (path, text) in &bodies {
-        shards[shard::shard_of(path, count)].push((path, text));
-    }
-    let mut crates: Vec<LibraryCrate> = shards
-        .into_iter()
-        .enumerate()
-        .map(|(index, bodies)| LibraryCrate {
-            name: format!("bodies_{index:02}"),
-            sources: shard::shard_sources(bodies),
-        })
-        .collect();
-    let hash = project_hash(project, &bodies);
-    crates.push(LibraryCrate {
-        name: "definition".to_owned(),
-        sources: definition::definition_sources(project, &hash),
-    });
-    crates
-}
-
-fn load_built(
-    built: &Built,
-) -> Result<(&'static ProjectDef, Vec<&'static ShardDef>), (PathBuf, LoadError)> {
-    let definition =
-        load_project(&built.project).map_err(|error| (built.project.clone(), error))?;
-    let shard = |path: &PathBuf| load_shard(path).map_err(|error| (path.clone(), error));
-    let shards: Result<Vec<_>, _> = built.shards.iter().map(shard).collect();
-    Ok((definition, shards?))
 }
 
 fn loaded(
@@ -269,13 +177,17 @@ fn loaded(
 pub fn places(root: &Path) -> LibraryPlaces {
     let folder = root.join(FOLDER);
     LibraryPlaces {
-        sources: folder.join("rust"),
         libraries: folder.join("libraries"),
         user_cache: user_cache(),
         rustc: std::env::var_os("DBGO_RUSTC")
             .filter(|value| !value.is_empty())
             .map(PathBuf::from),
     }
+}
+
+/// What is kept between compilations of a project.
+pub fn cache(root: &Path) -> Cache {
+    Cache::new(root.join(FOLDER).join("cache"), tool_identity())
 }
 
 /// The user's cache folder of dbgo.
@@ -289,23 +201,7 @@ pub fn user_cache() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("dbgo")
 }
 
-fn unusable(path: &Path, reason: &str) -> Diagnostic {
-    let message = format!("can't load the library `{}`: {reason}", path.display());
-    Diagnostic::without_place(Code::GeneratedCode, Severity::Error, message)
-        .hint("remove the folder `.dbgo/libraries` and try again")
-}
-
 /// This very program: entries of a cache that another build of it made may be wrong.
 fn tool_identity() -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    let metadata = std::env::current_exe().and_then(std::fs::metadata);
-    let stamp = metadata.ok().and_then(|metadata| {
-        let modified = metadata
-            .modified()
-            .ok()?
-            .duration_since(std::time::UNIX_EPOCH)
-            .ok()?;
-        Some(format!("{} {}", metadata.len(), modified.as_nanos()))
-    });
-    format!("{version} {}", stamp.unwrap_or_default())
+    concat!(env!("CARGO_PKG_VERSION"), " ", env!("DBGO_BUILD_ID")).to_owned()
 }

@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let variables = kinds.map(|(name, kind)| Variable {
         name: name.to_owned(),
         kind: Some(kind),
-        constant: None,
+        list: None,
     });
     let place = |env: &str, engine: &str| Place {
         env: env.to_owned(),

@@ -1,8 +1,10 @@
 //! Compiles `dbgo-contract` for libraries of bodies. Its source is part of `dbgo`; what comes
 //! out is kept in the user's cache, one file for each rustc.
 
-use super::{rustc::Rustc, unwritable};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::rustc::{self, Rustc};
+use crate::diagnostic::Diagnostic;
+use crate::emit::{self, unwritable};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -62,7 +64,7 @@ pub(super) const FLAGS: [&str; 8] = [
 /// The compiled contract, made if the cache doesn't hold it.
 ///
 /// # Errors
-/// `unwritable` for the cache, `generated-code` if rustc refuses the source.
+/// `unwritable` for the cache, and those of a rustc that fails.
 pub fn compiled(rustc: &Rustc, cache: &Path) -> Result<PathBuf, Diagnostic> {
     let stamp = blake3::Hash::from_bytes(stamp()).to_hex();
     let key = blake3::hash(format!("{stamp}{}{FLAGS:?}", rustc.verbose_version).as_bytes());
@@ -71,56 +73,62 @@ pub fn compiled(rustc: &Rustc, cache: &Path) -> Result<PathBuf, Diagnostic> {
     if library.is_file() {
         return Ok(library);
     }
-    let aside =
-        cache
-            .join("contract")
-            .join(format!("{}.{}", &key.to_hex()[..32], std::process::id()));
-    write_source(&aside).map_err(|error| unwritable(&aside, &error))?;
-    let output = Command::new(&rustc.path)
+    let aside = cache
+        .join("contract")
+        .join(format!(".{}.{}", &key.to_hex()[..32], emit::unique()));
+    let made = make(rustc, stamp.as_str(), &aside).and_then(|made| {
+        // Only the file is put in its place: the folder may be there already, and empty.
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::rename(&made, &library))
+            .map_err(|error| unwritable(&library, &error))
+    });
+    let _ = fs::remove_dir_all(&aside);
+    made.map(|()| library)
+}
+
+/// Compiles the contract in a folder of its own.
+fn make(rustc: &Rustc, stamp: &str, folder: &Path) -> Result<PathBuf, Diagnostic> {
+    let files = SOURCE.map(|(name, text)| (name, text.as_bytes()));
+    emit::fill(folder, files)?;
+    let mut command = Command::new(&rustc.path);
+    command
         .args(FLAGS)
-        .args([
-            "--crate-name=dbgo_contract",
-            "--crate-type=rlib",
-            "--out-dir",
-        ])
-        .arg(&aside)
-        .arg(aside.join("lib.rs"))
-        .env("DBGO_ABI_STAMP", stamp.as_str())
-        .env_remove("RUSTFLAGS")
-        .output();
-    let built = match output {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        Err(error) => Err(error.to_string()),
-    };
-    built.map_err(|text| refused("the contract", &text))?;
-    // Another process may have been first; what it made is the same.
-    if let Err(error) = std::fs::rename(&aside, &folder) {
-        let _ = std::fs::remove_dir_all(&aside);
-        if !library.is_file() {
-            return Err(unwritable(&folder, &error));
-        }
-    }
-    Ok(library)
+        .args(["--crate-name=dbgo_contract", "--crate-type=rlib"])
+        .arg("--out-dir")
+        .arg(folder)
+        .arg(folder.join("lib.rs"))
+        .env("DBGO_ABI_STAMP", stamp);
+    rustc::run(command, "the contract")?;
+    let made = folder.join("libdbgo_contract.rlib");
+    // It is kept for as long as this rustc is: not even a power cut may leave half of it.
+    fs::File::open(&made)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| unwritable(&made, &error))?;
+    Ok(made)
 }
 
-fn write_source(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    SOURCE
-        .iter()
-        .try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
-}
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
-/// rustc refuses code that dbgo made: always a fault of dbgo.
-pub(super) fn refused(what: &str, rustc_says: &str) -> Diagnostic {
-    let mut diagnostic = Diagnostic::without_place(
-        Code::GeneratedCode,
-        Severity::Error,
-        format!("rustc refuses the generated code of {what}"),
-    )
-    .hint("this is a fault of dbgo: please report it with the model's file");
-    for line in rustc_says.lines().take(20) {
-        diagnostic = diagnostic.note(line);
+    #[test]
+    fn a_cache_that_lost_the_file_is_filled_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rustc");
+        let script = "#!/bin/sh\nfor word; do\n[ \"$before\" = --out-dir ] && echo made > \"$word/libdbgo_contract.rlib\"\nbefore=$word\ndone\n";
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let rustc = Rustc {
+            path,
+            verbose_version: "release: 1.95.0".to_owned(),
+        };
+        let made = compiled(&rustc, folder.path()).unwrap();
+        fs::remove_file(&made).unwrap();
+        fs::write(made.with_file_name("lib.rs"), "left").unwrap();
+        assert_eq!(compiled(&rustc, folder.path()).unwrap(), made);
+        assert_eq!(fs::read_to_string(&made).unwrap(), "made\n");
+        let folders = fs::read_dir(folder.path().join("contract")).unwrap();
+        assert_eq!(folders.count(), 1, "what was set aside is gone");
     }
-    diagnostic
 }

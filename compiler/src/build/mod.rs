@@ -8,25 +8,14 @@
 //! | [`program`] | makes the executable of a project, and its interfaces alone |
 //! | [`runtime_crates`] | unpacks the crates that generated ones depend on |
 //! | [`libduckdb`] | finds the engine's library that a program is linked with |
+//! | [`lock`] | keeps two builds of a project apart |
 //! | [`cargo`] | calls cargo, out of reach of the user's build settings |
 
 pub mod cargo;
 pub mod contract;
 pub mod libduckdb;
 pub mod library;
+mod lock;
 pub mod program;
 pub mod runtime_crates;
 pub mod rustc;
-
-use crate::diagnostic::{Code, Diagnostic, Severity};
-use std::path::Path;
-
-/// A file or folder that can't be written.
-fn unwritable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::without_place(
-        Code::Unwritable,
-        Severity::Error,
-        format!("can't write `{}`: {error}", path.display()),
-    )
-    .hint("make the folder writable, or set another one")
-}

@@ -2,8 +2,9 @@
 
 use super::cargo::{Cargo, Message, Outcome, Profile};
 use super::libduckdb;
+use super::lock::lock;
 use super::runtime_crates::RuntimeCrates;
-use super::rustc::Rustc;
+use super::rustc::{Rustc, lacks_linker, linker_missing};
 use crate::codegen::workspace::{Workspace, interface_workspace, workspace};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::emit::{emit_part, replace, write_if_changed};
@@ -69,7 +70,7 @@ pub struct ProgramOutput {
 ///
 /// # Errors
 /// `seeds-too-large`, `unreadable-file` (a seed), `unwritable`, `rustc-missing`, `rustc-too-old`,
-/// `crates-unavailable`, `program-not-built`, or `generated-code`, which is a fault of dbgo.
+/// `crates-unavailable`, `linker-missing`, `program-not-built`, or `generated-code`, which is a fault of dbgo.
 pub fn build_program(
     project: &TypedProject,
     bodies: &[(String, String)],
@@ -80,6 +81,7 @@ pub fn build_program(
     let crates = options.crates.unpack(options.cache).map_err(one)?;
     let workspace = workspace(project, options.project_hash, bodies, seeds, &crates);
     let generated = options.generated();
+    let _lock = lock(&generated, progress).map_err(one)?;
     progress("writing the generated crates");
     emit_part(&workspace.tree, &generated, &|_| true).map_err(one)?;
     write_lock(&generated, options.crates.lock).map_err(one)?;
@@ -127,10 +129,12 @@ pub fn write_interfaces(
     project_folder: &Path,
     cache: &Path,
     crates: RuntimeCrates<'_>,
+    progress: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, Vec<Diagnostic>> {
     let paths = crates.unpack(cache).map_err(one)?;
     let workspace = interface_workspace(project, &paths);
     let generated = project_folder.join(".dbgo").join("rust");
+    let _lock = lock(&generated, progress).map_err(one)?;
     emit_part(&workspace.tree, &generated, &|path| {
         workspace.is_interface(path)
     })
@@ -242,11 +246,10 @@ fn refused(message: &Message, workspace: &Workspace) -> Diagnostic {
 
 fn not_built(text: &str, lines: &[String]) -> Diagnostic {
     let message = format!("the program can't be built: {text}");
-    let diagnostic = Diagnostic::without_place(Code::ProgramNotBuilt, Severity::Error, message);
-    let diagnostic = if text.starts_with("link") {
-        diagnostic.hint("a program is linked with a C linker: install `cc` (gcc or clang)")
+    let diagnostic = if lacks_linker(text) {
+        linker_missing(&message)
     } else {
-        diagnostic
+        Diagnostic::without_place(Code::ProgramNotBuilt, Severity::Error, message)
     };
     with_tail(diagnostic, lines.iter().map(String::as_str))
 }

@@ -1,10 +1,9 @@
 //! The crates that generated ones depend on: `dbgo` carries their sources, and unpacks them once
 //! into the user's cache, into a folder named by their hash.
 
-use super::unwritable;
 use crate::codegen::workspace::CratePaths;
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::emit;
+use crate::emit::{self, unwritable};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +40,7 @@ impl RuntimeCrates<'_> {
         let unpacked = folder.join(self.hash());
         if !unpacked.is_dir() {
             let aside = folder.join(format!(".{}", emit::unique()));
-            let written = self.write(&aside).and_then(|()| {
+            let written = emit::fill(&aside, self.files.iter().copied()).and_then(|()| {
                 match fs::rename(&aside, &unpacked) {
                     // Another process was faster.
                     Err(_) if unpacked.is_dir() => Ok(()),
@@ -51,6 +50,7 @@ impl RuntimeCrates<'_> {
             let _ = fs::remove_dir_all(&aside);
             written?;
         }
+        self.mend(&unpacked)?;
         Ok(CratePaths {
             contract: text(&unpacked.join("contract"))?,
             rows: text(&unpacked.join("rows"))?,
@@ -58,13 +58,15 @@ impl RuntimeCrates<'_> {
         })
     }
 
-    fn write(&self, folder: &Path) -> Result<(), Diagnostic> {
+    /// Makes again what a cleaner of caches, or a power cut, took from an unpacked folder.
+    fn mend(&self, folder: &Path) -> Result<(), Diagnostic> {
         for (path, bytes) in self.files {
             let file = folder.join(path);
-            let parent = file.parent().unwrap_or(folder);
-            fs::create_dir_all(parent)
-                .and_then(|()| fs::write(&file, bytes))
-                .map_err(|error| unwritable(&file, &error))?;
+            let length = fs::metadata(&file).map(|metadata| metadata.len());
+            if length.is_ok_and(|length| length == bytes.len() as u64) {
+                continue;
+            }
+            emit::write_if_changed(&file, bytes)?;
         }
         Ok(())
     }
@@ -129,5 +131,25 @@ mod tests {
             fs::read_dir(cache.path().join("crates")).unwrap().count(),
             1
         );
+    }
+
+    #[test]
+    fn what_was_lost_is_made_again() {
+        let cache = tempfile::tempdir().unwrap();
+        let files: [(&str, &[u8]); 2] = [("Cargo.toml", b"[package]"), ("rows/src/lib.rs", b"//")];
+        let crates = RuntimeCrates {
+            files: &files,
+            lock: "",
+        };
+        let paths = crates.unpack(cache.path()).unwrap();
+        let (manifest, rows) = (
+            Path::new(&paths.runtime).join("Cargo.toml"),
+            Path::new(&paths.rows).join("src/lib.rs"),
+        );
+        fs::write(&manifest, "").unwrap();
+        fs::remove_dir_all(&paths.rows).unwrap();
+        crates.unpack(cache.path()).unwrap();
+        assert_eq!(fs::read_to_string(&manifest).unwrap(), "[package]");
+        assert_eq!(fs::read_to_string(&rows).unwrap(), "//");
     }
 }

@@ -63,6 +63,69 @@ fn output(program: &Path, arguments: &[&str]) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Runs a rustc on generated code.
+///
+/// # Errors
+/// `rustc-missing` if it can't be started or lacks its own library, `linker-missing`,
+/// `unwritable` on a full disk, `program-not-built` if it was ended from outside, and else
+/// `generated-code`: what rustc refuses is a fault of dbgo.
+pub(super) fn run(mut command: Command, what: &str) -> Result<(), Diagnostic> {
+    let path = PathBuf::from(command.get_program());
+    let output = command.env_remove("RUSTFLAGS").output();
+    let output = output.map_err(|error| missing(&path, false).note(error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let says = String::from_utf8_lossy(&output.stderr);
+    let mut diagnostic = if output.status.code().is_none() {
+        let message = format!(
+            "rustc was ended ({}) while it compiled {what}",
+            output.status
+        );
+        Diagnostic::without_place(Code::ProgramNotBuilt, Severity::Error, message)
+            .hint("often there is too little memory")
+    } else {
+        failed(&path, what, &says)
+    };
+    let lines = says.lines().filter(|line| !line.trim().is_empty());
+    for line in lines.take(20) {
+        diagnostic = diagnostic.note(line);
+    }
+    Err(diagnostic)
+}
+
+/// What stands behind a failure, by what rustc says of it.
+fn failed(path: &Path, what: &str, says: &str) -> Diagnostic {
+    if says.contains("No space left on device") {
+        let message = format!("there is no space left on the disk to compile {what}");
+        return Diagnostic::without_place(Code::Unwritable, Severity::Error, message)
+            .hint("make room on the disk");
+    }
+    if lacks_linker(says) || says.contains("error: linking with `") {
+        return linker_missing(&format!(
+            "the linker that rustc calls fails, compiling {what}"
+        ));
+    }
+    if says.contains("can't find crate for `core`") {
+        return missing(path, false).note("it lacks its standard library");
+    }
+    let message = format!("rustc refuses the generated code of {what}");
+    Diagnostic::without_place(Code::GeneratedCode, Severity::Error, message)
+        .hint("this is a fault of dbgo: please report it with the model's file")
+}
+
+/// Whether rustc says that there is no linker: "linker `cc` not found".
+pub(super) fn lacks_linker(says: &str) -> bool {
+    says.lines()
+        .any(|line| line.contains("linker `") && line.contains("` not found"))
+}
+
+/// There is no C linker that works.
+pub(super) fn linker_missing(message: &str) -> Diagnostic {
+    Diagnostic::without_place(Code::LinkerMissing, Severity::Error, message)
+        .hint("install a C compiler, which brings it: `apt install gcc`, `dnf install gcc` or `xcode-select --install`")
+}
+
 fn missing(command: &Path, is_named: bool) -> Diagnostic {
     let message = format!(
         "`{}` can't be run, and models are compiled with it",
@@ -121,6 +184,52 @@ mod tests {
             Code::RustcTooOld
         );
         assert_eq!(check_version("").unwrap_err().code, Code::RustcTooOld);
+    }
+
+    /// What comes of a rustc that is a shell script.
+    #[cfg(unix)]
+    fn outcome(script: &str) -> Diagnostic {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]);
+        run(shell, "`bodies_00`").unwrap_err()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_missing_linker_is_not_a_fault_of_dbgo() {
+        let absent = "echo 'error: linker `cc` not found' >&2; exit 1";
+        let broken = "echo 'error: linking with `cc` failed: exit status: 1' >&2; exit 1";
+        for script in [absent, broken] {
+            let found = outcome(script);
+            assert_eq!(found.code, Code::LinkerMissing);
+            assert!(found.hints[0].contains("gcc"), "{:?}", found.hints);
+            assert!(found.notes[0].contains("cc"), "{:?}", found.notes);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_the_machine_lacks_is_told_from_faults_of_dbgo() {
+        let codes = [
+            (
+                "echo 'error: mismatched types' >&2; exit 1",
+                Code::GeneratedCode,
+            ),
+            (
+                "echo 'error: could not write: No space left on device (os error 28)' >&2; exit 1",
+                Code::Unwritable,
+            ),
+            (
+                "echo \"error[E0463]: can't find crate for \\`core\\`\" >&2; exit 1",
+                Code::RustcMissing,
+            ),
+            ("kill -9 $$", Code::ProgramNotBuilt),
+        ];
+        for (script, code) in codes {
+            assert_eq!(outcome(script).code, code, "{script}");
+        }
+        let found = run(Command::new("/nowhere/rustc"), "`bodies_00`").unwrap_err();
+        assert_eq!(found.code, Code::RustcMissing);
     }
 
     #[test]

@@ -62,18 +62,39 @@ pub fn field(name: &str) -> Ident {
 
 /// An identifier of a name that follows the rules; keywords are written raw.
 pub fn identifier(name: &str) -> Ident {
-    match syn::parse_str::<Ident>(name) {
-        Ok(identifier) => identifier,
-        Err(_) => Ident::new_raw(name, Span::call_site()),
+    if is_keyword(name) {
+        return Ident::new_raw(name, Span::call_site());
     }
+    Ident::new(name, Span::call_site())
 }
 
-/// The flat module of an import path: `models.finance.revenue` → `models__finance__revenue`.
+/// Whether a word is a keyword in edition 2024, which generated code is of. `syn` knows those of
+/// earlier editions.
+fn is_keyword(word: &str) -> bool {
+    word == "gen" || syn::parse_str::<Ident>(word).is_err()
+}
+
+/// The longest module name. A file is named after it, and file systems take 255 bytes, of which a
+/// file that is being written needs some more.
+const LONGEST_MODULE: usize = 200;
+
+/// How much of a longer one stays.
+const KEPT: usize = 160;
+
+/// The flat module of an import path: `models.finance.revenue` → `models__finance__revenue`. Of a
+/// name that no file system would take, the end is written as a hash of the path.
 pub fn module_name(path: &str) -> String {
-    path.split('.')
+    let module = path
+        .split('.')
         .map(rust_name)
         .collect::<Vec<_>>()
-        .join("__")
+        .join("__");
+    if module.len() <= LONGEST_MODULE {
+        return module;
+    }
+    // All characters are ASCII.
+    let hash = blake3::hash(path.as_bytes()).to_hex();
+    format!("{}__{}", &module[..KEPT], &hash[..32])
 }
 
 /// The struct of a relation: `daily_delays` → `DailyDelays`.
@@ -156,7 +177,7 @@ pub fn package_name(project: &str) -> String {
         package.insert_str(0, "project_");
     }
     let library = package.replace('-', "_");
-    if KNOWN_CRATES.contains(&library.as_str()) || syn::parse_str::<Ident>(&library).is_err() {
+    if KNOWN_CRATES.contains(&library.as_str()) || is_keyword(&library) {
         package.push_str("_project");
     }
     package
@@ -183,6 +204,41 @@ mod tests {
         assert_eq!(field("self").to_string(), "self_x_");
         assert_eq!(struct_name("daily_delays"), "DailyDelays");
         assert_eq!(module_name("models.a_.b"), "models__a_x5f___b");
+    }
+
+    /// The strict and the reserved keywords of edition 2024 ("Keywords" in the Rust reference).
+    const KEYWORDS: [&str; 52] = [
+        "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+        "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+        "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv",
+        "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try",
+        "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    ];
+
+    #[test]
+    fn keywords_are_never_bare() {
+        for word in KEYWORDS {
+            let name = field(word).to_string();
+            assert!(
+                name == format!("r#{word}") || name == format!("{word}_x_"),
+                "{name}"
+            );
+            assert_eq!(
+                package_name(&word.to_lowercase()),
+                format!("{}_project", word.to_lowercase())
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_path_is_a_name_that_file_systems_take() {
+        let path = |last: char| format!("models.{}{last}", "\u{6708}".repeat(60));
+        let names = [module_name(&path('a')), module_name(&path('b'))];
+        assert_ne!(names[0], names[1]);
+        for name in names {
+            assert!(name.len() <= LONGEST_MODULE, "{name}");
+            assert_eq!(identifier(&name).to_string(), name);
+        }
     }
 
     fn texts(identifiers: &[Ident]) -> Vec<String> {

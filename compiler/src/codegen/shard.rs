@@ -9,7 +9,7 @@ use quote::quote;
 
 /// How many models share a crate, at most by expectation: more make one changed model slow to
 /// compile, fewer make a large project slow to link.
-const MODELS_PER_SHARD: usize = 64;
+const MODELS_PER_SHARD: usize = 256;
 
 /// How many shards hold this many models: a power of two, so that a growing project moves
 /// models between crates only when the number doubles.

@@ -60,13 +60,11 @@ pub fn documentation(text: &str, inner: bool) -> TokenStream {
         let line: String = line
             .trim_end()
             .chars()
-            .map(|character| {
-                if character.is_control() {
-                    ' '
-                } else {
-                    character
-                }
-            })
+            .map(
+                |character| {
+                    if is_unseen(character) { ' ' } else { character }
+                },
+            )
             .collect();
         let line = if line.is_empty() {
             line
@@ -82,14 +80,20 @@ pub fn documentation(text: &str, inner: bool) -> TokenStream {
     quote!(#(#lines)*)
 }
 
+/// Whether a character controls others instead of being seen. rustc refuses those that change the
+/// direction of text, bare in literals and comments.
+fn is_unseen(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// SQL as a literal that keeps its lines: `r"…"` with as many `#` as it needs.
 pub fn sql_literal(sql: &str) -> Literal {
     let needs_raw = sql.contains(['\n', '"', '\\']);
-    // A raw literal can't hold a bare carriage return, and other control characters are
-    // easier to read escaped.
+    // A raw literal can't hold a bare carriage return or what changes the direction of text, and
+    // other control characters are easier to read escaped.
     let can_be_raw = !sql
         .chars()
-        .any(|character| character.is_control() && character != '\n' && character != '\t');
+        .any(|character| is_unseen(character) && character != '\n' && character != '\t');
     if !(needs_raw && can_be_raw) {
         return Literal::string(sql);
     }
@@ -111,4 +115,27 @@ pub fn columns(columns: &[TypedColumn]) -> TokenStream {
         let description = text(&column.description);
         quote!(ColumnDef { name: #name, sql_type: #sql_type, not_null: #not_null, description: #description })
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_change_the_direction_of_text_are_never_bare() {
+        for character in
+            "\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars()
+        {
+            let sql = format!("select 1 -- {character}\nfrom x");
+            let (literal, text) = (sql_literal(&sql).to_string(), text(&sql).to_string());
+            let about = documentation(&sql, true).to_string();
+            for generated in [literal.clone(), text, about] {
+                assert!(!generated.contains(character), "{generated}");
+            }
+            assert_eq!(
+                syn::parse_str::<syn::LitStr>(&literal).unwrap().value(),
+                sql
+            );
+        }
+    }
 }

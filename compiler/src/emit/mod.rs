@@ -102,6 +102,28 @@ pub fn replace(path: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Resul
     })
 }
 
+/// Writes files into a folder that nobody else knows, so that none has to be looked at first or
+/// put aside.
+///
+/// # Errors
+/// `unwritable`
+pub fn fill<'a>(
+    folder: &Path,
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Result<(), Diagnostic> {
+    let mut made = PathBuf::new();
+    for (path, content) in files {
+        let file = folder.join(path);
+        let parent = file.parent().unwrap_or(folder);
+        if parent != made {
+            fs::create_dir_all(parent).map_err(|error| unwritable(parent, &error))?;
+            made = parent.to_owned();
+        }
+        fs::write(&file, content).map_err(|error| unwritable(&file, &error))?;
+    }
+    Ok(())
+}
+
 /// A name that no other thread or running process uses.
 pub fn unique() -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -115,8 +137,12 @@ pub fn unique() -> String {
 /// The finding for a path that can't be written.
 pub fn unwritable(path: &Path, error: &io::Error) -> Diagnostic {
     let message = format!("`{}` can't be written: {error}", path.display());
-    Diagnostic::without_place(Code::Unwritable, Severity::Error, message)
-        .hint("dbgo keeps generated code in `.dbgo/` beside `dbgo.toml`: make that folder writable")
+    let hint = if error.kind() == io::ErrorKind::StorageFull {
+        "make room on the disk"
+    } else {
+        "dbgo keeps generated code in `.dbgo/` beside `dbgo.toml`, and what all projects share in the user's cache: make these folders writable"
+    };
+    Diagnostic::without_place(Code::Unwritable, Severity::Error, message).hint(hint)
 }
 
 fn read_list(list: &Path) -> BTreeSet<String> {

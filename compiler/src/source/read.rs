@@ -15,6 +15,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The largest `.sql` file that is read: 4 MiB.
 pub const MAX_SQL_BYTES: u64 = 4 << 20;
 
+/// The largest `.csv` file that is read: places in a text are 32 bits wide.
+const MAX_CSV_BYTES: u64 = u32::MAX as u64;
+
 /// The name of the project's file.
 const SETTINGS: &str = "dbgo.toml";
 
@@ -110,7 +113,10 @@ struct Content {
 /// Why a file can't be used.
 enum Fault {
     Unreadable(io::Error),
-    TooLarge(u64),
+    TooLarge {
+        size: u64,
+        limit: u64,
+    },
     /// The first byte that isn't UTF-8, in the text, where it has become U+FFFD.
     NotUtf8(usize, u8),
 }
@@ -124,12 +130,21 @@ impl Fault {
                 top,
                 format!("`{path}` can't be read: {error}"),
             ),
-            Fault::TooLarge(size) => Diagnostic::error(
-                Code::FileTooLarge,
-                top,
-                format!("`{path}` has {size} bytes, which is more than 4 MiB"),
-            )
-            .hint("put data into a CSV or Parquet file under `seeds/`"),
+            Fault::TooLarge { size, limit } => {
+                let (limit, hint) = if limit == MAX_SQL_BYTES {
+                    (
+                        "4 MiB",
+                        "put data into a CSV or Parquet file under `seeds/`",
+                    )
+                } else {
+                    (
+                        "4 GiB",
+                        "make a source of it: `location` in `sources/` names a file that is read where it lies",
+                    )
+                };
+                let message = format!("`{path}` has {size} bytes, which is more than {limit}");
+                Diagnostic::error(Code::FileTooLarge, top, message).hint(hint)
+            }
             Fault::NotUtf8(at, byte) => Diagnostic::error(
                 Code::InvalidUtf8,
                 Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8()),
@@ -177,7 +192,7 @@ fn read_file(file: &Found) -> Content {
     let content = match extension_of(&file.path).as_str() {
         "parquet" => read_parquet(&file.on_disk),
         "sql" => read_text(&file.on_disk, MAX_SQL_BYTES),
-        _ => read_text(&file.on_disk, u64::from(u32::MAX)),
+        _ => read_text(&file.on_disk, MAX_CSV_BYTES),
     };
     content.unwrap_or_else(|error| Content::faulty(Fault::Unreadable(error)))
 }
@@ -194,17 +209,26 @@ impl Content {
     }
 }
 
+/// Opens a file, and nothing else: opening a pipe waits for who writes to it.
+fn open(path: &Path) -> io::Result<(File, u64)> {
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is neither a file nor a folder"));
+    }
+    Ok((File::open(path)?, metadata.len()))
+}
+
 fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let (file, size) = open(path)?;
     if size > limit {
-        return Ok(Content::faulty(Fault::TooLarge(size)));
+        return Ok(Content::faulty(Fault::TooLarge { size, limit }));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
     // The file may have grown since its size was asked for.
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Ok(Content::faulty(Fault::TooLarge(bytes.len() as u64)));
+        let size = bytes.len() as u64;
+        return Ok(Content::faulty(Fault::TooLarge { size, limit }));
     }
     let (hash, size) = (blake3::hash(&bytes), bytes.len() as u64);
     if bytes.starts_with(BYTE_ORDER_MARK) {
@@ -232,7 +256,7 @@ fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
 /// before the closing `PAR1` (Apache Parquet, "File Format").
 fn read_parquet(path: &Path) -> io::Result<Content> {
     const TAIL: u64 = 8;
-    let mut file = File::open(path)?;
+    let (mut file, _) = open(path)?;
     let mut hasher = blake3::Hasher::new();
     let size = io::copy(&mut file, &mut hasher)?;
     let mut footer = Vec::new();
@@ -309,6 +333,33 @@ mod tests {
         assert_eq!(diagnostics[0].primary.as_ref().unwrap().span.start, 13);
         assert_eq!(files.models.len(), 3);
         assert!(!files.is_usable(files.models[0]) && files.is_usable(files.models[2]));
+    }
+
+    #[test]
+    fn a_large_seed_isnt_told_to_become_one() {
+        let fault = Fault::TooLarge {
+            size: MAX_CSV_BYTES + 1,
+            limit: MAX_CSV_BYTES,
+        };
+        let found = fault.report(FileId(1), "seeds/all.csv");
+        assert!(found.message.contains("more than 4 GiB"), "{found:?}");
+        assert!(found.hints[0].contains("sources/"), "{found:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let folder = project(&[("dbgo.toml", b""), ("models/a.sql", b"select 1")]);
+        for name in ["models/pipe.sql", "seeds/pipe.parquet"] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(path).status();
+            assert!(made.unwrap().success());
+        }
+        let (_, diagnostics) = read_project(folder.path());
+        let codes: Vec<Code> = diagnostics.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, [Code::UnreadableFile, Code::UnreadableFile]);
+        assert!(diagnostics[0].message.contains("neither a file"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::arguments::RenderArguments;
 use super::terminal::{Terminal, print, print_json, say};
 use crate::config::{self, Lookup};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::execute::ShownSlots;
 use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, Variables, compose};
 use dbgo_contract::Materialization;
@@ -21,7 +21,7 @@ fn try_render(project: &Project, arguments: &RenderArguments) -> Result<ExitCode
     let Relation::Model(index) = relation else {
         return Err(Error::new(
             Kind::Usage,
-            "not-a-model",
+            Code::NotAModel,
             format!(
                 "`{}` is no model and has no query",
                 project.path_of(relation)

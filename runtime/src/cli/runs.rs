@@ -4,7 +4,7 @@ use super::arguments::RunsArguments;
 use super::table::{Column, Table};
 use super::terminal::{Terminal, print, print_json, say};
 use crate::config::{self, Lookup};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::events::{duration, grouped};
 use crate::project::Project;
 use crate::state::{RunSummary, State, StepRecord};
@@ -55,7 +55,7 @@ fn find<'a>(runs: &'a [RunSummary], id: &str) -> Result<&'a RunSummary> {
         (Some(run), None) => Ok(run),
         (Some(_), Some(_)) => Err(Error::new(
             Kind::Usage,
-            "ambiguous-run",
+            Code::AmbiguousRun,
             format!("several runs begin with `{id}`"),
         )),
         (None, _) => Err(unknown(id)),
@@ -65,7 +65,7 @@ fn find<'a>(runs: &'a [RunSummary], id: &str) -> Result<&'a RunSummary> {
 fn unknown(id: &str) -> Error {
     Error::new(
         Kind::Usage,
-        "unknown-run",
+        Code::UnknownRun,
         format!("there is no run `{id}`"),
     )
     .hint("`runs` lists them")

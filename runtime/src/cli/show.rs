@@ -7,7 +7,7 @@ use crate::adapters::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use crate::adapters::arrow::datatypes::{DataType, Float32Type, Float64Type};
 use crate::adapters::arrow::util::display::{ArrayFormatter, FormatOptions};
 use crate::adapters::{EngineError, QueryResult, Session};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::events::grouped;
 use crate::execute::{Opened, ShownSlots, open_for_reading, source_text, view_name};
 use crate::project::{BatchFacts, Project, Relation, compose};
@@ -33,7 +33,7 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
     let failed = |error: EngineError| {
         Error::new(
             Kind::Failed,
-            "engine-failed",
+            Code::EngineFailed,
             error.message.trim().to_owned(),
         )
     };
@@ -104,7 +104,7 @@ fn is_built(project: &Project, environment: &str, relation: Relation) -> Result<
 fn not_published(project: &Project, relation: Relation) -> Error {
     Error::new(
         Kind::Finding,
-        "not-built",
+        Code::NotBuilt,
         format!(
             "`{}` is built, but not published",
             project.name_of(relation)
@@ -116,7 +116,7 @@ fn not_published(project: &Project, relation: Relation) -> Error {
 fn not_built(project: &Project, relation: Relation) -> Error {
     Error::new(
         Kind::Finding,
-        "not-built",
+        Code::NotBuilt,
         format!("`{}` isn't built yet", project.name_of(relation)),
     )
     .hint("`run` builds it")
@@ -147,7 +147,7 @@ fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<St
     let found = opened.session.relations(&[&view.schema]).map_err(|error| {
         Error::new(
             Kind::Failed,
-            "engine-failed",
+            Code::EngineFailed,
             error.message.trim().to_owned(),
         )
     })?;

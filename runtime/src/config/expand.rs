@@ -1,6 +1,6 @@
 //! `${VAR}` and `${VAR:-default}`, from the environment and from `.env`.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ impl Lookup {
             Err(error) => {
                 return Err(Error::new(
                     Kind::Finding,
-                    "env-file",
+                    Code::EnvFile,
                     format!("`.env`: {error}"),
                 ));
             }
@@ -97,7 +97,7 @@ pub fn expand(text: &str, lookup: &Lookup, place: &str) -> Result<String> {
         let Some(length) = rest[start..].find('}') else {
             return Err(Error::new(
                 Kind::Finding,
-                "missing-variable",
+                Code::MissingVariable,
                 format!("a `${{` in {place} isn't closed"),
             ));
         };
@@ -123,7 +123,7 @@ pub fn expand(text: &str, lookup: &Lookup, place: &str) -> Result<String> {
 fn missing(name: &str, place: &str) -> Error {
     Error::new(
         Kind::Finding,
-        "missing-variable",
+        Code::MissingVariable,
         format!("`${{{name}}}` in {place} has no value"),
     )
     .hint(format!("set `{name}` in the environment or in `.env`"))
@@ -140,7 +140,7 @@ fn parse(text: &str) -> Result<HashMap<String, String>> {
         let Some((name, value)) = pair.split_once('=') else {
             return Err(Error::new(
                 Kind::Finding,
-                "env-file",
+                Code::EnvFile,
                 format!("line {} of `.env` isn't `NAME=value`", index + 1),
             ));
         };
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_missing_variable_is_named_with_its_place() {
         let error = expand("a${NOPE}", &Lookup::only(&[]), "`[engine.x]`").unwrap_err();
-        assert_eq!(error.code, "missing-variable");
+        assert_eq!(error.code.text(), "missing-variable");
         assert!(error.message.contains("`${NOPE}` in `[engine.x]`"));
         assert!(expand("a${NOPE", &Lookup::only(&[]), "`x`").is_err());
     }

@@ -7,7 +7,7 @@ mod expand;
 
 pub use expand::{Lookup, expand};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
 use std::path::PathBuf;
 
@@ -56,14 +56,14 @@ pub fn environment(project: &Project, lookup: &Lookup) -> Result<&'static str> {
     if name.is_empty() || name.chars().all(|character| character == '_') {
         return Err(Error::new(
             Kind::Finding,
-            "environment-name",
+            Code::EnvironmentName,
             format!("`{template}` gives the environment no name"),
         ));
     }
     if name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Error::new(
             Kind::Finding,
-            "environment-name",
+            Code::EnvironmentName,
             format!("an environment named `{name}` can't be told from the id of a plan"),
         ));
     }
@@ -93,7 +93,7 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
     let Some(def) = project.def.engines.as_slice().first() else {
         return Err(Error::new(
             Kind::Failed,
-            "broken-project",
+            Code::BrokenProject,
             "the project has no engine",
         ));
     };
@@ -154,7 +154,7 @@ pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
         let scheme = expanded.split(':').next().unwrap_or_default();
         return Err(Error::new(
             Kind::Finding,
-            "not-built-yet",
+            Code::NotBuiltYet,
             format!("a state database of type `{scheme}` is not built yet"),
         )
         .hint("write `url = \"sqlite:.dbgo/state.db\"`"));

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::naming::physical_relation;
 use crate::adapters::{Column, Relation as Name};
-use crate::error::{Error, Kind};
+use crate::error::{Code, Error, Kind};
 use crate::project::Model;
 use crate::state::Snapshot;
 use dbgo_contract::OnSchemaChange;
@@ -93,7 +93,7 @@ fn refused_columns(model: &Model, added: &[&Column], removed: &[&Column]) -> Err
     }
     Error::new(
         Kind::Refused,
-        "columns-changed",
+        Code::ColumnsChanged,
         format!(
             "`{}` keeps its history, and its columns changed: {}",
             model.relation(),

@@ -1,7 +1,7 @@
 //! Why a model wasn't built, and engine errors as errors of a command.
 
 use crate::adapters::{EngineError, ErrorClass};
-use crate::error::{Error, Kind};
+use crate::error::{Code, Error, Kind};
 
 /// Why a model wasn't built.
 #[derive(Clone, Debug)]
@@ -46,12 +46,15 @@ impl From<EngineError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        // A model's line has no place for the code, which says where to read more.
+        let mut detail = error
+            .hint
+            .map(|hint| format!("hint: {hint}\n"))
+            .unwrap_or_default();
+        detail.push_str(&format!("note: `dbgo explain {}` tells more", error.code));
         Self {
             message: error.message,
-            detail: error
-                .hint
-                .map(|hint| format!("hint: {hint}"))
-                .unwrap_or_default(),
+            detail,
             kind: error.kind,
         }
     }
@@ -76,16 +79,56 @@ pub fn engine_failed(error: &EngineError, shown: &str) -> Error {
             };
             Error::new(
                 Kind::Refused,
-                "database-held",
+                Code::DatabaseHeld,
                 format!("`{shown}` is held by {holder}"),
             )
             .hint("a DuckDB file belongs to one process at a time; end the other one first")
         }
-        ErrorClass::Interrupted => Error::new(Kind::Interrupted, "interrupted", "interrupted"),
+        ErrorClass::Interrupted => Error::new(Kind::Interrupted, Code::Interrupted, "interrupted"),
         _ => Error::new(
             Kind::Failed,
-            "engine-failed",
+            Code::EngineFailed,
             format!("`{shown}`: {}", error.message.trim()),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_class(class: ErrorClass) -> Error {
+        engine_failed(&EngineError::new(class, "it broke\n"), "shop.duckdb")
+    }
+
+    #[test]
+    fn errors_of_an_engine_are_told_by_their_class() {
+        let interrupted = of_class(ErrorClass::Interrupted);
+        assert_eq!(interrupted.to_string(), "error[interrupted]: interrupted");
+        assert_eq!(interrupted.kind.exit_status(), 130);
+        let full = of_class(ErrorClass::DiskFull);
+        assert_eq!(
+            full.to_string(),
+            "error[engine-failed]: `shop.duckdb`: it broke"
+        );
+        assert_eq!(full.kind.exit_status(), 4);
+        let held = of_class(ErrorClass::HeldByOther {
+            pid: Some(7),
+            program: Some("duckdb".to_owned()),
+        });
+        assert_eq!(
+            held.message,
+            "`shop.duckdb` is held by process 7 (`duckdb`)"
+        );
+        assert_eq!(held.kind.exit_status(), 3);
+    }
+
+    #[test]
+    fn a_model_s_failure_says_where_to_read_more() {
+        let error = Error::new(Kind::Finding, Code::NoTableYet, "no table").hint("make one");
+        assert_eq!(
+            Failure::from(error).detail,
+            "hint: make one\nnote: `dbgo explain no-table-yet` tells more"
+        );
     }
 }

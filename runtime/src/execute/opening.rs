@@ -13,7 +13,7 @@ use crate::adapters::{
     Session,
 };
 use crate::config::{self, EngineSettings, Lookup};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::project::{PlanFacts, Project, Relation, Variables};
 use crate::state::{Change, Scope, State};
 use crate::version::{Versions, fingerprint};
@@ -78,7 +78,7 @@ pub fn open<'a>(
         let known = knowing.join().unwrap_or_else(|_| {
             Err(Error::new(
                 Kind::Failed,
-                "state-failed",
+                Code::StateFailed,
                 "reading the state failed",
             ))
         });
@@ -186,7 +186,7 @@ fn view_schemas(project: &Project, environment: &str) -> Result<BTreeSet<String>
     {
         return Err(Error::new(
             Kind::Refused,
-            "environment-name",
+            Code::EnvironmentName,
             format!("the views of `{environment}` would be in `{schema}`, a schema of the project"),
         ));
     }
@@ -354,13 +354,13 @@ impl Opening<'_> {
 fn tables_gone(shown: &str, lost: &[String]) -> Error {
     Error::new(
         Kind::Refused,
-        "tables-gone",
+        Code::TablesGone,
         format!(
             "`{shown}` has lost tables that can't be computed again: {}",
             lost.join(", ")
         ),
     )
-    .hint("put the database back, or remove the state database to start anew")
+    .hint("put the database back, or run once without these models to start their histories anew")
 }
 
 /// The error itself, or the reason behind it where nothing can be written.
@@ -370,7 +370,7 @@ fn explain(error: Error, folder: &Path) -> Error {
     }
     Error::new(
         Kind::Finding,
-        "read-only-folder",
+        Code::ReadOnlyFolder,
         format!("nothing can be written to `{}`", folder.display()),
     )
     .hint("a run keeps its database and `.dbgo/` there")

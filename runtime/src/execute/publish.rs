@@ -8,7 +8,7 @@ use super::schedule::Walk;
 use crate::adapters::{
     EngineError, LedgerEntry, Relation as Name, RelationKind, Session, Transaction,
 };
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::project::Relation;
 use crate::state::{Change, Object, Published};
 use crate::version::fingerprint;
@@ -39,7 +39,7 @@ pub fn check_ownership(context: &Context<'_>, scope: &[Relation]) -> Result<()> 
             let what = if is_view { "view" } else { "table" };
             return Err(Error::new(
                 Kind::Refused,
-                "not-ours",
+                Code::NotOurs,
                 format!(
                     "the {what} `{}.{}` wasn't made by this project, and `{}` would replace it",
                     view.schema,

@@ -8,7 +8,7 @@ use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
 use crate::adapters::Session;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
 use crate::selection::{self, Facts};
@@ -350,7 +350,7 @@ fn check_parent(
     let model = context.project.model(index).relation();
     Err(Error::new(
         Kind::Usage,
-        "parent-not-built",
+        Code::ParentNotBuilt,
         format!(
             "`{model}` reads `{}`, which isn't selected and isn't built in its present version",
             context.project.name_of(parent)

@@ -2,7 +2,7 @@
 
 use super::naming::{physical_relation, view_name};
 use crate::adapters::{Dialect, FileFormat, Relation as Name, SourceFiles};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::intervals::Range;
 use crate::project::{Project, Relation, Slots, quote};
 use dbgo_contract::{ModelDef, PieceKind, SourceDef};
@@ -84,7 +84,7 @@ impl Slots for PhysicalSlots<'_> {
         self.texts.get(&relation).cloned().ok_or_else(|| {
             Error::new(
                 Kind::Failed,
-                "broken-project",
+                Code::BrokenProject,
                 format!("`{}` reads something that isn't built", self.model.file),
             )
         })
@@ -97,7 +97,7 @@ impl Slots for PhysicalSlots<'_> {
             .ok_or_else(|| {
                 Error::new(
                     Kind::Finding,
-                    "no-table-yet",
+                    Code::NoTableYet,
                     "`:this` is read before there is a table",
                 )
                 .hint("put it between `#if is_incremental` and `#endif`")
@@ -110,7 +110,7 @@ impl Slots for PhysicalSlots<'_> {
             self.range.ok_or_else(|| {
                 Error::new(
                     Kind::Finding,
-                    "no-range",
+                    Code::NoRange,
                     "the query reads bounds that it doesn't have",
                 )
             })

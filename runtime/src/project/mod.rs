@@ -15,7 +15,7 @@ pub use render::{BatchFacts, Composition, PlanFacts, Rendered, Slots, compose, r
 pub use seeds::SeedData;
 pub use variables::{Value, Variables};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use dbgo_contract::{
     Materialization, ModelDef, OnSchemaChange, Outside, ProjectDef, SeedDef, ShardDef, SourceDef,
     Strategy,
@@ -222,7 +222,7 @@ impl Project {
                     .collect();
                 Err(Error::new(
                     Kind::Usage,
-                    "ambiguous-model",
+                    Code::AmbiguousModel,
                     format!("`{text}` may be {}", names.join(" or ")),
                 ))
             }
@@ -241,7 +241,7 @@ impl Project {
     pub(crate) fn unknown(&self, text: &str) -> Error {
         let error = Error::new(
             Kind::Usage,
-            "unknown-model",
+            Code::UnknownModel,
             format!("there is no model named `{text}`"),
         );
         let names: Vec<String> = self
@@ -268,7 +268,7 @@ fn file_name(text: &str) -> Option<String> {
 }
 
 fn broken(message: String) -> Error {
-    Error::new(Kind::Failed, "broken-project", message)
+    Error::new(Kind::Failed, Code::BrokenProject, message)
         .hint("compile the project again with this version of `dbgo`")
 }
 

@@ -5,7 +5,7 @@
 //! writes SQL to run, SQL to show and SQL to hash.
 
 use super::{Model, Project, Relation, Value, Variables, quote};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use dbgo_contract::{Comparison, Facts, Materialization, Piece, PieceKind, Sink, Str};
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
@@ -261,7 +261,7 @@ impl Writer<'_> {
 fn bad_piece(model: &Model) -> Error {
     Error::new(
         Kind::Failed,
-        "broken-project",
+        Code::BrokenProject,
         format!(
             "`{}` wrote a piece of SQL that this version doesn't know",
             model.def.file

@@ -1,7 +1,7 @@
 //! The bytes of a seed: from its file in a source tree, from the program in a built one.
 
 use super::Project;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use dbgo_contract::SeedDef;
 use std::path::PathBuf;
 
@@ -28,14 +28,14 @@ impl Project {
         let bytes = std::fs::read(&path).map_err(|error| {
             Error::new(
                 Kind::Finding,
-                "seed-unreadable",
+                Code::SeedUnreadable,
                 format!("`{}`: {error}", seed.file),
             )
         })?;
         if blake3::hash(&bytes).to_hex().as_str() != seed.hash.as_str() {
             return Err(Error::new(
                 Kind::Refused,
-                "seed-changed",
+                Code::SeedChanged,
                 format!("`{}` was changed after it was checked", seed.file),
             )
             .hint("run the command again"));

@@ -4,7 +4,7 @@
 //! `path:`, `tag:`, `kind:`, `owner:`, `source:`, `changed`, `result:failed`. A space is *or*,
 //! a comma is *and*.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use crate::project::{Project, Relation};
 use std::collections::BTreeSet;
 
@@ -124,7 +124,7 @@ fn evaluate_term(project: &Project, text: &str, facts: &dyn Facts) -> Result<BTr
     if term.core.is_empty() {
         return Err(Error::new(
             Kind::Usage,
-            "unknown-selector",
+            Code::UnknownSelector,
             format!("`{text}` names no model"),
         )
         .hint("write `+name` for a model with what it reads, `name+` with its readers"));
@@ -197,12 +197,12 @@ fn evaluate_core(
         "result" => facts.with_result(value),
         "changed" => Err(Error::new(
             Kind::Usage,
-            "unknown-selector",
+            Code::UnknownSelector,
             format!("`{text}` needs the sources of the project and isn't built yet"),
         )),
         _ => Err(Error::new(
             Kind::Usage,
-            "unknown-selector",
+            Code::UnknownSelector,
             format!("`{method}:` in `{text}` is no way to select models"),
         )
         .hint("known are `path:`, `tag:`, `kind:`, `owner:`, `source:`, `result:`, `changed`")),
@@ -265,7 +265,7 @@ fn unknown_value(method: &str, value: &str, text: &str, known: &[&str]) -> Error
         .filter(|(distance, other)| *distance <= other.len().div_ceil(3));
     let error = Error::new(
         Kind::Usage,
-        "unknown-selector",
+        Code::UnknownSelector,
         format!("`{value}` in `{text}` is no `{method}`"),
     );
     match near {
@@ -288,7 +288,7 @@ fn by_source(project: &Project, name: &str) -> Result<BTreeSet<usize>> {
     if sources.is_empty() {
         return Err(Error::new(
             Kind::Usage,
-            "unknown-model",
+            Code::UnknownModel,
             format!("there is no source named `{name}`"),
         ));
     }

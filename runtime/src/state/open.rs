@@ -1,6 +1,6 @@
 //! Opening the state database and bringing it to this version's layout.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection};
@@ -43,7 +43,7 @@ impl State {
             std::fs::create_dir_all(folder).map_err(|error| {
                 Error::new(
                     Kind::Failed,
-                    "state-failed",
+                    Code::StateFailed,
                     format!("can't create `{}`: {error}", folder.display()),
                 )
             })?;
@@ -51,7 +51,7 @@ impl State {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
-            .map_err(|error| Error::new(Kind::Failed, "state-failed", error.to_string()))?;
+            .map_err(|error| Error::new(Kind::Failed, Code::StateFailed, error.to_string()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -182,7 +182,7 @@ async fn identity(connection: &mut SqliteConnection) -> sqlx::Result<String> {
 pub(super) fn failed(error: &sqlx::Error) -> Error {
     Error::new(
         Kind::Failed,
-        "state-failed",
+        Code::StateFailed,
         format!("the state database failed: {error}"),
     )
 }
@@ -191,13 +191,13 @@ fn migration_failed(error: &MigrateError, path: &Path) -> Error {
     match error {
         MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) => Error::new(
             Kind::Refused,
-            "state-moved-on",
+            Code::StateMovedOn,
             format!("a newer version of dbgo wrote `{}`", path.display()),
         )
         .hint("use that version, or another state database"),
         other => Error::new(
             Kind::Failed,
-            "state-failed",
+            Code::StateFailed,
             format!(
                 "can't prepare the state database `{}`: {other}",
                 path.display()

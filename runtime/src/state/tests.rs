@@ -147,7 +147,7 @@ fn a_layout_of_a_newer_version_is_refused() {
     State::open(&path).unwrap().close().unwrap();
     add_unknown_migration(&path);
     let error = State::open(&path).err().unwrap();
-    assert_eq!(error.code, "state-moved-on");
+    assert_eq!(error.code.text(), "state-moved-on");
     assert_eq!(error.kind, crate::error::Kind::Refused);
 }
 

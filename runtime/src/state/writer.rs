@@ -6,7 +6,7 @@
 use super::open::State;
 use super::records::Scope;
 use super::write::Change;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Code, Error, Kind, Result};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -43,7 +43,7 @@ impl Writer {
         self.thread.join().unwrap_or_else(|_| {
             Err(Error::new(
                 Kind::Failed,
-                "state-failed",
+                Code::StateFailed,
                 "the thread that writes the state died",
             ))
         })

@@ -232,6 +232,9 @@ fn a_held_database_is_refused_with_its_holder() {
     signal(&child, "-KILL");
     child.wait().unwrap();
     let error = error.unwrap();
-    assert_eq!((error.code, error.kind), ("database-held", Kind::Refused));
+    assert_eq!(
+        (error.code.text(), error.kind),
+        ("database-held", Kind::Refused)
+    );
     assert!(error.message.contains(&child.id().to_string()), "{error}");
 }

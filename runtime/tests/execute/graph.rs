@@ -188,7 +188,10 @@ fn a_selection_needs_built_parents() {
     let place = Place::new();
     let project = project(&place, read);
     let error = run_with(&project, &selected(&["child"])).err().unwrap();
-    assert_eq!((error.code, error.kind), ("parent-not-built", Kind::Usage));
+    assert_eq!(
+        (error.code.text(), error.kind),
+        ("parent-not-built", Kind::Usage)
+    );
     let ran = run_with(&project, &selected(&["+child"])).unwrap();
     assert_eq!(ran.outcome.steps.len(), 3);
     assert_eq!(place.query("SELECT x FROM main__dev_test.child"), ["1"]);
@@ -207,7 +210,7 @@ fn a_selection_needs_built_parents() {
         [("models.main.child", "unchanged")]
     );
     let error = run_with(&project, &selected(&["childd"])).err().unwrap();
-    assert_eq!(error.code, "unknown-model");
+    assert_eq!(error.code.text(), "unknown-model");
     assert_eq!(error.hint.as_deref(), Some("did you mean `child`?"));
 }
 

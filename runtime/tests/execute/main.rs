@@ -2,6 +2,7 @@
 
 mod commands;
 mod crash;
+mod errors;
 mod fixture;
 mod graph;
 mod incremental;

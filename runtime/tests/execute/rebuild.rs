@@ -157,7 +157,7 @@ fn a_variable_of_the_command_line_is_another_version() {
         ..RunOptions::default()
     };
     assert_eq!(
-        run_with(&project, &wrong).err().unwrap().code,
+        run_with(&project, &wrong).err().unwrap().code.text(),
         "variable-value"
     );
 }
@@ -192,7 +192,7 @@ fn nothing_of_somebody_else_is_replaced() {
     ]);
     let project = project(&place, CSV, stg_orders);
     let error = run_with(&project, &RunOptions::default()).err().unwrap();
-    assert_eq!((error.code, error.kind), ("not-ours", Kind::Refused));
+    assert_eq!((error.code.text(), error.kind), ("not-ours", Kind::Refused));
     assert!(error.message.contains("marts__dev_test.totals"));
     assert!(place.physical().is_empty());
 }

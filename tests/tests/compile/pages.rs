@@ -35,6 +35,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         MACHINE,
         "a_rustc_that_is_too_old_is_refused",
     ),
+    (
+        "linker-missing",
+        "compiler/src/build/rustc.rs",
+        "a_missing_linker_is_not_a_fault_of_dbgo",
+    ),
     ("libduckdb-missing", MACHINE, "a_missing_library_is_named"),
     (
         "unwritable",

@@ -60,7 +60,7 @@ fn rows_are_read_as_structs() {
     let facade = Crates::read()
         .with(|crates| {
             let typed = shop::project("usd_amount");
-            write_interfaces(&typed, &project, &folder("cache"), crates)
+            write_interfaces(&typed, &project, &folder("cache"), crates, &mut |_| ())
         })
         .unwrap();
     let consumer = write_consumer(name, &facade);
@@ -102,7 +102,13 @@ fn a_renamed_column_stops_the_program_at_its_use() {
     let generate = |amount: &str| {
         Crates::read()
             .with(|crates| {
-                write_interfaces(&shop::project(amount), &project, &folder("cache"), crates)
+                write_interfaces(
+                    &shop::project(amount),
+                    &project,
+                    &folder("cache"),
+                    crates,
+                    &mut |_| (),
+                )
             })
             .unwrap()
     };

@@ -56,6 +56,26 @@ fn a_damaged_library_is_made_again() {
     }
 }
 
+#[test]
+fn a_project_with_findings_is_compiled_once_and_they_are_shown_each_time() {
+    let place = Place::with(&[
+        ("models/a/one.sql", "select 1 as id\n"),
+        ("dbgo.toml", "name = \"shop\"\n[vars]\nunused = \"1\"\n"),
+    ]);
+    let first = place.dbgo(&["render", "one"]).ends_with(0);
+    assert!(
+        first.err.contains("warning[unused-variable]"),
+        "{}",
+        first.err
+    );
+    // A compilation would make it again.
+    let bodies = place.path().join(".dbgo/cache/bodies");
+    std::fs::remove_file(&bodies).expect("texts of bodies");
+    let second = place.dbgo(&["render", "one"]).ends_with(0);
+    assert_eq!(second.err, first.err);
+    assert!(!bodies.exists(), "it was compiled again");
+}
+
 /// Another rustc than the one that made `dbgo`: the one that `DBGO_OTHER_RUSTC` names, or one of
 /// rustup's toolchains.
 fn other_rustc() -> Option<PathBuf> {

@@ -1,8 +1,9 @@
 //! `dbgo build`: one executable of the project, or the Rust that other programs read rows with.
 
 use crate::arguments::{BuildArguments, Format};
+use crate::bodies::{bodies, project_hash};
 use crate::embedded::{LOCK, RUNTIME_CRATES};
-use crate::workspace::{Workspace, bodies, places, project_hash, user_cache};
+use crate::workspace::{self, Workspace, places, user_cache};
 use crate::{exit, report};
 use dbgo_compiler::build::cargo::Profile;
 use dbgo_compiler::build::libduckdb;
@@ -23,9 +24,9 @@ const CRATES: RuntimeCrates<'static> = RuntimeCrates {
 /// Builds the program, or writes the interfaces.
 pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, ExitCode> {
     let began = Instant::now();
-    let workspace = Workspace::open(directory)?;
-    let root = workspace.root.clone();
-    let (compilation, took) = workspace.compile();
+    let opened = Workspace::open(directory)?;
+    let root = opened.root.clone();
+    let (compilation, took) = opened.compile();
     let sources = &compilation.outline.files.sources;
     report::show(sources, &compilation.diagnostics, Format::Full);
     if compilation.has_errors() {
@@ -37,7 +38,8 @@ pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, E
     }
     let project = &compilation.project;
     let done = if arguments.interfaces {
-        write_interfaces(project, &root, &user_cache(), CRATES).map(|facade| {
+        let mut progress = |step: &str| eprintln!("{step}");
+        write_interfaces(project, &root, &user_cache(), CRATES, &mut progress).map(|facade| {
             eprintln!(
                 "wrote the interfaces of {}",
                 report::plural(compilation.models, "model")
@@ -85,7 +87,7 @@ fn program(
     let this_program = std::env::current_exe().ok();
     let beside = this_program.as_deref().and_then(Path::parent);
     let libduckdb = libduckdb::find(named.as_deref(), &cache, beside).map_err(one)?;
-    let bodies = bodies(project);
+    let bodies = bodies(project, &workspace::cache(root));
     let options = BuildOptions {
         project: root,
         output: arguments.output.as_deref(),

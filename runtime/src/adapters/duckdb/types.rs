@@ -5,6 +5,7 @@
 //! asked for names and types only; its nullability is wrong after outer joins.
 
 use std::collections::HashMap;
+use std::ffi::CStr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,15 +25,20 @@ const MEMORY_LIMIT: &str = "256MB";
 /// The longest that one question may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The version of DuckDB that this program is made for.
-const ENGINE_VERSION: &str = "1.5.5";
-
 /// Everything that a [`TypeSession`]'s answers depend on besides the question: engine and settings.
 pub fn type_session_identity() -> String {
     format!(
-        "duckdb {ENGINE_VERSION} {:?} {MEMORY_LIMIT}",
+        "duckdb {} {:?} {MEMORY_LIMIT}",
+        library_version(),
         connect::SESSION_SETTINGS
     )
+}
+
+/// The version of the engine's library, which is a file of its own beside this program.
+fn library_version() -> String {
+    // SAFETY: the function takes nothing and gives a text that is part of the library (`duckdb.h`).
+    let version = unsafe { CStr::from_ptr(::duckdb::ffi::duckdb_library_version()) };
+    version.to_string_lossy().into_owned()
 }
 
 /// An empty table, as the session has it.

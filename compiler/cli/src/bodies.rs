@@ -1,0 +1,114 @@
+//! The texts of all bodies. Formatting them is the slowest step of a compilation, so each is kept
+//! by a hash of the model that it is made of.
+
+use dbgo_compiler::cache::Cache;
+use dbgo_compiler::codegen::{body, format_file};
+use dbgo_compiler::driver::side_by_side;
+use dbgo_compiler::typed::{TypedModel, TypedProject};
+use std::collections::BTreeMap;
+
+/// The name of the cache's entry.
+const ENTRY: &str = "bodies";
+
+/// The entry depends on nothing but the program, which the cache knows; each text has its own key.
+const KEY: [u8; 32] = [0; 32];
+
+/// Each model's import path with the text of its body, in order.
+pub fn bodies(project: &TypedProject, cache: &Cache) -> Vec<(String, String)> {
+    let known: BTreeMap<[u8; 32], String> = cache.get(ENTRY, &KEY).unwrap_or_default();
+    let indexes: Vec<usize> = (0..project.models.len()).collect();
+    let texts = side_by_side(&indexes, |index: usize| {
+        let model = &project.models[index];
+        let key = key(model);
+        let text = key.and_then(|key| known.get(&key)).cloned();
+        (key, text.unwrap_or_else(|| format_file(body::body(model))))
+    });
+    let used: BTreeMap<[u8; 32], &str> = texts
+        .iter()
+        .filter_map(|(key, text)| Some(((*key)?, text.as_str())))
+        .collect();
+    if !used.keys().eq(known.keys()) {
+        // Without a cache all are formatted again the next time.
+        let _ = cache.put(ENTRY, &KEY, &used);
+    }
+    let paths = project.models.iter().map(|model| model.path.clone());
+    paths.zip(texts.into_iter().map(|(_, text)| text)).collect()
+}
+
+/// A hash of all that a body is made of; `None` for a model that can't be written down.
+fn key(model: &TypedModel) -> Option<[u8; 32]> {
+    let bytes = serde_json::to_vec(model).ok()?;
+    Some(*blake3::hash(&bytes).as_bytes())
+}
+
+/// A hash of everything that a project is made of.
+pub fn project_hash(project: &TypedProject, bodies: &[(String, String)]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let shell = TypedProject {
+        models: Vec::new(),
+        ..project.clone()
+    };
+    // Unlike any format that could refuse a value, this can't leave anything out.
+    hasher.update(format!("{shell:?}").as_bytes());
+    for (path, text) in bodies {
+        hasher
+            .update(path.as_bytes())
+            .update(&[0])
+            .update(text.as_bytes())
+            .update(&[0]);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::EngineOracle;
+    use dbgo_compiler::driver::{self, Memory};
+    use dbgo_compiler::source::ProjectFiles;
+
+    fn project(second: &str) -> TypedProject {
+        let (files, found) = ProjectFiles::from_texts([
+            ("dbgo.toml", "name = \"shop\"\n"),
+            ("models/one.sql", "select 1 as id\n"),
+            ("models/two.sql", second),
+        ]);
+        let outline = driver::outline(files, found);
+        driver::compile(outline, &EngineOracle::default(), &Memory::default()).project
+    }
+
+    #[test]
+    fn a_changed_model_formats_no_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = Cache::new(folder.path(), "test");
+        let before = project("select 2 as id\n");
+        let first = bodies(&before, &cache);
+        let kept: BTreeMap<[u8; 32], String> = cache.get(ENTRY, &KEY).expect("texts");
+        assert_eq!(kept.len(), 2);
+        // Marked, so that what comes from the cache is told from what is made.
+        let marked: BTreeMap<[u8; 32], String> = kept
+            .iter()
+            .map(|(key, text)| (*key, format!("{text}// kept\n")))
+            .collect();
+        cache.put(ENTRY, &KEY, &marked).expect("a cache");
+
+        let after = project("select 3 as id\n");
+        let second = bodies(&after, &cache);
+        assert_eq!(second[0].1, format!("{}// kept\n", first[0].1));
+        assert_ne!(second[1].1, first[1].1);
+        assert!(!second[1].1.contains("// kept"));
+        let kept: BTreeMap<[u8; 32], String> = cache.get(ENTRY, &KEY).expect("texts");
+        assert_eq!(kept.len(), 2, "the old text is forgotten");
+        assert!(before.models.iter().all(|model| key(model).is_some()));
+    }
+
+    #[test]
+    fn each_part_of_a_project_is_in_its_hash() {
+        let whole = project("select 2 as id\n");
+        let mut other = whole.clone();
+        other.settings.workers += 1;
+        assert_ne!(project_hash(&whole, &[]), project_hash(&other, &[]));
+        let body = ("models.one".to_owned(), "text".to_owned());
+        assert_ne!(project_hash(&whole, &[]), project_hash(&whole, &[body]));
+    }
+}
