@@ -25,9 +25,12 @@ impl Value {
         let (literal, text) = match base.as_str() {
             _ if numeric => {
                 let text = digits(text);
-                let fits = |number: Number| number.is_whole() || !is_integer(&base);
-                if !number(&text).is_some_and(fits) {
+                let Some(value) = number(&text) else {
                     return Err(format!("`{text}` isn't of type {sql_type}"));
+                };
+                // The engine would round it, and `#if` would compare what was given.
+                if scale(&base, sql_type).is_some_and(|scale| value.scale() > scale) {
+                    return Err(format!("`{text}` has more digits than a {sql_type}"));
                 }
                 (format!("CAST({text} AS {sql_type})"), text)
             }
@@ -197,7 +200,7 @@ fn digits(text: &str) -> String {
     text.trim().replace('_', "")
 }
 
-fn is_integer(base: &str) -> bool {
+fn is_numeric(base: &str) -> bool {
     matches!(
         base,
         "TINYINT"
@@ -211,15 +214,13 @@ fn is_integer(base: &str) -> bool {
             | "UINTEGER"
             | "UBIGINT"
             | "UHUGEINT"
+            | "BIGNUM"
+            | "DECIMAL"
+            | "NUMERIC"
+            | "FLOAT"
+            | "REAL"
+            | "DOUBLE"
     )
-}
-
-fn is_numeric(base: &str) -> bool {
-    is_integer(base)
-        || matches!(
-            base,
-            "BIGNUM" | "DECIMAL" | "NUMERIC" | "FLOAT" | "REAL" | "DOUBLE"
-        )
 }
 
 /// A decimal number taken apart, so that comparing it loses nothing.
@@ -231,9 +232,29 @@ struct Number {
 }
 
 impl Number {
-    fn is_whole(&self) -> bool {
-        i64::try_from(self.digits.len()).is_ok_and(|count| count <= self.magnitude)
-            || self.digits.is_empty()
+    /// How many digits stand behind the point.
+    fn scale(&self) -> i64 {
+        if self.digits.is_empty() {
+            return 0;
+        }
+        (self.digits.len() as i64 - self.magnitude).max(0)
+    }
+}
+
+/// How many digits an exact type has behind the point; nothing for an inexact one.
+fn scale(base: &str, sql_type: &str) -> Option<i64> {
+    /// The scale of a `DECIMAL` without arguments, as DuckDB has it.
+    const DEFAULT: i64 = 3;
+    match base {
+        "DECIMAL" | "NUMERIC" => {
+            let Some((_, arguments)) = sql_type.split_once('(') else {
+                return Some(DEFAULT);
+            };
+            let scale = arguments.trim_end().trim_end_matches(')').split_once(',');
+            scale.map_or(Some(0), |(_, scale)| scale.trim().parse().ok())
+        }
+        "FLOAT" | "DOUBLE" | "REAL" | "FLOAT4" | "FLOAT8" => None,
+        _ => Some(0),
     }
 }
 
@@ -342,9 +363,19 @@ mod tests {
         };
         assert!(Value::new(&variable, "1; drop table x").is_err());
         assert!(Value::new(&variable, "").is_err());
-        // The engine would round it, and a condition compare what it isn't.
-        assert!(Value::new(&variable, "1.5").is_err());
-        assert!(Value::new(&variable, "2.0").is_ok());
+        assert!(Value::new(&variable, "5.5").is_err());
+        assert!(Value::new(&variable, "5.00").is_ok() && Value::new(&variable, "5e1").is_ok());
+        assert!(Value::new(&variable, "0.00").is_ok());
+        let decimal = VariableDef {
+            sql_type: Str::new("DECIMAL(18, 2)"),
+            ..variable
+        };
+        assert!(Value::new(&decimal, "0.05").is_ok() && Value::new(&decimal, "0.055").is_err());
+        let double = VariableDef {
+            sql_type: Str::new("DOUBLE"),
+            ..variable
+        };
+        assert!(Value::new(&double, "0.055").is_ok());
     }
 
     #[test]
