@@ -13,9 +13,12 @@
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
 //! | check | [`check`] | typed project → contracts, keys |
+//! | print | [`print`] | directives + what fills them → pieces of SQL |
 //! | codegen | [`codegen`] | typed project → files of Rust |
 //! | emit | [`emit`] | files → disk, only what changed |
 //! | build | [`build`] | crates → library or executable |
+//!
+//! [`driver`] runs them over a whole project up to [`typed`]; [`cache`] keeps results between runs.
 
 pub mod build;
 pub mod cache;
@@ -28,6 +31,7 @@ pub mod emit;
 pub mod graph;
 pub mod header;
 pub mod lexer;
+pub mod name;
 pub mod parse;
 pub mod print;
 pub mod project;

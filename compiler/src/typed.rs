@@ -183,7 +183,7 @@ pub enum OnSchemaChange {
 /// A part of a model's SQL.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum BodyNode {
-    /// The user's text, byte for byte.
+    /// The user's text, byte for byte, or what a contract puts around it.
     Text(String),
     /// A place that the runtime fills.
     Slot(Slot),
@@ -243,7 +243,6 @@ pub enum BodyCondition {
 #[allow(missing_docs)]
 pub enum Comparison {
     Equal,
-    NotEqual,
     Less,
     LessOrEqual,
     Greater,

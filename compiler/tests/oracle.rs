@@ -10,6 +10,7 @@ use dbgo_compiler::resolve::{BindInput, Bound, Column, Schema, bind};
 use dbgo_compiler::span::FileId;
 use dbgo_compiler::sql_type::SqlType;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -32,7 +33,7 @@ fn bound(text: &str, imports: &BTreeMap<String, Schema>) -> Result<Bound, String
     }
     let query = parse_query(text, &tokens).map_err(|diagnostic| diagnostic.message)?;
     let input = BindInput {
-        imports: imports.clone(),
+        imports: Cow::Borrowed(imports),
         text,
         ..BindInput::default()
     };

@@ -139,9 +139,10 @@ fn compile(outline: Outline, cache: &Cache) -> Compilation {
     let known: BTreeMap<[u8; 32], Remembered> = cache.get("answers", &key).unwrap_or_default();
     let memory = Memory::new(oracle.identity(), known);
     let compilation = driver::compile(outline, &oracle, &memory);
-    if memory.has_changed() {
+    let has_errors = compilation.has_errors();
+    if memory.has_changed(has_errors) {
         // Without a cache the engine is asked again the next time.
-        let _ = cache.put("answers", &key, &memory.used());
+        let _ = cache.put("answers", &key, &memory.kept(has_errors));
     }
     compilation
 }

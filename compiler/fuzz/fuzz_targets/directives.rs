@@ -14,7 +14,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let variables = kinds.map(|(name, kind)| Variable {
         name: name.to_owned(),
         kind: Some(kind),
-        constant: None,
         list: None,
     });
     let place = |env: &str, engine: &str| Place {

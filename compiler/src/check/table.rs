@@ -1,9 +1,12 @@
 //! A `create table` in `sources/` or beside a seed: it declares columns, and nothing else.
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::header::Header;
-use crate::parse::table::TableDefinition;
-use crate::span::Span;
+use crate::header::{ColumnNote, Header};
+use crate::lexer::lex;
+use crate::parse::table::{ColumnDefinition, TableDefinition, parse_create_table};
+use crate::source::ProjectFiles;
+use crate::span::{FileId, Span};
+use crate::sql_type::SqlType;
 use crate::token::{Token, TokenKind};
 
 /// Words that begin a rule of a table or of a column.
@@ -19,9 +22,53 @@ const RULES: [&str; 9] = [
     "unique",
 ];
 
+/// Reads the table that a file below its header is, and holds it against its file.
+///
+/// # Errors
+/// What is wrong, at least one finding.
+pub fn read(
+    files: &ProjectFiles,
+    file: FileId,
+    header: &Header,
+) -> Result<Vec<ColumnDefinition>, Vec<Diagnostic>> {
+    let source = files.sources.file(file);
+    let (text, path) = (&*source.text, source.path.as_str());
+    let file_name = path.rsplit('/').next().unwrap_or(path);
+    let stem = file_name
+        .rsplit_once('.')
+        .map_or(file_name, |(stem, _)| stem);
+    let (tokens, found) = lex(file, text, header.body_start..text.len());
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let table = parse_create_table(text, &tokens).map_err(|error| vec![error])?;
+    let found = check(&table, stem, header, text, &tokens);
+    if found.is_empty() {
+        Ok(table.columns)
+    } else {
+        Err(found)
+    }
+}
+
+/// Reads a type that the user wrote.
+///
+/// # Errors
+/// A text that is no type.
+pub fn written_type(text: &str, span: Span) -> Result<SqlType, Diagnostic> {
+    match text.parse::<SqlType>() {
+        Ok(SqlType::Other(_)) | Err(_) => Err(Diagnostic::error(
+            Code::UnknownType,
+            span,
+            format!("there is no type `{text}`"),
+        )
+        .hint("write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`")),
+        Ok(sql_type) => Ok(sql_type),
+    }
+}
+
 /// Holds a table against its file: the name is the file's, columns differ, and there are no rules.
 /// `tokens` are the file's below its header.
-pub fn check(
+fn check(
     table: &TableDefinition,
     file_stem: &str,
     header: &Header,
@@ -53,7 +100,11 @@ pub fn check(
         }
     }
     diagnostics.extend(rules(table, text, tokens));
-    diagnostics.extend(notes(table, header));
+    let names = table
+        .columns
+        .iter()
+        .map(|column| column.name.value.as_str());
+    diagnostics.extend(notes(header, &names.collect::<Vec<_>>()));
     diagnostics
 }
 
@@ -98,25 +149,20 @@ fn rules(table: &TableDefinition, text: &str, tokens: &[Token]) -> Vec<Diagnosti
     found.into_iter().collect()
 }
 
-/// Notes about columns that aren't there.
-fn notes(table: &TableDefinition, header: &Header) -> Vec<Diagnostic> {
-    let names = || {
-        table
-            .columns
-            .iter()
-            .map(|column| column.name.value.as_str())
+/// Notes about columns that aren't there. `names` are those that are.
+pub fn notes(header: &Header, names: &[&str]) -> Vec<Diagnostic> {
+    let is_missing = |note: &&ColumnNote| {
+        let wanted = &note.name.value;
+        !names.iter().any(|name| name.eq_ignore_ascii_case(wanted))
     };
-    let missing = header
-        .columns
-        .iter()
-        .filter(|note| !names().any(|name| name.eq_ignore_ascii_case(&note.name.value)));
+    let missing = header.columns.iter().filter(is_missing);
     missing
         .map(|note| {
             let message = format!("the table has no column `{}`", note.name.value);
             let finding = Diagnostic::error(Code::ContractColumnMissing, note.name.span, message);
-            match nearest(&note.name.value, names()) {
+            match nearest(&note.name.value, names.iter().copied()) {
                 Some(near) => finding.hint(format!("it has `{near}`")),
-                None => finding.hint("add it to the `create table`, or remove the line"),
+                None => finding.hint("add the column, or remove the line"),
             }
         })
         .collect()

@@ -7,18 +7,23 @@ use crate::header::Incremental;
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
 
+/// The names of a batch's first moment, and those of the first one behind it.
+const STARTS: [&str; 2] = ["start_ts", "start_date"];
+const ENDS: [&str; 2] = ["end_ts", "end_date"];
+
 /// Looks for the bounds in each variant of a `time_range` model.
 pub fn check(node: &Node, text: &str, variants: &[Variant], diagnostics: &mut Vec<Diagnostic>) {
     let Some(Incremental::TimeRange(range)) = &node.config.incremental else {
         return;
     };
-    let uses = |variant: &Variant, bound: &str| {
-        references(text, &variant.tokens).any(|(name, _)| name.to_lowercase().starts_with(bound))
+    let uses = |variant: &Variant, bounds: [&str; 2]| {
+        references(text, &variant.tokens)
+            .any(|(name, _)| bounds.contains(&name.to_lowercase().as_str()))
     };
-    let missing = |bound| variants.iter().any(|variant| !uses(variant, bound));
-    let words: Vec<&str> = [("start_", "`:start_ts`"), ("end_", "`:end_ts`")]
+    let missing = |bounds| variants.iter().any(|variant| !uses(variant, bounds));
+    let words: Vec<&str> = [(STARTS, "`:start_ts`"), (ENDS, "`:end_ts`")]
         .into_iter()
-        .filter(|(bound, _)| missing(bound))
+        .filter(|(bounds, _)| missing(*bounds))
         .map(|(_, word)| word)
         .collect();
     if !words.is_empty() {
@@ -60,13 +65,17 @@ fn inclusive_ranges(text: &str, tokens: &[Token]) -> Vec<Span> {
             .unwrap_or_default()
             .to_lowercase()
     };
+    let is_one = |word: &str, bounds: [&str; 2]| {
+        word.strip_prefix(':')
+            .is_some_and(|name| bounds.contains(&name))
+    };
     tokens
         .windows(4)
         .filter(|window| {
             word(window[0]) == "between"
-                && word(window[1]).starts_with(":start_")
+                && is_one(&word(window[1]), STARTS)
                 && word(window[2]) == "and"
-                && word(window[3]).starts_with(":end_")
+                && is_one(&word(window[3]), ENDS)
         })
         .map(|window| window[0].span.to(window[3].span))
         .collect()

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::header::{Header, VariableDeclaration};
 use crate::project::{Settings, VariableValue};
-use crate::seeds::infer::misfit;
+use crate::seeds::infer::{boolean, misfit};
 use crate::span::Spanned;
 use crate::sql_type::SqlType;
 use std::collections::BTreeSet;
@@ -85,6 +85,23 @@ fn unfit(
         finding.and_at(declaration.sql_type.span, "declared here")
     } else {
         finding
+    })
+}
+
+/// A default in the one form in which the runtime and the engine read it: `null`, `true` or
+/// `false`, a number's digits without blanks and `_`, and all else as a text in quotes. `None` if
+/// it isn't a literal.
+pub fn canonical(written: &str, sql_type: &SqlType) -> Option<String> {
+    let Some(text) = literal(written)? else {
+        return Some("null".to_owned());
+    };
+    let boolean = (*sql_type == SqlType::Boolean)
+        .then(|| boolean(&text))
+        .flatten();
+    Some(match boolean {
+        Some(value) => value.to_string(),
+        None if sql_type.is_numeric() => text,
+        None => format!("'{}'", text.replace('\'', "''")),
     })
 }
 
@@ -173,6 +190,27 @@ pub fn unused<'h>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_value_has_one_form() {
+        for (written, sql_type, form) in [
+            ("TRUE", SqlType::Boolean, "true"),
+            ("'No'", SqlType::Boolean, "false"),
+            ("1", SqlType::Boolean, "true"),
+            ("NULL", SqlType::Varchar, "null"),
+            ("'null'", SqlType::Varchar, "'null'"),
+            ("1_000", SqlType::Integer, "1000"),
+            ("- 5", SqlType::Integer, "-5"),
+            ("'5'", SqlType::Integer, "5"),
+            ("5", SqlType::Varchar, "'5'"),
+            ("'it''s'", SqlType::Varchar, "'it''s'"),
+            ("date '2024-01-01'", SqlType::Date, "'2024-01-01'"),
+        ] {
+            let found = canonical(written, &sql_type);
+            assert_eq!(found.as_deref(), Some(form), "{written}");
+        }
+        assert_eq!(canonical("now()", &SqlType::Timestamp), None);
+    }
 
     #[test]
     fn literals() {

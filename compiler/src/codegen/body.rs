@@ -229,7 +229,6 @@ fn operand(inner: &BodyCondition) -> TokenStream {
 fn comparison_name(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equal => "Equal",
-        Comparison::NotEqual => "NotEqual",
         Comparison::Less => "Less",
         Comparison::LessOrEqual => "LessOrEqual",
         Comparison::Greater => "Greater",

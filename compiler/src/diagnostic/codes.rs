@@ -64,6 +64,7 @@ codes! {
     ("unknown-fact", UnknownFact, "a condition names a fact or variable that doesn't exist"),
     ("too-many-variants", TooManyVariants, "a model has more than 64 variants"),
     ("variant-columns", VariantColumns, "the variants of a model have different columns"),
+    ("variant-relation", VariantRelation, "a name is an import in one variant and something else in another"),
     ("unknown-reference", UnknownReference, "a `:name` that is no import and no variable"),
     ("unused-variable", UnusedVariable, "a declared variable is never used"),
     ("invalid-variable", InvalidVariable, "a variable has no value, or one that doesn't fit its type"),
@@ -83,6 +84,7 @@ codes! {
     ("set-operation-width", SetOperationWidth, "the sides of a set operation have different numbers of columns"),
     ("not-grouped", NotGrouped, "a column is neither grouped nor aggregated"),
     ("duplicate-column", DuplicateColumn, "two output columns have the same name"),
+    ("unknown-columns", UnknownColumns, "the columns of a model or seed can't be told"),
     ("columns-depend-on-data", ColumnsDependOnData, "the columns of a query depend on data"),
     ("engine-refuses", EngineRefuses, "the engine refuses a query that dbgo found no fault in"),
     // Contracts and keys

@@ -12,8 +12,6 @@ pub struct Variable {
     pub name: String,
     /// What its values are; `None` if conditions can't compare them.
     pub kind: Option<ValueKind>,
-    /// Its value, if it is a constant of the build: it folds away.
-    pub constant: Option<Value>,
     /// Its values, if it is a list, which is known when compiling: it stands behind `in`.
     pub list: Option<Vec<Value>>,
 }
@@ -66,14 +64,12 @@ pub enum Subject {
     IsIncremental,
     /// Whether a run builds everything anew: fixed for a batch.
     FullRefresh,
-    /// A scalar variable: fixed for a plan, or for the build if it is constant.
+    /// A scalar variable: fixed for a plan.
     Variable {
         /// Its name.
         name: String,
         /// What its values are.
         kind: ValueKind,
-        /// Its value, if it is a constant.
-        constant: Option<Value>,
     },
 }
 

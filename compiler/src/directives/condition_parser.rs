@@ -334,14 +334,13 @@ impl<'a> Parser<'a> {
             let Some(kind) = variable.kind else {
                 return Err(malformed(
                     span,
-                    format!("`{name}` is of a type that conditions can't compare"),
+                    format!("`{name}` is of a type that conditions can't compare, or may be null"),
                 )
-                .hint("texts, numbers and booleans can be compared"));
+                .hint("texts, numbers and booleans without the default `null` can be compared"));
             };
             return Ok(Operand::Subject(Subject::Variable {
                 name: variable.name.clone(),
                 kind,
-                constant: variable.constant.clone(),
             }));
         }
         let names = Subject::FACTS
@@ -452,6 +451,11 @@ fn compare(
         }
     };
     check(&subject, &value, span)?;
+    let is_name = matches!(subject, Subject::Env | Subject::Engine | Subject::Dialect);
+    if is_name && operator != Operator::Equal {
+        return Err(malformed(span, format!("`{subject}` has no order"))
+            .hint("compare it with `==`, `!=` or `in`"));
+    }
     let kind = match (operator, &value) {
         (Operator::Equal, Value::Boolean(expected)) => {
             let test = ConditionKind::Test(Test {

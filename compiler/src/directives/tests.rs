@@ -5,23 +5,17 @@ use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
 fn variables() -> Vec<Variable> {
-    let variable = |name: &str, kind, constant| Variable {
+    let variable = |name: &str, kind| Variable {
         name: name.to_owned(),
         kind,
-        constant,
         list: None,
     };
     vec![
-        variable("region", Some(ValueKind::Text), None),
-        variable("size", Some(ValueKind::Integer), None),
-        variable("rate", Some(ValueKind::Number), None),
-        variable("flag", Some(ValueKind::Boolean), None),
-        variable(
-            "tier",
-            Some(ValueKind::Text),
-            Some(Value::Text("gold".into())),
-        ),
-        variable("days", None, None),
+        variable("region", Some(ValueKind::Text)),
+        variable("size", Some(ValueKind::Integer)),
+        variable("rate", Some(ValueKind::Number)),
+        variable("flag", Some(ValueKind::Boolean)),
+        variable("days", None),
     ]
 }
 
@@ -76,10 +70,6 @@ fn variants_are_what_can_be_reached() {
         ),
         // What the build knows folds away.
         ("#if dialect == 'duckdb'\na\n#else\nb\n#endif", &["a"]),
-        (
-            "#if tier in ['gold', 'silver']\na\n#else\nb\n#endif",
-            &["a"],
-        ),
         ("#if 1 < 2 and not false\na\n#endif", &["a"]),
         // The environment decides the engine.
         (
@@ -255,7 +245,6 @@ fn too_many_variants_are_counted_without_looking_at_all() {
             variables.push(Variable {
                 name: format!("v{index}"),
                 kind: Some(ValueKind::Text),
-                constant: None,
                 list: None,
             });
         }

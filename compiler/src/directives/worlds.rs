@@ -117,18 +117,14 @@ fn candidates(name: &GroupName, tests: &[&Test], context: &Context) -> Vec<Vec<V
         }
         GroupName::Place => places(tests, context),
         GroupName::Variable(_) => {
-            let Some(Subject::Variable { kind, constant, .. }) =
-                tests.first().map(|test| &test.subject)
+            let Some(Subject::Variable { kind, .. }) = tests.first().map(|test| &test.subject)
             else {
                 return Vec::new();
             };
-            match constant {
-                Some(value) => vec![one(value.clone())],
-                None => representatives(*kind, &literals(tests, |_| true))
-                    .into_iter()
-                    .map(one)
-                    .collect(),
-            }
+            representatives(*kind, &literals(tests, |_| true))
+                .into_iter()
+                .map(one)
+                .collect()
         }
     }
 }

@@ -3,11 +3,16 @@
 use super::model::Work;
 use super::variants::TypedVariant;
 use crate::check;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{self, DirectiveTree};
 use crate::graph::Node;
 use crate::header::{Incremental, Materialized};
+use crate::name::same_name;
+use crate::parse::RelationUse;
 use crate::print::{Printer, SlotPlace, Slots};
+use crate::span::Span;
 use crate::typed::{self, Slot, TypedModel};
+use std::collections::BTreeMap;
 
 /// The names of the batch's bounds and of the run's clock.
 const BOUNDS: [(&str, Slot); 5] = [
@@ -18,14 +23,20 @@ const BOUNDS: [(&str, Slot); 5] = [
     ("execution_ts", Slot::ExecutionTimestamp),
 ];
 
+/// Where a token stands, as a key.
+type Place = (u32, u32);
+
+fn place(span: Span) -> Place {
+    (span.start, span.end)
+}
+
 impl Work<'_> {
     pub(super) fn body(
         &self,
         tree: &DirectiveTree,
-        typed: &[TypedVariant],
+        slots: &Slots,
         contract: &check::contract::Contracted,
     ) -> Vec<typed::BodyNode> {
-        let slots = self.slots(tree, typed);
         let variables: Vec<String> = self
             .variables
             .iter()
@@ -35,45 +46,82 @@ impl Work<'_> {
         let printer = Printer {
             text: self.text,
             dialect,
-            slots: &slots,
+            slots,
             variables: &variables,
         };
         contract.wrap(printer.body(tree))
     }
 
-    fn slots(&self, tree: &DirectiveTree, typed: &[TypedVariant]) -> Slots {
-        let mut slots = Slots::default();
-        let import = |name: &str| {
-            let index = self
-                .node
-                .imports
-                .iter()
-                .position(|edge| edge.alias.value.eq_ignore_ascii_case(name));
-            index.and_then(|index| u32::try_from(index).ok())
-        };
-        for used in typed.iter().flat_map(|variant| &variant.relations) {
-            let slot = match import(&used.name) {
-                Some(import) => Slot::Relation {
-                    import,
-                    aliased: used.aliased,
-                },
-                None => Slot::This {
-                    aliased: used.aliased,
-                },
-            };
-            slots.insert(SlotPlace {
-                span: used.span,
-                slot,
-            });
+    /// What the runtime fills in. Variants share their text, so that a name has to mean the same
+    /// in each one that it is in; where it doesn't, that is reported.
+    pub(super) fn slots(
+        &mut self,
+        tree: &DirectiveTree,
+        variants: &[directives::Variant],
+        typed: &[TypedVariant],
+    ) -> Slots {
+        let of_variants: Vec<BTreeMap<Place, Slot>> = typed
+            .iter()
+            .map(|variant| self.relation_slots(&variant.relations))
+            .collect();
+        let mut relations: BTreeMap<Place, Slot> = BTreeMap::new();
+        for (place, slot) in of_variants.iter().flatten() {
+            relations.entry(*place).or_insert(*slot);
         }
+        let mut differing: BTreeMap<Place, (Span, Option<Slot>)> = BTreeMap::new();
+        for (variant, own) in variants.iter().zip(&of_variants) {
+            for token in &variant.tokens {
+                let place = place(token.span);
+                let here = own.get(&place).copied();
+                if relations
+                    .get(&place)
+                    .is_some_and(|slot| here != Some(*slot))
+                {
+                    differing.entry(place).or_insert((token.span, here));
+                }
+            }
+        }
+        for (span, other) in differing.into_values() {
+            self.diagnostics.push(self.differing(span, other));
+        }
+        let mut slots = Slots::default();
+        for ((start, end), slot) in relations {
+            let span = Span::new(self.file, start as usize, end as usize);
+            slots.insert(SlotPlace { span, slot });
+        }
+        self.value_slots(tree, &mut slots);
+        slots
+    }
+
+    /// The relations that a variant reads.
+    fn relation_slots(&self, uses: &[RelationUse]) -> BTreeMap<Place, Slot> {
+        let slot = |used: &RelationUse| {
+            let aliased = used.aliased;
+            let imports = &self.node.imports;
+            let index = imports
+                .iter()
+                .position(|edge| same_name(&edge.alias.value, &used.name));
+            match index {
+                Some(index) => Some(Slot::Relation {
+                    import: u32::try_from(index).ok()?,
+                    aliased,
+                }),
+                // What is neither was reported as an unknown name.
+                None => (used.name == "this").then_some(Slot::This { aliased }),
+            }
+        };
+        uses.iter()
+            .filter_map(|used| Some((place(used.span), slot(used)?)))
+            .collect()
+    }
+
+    fn value_slots(&self, tree: &DirectiveTree, slots: &mut Slots) {
         for (name, span) in directives::references(self.text, &tree.tokens) {
             let variable = self
                 .variables
                 .iter()
-                .position(|variable| variable.name.eq_ignore_ascii_case(name));
-            let bound = BOUNDS
-                .iter()
-                .find(|(bound, _)| bound.eq_ignore_ascii_case(name));
+                .position(|variable| same_name(&variable.name, name));
+            let bound = BOUNDS.iter().find(|(bound, _)| same_name(bound, name));
             let slot = match (variable, bound) {
                 (Some(index), _) => Slot::Variable(u32::try_from(index).unwrap_or(u32::MAX)),
                 (None, Some((_, slot))) => *slot,
@@ -81,7 +129,25 @@ impl Work<'_> {
             };
             slots.insert(SlotPlace { span, slot });
         }
-        slots
+    }
+
+    /// A name that one variant reads as a relation, and another one otherwise.
+    fn differing(&self, span: Span, other: Option<Slot>) -> Diagnostic {
+        let written = self.text.get(span.range()).unwrap_or_default();
+        let name = written.trim_start_matches(':');
+        let error = |message| Diagnostic::error(Code::VariantRelation, span, message);
+        match other {
+            None => error(format!(
+                "`{written}` is the import in one variant and something else in another"
+            ))
+            .hint(format!(
+                "write `:{name}` for the import, or give the common table expression another name"
+            )),
+            Some(_) => error(format!(
+                "`{written}` has an alias in one variant and none in another"
+            ))
+            .hint("write the name and its alias together in each branch"),
+        }
     }
 
     pub(super) fn model(
@@ -188,5 +254,74 @@ fn on_schema_change(rule: crate::header::OnSchemaChange) -> typed::OnSchemaChang
         crate::header::OnSchemaChange::Append => typed::OnSchemaChange::Append,
         crate::header::OnSchemaChange::Sync => typed::OnSchemaChange::Sync,
         crate::header::OnSchemaChange::Ignore => typed::OnSchemaChange::Ignore,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::{Memory, compile, outline};
+    use crate::source::ProjectFiles;
+    use crate::sql_type::SqlType;
+    use crate::typed::BodyNode;
+    use crate::types::oracle::{OracleQuestion, OracleRefusal, TypeOracle};
+
+    /// Stands for an engine where none is asked.
+    struct NoEngine;
+
+    impl TypeOracle for NoEngine {
+        fn identity(&self) -> String {
+            String::new()
+        }
+
+        fn columns(
+            &self,
+            question: &OracleQuestion,
+        ) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
+            panic!("nobody is to be asked: {}", question.sql)
+        }
+    }
+
+    fn slots(model: &str) -> Vec<Slot> {
+        let (files, found) = ProjectFiles::from_texts([
+            ("dbgo.toml", "name = 'shop'"),
+            ("models/a.sql", "select 1 as id"),
+            ("models/b.sql", model),
+        ]);
+        let memory = Memory::new(String::new(), BTreeMap::new());
+        let compilation = compile(outline(files, found), &NoEngine, &memory);
+        assert_eq!(compilation.diagnostics, []);
+        let typed = compilation.project.models.iter();
+        let typed = typed.rev().find(|typed| typed.path == "models.b").unwrap();
+        let slot = |node: &BodyNode| match node {
+            BodyNode::Slot(slot) => Some(*slot),
+            _ => None,
+        };
+        typed.body.iter().filter_map(slot).collect()
+    }
+
+    #[test]
+    fn names_beyond_ascii_mean_what_they_mean_in_other_case() {
+        let found = slots(
+            "-- @import: Ärzte = models.a\n-- @var: Größe integer = 1\n\
+             select ärzte.id + :größe as id from :ärzte where id < :GRÖßE\n",
+        );
+        let relation = Slot::Relation {
+            import: 0,
+            aliased: false,
+        };
+        assert_eq!(found, [Slot::Variable(0), relation, Slot::Variable(0)]);
+    }
+
+    #[test]
+    fn a_common_table_hides_an_import_of_its_name() {
+        let found = slots(
+            "-- @import: a = models.a\nwith a as (select id from :a) select id from a where id > 0",
+        );
+        let relation = Slot::Relation {
+            import: 0,
+            aliased: false,
+        };
+        assert_eq!(found, [relation]);
     }
 }

@@ -55,17 +55,24 @@ impl Memory {
         answer
     }
 
-    /// All answers that were used, to be kept for the next compilation.
-    pub fn used(&self) -> BTreeMap<[u8; 32], Remembered> {
-        self.learned
-            .lock()
+    /// The answers to be kept for the next compilation: those that were used, and after one with
+    /// errors all others too, as what it couldn't look at will be asked again.
+    pub fn kept(&self, has_errors: bool) -> BTreeMap<[u8; 32], Remembered> {
+        let learned = self.learned.lock();
+        let mut kept = learned
             .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .clone()
+            .clone();
+        if has_errors {
+            for (key, answer) in &self.known {
+                kept.entry(*key).or_insert_with(|| answer.clone());
+            }
+        }
+        kept
     }
 
-    /// Whether something was learned, or something remembered is no longer of use.
-    pub fn has_changed(&self) -> bool {
-        self.used() != self.known
+    /// Whether [`kept`](Self::kept) differs from what was known before.
+    pub fn has_changed(&self, has_errors: bool) -> bool {
+        self.kept(has_errors) != self.known
     }
 
     fn learn(&self, key: [u8; 32], answer: &Remembered) {
@@ -93,5 +100,33 @@ impl Memory {
             }
         }
         *hasher.finalize().as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(sql: &str) -> OracleQuestion {
+        OracleQuestion {
+            sql: sql.to_owned(),
+            relations: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn answers_that_a_broken_project_does_not_need_are_kept() {
+        let answer = || Ok(vec![("a".to_owned(), SqlType::Integer)]);
+        let first = Memory::new("engine".to_owned(), BTreeMap::new());
+        let _ = first.answer(&question("select 1"), answer);
+        let _ = first.answer(&question("select 2"), answer);
+        let known = first.kept(false);
+        assert_eq!(known.len(), 2);
+        let second = Memory::new("engine".to_owned(), known.clone());
+        let _ = second.answer(&question("select 1"), answer);
+        assert_eq!(second.kept(true), known);
+        assert!(!second.has_changed(true));
+        assert_eq!(second.kept(false).len(), 1);
+        assert!(second.has_changed(false));
     }
 }

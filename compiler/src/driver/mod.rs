@@ -13,13 +13,13 @@ mod typing;
 mod variants;
 
 use crate::check;
-use crate::diagnostic::{Diagnostic, render};
+use crate::diagnostic::{Code, Diagnostic, render};
 use crate::graph::{self, Graph, NodeId};
 use crate::header::{self, FileKind, Header};
 use crate::project::{self, EngineKind, Settings, VariableValue};
 use crate::resolve::Schema;
 use crate::source::ProjectFiles;
-use crate::span::FileId;
+use crate::span::{FileId, Span};
 use crate::typed::{
     EngineSettings, ProjectSettings, TypedModel, TypedProject, TypedSeed, TypedSource,
 };
@@ -92,15 +92,23 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         settings: settings(&outline.settings),
         ..TypedProject::default()
     };
-    for node in known.into_iter().flatten() {
+    let mut lost = Vec::new();
+    for (index, node) in known.into_iter().enumerate() {
+        let Some(node) = node else { continue };
         match node.kind {
             KnownKind::Model(model) => project.models.push(model),
             KnownKind::Seed(seed) => project.seeds.push(*seed),
             KnownKind::Source(source) => project.sources.push(*source),
-            KnownKind::Broken => {}
+            KnownKind::Broken => lost.push(index),
         }
     }
     diagnostics.extend(outline.diagnostics.iter().cloned());
+    if !diagnostics.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(
+            lost.into_iter()
+                .map(|index| vanished(&outline.graph.nodes[index])),
+        );
+    }
     let texts = outline
         .headers
         .iter()
@@ -118,6 +126,13 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         diagnostics,
         models,
     }
+}
+
+/// A relation that can't be built though no error says why: nothing leaves a project in silence.
+fn vanished(node: &graph::Node) -> Diagnostic {
+    let message = format!("the columns of `{}` can't be told", node.path);
+    Diagnostic::error(Code::UnknownColumns, Span::new(node.file, 0, 0), message)
+        .hint("this is a fault of dbgo: please report it with this file")
 }
 
 /// A node of the graph, typed: what its readers see of it, and what the program needs of it.

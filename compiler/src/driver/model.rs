@@ -143,13 +143,14 @@ impl Work<'_> {
                 &self.context.outline.settings,
                 &mut self.diagnostics,
             );
+            let default = declaration
+                .default
+                .as_ref()
+                .and_then(|default| check::variables::canonical(&default.value, &sql_type));
             self.variables.push(TypedVariable {
                 name: declaration.name.value.clone(),
                 sql_type,
-                default: declaration
-                    .default
-                    .as_ref()
-                    .map(|default| default.value.clone()),
+                default,
             });
         }
     }
@@ -176,7 +177,14 @@ impl Work<'_> {
             &variants.variants,
             &mut self.diagnostics,
         );
-        let merged = variants::merge(&tree, &variants, &typed, &mut self.diagnostics)?;
+        let mut found = Vec::new();
+        let contract = |name: &str| self.contract_type(name);
+        let merged = variants::merge(&tree, &variants, &typed, contract, &mut found);
+        self.diagnostics.extend(found);
+        let Some(merged) = merged else {
+            self.report_unknown_columns(&typed);
+            return None;
+        };
         self.made_at = merged
             .iter()
             .map(|column| (column.name.to_lowercase(), column.span))
@@ -184,8 +192,37 @@ impl Work<'_> {
         let contract =
             check::contract::apply(self.header, self.node, merged, &mut self.diagnostics);
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
-        let body = self.body(&tree, &typed, &contract);
+        let slots = self.slots(&tree, &variants.variants, &typed);
+        let body = self.body(&tree, &slots, &contract);
         Some(self.model(&typed, contract.columns, body))
+    }
+
+    /// A model without columns, though nothing is wrong in it nor in what it imports: its types
+    /// go round in a circle through its own table.
+    fn report_unknown_columns(&mut self, typed: &[TypedVariant]) {
+        let is_known = |schema: &Schema| {
+            let columns = schema.columns.as_ref();
+            columns
+                .is_some_and(|columns| columns.iter().all(|column| !column.sql_type.has_unknown()))
+        };
+        if self.diagnostics.iter().any(Diagnostic::is_error) || !self.imports.values().all(is_known)
+        {
+            return;
+        }
+        let uses = typed.iter().flat_map(|variant| &variant.relations);
+        let this = uses.into_iter().find(|used| used.name == "this");
+        let span = this.map_or(self.node_span(), |used| used.span);
+        let finding = Diagnostic::error(
+            Code::UnknownColumns,
+            span,
+            "the types of this model's columns can't be told",
+        );
+        self.diagnostics.push(match this {
+            Some(_) => finding
+                .note("its own table has the columns that the query gives, and here the query takes them from the table")
+                .hint("read `:this` within `#if is_incremental`, so that the other rows give the types"),
+            None => finding.hint("give the columns types with `cast`"),
+        });
     }
 
     fn directives(&mut self) -> Option<DirectiveTree> {
@@ -260,15 +297,17 @@ impl Work<'_> {
 
 fn condition_variable(variable: &TypedVariable) -> Variable {
     let kind = match &variable.sql_type {
+        // A null is neither less than a value nor not less: branches over it were never checked.
+        _ if variable.default.as_deref() == Some("null") => None,
         SqlType::Boolean => Some(ValueKind::Boolean),
         SqlType::Varchar => Some(ValueKind::Text),
+        sql_type if sql_type.is_integer() => Some(ValueKind::Integer),
         sql_type if sql_type.is_numeric() => Some(ValueKind::Number),
         _ => None,
     };
     Variable {
         name: variable.name.clone(),
         kind,
-        constant: None,
         list: None,
     }
 }
@@ -295,7 +334,6 @@ fn list_variable(variable: &crate::project::Variable) -> Option<Variable> {
     Some(Variable {
         name: variable.name.value.clone(),
         kind: None,
-        constant: None,
         list: Some(list),
     })
 }

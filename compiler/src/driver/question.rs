@@ -55,8 +55,8 @@ impl Question<'_> {
             .iter()
             .filter(|token| token.kind != TokenKind::Comment)
         {
-            if end_before.is_some_and(|end| end != token.span.start) {
-                sql.push(' ');
+            if let Some(end) = end_before.filter(|end| *end != token.span.start) {
+                sql.push(self.white_space(end, token.span.start));
             }
             end_before = Some(token.span.end);
             let written = self.text.get(token.span.range())?;
@@ -79,6 +79,16 @@ impl Question<'_> {
         }
         let relations = relations.into_iter().collect();
         Some((OracleQuestion { sql, relations }, SourceMap { starts }))
+    }
+
+    /// What keeps two tokens apart. A line's end isn't any white space: two texts with one between
+    /// them are one.
+    fn white_space(&self, end: u32, start: u32) -> char {
+        let between = self.text.get(end as usize..start as usize);
+        match between.is_some_and(|between| between.contains(['\n', '\r'])) {
+            true => '\n',
+            false => ' ',
+        }
     }
 
     /// Adds a relation to the question and gives the name it has there.

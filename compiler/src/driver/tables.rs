@@ -5,12 +5,11 @@ use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Node;
 use crate::header::{ColumnNote, EffectiveConfig, Header};
-use crate::lexer::lex;
-use crate::parse::{ColumnDefinition, parse_create_table};
+use crate::parse::ColumnDefinition;
 use crate::resolve::{Column, Schema};
-use crate::seeds::{self, DeclaredColumn, SeedColumn};
+use crate::seeds::{self, SeedColumn};
 use crate::source::SeedFormat;
-use crate::span::{FileId, Span, Spanned};
+use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedSeed, TypedSource};
 
@@ -27,25 +26,22 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
     if !outline.files.is_usable(node.file) {
         return (Known::broken(), Vec::new());
     }
-    let mut diagnostics = Vec::new();
     let header = node.header.and_then(|typing| outline.headers.get(&typing));
-    let declared = file
+    let (columns, mut diagnostics) =
+        seeds::seed_columns(&outline.files, file, header, &node.config);
+    if file
         .typing
-        .and_then(|typing| declared(outline, typing, &mut diagnostics));
-    if file.typing.is_some() && declared.is_none() {
+        .is_some_and(|typing| !outline.files.is_usable(typing))
+    {
         return (Known::broken(), diagnostics);
     }
-    let data = outline.files.sources.file(node.file);
-    let (columns, found) = match file.format {
-        SeedFormat::Csv => seeds::csv_columns(
-            node.file,
-            &data.text,
-            &node.config.csv_options(),
-            declared.as_deref(),
-        ),
-        SeedFormat::Parquet => seeds::parquet_columns(node.file, &file.footer),
-    };
-    diagnostics.extend(found);
+    if let Some(header) = header.filter(|header| !header.has_body && diagnostics.is_empty()) {
+        let names: Vec<&str> = columns
+            .iter()
+            .map(|column| column.name.value.as_str())
+            .collect();
+        diagnostics.extend(check::table::notes(header, &names));
+    }
     if diagnostics.iter().any(Diagnostic::is_error) {
         return (Known::broken(), diagnostics);
     }
@@ -53,6 +49,7 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
         .iter()
         .map(|column| seed_column(column, header))
         .collect();
+    let data = outline.files.sources.file(node.file);
     let config = &node.config;
     let text = |byte: u8| char::from(byte).to_string();
     let seed = TypedSeed {
@@ -87,11 +84,18 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
     if !outline.files.is_usable(node.file) {
         return (Known::broken(), Vec::new());
     }
-    let mut diagnostics = Vec::new();
-    let Some(definitions) = table(outline, node.file, &mut diagnostics) else {
-        return (Known::broken(), diagnostics);
+    let Some(header) = outline
+        .headers
+        .get(&node.file)
+        .filter(|header| header.has_body)
+    else {
+        return (Known::broken(), Vec::new());
     };
-    let header = outline.headers.get(&node.file);
+    let definitions = match check::table::read(&outline.files, node.file, header) {
+        Ok(definitions) => definitions,
+        Err(found) => return (Known::broken(), found),
+    };
+    let mut diagnostics = Vec::new();
     let columns: Vec<TypedColumn> = definitions
         .iter()
         .map(|column| TypedColumn {
@@ -100,7 +104,7 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
             // Only what the engine itself enforces is proven; what is merely declared isn't.
             not_null: column.enforced,
             checked: false,
-            description: description(header, &column.name.value),
+            description: description(Some(header), &column.name.value),
         })
         .collect();
     if diagnostics.iter().any(Diagnostic::is_error) {
@@ -194,76 +198,14 @@ fn description(header: Option<&Header>, column: &str) -> String {
         .unwrap_or_default()
 }
 
-fn table(
-    outline: &Outline,
-    file: FileId,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Vec<ColumnDefinition>> {
-    let header = outline.headers.get(&file)?;
-    let text = &outline.files.sources.file(file).text;
-    let path = &outline.files.sources.file(file).path;
-    let file_name = path.rsplit('/').next().unwrap_or(path);
-    let stem = file_name
-        .rsplit_once('.')
-        .map_or(file_name, |(stem, _)| stem);
-    if !header.has_body {
-        return None;
-    }
-    let (tokens, found) = lex(file, text, header.body_start..text.len());
-    if !found.is_empty() {
-        diagnostics.extend(found);
-        return None;
-    }
-    match parse_create_table(text, &tokens) {
-        Ok(table) => {
-            let found = check::table::check(&table, stem, header, text, &tokens);
-            let broken = !found.is_empty();
-            diagnostics.extend(found);
-            (!broken).then_some(table.columns)
-        }
-        Err(error) => {
-            diagnostics.push(error);
-            None
-        }
-    }
-}
-
-fn declared(
-    outline: &Outline,
-    file: FileId,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Vec<DeclaredColumn>> {
-    let definitions = table(outline, file, diagnostics)?;
-    let columns = definitions
-        .iter()
-        .map(|column| DeclaredColumn {
-            name: Spanned::new(column.name.value.clone(), column.name.span),
-            sql_type: column_type(column, diagnostics),
-            not_null: column.not_null,
-        })
-        .collect();
-    Some(columns)
-}
-
 fn column_type(column: &ColumnDefinition, diagnostics: &mut Vec<Diagnostic>) -> SqlType {
     parsed_type(&column.type_name.text, column.type_name.span, diagnostics)
 }
 
 /// Reads a type that the user wrote; what isn't one is reported.
 pub(super) fn parsed_type(text: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> SqlType {
-    let parsed = text.parse::<SqlType>();
-    match parsed {
-        Ok(SqlType::Other(_)) | Err(_) => {
-            diagnostics.push(
-                Diagnostic::error(
-                    Code::UnknownType,
-                    span,
-                    format!("there is no type `{text}`"),
-                )
-                .hint("write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`"),
-            );
-            SqlType::Unknown
-        }
-        Ok(sql_type) => sql_type,
-    }
+    check::table::written_type(text, span).unwrap_or_else(|finding| {
+        diagnostics.push(finding);
+        SqlType::Unknown
+    })
 }

@@ -6,14 +6,15 @@ use super::variants::{self, TypedVariant};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives;
-use crate::header::{Incremental, Materialized};
+use crate::header::{ColumnNote, Incremental, Materialized};
 use crate::parse::{ast, parse_query};
 use crate::project::VariableValue;
-use crate::resolve::{BindInput, RelationUse, Schema, bind};
+use crate::resolve::{BindInput, Column, RelationUse, Schema, bind};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::token::Token;
 use crate::types::oracle::OracleRefusal;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Work<'_> {
@@ -22,19 +23,13 @@ impl Work<'_> {
     pub(super) fn type_variants(&mut self, variants: &[directives::Variant]) -> Vec<TypedVariant> {
         let time_type = self.time_type(variants);
         let mut typed: Vec<Option<TypedVariant>> = vec![None; variants.len()];
-        let reads_this = |variant: &directives::Variant| {
-            directives::references(self.text, &variant.tokens)
-                .any(|(name, _)| name.eq_ignore_ascii_case("this"))
-        };
         let (last, first): (Vec<usize>, Vec<usize>) =
-            (0..variants.len()).partition(|index| reads_this(&variants[*index]));
+            (0..variants.len()).partition(|index| self.reads_this(&variants[*index]));
         let mut own = self.stored().then(Schema::unknown);
         for index in first {
             let variant = self.type_variant(&variants[index].tokens, own.as_ref(), &time_type);
             if let (Some(columns), true) = (&variant.columns, self.stored()) {
-                own = Some(Schema::known(
-                    columns.iter().map(variants::OutputColumn::column).collect(),
-                ));
+                own = Some(self.own_table(columns));
             }
             typed[index] = Some(variant);
         }
@@ -55,6 +50,36 @@ impl Work<'_> {
         typed
     }
 
+    fn reads_this(&self, variant: &directives::Variant) -> bool {
+        directives::references(self.text, &variant.tokens)
+            .any(|(name, _)| name.eq_ignore_ascii_case("this"))
+    }
+
+    /// The model's own table, which has the columns of its query with the types of its contract.
+    /// Any variant may have written a row, so that only a contract keeps nulls out of a column.
+    fn own_table(&self, columns: &[variants::OutputColumn]) -> Schema {
+        let own = |column: &variants::OutputColumn| {
+            let note = self.note(&column.name);
+            let declared = note.and_then(declared_type);
+            Column {
+                nullable: note.is_none_or(|note| note.not_null.is_none()),
+                sql_type: declared.unwrap_or_else(|| column.sql_type.clone()),
+                ..column.column()
+            }
+        };
+        Schema::known(columns.iter().map(own).collect())
+    }
+
+    /// The type that the contract gives a column.
+    pub(super) fn contract_type(&self, column: &str) -> Option<SqlType> {
+        self.note(column).and_then(declared_type)
+    }
+
+    fn note(&self, column: &str) -> Option<&ColumnNote> {
+        let mut notes = self.header.columns.iter();
+        notes.find(|note| note.name.value.eq_ignore_ascii_case(column))
+    }
+
     /// Whether the model has a table of its own that its query may read.
     pub(super) fn stored(&self) -> bool {
         self.node.materialized() == Materialized::Incremental || self.header.config.damaged
@@ -69,26 +94,34 @@ impl Work<'_> {
         }
     }
 
-    /// The type of the time column, which the bounds of a batch have: that of the first variant.
+    /// The type that the bounds of a batch have, which is that of the time column: its contract's,
+    /// else the one that a variant gives which doesn't read the model's own table.
     pub(super) fn time_type(&self, variants: &[directives::Variant]) -> SqlType {
         let Some(Incremental::TimeRange(range)) = &self.node.config.incremental else {
             return SqlType::Timestamp;
         };
-        let own = Some(Schema::unknown());
-        let columns = variants.first().and_then(|variant| {
-            self.type_variant(&variant.tokens, own.as_ref(), &SqlType::Timestamp)
-                .columns
-        });
-        let column = columns.and_then(|columns| {
-            columns
-                .into_iter()
-                .find(|column| column.name.eq_ignore_ascii_case(&range.time_column.value))
-        });
-        match column.map(|column| column.sql_type) {
-            Some(sql_type @ (SqlType::Date | SqlType::TimestampTz)) => sql_type,
-            Some(sql_type) if sql_type.is_timestamp() => sql_type,
+        let name = &range.time_column.value;
+        let declared = self.contract_type(name);
+        match declared.or_else(|| self.typed_column(name, variants)) {
+            // Others are written as timestamps.
+            Some(sql_type @ (SqlType::Date | SqlType::TimestampTz | SqlType::TimestampNs)) => {
+                sql_type
+            }
             _ => SqlType::Timestamp,
         }
+    }
+
+    /// The type of a column, found with bounds that are timestamps.
+    fn typed_column(&self, name: &str, variants: &[directives::Variant]) -> Option<SqlType> {
+        let variant = variants
+            .iter()
+            .find(|variant| !self.reads_this(variant))
+            .or(variants.first())?;
+        let own = Some(Schema::unknown());
+        let typed = self.type_variant(&variant.tokens, own.as_ref(), &SqlType::Timestamp);
+        let mut columns = typed.columns?.into_iter();
+        let column = columns.find(|column| column.name.eq_ignore_ascii_case(name))?;
+        Some(column.sql_type)
     }
 
     /// The names of variables and bounds with their types.
@@ -152,10 +185,10 @@ impl Work<'_> {
         names: BTreeMap<String, SqlType>,
     ) -> TypedVariant {
         let input = BindInput {
-            imports: self.imports.clone(),
+            imports: Cow::Borrowed(&self.imports),
             this: this.cloned(),
             variables: names.clone(),
-            candidates: self.context.candidates.clone(),
+            candidates: Cow::Borrowed(&self.context.candidates),
             text: self.text,
             unique_columns: true,
         };
@@ -237,7 +270,7 @@ impl Work<'_> {
         variant
     }
 
-    fn node_span(&self) -> Span {
+    pub(super) fn node_span(&self) -> Span {
         Span::new(self.file, self.header.body_start, self.text.len())
     }
 
@@ -298,7 +331,7 @@ impl Work<'_> {
             let variables = &self.context.outline.settings.variables;
             let variable = variables
                 .iter()
-                .find(|variable| variable.name.value.eq_ignore_ascii_case(name))?;
+                .find(|variable| variable.name.value == name)?;
             match &variable.value.value {
                 VariableValue::Scalar(scalar) => Some(scalar.to_sql()),
                 VariableValue::List(_) => None,
@@ -340,6 +373,13 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// The type of a contract, if it is one; what isn't is reported with the contract.
+fn declared_type(note: &ColumnNote) -> Option<SqlType> {
+    let written = note.sql_type.as_ref()?;
+    let sql_type = written.value.parse::<SqlType>().ok()?;
+    (!matches!(sql_type, SqlType::Other(_))).then_some(sql_type)
 }
 
 /// What the engine says of a variant.

@@ -5,7 +5,7 @@ use crate::directives::{DirectiveTree, Node, Variants};
 use crate::parse::ast::Query;
 use crate::resolve::{Bound, Column, RelationUse};
 use crate::span::Span;
-use crate::sql_type::SqlType;
+use crate::sql_type::{SqlType, coerce::fits_into};
 
 /// A column that a query gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,11 +130,13 @@ impl TypedVariant {
 }
 
 /// The columns of all variants: names, order and types must agree, a column may be null if it
-/// may be in any of them. `None` if a variant's columns aren't known or they disagree.
+/// may be in any of them. Types that a contract casts to one type agree. `None` if a variant's
+/// columns aren't known or they disagree.
 pub(super) fn merge(
     tree: &DirectiveTree,
     variants: &Variants,
     typed: &[TypedVariant],
+    contract: impl Fn(&str) -> Option<SqlType>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Vec<OutputColumn>> {
     let mut merged: Option<(usize, Vec<OutputColumn>)> = None;
@@ -143,13 +145,19 @@ pub(super) fn merge(
         match &mut merged {
             None => merged = Some((index, columns.clone())),
             Some((first, merged)) => {
-                if !agree(merged, columns) {
+                if !agree(merged, columns, &contract) {
                     let pair = (*first, index);
                     diagnostics.push(disagreement(tree, variants, pair, merged, columns));
                     return None;
                 }
                 for (common, column) in merged.iter_mut().zip(columns) {
                     common.nullable |= column.nullable;
+                    // Of two types the one stays that the contract has to cast.
+                    if common.sql_type == SqlType::Unknown
+                        || contract(&common.name).is_some_and(|own| own == common.sql_type)
+                    {
+                        common.sql_type = column.sql_type.clone();
+                    }
                 }
             }
         }
@@ -157,11 +165,24 @@ pub(super) fn merge(
     merged.map(|(_, columns)| columns)
 }
 
-fn agree(left: &[OutputColumn], right: &[OutputColumn]) -> bool {
+fn agree(
+    left: &[OutputColumn],
+    right: &[OutputColumn],
+    contract: &impl Fn(&str) -> Option<SqlType>,
+) -> bool {
     let same = |(left, right): (&OutputColumn, &OutputColumn)| {
-        left.name.eq_ignore_ascii_case(&right.name) && left.sql_type == right.sql_type
+        left.name.eq_ignore_ascii_case(&right.name)
+            && (same_type(&left.sql_type, &right.sql_type)
+                || contract(&left.name).is_some_and(|own| {
+                    fits_into(&left.sql_type, &own) && fits_into(&right.sql_type, &own)
+                }))
     };
     left.len() == right.len() && left.iter().zip(right).all(same)
+}
+
+/// Whether two types are the same. One that isn't known, as the contract stands for it, is any.
+fn same_type(left: &SqlType, right: &SqlType) -> bool {
+    left == right || *left == SqlType::Unknown || *right == SqlType::Unknown
 }
 
 fn disagreement(
@@ -197,7 +218,7 @@ fn described(columns: &[OutputColumn], others: &[OutputColumn]) -> String {
         !show_types
             || others
                 .get(*index)
-                .is_none_or(|other| other.sql_type != column.sql_type)
+                .is_none_or(|other| !same_type(&other.sql_type, &column.sql_type))
     });
     let shown: Vec<String> = shown
         .map(|(_, column)| {

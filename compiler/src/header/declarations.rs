@@ -4,6 +4,7 @@ use super::pragmas::Pragma;
 use super::tokens::{Brackets, Token, TokenKind, is_identifier, unquote};
 use super::{ColumnNote, Header, Import, VariableDeclaration};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::name::same_name;
 use crate::span::{Span, Spanned};
 
 /// What `:name` means already: the model's own table, and the bounds and clock of a batch.
@@ -102,7 +103,7 @@ fn alias_of(pragma: &Pragma<'_>, path: &Spanned<String>) -> Result<Spanned<Strin
 
 /// Why a name for `:name` can't be given again: it is reserved, an import's or a variable's.
 fn taken(header: &Header, name: &Spanned<String>) -> Option<Diagnostic> {
-    let same = |other: &str| other.eq_ignore_ascii_case(&name.value);
+    let same = |other: &str| same_name(other, &name.value);
     if RESERVED.iter().any(|reserved| same(reserved)) {
         return Some(
             Diagnostic::error(

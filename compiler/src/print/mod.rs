@@ -1,5 +1,5 @@
-//! A model's file → the pieces that its `render` function writes: the user's text byte for byte,
-//! with slots where the runtime fills something in, and a branch for each `#if`.
+//! A model's file → the pieces that its `render` function writes: the user's text byte for byte
+//! up to its closing semicolon, with slots where the runtime fills something in, and a branch for each `#if`.
 
 mod slots;
 
@@ -7,6 +7,7 @@ use crate::directives::{
     Comparison as Written, Condition, ConditionKind, DirectiveTree, Node, Operator, Subject, Test,
     Value,
 };
+use crate::name::same_name;
 use crate::token::{Token, TokenKind};
 use crate::typed::{BodyCondition, BodyNode, Comparison};
 
@@ -132,15 +133,11 @@ impl Printer<'_> {
     }
 
     fn test(&self, test: &Test) -> BodyCondition {
-        let constant = match &test.subject {
-            Subject::Dialect => Some(Value::Text(self.dialect.to_owned())),
-            Subject::Variable { constant, .. } => constant.clone(),
-            _ => None,
-        };
-        if let Some(value) = constant {
-            return BodyCondition::Constant(test.comparison.holds(&value));
-        }
         match &test.subject {
+            Subject::Dialect => {
+                let dialect = Value::Text(self.dialect.to_owned());
+                BodyCondition::Constant(test.comparison.holds(&dialect))
+            }
             Subject::IsIncremental | Subject::FullRefresh => self.batch_fact(test),
             subject => match &test.comparison {
                 Written::Holds => self.compared(subject, Comparison::Equal, &Value::Boolean(true)),
@@ -179,7 +176,7 @@ impl Printer<'_> {
                 let index = self
                     .variables
                     .iter()
-                    .position(|variable| variable.eq_ignore_ascii_case(name));
+                    .position(|variable| same_name(variable, name));
                 let index = u32::try_from(index.unwrap_or(0)).unwrap_or(0);
                 BodyCondition::Variable {
                     index,
@@ -187,6 +184,8 @@ impl Printer<'_> {
                     literal,
                 }
             }
+            // A name has no order, which the conditions' parser sees to.
+            _ if comparison != Comparison::Equal => BodyCondition::Constant(false),
             Subject::Engine => BodyCondition::Engine(literal),
             _ => BodyCondition::Environment(literal),
         }

@@ -20,11 +20,10 @@ pub struct SlotPlace {
 }
 
 impl Slots {
-    /// Adds a place. The first word on a place stands: variants that share text agree on it.
+    /// Adds a place. What stands there already is replaced.
     pub fn insert(&mut self, place: SlotPlace) {
         self.places
-            .entry((place.span.start, place.span.end))
-            .or_insert(place.slot);
+            .insert((place.span.start, place.span.end), place.slot);
     }
 
     /// What fills a token.

@@ -140,7 +140,7 @@ pub(super) fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
         DeValue::Float(number) => {
             let text = number.as_str();
             let is_finite = text.parse().is_ok_and(f64::is_finite);
-            is_finite.then(|| Scalar::Number(text.trim_start_matches('+').to_owned()))
+            is_finite.then(|| Scalar::Number(text.trim_start_matches('+').replace('_', "")))
         }
         DeValue::Array(_) | DeValue::Table(_) => None,
     }

@@ -1,9 +1,10 @@
 //! What a `FROM` reads: tables, subqueries, table functions, joins.
 
-use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn, same_name};
+use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
 use crate::check::data_columns;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::name::same_name;
 use crate::parse::{RelationUse, ast};
 use crate::span::Span;
 use crate::sql_type::families::never_meet;

@@ -122,7 +122,7 @@ impl Binder<'_> {
         let aliased = select.items.iter().find(|item| {
             item.alias
                 .as_ref()
-                .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
+                .is_some_and(|alias| crate::name::same_name(&alias.value, &only.value))
         });
         Some(aliased.map_or(key, |item| &item.expr))
     }
@@ -238,7 +238,7 @@ fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
     select.items.iter().any(|item| {
         item.alias
             .as_ref()
-            .is_some_and(|alias| super::scope::same_name(&alias.value, &only.value))
+            .is_some_and(|alias| crate::name::same_name(&alias.value, &only.value))
     })
 }
 

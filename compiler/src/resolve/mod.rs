@@ -34,6 +34,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
@@ -75,13 +76,13 @@ impl Schema {
 #[derive(Clone, Debug, Default)]
 pub struct BindInput<'a> {
     /// The imported relations by alias.
-    pub imports: BTreeMap<String, Schema>,
+    pub imports: Cow<'a, BTreeMap<String, Schema>>,
     /// The model's own table; `None` if it has none, so that `:this` means nothing.
     pub this: Option<Schema>,
     /// The variables by name, with the bounds of the batch where the model has them.
     pub variables: BTreeMap<String, SqlType>,
     /// Import paths by the name of a relation or file, for hints.
-    pub candidates: BTreeMap<String, String>,
+    pub candidates: Cow<'a, BTreeMap<String, String>>,
     /// The file's text.
     pub text: &'a str,
     /// Whether two output columns may not have one name.

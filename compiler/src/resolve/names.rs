@@ -1,8 +1,9 @@
 //! What the names in expressions mean: columns, fields, variables.
 
 use super::Binder;
-use super::scope::{Env, Found, same_name};
+use super::scope::{Env, Found};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;

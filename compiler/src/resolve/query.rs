@@ -1,9 +1,10 @@
 //! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
 
 use super::Binder;
-use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Scope, same_name};
+use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Scope};
 use super::select::Selected;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::coerce::set_operation_type;

@@ -1,6 +1,7 @@
 //! Relations, their columns, and how a name finds one.
 
 use crate::diagnostic::Diagnostic;
+use crate::name::same_name;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::Typed;
@@ -387,9 +388,4 @@ pub(super) struct CommonTable {
     pub name: String,
     pub output: Output,
     pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Whether two names are the same: case doesn't matter.
-pub(super) fn same_name(left: &str, right: &str) -> bool {
-    left == right || left.eq_ignore_ascii_case(right) || left.to_lowercase() == right.to_lowercase()
 }

@@ -1,8 +1,9 @@
 //! `*`, `t.*` and what is done to it.
 
 use super::Binder;
-use super::scope::{Env, Output, OutputColumn, same_name};
+use super::scope::{Env, Output, OutputColumn};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;

@@ -5,6 +5,7 @@ use crate::lexer::lex;
 use crate::parse::parse_query;
 use crate::span::FileId;
 use crate::sql_type::SqlType;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 fn schema(columns: &[(&str, &str, bool)]) -> Schema {
@@ -31,13 +32,16 @@ fn bound(text: &str) -> Bound {
     ]);
     let customers = schema(&[("id", "INTEGER", false), ("name", "VARCHAR", false)]);
     let input = BindInput {
-        imports: BTreeMap::from([
+        imports: Cow::Owned(BTreeMap::from([
             ("orders".to_owned(), orders),
             ("customers".to_owned(), customers),
             ("dark".to_owned(), Schema::unknown()),
-        ]),
+        ])),
         variables: BTreeMap::from([("least".to_owned(), SqlType::Decimal(18, 2))]),
-        candidates: BTreeMap::from([("refunds".to_owned(), "models.staging.refunds".to_owned())]),
+        candidates: Cow::Owned(BTreeMap::from([(
+            "refunds".to_owned(),
+            "models.staging.refunds".to_owned(),
+        )])),
         text,
         unique_columns: true,
         this: None,
@@ -280,7 +284,7 @@ fn nothing_that_can_be_parsed_makes_the_binder_panic() {
         if let Ok(query) = parse_query(&text, &tokens) {
             bound_queries += 1;
             let input = BindInput {
-                imports: BTreeMap::from([("orders".to_owned(), Schema::unknown())]),
+                imports: Cow::Owned(BTreeMap::from([("orders".to_owned(), Schema::unknown())])),
                 text: &text,
                 ..BindInput::default()
             };

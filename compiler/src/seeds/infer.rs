@@ -100,9 +100,16 @@ pub(crate) fn misfit(value: &str, sql_type: &SqlType) -> Option<String> {
 }
 
 fn is_boolean(value: &str) -> bool {
-    ["true", "false", "t", "f", "1", "0", "yes", "no", "y", "n"]
-        .iter()
-        .any(|word| value.eq_ignore_ascii_case(word))
+    boolean(value).is_some()
+}
+
+/// The boolean that a cast of DuckDB makes of a text.
+pub(crate) fn boolean(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" | "yes" | "y" => Some(true),
+        "false" | "f" | "0" | "no" | "n" => Some(false),
+        _ => None,
+    }
 }
 
 /// The words that DuckDB's sniffer takes for booleans; a cast takes more.

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::span::{FileId, Span, Spanned};
 use crate::sql_type::SqlType;
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical};
-use parquet::file::metadata::ParquetMetaDataReader;
+use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
 use parquet::schema::types::Type;
 
 /// Reads the columns of a Parquet file from its footer: the metadata, its length in four bytes and
@@ -41,6 +41,31 @@ pub fn parquet_columns(file: FileId, footer: &[u8]) -> (Vec<SeedColumn>, Vec<Dia
         })
         .collect();
     (columns, Vec::new())
+}
+
+/// How many nulls the footer counts in each column; `None` where it doesn't, as of nested columns.
+pub(super) fn null_counts(footer: &[u8]) -> Vec<Option<u64>> {
+    let metadata = footer
+        .strip_suffix(b"PAR1")
+        .and_then(|rest| rest.split_last_chunk::<4>())
+        .and_then(|(metadata, _)| ParquetMetaDataReader::decode_metadata(metadata).ok());
+    let Some(metadata) = metadata else {
+        return Vec::new();
+    };
+    let in_group = |group: &RowGroupMetaData, field: &Type| {
+        let mut chunks = group.columns().iter();
+        let chunk =
+            chunks.find(|chunk| chunk.column_path().parts() == [field.name().to_owned()])?;
+        chunk.statistics()?.null_count_opt()
+    };
+    let fields = metadata.file_metadata().schema().get_fields();
+    fields
+        .iter()
+        .map(|field| {
+            let groups = metadata.row_groups().iter();
+            groups.map(|group| in_group(group, field)).sum()
+        })
+        .collect()
 }
 
 fn repetition(field: &Type) -> Repetition {

@@ -100,7 +100,8 @@ pub struct VariableDef {
     pub name: Str,
     /// The type, written as DuckDB writes it.
     pub sql_type: Str,
-    /// The default as SQL; empty where there is none.
+    /// The default: `null`, a text in quotes, a boolean, or a number without blanks and `_`; empty
+    /// where there is none.
     pub default: Str,
 }
 
