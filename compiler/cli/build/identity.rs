@@ -29,6 +29,7 @@ pub fn identify() -> io::Result<()> {
         );
         walk(&repository.join(folder), &format!("{folder}/"), &mut paths)?;
     }
+    paths.retain(|path| !path.starts_with("runtime/target/"));
     paths.sort();
     let mut hasher = DefaultHasher::new();
     for path in paths {
