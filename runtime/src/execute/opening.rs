@@ -2,15 +2,15 @@
 
 use super::columns::adopted;
 use super::context::Context;
-use super::details::complete;
+use super::details::from_ledger;
 use super::failure::engine_failed;
 use super::inputs;
 use super::interrupt::Interrupt;
 use super::naming::{physical_relation, view_schema};
 use super::options::RunOptions;
 use crate::adapters::{
-    self, Adapter, BOOKKEEPING_SCHEMA, EngineError, OpenOptions, Relation as Name, RelationKind,
-    Session,
+    self, Adapter, BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineError,
+    OpenOptions, Relation as Name, RelationKind, Session,
 };
 use crate::config::{self, EngineSettings, Lookup};
 use crate::error::{Error, Kind, Result};
@@ -30,6 +30,10 @@ pub struct Opening<'a> {
     pub engine: EngineSettings,
     /// The schemas of the environment's views.
     view_schemas: BTreeSet<String>,
+    /// The mark of the engine's ledger; empty where there is none yet.
+    pub mark: String,
+    /// Whether the engine belonged to another state database until now.
+    pub adopts: bool,
     /// What has to be written to the state before anything else.
     pub changes: Vec<Change>,
     /// What people should know.
@@ -117,6 +121,8 @@ pub fn open<'a>(
         session,
         engine,
         view_schemas: schemas,
+        mark: String::new(),
+        adopts: false,
         changes: Vec::new(),
         notes: Vec::new(),
     };
@@ -216,40 +222,83 @@ impl Opening<'_> {
         Ok(())
     }
 
-    /// Completes the state from the ledger, where a run ended without telling, and makes the
-    /// engine's own tables where they are missing.
+    /// Believes the state only if it is in line with the engine's ledger; otherwise everything
+    /// is read from the ledger.
     fn reconcile(&mut self) -> Result<()> {
-        let shown = self.engine.shown.clone();
-        let failed = |error: EngineError| engine_failed(&error, &shown);
-        let context = &mut self.context;
-        let has_ledger = context.catalog.contains_key("ledger");
-        let knows_nothing = context.known.snapshots.is_empty();
-        let unfinished: HashSet<String> = context.known.unfinished.iter().cloned().collect();
-        if has_ledger && (knows_nothing || !unfinished.is_empty()) {
-            let ledger = self.session.ledger().map_err(failed)?;
-            let only = (!knows_nothing).then_some(&unfinished);
-            let (project, environment) = (
-                context.scope.project.clone(),
-                context.scope.environment.clone(),
-            );
-            let names = (project.as_str(), environment.as_str());
-            self.changes = complete(&mut context.known, &ledger, names, only);
+        if self.has_ledger() {
+            self.check_owner()?;
+            let shown = self.engine.shown.clone();
+            let failed = |error: EngineError| engine_failed(&error, &shown);
+            let mark = self.session.ledger_mark().map_err(failed)?;
+            let known = &self.context.known;
+            if known.ledger.as_ref() != Some(&mark) || !known.unfinished.is_empty() {
+                let ledger = self.session.ledger().map_err(failed)?;
+                self.believe(&ledger)?;
+            }
+            self.mark = mark;
         }
-        for id in unfinished {
+        for id in &self.context.known.unfinished {
             self.changes.push(Change::RunEnded {
-                id,
+                id: id.clone(),
                 status: "broken off",
                 duration_ms: None,
             });
         }
-        if !has_ledger {
-            self.session
-                .create_bookkeeping(self.state.identity())
-                .map_err(failed)?;
-        }
         self.look_for_former_views()?;
         self.forget_missing()?;
         self.describe_adopted()
+    }
+
+    /// Whether the engine has dbgo's own tables.
+    pub fn has_ledger(&self) -> bool {
+        self.context.catalog.contains_key("ledger") && self.context.catalog.contains_key("meta")
+    }
+
+    /// Refuses an engine that a newer version or another state database wrote. A state that knows
+    /// nothing of it yet takes it over.
+    fn check_owner(&mut self) -> Result<()> {
+        let meta = self.session.meta();
+        let meta = meta.map_err(|error| engine_failed(&error, &self.engine.shown))?;
+        let Some(meta) = meta else { return Ok(()) };
+        if meta.format != BOOKKEEPING_FORMAT {
+            return Err(Error::new(
+                Kind::Refused,
+                "state-moved-on",
+                format!("a newer version of dbgo wrote `{}`", self.engine.shown),
+            )
+            .hint("use that version"));
+        }
+        self.adopts = meta.state_id != self.state.identity();
+        if self.adopts && !self.context.known.is_empty() {
+            return Err(Error::new(
+                Kind::Refused,
+                "state-differs",
+                format!(
+                    "`{}` was last written with another state database than this one",
+                    self.engine.shown
+                ),
+            )
+            .hint("use that one, or remove this one: everything is then read from the database"));
+        }
+        Ok(())
+    }
+
+    /// Takes what the ledger tells in place of what the state knew.
+    fn believe(&mut self, ledger: &[CommittedBatch]) -> Result<()> {
+        self.check_lost()?;
+        let context = &mut self.context;
+        let scope = &context.scope;
+        let (known, changes) = from_ledger(ledger, (&scope.project, &scope.environment));
+        let before = std::mem::replace(&mut context.known, known);
+        if before.unfinished.is_empty() && !before.is_empty() {
+            self.notes.push(format!(
+                "`{}` isn't as the last run left it: what is built is read from it anew",
+                self.engine.shown
+            ));
+        }
+        context.known.unfinished = before.unfinished;
+        self.changes = changes;
+        Ok(())
     }
 
     /// Looks at the columns of tables that another version of their model will go on with.
@@ -275,30 +324,34 @@ impl Opening<'_> {
         Ok(())
     }
 
-    /// Forgets what isn't in the engine any more, unless it can't be computed again.
-    fn forget_missing(&mut self) -> Result<()> {
-        let context = &mut self.context;
-        let missing: Vec<String> = context
-            .known
-            .objects
-            .keys()
+    /// What the state knows and the engine doesn't have.
+    fn missing(&self) -> Vec<String> {
+        let context = &self.context;
+        let names = context.known.objects.keys();
+        names
             .filter(|name| !context.catalog.contains_key(*name))
             .cloned()
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        // What no snapshot names was swept by a run that ended before it could say so.
-        let named: HashSet<&str> = context
-            .known
-            .snapshots
-            .values()
+            .collect()
+    }
+
+    /// Those of them that a snapshot names. What none names was swept by a run that ended before
+    /// it could say so.
+    fn gone<'b>(&self, missing: &'b [String]) -> Vec<&'b String> {
+        let snapshots = self.context.known.snapshots.values();
+        let named: HashSet<&str> = snapshots
             .map(|snapshot| snapshot.physical.as_str())
             .collect();
-        let gone: Vec<&String> = missing
+        missing
             .iter()
             .filter(|name| named.contains(name.as_str()))
-            .collect();
+            .collect()
+    }
+
+    /// Refuses to go on where something is gone that can't be computed again.
+    fn check_lost(&self) -> Result<()> {
+        let context = &self.context;
+        let missing = self.missing();
+        let gone = self.gone(&missing);
         let lost: Vec<String> = context
             .project
             .models()
@@ -311,9 +364,21 @@ impl Opening<'_> {
             })
             .map(|model| format!("`{}`", model.relation()))
             .collect();
-        if !lost.is_empty() {
-            return Err(tables_gone(&self.engine.shown, &lost));
+        if lost.is_empty() {
+            Ok(())
+        } else {
+            Err(tables_gone(&self.engine.shown, &lost))
         }
+    }
+
+    /// Forgets what isn't in the engine any more, unless it can't be computed again.
+    fn forget_missing(&mut self) -> Result<()> {
+        let missing = self.missing();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.check_lost()?;
+        let gone = self.gone(&missing);
         if !gone.is_empty() {
             let one = gone.len() == 1;
             self.notes.push(format!(
@@ -325,13 +390,10 @@ impl Opening<'_> {
             ));
         }
         for physical in missing {
-            context.known.objects.remove(&physical);
-            context.known.filled.remove(&physical);
-            context
-                .known
-                .snapshots
-                .retain(|_, snapshot| snapshot.physical != physical);
-            self.changes.push(Change::Dropped { physical });
+            let change = Change::Dropped { physical };
+            let context = &mut self.context;
+            context.known.apply(&change, &context.scope.environment);
+            self.changes.push(change);
         }
         Ok(())
     }

@@ -12,7 +12,8 @@ use crate::error::{Error, Kind, Result};
 use crate::project::Relation;
 use crate::state::{Change, Object, Published};
 use crate::version::fingerprint;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 /// How often the publishing transaction is tried.
@@ -133,8 +134,13 @@ impl Publication {
             transaction.record(&entry)
         })
         .map_err(|error| engine_failed(&error, "publishing"))?;
-        let shown = self.views.iter().cloned().map(Change::Published);
+        let environment = &context.scope.environment;
+        let shown = self.views.iter().map(|entry| Change::Published {
+            environment: environment.clone(),
+            entry: entry.clone(),
+        });
         let gone = self.withdrawn.iter().map(|entry| Change::Withdrawn {
+            environment: environment.clone(),
             model: entry.model.clone(),
         });
         Ok(gone.chain(shown).collect())
@@ -244,43 +250,18 @@ pub fn sweep(
     walk: &Walk,
     published: &[Change],
 ) -> std::result::Result<Vec<Change>, EngineError> {
-    let mut objects: HashMap<String, Object> = context.known.objects.clone();
-    let mut snapshots: HashMap<(String, String), String> = context
-        .known
-        .snapshots
-        .iter()
-        .map(|(key, snapshot)| (key.clone(), snapshot.physical.clone()))
-        .collect();
-    let mut shown: HashMap<&str, &str> = context
-        .known
-        .published
-        .values()
-        .map(|entry| (entry.model.as_str(), entry.physical.as_str()))
-        .collect();
+    let mut known = Cow::Borrowed(&context.known);
     for change in walk.changes.iter().chain(published) {
-        match change {
-            Change::Object(object) => {
-                objects.insert(object.physical.clone(), object.clone());
-            }
-            Change::Snapshot(snapshot) => {
-                let key = (snapshot.model.clone(), snapshot.version.clone());
-                snapshots.insert(key, snapshot.physical.clone());
-            }
-            Change::Published(entry) => {
-                shown.insert(&entry.model, &entry.physical);
-            }
-            Change::Withdrawn { model } => {
-                shown.remove(model.as_str());
-            }
-            _ => {}
-        }
+        known.to_mut().apply(change, &context.scope.environment);
     }
     let mut kept: HashSet<String> = HashSet::new();
-    let mut waiting: Vec<String> = snapshots.into_values().collect();
-    waiting.extend(shown.into_values().map(str::to_owned));
-    waiting.extend(context.known.shown.iter().cloned());
+    let mut waiting: Vec<String> = known.shown.clone();
+    let snapshots = known.snapshots.values();
+    waiting.extend(snapshots.map(|snapshot| snapshot.physical.clone()));
+    let shown = known.published.values();
+    waiting.extend(shown.map(|entry| entry.physical.clone()));
     while let Some(name) = waiting.pop() {
-        if let Some(object) = objects.get(&name) {
+        if let Some(object) = known.objects.get(&name) {
             waiting.extend(
                 object
                     .uses
@@ -291,7 +272,8 @@ pub fn sweep(
         }
         kept.insert(name);
     }
-    let mut unneeded: Vec<&Object> = objects
+    let mut unneeded: Vec<&Object> = known
+        .objects
         .values()
         .filter(|object| !kept.contains(&object.physical))
         .collect();

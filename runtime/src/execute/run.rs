@@ -2,12 +2,13 @@
 
 use super::columns::{adopted, alterations};
 use super::context::Context;
+use super::failure::engine_failed;
 use super::interrupt::Interrupt;
 use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
-use crate::adapters::Session;
+use crate::adapters::{EngineError, Session};
 use crate::error::{Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
@@ -42,6 +43,7 @@ pub fn run(
         context,
         state,
         mut session,
+        mark,
         ..
     } = opening;
     let workers = workers(project, options);
@@ -72,15 +74,13 @@ pub fn run(
         walk.trouble = Some(Kind::Interrupted);
     }
     let summary = summary(&context, &walk, started);
-    writer.send(Change::RunEnded {
-        id: context.run_id.clone(),
-        status: match walk.trouble {
-            None => "done",
-            Some(Kind::Interrupted) => "interrupted",
-            Some(_) => "failed",
-        },
-        duration_ms: u64::try_from(summary.duration.as_millis()).ok(),
-    });
+    let wrote = publication.len() > 0 || walk.steps.iter().any(|step| step.status != "unchanged");
+    end(
+        &context,
+        &writer,
+        (&walk, &summary),
+        (!wrote).then_some(mark),
+    );
     let written = writer.finish().and_then(State::close);
     let published = published?;
     written?;
@@ -91,6 +91,36 @@ pub fn run(
         published,
         trouble: walk.trouble,
     })
+}
+
+/// Writes that the run ended, and with which ledger: the next run believes the state if it finds
+/// the same one. `mark` is the ledger's if nothing was committed.
+///
+/// Where the engine can't tell any more what it holds, the run stays as it is, and the next one
+/// reads the ledger.
+fn end(
+    context: &Context<'_>,
+    writer: &Writer,
+    (walk, summary): (&Walk, &Summary),
+    mark: Option<String>,
+) {
+    // A session of its own: an interrupt has ended the others.
+    let read = || context.adapter.session()?.ledger_mark();
+    let Ok(mark) = mark.map_or_else(read, Ok) else {
+        return;
+    };
+    if context.known.ledger.as_ref() != Some(&mark) {
+        writer.send(Change::Ledger { mark });
+    }
+    writer.send(Change::RunEnded {
+        id: context.run_id.clone(),
+        status: match walk.trouble {
+            None => "done",
+            Some(Kind::Interrupted) => "interrupted",
+            Some(_) => "failed",
+        },
+        duration_ms: u64::try_from(summary.duration.as_millis()).ok(),
+    });
 }
 
 /// Publishes, drops what isn't needed any more, and gives the number of views that changed.
@@ -270,6 +300,8 @@ impl Opening<'_> {
     /// Writes that the run begins, before it changes anything: should it end badly, the next one
     /// completes it from the ledger.
     fn begin(&mut self) -> Result<()> {
+        self.prepare_engine()
+            .map_err(|error| engine_failed(&error, &self.engine.shown))?;
         let mut changes = std::mem::take(&mut self.changes);
         changes.push(Change::RunStarted(RunRecord {
             id: self.context.run_id.clone(),
@@ -277,6 +309,18 @@ impl Opening<'_> {
             started_at: self.context.now,
         }));
         self.state.apply(&self.context.scope, &changes)
+    }
+
+    /// Makes the engine's own tables where they are missing, and names this state in them.
+    fn prepare_engine(&mut self) -> std::result::Result<(), EngineError> {
+        if !self.has_ledger() {
+            self.session.create_bookkeeping(self.state.identity())?;
+            self.mark = self.session.ledger_mark()?;
+        }
+        if self.adopts {
+            self.session.adopt(self.state.identity())?;
+        }
+        Ok(())
     }
 
     fn announce(&self, scope: &[Relation], listener: &mut dyn FnMut(Event)) {

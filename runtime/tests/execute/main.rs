@@ -6,3 +6,4 @@ mod fixture;
 mod graph;
 mod incremental;
 mod rebuild;
+mod restore;
