@@ -183,6 +183,9 @@ pub fn add(
         } else {
             insert(transaction, dialect, &target, &staged)?
         };
+        if work.adopts {
+            checks::not_null(transaction, dialect, &target, &promised)?;
+        }
         let batch = (snapshot.load.as_str(), true);
         transaction.record(&entry(context, snapshot, batch, None, rows))?;
         Ok(rows)

@@ -14,6 +14,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+/// The columns that a table has and that its model wants, with types as the engine spells them.
+pub struct Columns {
+    pub present: Vec<Column>,
+    pub wanted: Vec<Column>,
+}
+
 /// All that is fixed while a run goes on.
 pub struct Context<'a> {
     pub project: &'a Project,
@@ -27,7 +33,7 @@ pub struct Context<'a> {
     /// What is in `_dbgo`, by name.
     pub catalog: HashMap<String, RelationKind>,
     /// The columns of those tables in `_dbgo` that a later version of their model may go on with.
-    pub columns: HashMap<String, Vec<Column>>,
+    pub columns: HashMap<String, Columns>,
     /// The schemas and names of everything in the schemas of users' views.
     pub users: HashMap<(String, String), RelationKind>,
     /// For each source, text that changes when its data does; empty where nothing proves that.

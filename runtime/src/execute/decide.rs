@@ -89,6 +89,8 @@ pub struct Adding {
     pub model: usize,
     pub sql: String,
     pub exists: bool,
+    /// Whether the table is an earlier version's, whose rows were never held to this contract.
+    pub adopts: bool,
     /// Statements that give the table the query's columns.
     pub alterations: Vec<String>,
 }
@@ -485,6 +487,7 @@ impl<'a> Inputs<'a> {
             model: self.index,
             sql,
             exists: base.is_some(),
+            adopts: base.is_some() && snapshot.is_none(),
             alterations,
         };
         Ok(Decision::Build(Box::new(in_table(

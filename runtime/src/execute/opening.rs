@@ -1,7 +1,7 @@
 //! Engine and state, opened side by side, and the ledger copied where state lacks it.
 
-use super::columns::adopted;
-use super::context::Context;
+use super::columns::{adopted, wanted_query};
+use super::context::{Columns, Context};
 use super::details::from_ledger;
 use super::failure::engine_failed;
 use super::inputs;
@@ -315,10 +315,15 @@ impl Opening<'_> {
             let table = context
                 .dialect()
                 .relation(&physical_relation(&base.physical));
-            let columns = self
-                .session
-                .describe(&format!("SELECT * FROM {table}"))
-                .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+            let wanted = wanted_query(model, context.dialect());
+            let mut describe = |query: &str| {
+                let columns = self.session.describe(query);
+                columns.map_err(|error| engine_failed(&error, &self.engine.shown))
+            };
+            let columns = Columns {
+                present: describe(&format!("SELECT * FROM {table}"))?,
+                wanted: describe(&wanted)?,
+            };
             context.columns.insert(base.physical, columns);
         }
         Ok(())

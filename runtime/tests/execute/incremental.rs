@@ -401,3 +401,63 @@ fn appended_rows_outlive_a_change_of_the_query() {
         ["4"]
     );
 }
+
+render!(ids, |facts, sql| {
+    sql.text("SELECT id FROM ");
+    sql.relation_as(0);
+});
+render!(reals, |facts, sql| {
+    sql.text("SELECT id + 0.5::DOUBLE AS id, v FROM ");
+    sql.relation_as(0);
+});
+
+#[test]
+fn a_change_that_is_taken_back_gives_the_column_back() {
+    let place = Place::new();
+    raw_items(&place);
+    let rule = OnSchemaChange::Sync;
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    run_all(&keyed_by_rule(&place, appended(), &ITEMS[..1], ids, rule));
+    let ran = run_all(&keyed_by_rule(&place, appended(), ITEMS, items, rule));
+    assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
+    assert_eq!(
+        place.query("SELECT count(*), count(v) FROM main__dev_test.items"),
+        ["8|2"],
+        "3 rows, 3 more without `v`, 2 more with it"
+    );
+}
+
+#[test]
+fn a_kept_table_never_takes_values_of_another_type() {
+    const REALS: &[ColumnOf] = &[("id", "DOUBLE", true), ("v", "VARCHAR", false)];
+    let place = Place::new();
+    raw_items(&place);
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    for rule in [
+        OnSchemaChange::Fail,
+        OnSchemaChange::Ignore,
+        OnSchemaChange::Append,
+        OnSchemaChange::Sync,
+    ] {
+        let project = keyed_by_rule(&place, appended(), REALS, reals, rule);
+        let error = run_with(&project, &RunOptions::default()).err().unwrap();
+        assert_eq!((error.code, error.kind), ("columns-changed", Kind::Refused));
+        assert!(
+            error.message.contains("`id` from INTEGER to DOUBLE"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn rows_of_an_earlier_version_are_held_to_a_new_promise() {
+    const PROMISED: &[ColumnOf] = &[("id", "INTEGER", true), ("v", "VARCHAR", true)];
+    let place = Place::new();
+    raw_items(&place);
+    place.execute(&["UPDATE raw.items SET v = NULL"]);
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    place.execute(&["UPDATE raw.items SET v = 'now'"]);
+    let ran = run_all(&keyed(&place, appended(), PROMISED, items));
+    let note = ran.note("models.main.items");
+    assert!(note.contains("`v` in 3 rows"), "{note}");
+}
