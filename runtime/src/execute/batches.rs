@@ -1,7 +1,8 @@
 //! Incremental models: each batch staged, checked and moved into the table in one transaction.
 
-use super::build::{Done, Stop, Worker, committed, entry, promised};
+use super::build::{Done, Worker, committed, entry, promised};
 use super::checks;
+use super::commit::Stop;
 use super::decide::{Adding, Task, TimeRangeWork};
 use super::failure::Failure;
 use super::naming::physical_relation;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The columns that a table has and that its model wants, with types as the engine spells them.
 pub struct Columns {
@@ -41,6 +42,8 @@ pub struct Context<'a> {
     pub run_id: String,
     /// The run's clock, and the end of "now" for all its intervals.
     pub now: Timestamp,
+    /// Whether the result of a commit is unknown; the one thing here that changes.
+    pub in_doubt: AtomicBool,
 }
 
 impl Context<'_> {

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Everything that a run needs, opened.
 pub struct Opening<'a> {
@@ -114,6 +115,7 @@ pub fn open<'a>(
         proofs: Vec::new(),
         run_id: new_id(),
         now: Timestamp::now(),
+        in_doubt: AtomicBool::new(false),
     };
     let mut opening = Opening {
         context,

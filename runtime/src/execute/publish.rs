@@ -1,23 +1,19 @@
 //! The users' views, changed together in one transaction, and what isn't needed any more.
 
+use super::commit::{Committer, LEAST_RETRIES, Stop};
 use super::context::Context;
 use super::details::Details;
 use super::failure::engine_failed;
+use super::interrupt::Interrupt;
 use super::naming::{physical_relation, view_name};
 use super::schedule::Walk;
-use crate::adapters::{
-    EngineError, LedgerEntry, Relation as Name, RelationKind, Session, Transaction,
-};
+use crate::adapters::{EngineError, LedgerEntry, Relation as Name, RelationKind, Session};
 use crate::error::{Error, Kind, Result};
 use crate::project::Relation;
 use crate::state::{Change, Object, Published};
 use crate::version::fingerprint;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
-use std::time::Duration;
-
-/// How often the publishing transaction is tried.
-const ATTEMPTS: u32 = 6;
 
 /// Refuses to go on where a view would replace something that isn't ours.
 ///
@@ -123,17 +119,32 @@ impl Publication {
     ///
     /// # Errors
     /// What the engine says; nothing is changed then.
-    pub fn publish(&self, context: &Context<'_>, session: &mut Session) -> Result<Vec<Change>> {
+    pub fn publish(
+        &self,
+        context: &Context<'_>,
+        session: &mut Session,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Change>> {
         if self.len() == 0 {
             return Ok(Vec::new());
         }
         let statements = self.statements(context);
         let entry = self.entry(context);
-        commit(session, |transaction| {
+        let committed = Committer {
+            adapter: &*context.adapter,
+            session,
+            interrupt,
+            in_doubt: &context.in_doubt,
+            timeout: None,
+        }
+        .transact((&entry.batch_id, LEAST_RETRIES), |transaction| {
             transaction.execute_all(&statements)?;
-            transaction.record(&entry)
-        })
-        .map_err(|error| engine_failed(&error, "publishing"))?;
+            Ok(transaction.record(&entry)?)
+        });
+        committed.map_err(|stop| match stop {
+            Stop::Engine(error) => engine_failed(&error, "publishing"),
+            Stop::Check(failure) => Error::new(failure.kind, "engine-failed", failure.message),
+        })?;
         let environment = &context.scope.environment;
         let shown = self.views.iter().map(|entry| Change::Published {
             environment: environment.clone(),
@@ -221,27 +232,6 @@ fn wanted(context: &Context<'_>, relation: Relation, walk: &Walk) -> Option<Publ
     })
 }
 
-fn commit(
-    session: &mut Session,
-    work: impl Fn(&mut Transaction<'_>) -> std::result::Result<(), EngineError>,
-) -> std::result::Result<(), EngineError> {
-    let mut attempt = 0;
-    loop {
-        let once = || {
-            let mut transaction = session.begin()?;
-            work(&mut transaction)?;
-            transaction.commit()
-        };
-        match { once }() {
-            Err(error) if error.class.is_retryable() && attempt < ATTEMPTS => {
-                std::thread::sleep(Duration::from_millis(10 << attempt));
-                attempt += 1;
-            }
-            other => return other,
-        }
-    }
-}
-
 /// Drops tables and views of ours that no snapshot, no view of any environment and no other
 /// kept view reads. Only what the state recorded is dropped, by exact name.
 pub fn sweep(
@@ -293,9 +283,9 @@ pub fn sweep(
             }
         })
         .collect();
-    commit(session, |transaction| {
-        transaction.execute_all(&statements).map(|_| ())
-    })?;
+    let mut transaction = session.begin()?;
+    transaction.execute_all(&statements)?;
+    transaction.commit()?;
     Ok(unneeded
         .into_iter()
         .map(|object| Change::Dropped {

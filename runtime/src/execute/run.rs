@@ -17,6 +17,7 @@ use crate::state::{Change, RunRecord, State, Writer};
 use dbgo_contract::Materialization;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Runs a project: builds what is missing or changed, and publishes it.
@@ -61,7 +62,7 @@ pub fn run(
         }
         None => show_and_sweep(
             &context,
-            (&mut session, &writer),
+            (&mut session, &writer, interrupt),
             &publication,
             &walk,
             listener,
@@ -96,7 +97,7 @@ pub fn run(
 /// Writes that the run ended, and with which ledger: the next run believes the state if it finds
 /// the same one. `mark` is the ledger's if nothing was committed.
 ///
-/// Where the engine can't tell any more what it holds, the run stays as it is, and the next one
+/// Where the result of a commit is unknown, or the engine can't tell what it holds, the run stays as it is, and the next one
 /// reads the ledger.
 fn end(
     context: &Context<'_>,
@@ -104,6 +105,9 @@ fn end(
     (walk, summary): (&Walk, &Summary),
     mark: Option<String>,
 ) {
+    if context.in_doubt.load(Ordering::Relaxed) {
+        return;
+    }
     // A session of its own: an interrupt has ended the others.
     let read = || context.adapter.session()?.ledger_mark();
     let Ok(mark) = mark.map_or_else(read, Ok) else {
@@ -126,12 +130,12 @@ fn end(
 /// Publishes, drops what isn't needed any more, and gives the number of views that changed.
 fn show_and_sweep(
     context: &Context<'_>,
-    (session, writer): (&mut Session, &Writer),
+    (session, writer, interrupt): (&mut Session, &Writer, &Interrupt),
     publication: &Publication,
     walk: &Walk,
     listener: &mut dyn FnMut(Event),
 ) -> Result<usize> {
-    let changes = publication.publish(context, session)?;
+    let changes = publication.publish(context, session, interrupt)?;
     let swept = publish::sweep(context, session, walk, &changes);
     changes.into_iter().for_each(|change| writer.send(change));
     match swept {
