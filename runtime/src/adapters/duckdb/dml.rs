@@ -228,14 +228,17 @@ pub(super) fn merge(
 
 pub(super) fn key_violations(relation: &Relation, key: &[&str], limit: usize) -> String {
     let name = relation_name(relation);
-    let columns = identifiers(key);
-    let nulls: Vec<_> = key
-        .iter()
-        .map(|column| format!("{} IS NULL", identifier(column)))
-        .collect();
+    let of_each = |text: &dyn Fn(&str) -> String| -> Vec<String> {
+        key.iter().map(|column| text(&identifier(column))).collect()
+    };
+    let printed = of_each(&|column| format!("CAST(keyed.{column} AS VARCHAR) AS {column}"));
+    let columns = of_each(&|column| format!("keyed.{column}"));
+    let nulls = of_each(&|column| format!("keyed.{column} IS NULL"));
     format!(
-        "SELECT {columns}, count(*) AS occurrences FROM {name}\n\
-         GROUP BY {columns} HAVING count(*) > 1 OR {} LIMIT {limit}",
+        "SELECT {}, count(*) AS occurrences FROM {name} AS keyed\n\
+         GROUP BY {} HAVING count(*) > 1 OR {} LIMIT {limit}",
+        printed.join(", "),
+        columns.join(", "),
         nulls.join(" OR ")
     )
 }
