@@ -35,7 +35,7 @@ pub struct Context<'a> {
     pub catalog: HashMap<String, RelationKind>,
     /// The columns of those tables in `_dbgo` that a later version of their model may go on with.
     pub columns: HashMap<String, Columns>,
-    /// The schemas and names of everything in the schemas of users' views.
+    /// The schemas and names, in lower case, of everything in the schemas of users' views.
     pub users: HashMap<(String, String), RelationKind>,
     /// For each source, text that changes when its data does; empty where nothing proves that.
     pub proofs: Vec<String>,

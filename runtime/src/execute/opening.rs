@@ -6,7 +6,7 @@ use super::details::from_ledger;
 use super::failure::engine_failed;
 use super::inputs;
 use super::interrupt::Interrupt;
-use super::naming::{physical_relation, view_schema};
+use super::naming::{physical_relation, view_key, view_schema};
 use super::options::RunOptions;
 use crate::adapters::{
     self, Adapter, BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineError,
@@ -169,7 +169,7 @@ fn sort_catalog(names: Vec<(Name, RelationKind)>) -> Catalog {
         if relation.schema == BOOKKEEPING_SCHEMA {
             physical.insert(relation.name, kind);
         } else {
-            users.insert((relation.schema, relation.name), kind);
+            users.insert(view_key(&relation.schema, &relation.name), kind);
         }
     }
     (physical, users)

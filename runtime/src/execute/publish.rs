@@ -5,7 +5,7 @@ use super::context::Context;
 use super::details::Details;
 use super::failure::engine_failed;
 use super::interrupt::Interrupt;
-use super::naming::{physical_relation, view_name};
+use super::naming::{physical_relation, view_key, view_name};
 use super::schedule::Walk;
 use crate::adapters::{EngineError, LedgerEntry, Relation as Name, RelationKind, Session};
 use crate::error::{Error, Kind, Result};
@@ -20,19 +20,20 @@ use std::collections::{BTreeSet, HashSet};
 /// # Errors
 /// `not-ours` with its name.
 pub fn check_ownership(context: &Context<'_>, scope: &[Relation]) -> Result<()> {
-    let ours: HashSet<(&str, &str)> = context
+    let ours: HashSet<(String, String)> = context
         .known
         .published
         .values()
-        .map(|entry| (entry.view_schema.as_str(), entry.view_name.as_str()))
+        .map(|entry| view_key(&entry.view_schema, &entry.view_name))
         .collect();
     for relation in scope {
         let view = view_of(context, *relation);
-        let Some(found) = context.users.get(&(view.schema.clone(), view.name.clone())) else {
+        let key = view_key(&view.schema, &view.name);
+        let Some(found) = context.users.get(&key) else {
             continue;
         };
         let is_view = *found == RelationKind::View;
-        if !is_view || !ours.contains(&(view.schema.as_str(), view.name.as_str())) {
+        if !is_view || !ours.contains(&key) {
             let what = if is_view { "view" } else { "table" };
             return Err(Error::new(
                 Kind::Refused,
@@ -86,8 +87,8 @@ impl Publication {
             let Some(wanted) = wanted(context, *relation, walk) else {
                 continue;
             };
-            names.insert((wanted.view_schema.clone(), wanted.view_name.clone()));
-            let key = (wanted.view_schema.clone(), wanted.view_name.clone());
+            let key = view_key(&wanted.view_schema, &wanted.view_name);
+            names.insert(key.clone());
             let same = context.known.published.get(&wanted.model) == Some(&wanted);
             if !same || !context.users.contains_key(&key) {
                 views.push(wanted);
@@ -101,9 +102,7 @@ impl Publication {
         let withdrawn = published.filter(|entry| !in_scope.contains(entry.model.as_str()));
         Self {
             withdrawn: withdrawn
-                .filter(|entry| {
-                    !names.contains(&(entry.view_schema.clone(), entry.view_name.clone()))
-                })
+                .filter(|entry| !names.contains(&view_key(&entry.view_schema, &entry.view_name)))
                 .cloned()
                 .collect(),
             views,
@@ -170,7 +169,7 @@ impl Publication {
         let drop = self.withdrawn.iter().filter(|entry| {
             context
                 .users
-                .get(&(entry.view_schema.clone(), entry.view_name.clone()))
+                .get(&view_key(&entry.view_schema, &entry.view_name))
                 .is_some_and(|found| *found == RelationKind::View)
         });
         let drop =
