@@ -130,6 +130,8 @@ fn one_range(
             } else {
                 transaction.execute(&dialect.create_table_as(&target, &all_of(dialect, &staged)))?
             };
+            // The session may live for long, and others need the room.
+            transaction.execute(&dialect.drop_table(&staged))?;
             let batch = (snapshot.load.as_str(), current);
             transaction.record(&entry(context, snapshot, batch, Some(bounds), rows))?;
             Ok(rows)
@@ -187,6 +189,7 @@ pub fn add(
         if work.adopts {
             checks::not_null(transaction, dialect, &target, &promised)?;
         }
+        transaction.execute(&dialect.drop_table(&staged))?;
         let batch = (snapshot.load.as_str(), true);
         transaction.record(&entry(context, snapshot, batch, None, rows))?;
         Ok(rows)
