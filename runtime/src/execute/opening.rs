@@ -72,11 +72,17 @@ pub fn open<'a>(
         engine: engine.name.to_owned(),
         environment: environment.to_owned(),
     };
+    // What is missing is made by opening it, so whatever can be refused without it comes first.
+    let versions = match Path::new(&engine.location).exists() {
+        true => None,
+        false => Some(Versions::new(project, &plan)?),
+    };
     let (opened, known) = std::thread::scope(|threads| {
         let knowing = threads.spawn(|| {
+            let versions = versions.map_or_else(|| Versions::new(project, &plan), Ok)?;
             let mut state = State::open(&state_file)?;
             let known = state.known(&scope)?;
-            Ok((state, known, Versions::new(project, &plan)?))
+            Ok((state, known, versions))
         });
         // The engine takes longer and allocates more, which costs less in the first thread.
         let opened = open_engine(&engine, &schemas, interrupt);
@@ -101,6 +107,7 @@ pub fn open<'a>(
         known = state.known(&scope)?;
     }
     let (physical, users) = sort_catalog(names);
+    let run_id = new_id(&mut state)?;
     let context = Context {
         project,
         options,
@@ -113,7 +120,7 @@ pub fn open<'a>(
         columns: HashMap::new(),
         users,
         proofs: Vec::new(),
-        run_id: new_id(),
+        run_id,
         now: Timestamp::now(),
         in_doubt: AtomicBool::new(false),
     };
@@ -460,8 +467,17 @@ fn is_read_only(folder: &Path) -> bool {
     }
 }
 
-/// Eight hexadecimal digits that no other run of this state has, as far as chance goes.
-fn new_id() -> String {
+/// Eight hexadecimal digits that no other run of this state has: they are the key of its batches.
+fn new_id(state: &mut State) -> Result<String> {
+    loop {
+        let id = random_id();
+        if !state.has_run(&id)? {
+            return Ok(id);
+        }
+    }
+}
+
+fn random_id() -> String {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let random = RandomState::new().build_hasher().finish().to_string();
     let process = std::process::id().to_string();

@@ -136,6 +136,17 @@ impl State {
         })
     }
 
+    /// Whether there is a run of this id, in any project.
+    ///
+    /// # Errors
+    /// `state-failed`.
+    pub fn has_run(&mut self, id: &str) -> Result<bool> {
+        self.wait(async |connection| {
+            let run = sqlx::query("SELECT 1 FROM runs WHERE id = ?1").bind(id);
+            Ok(run.fetch_optional(connection).await?.is_some())
+        })
+    }
+
     /// The steps of a run in the order they ended.
     ///
     /// # Errors

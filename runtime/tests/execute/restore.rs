@@ -126,3 +126,13 @@ fn what_another_environment_shows_is_kept_after_the_state_is_lost() {
     assert_eq!((ran.outcome.summary.built, ran.outcome.published), (0, 0));
     assert_eq!(place.query("SELECT x FROM main__dev_ana.a"), ["1"]);
 }
+
+#[test]
+fn a_refused_run_writes_nothing_into_the_database() {
+    let place = Place::new();
+    let project = tables(&place, &[("models.main.a", one)]);
+    let error = run_with(&project, &selected(&["nope"])).err().unwrap();
+    assert_eq!(error.kind, Kind::Usage);
+    let schemas = "SELECT count(*) FROM duckdb_schemas() WHERE schema_name = '_dbgo'";
+    assert_eq!(place.query(schemas), ["0"]);
+}
