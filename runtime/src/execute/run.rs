@@ -2,6 +2,7 @@
 
 use super::columns::{adopted, alterations};
 use super::context::Context;
+use super::decide::is_readable;
 use super::failure::engine_failed;
 use super::interrupt::Interrupt;
 use super::opening::{self, Opening};
@@ -359,11 +360,7 @@ fn check_parent(
     let Relation::Model(parent_index) = parent else {
         return Ok(());
     };
-    let version = context.versions.get(parent);
-    let built = context
-        .snapshot(context.project.path_of(parent), version)
-        .is_some();
-    if built || selected.contains(&parent_index) {
+    if selected.contains(&parent_index) || is_readable(context, parent_index) {
         return Ok(());
     }
     let model = context.project.model(index).relation();
@@ -371,7 +368,7 @@ fn check_parent(
         Kind::Usage,
         "parent-not-built",
         format!(
-            "`{model}` reads `{}`, which isn't selected and isn't built in its present version",
+            "`{model}` reads `{}`, which isn't selected and isn't wholly built in its present version",
             context.project.name_of(parent)
         ),
     )

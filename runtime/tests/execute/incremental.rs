@@ -461,3 +461,78 @@ fn rows_of_an_earlier_version_are_held_to_a_new_promise() {
     let note = ran.note("models.main.items");
     assert!(note.contains("`v` in 3 rows"), "{note}");
 }
+
+#[test]
+fn a_first_fill_that_failed_is_no_parent() {
+    let place = Place::new();
+    events(&place);
+    place.execute(&["UPDATE raw.events SET n = -1 WHERE day = '2013-01-03'"]);
+    let incremental = IncrementalDef {
+        batch_size: 1,
+        ..daily("2013-01-01", "2013-01-06")
+    };
+    let project = days(&place, incremental, cast_n);
+    assert_eq!(run_all(&project).status("models.main.days"), "failed");
+    let error = run_with(&project, &selected(&["copy"])).err().unwrap();
+    assert_eq!(error.code, "parent-not-built");
+}
+
+#[test]
+fn rows_outside_are_not_kept_where_batches_are_done_again() {
+    let place = Place::new();
+    events(&place);
+    let mut incremental = daily("2013-01-01", "2013-01-06");
+    incremental.outside = Outside::Keep as u8;
+    incremental.lookback = 1;
+    let ran = run_all(&days(&place, incremental, without_bounds));
+    assert!(ran.note("models.main.days").contains("`lookback`"));
+}
+
+render!(view_of_days, |facts, sql| {
+    sql.text("SELECT day, n FROM ");
+    sql.relation_as(0);
+});
+
+#[test]
+fn a_view_s_promise_is_held_when_its_table_grows() {
+    const PROMISED: &[ColumnOf] = &[("day", "DATE", true), ("n", "INTEGER", true)];
+    let place = Place::new();
+    events(&place);
+    place.execute(&["UPDATE raw.events SET n = NULL WHERE day = '2013-01-05'"]);
+    let project = |end| {
+        place.project(
+            vec![
+                ModelDef {
+                    incremental: daily("2013-01-01", end),
+                    ..model(
+                        "models.main.days",
+                        Incremental,
+                        &[("events", "sources.raw.events")],
+                        DAYS,
+                        by_day,
+                    )
+                },
+                model(
+                    "models.main.v",
+                    Materialization::View,
+                    &[("days", "models.main.days")],
+                    PROMISED,
+                    view_of_days,
+                ),
+            ],
+            vec![],
+            vec![place.source("events", "", DAYS)],
+        )
+    };
+    run_all(&project("2013-01-04"));
+    assert_eq!(
+        run_all(&project("2013-01-04")).status("models.main.v"),
+        "unchanged"
+    );
+    assert_eq!(
+        run_all(&project("2013-01-05")).status("models.main.v"),
+        "built"
+    );
+    let ran = run_all(&project("2013-01-06"));
+    assert_eq!(ran.status("models.main.v"), "failed");
+}
