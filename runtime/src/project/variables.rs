@@ -28,8 +28,12 @@ impl Value {
         let numeric = is_numeric(&base);
         let literal = match base.as_str() {
             _ if numeric => {
-                if number(text).is_none() {
+                let Some(value) = number(text) else {
                     return Err(format!("`{text}` is not a {sql_type}"));
+                };
+                // The engine would round it, and `#if` would compare what was given.
+                if scale(&base, sql_type).is_some_and(|scale| value.scale() > scale) {
+                    return Err(format!("`{text}` has more digits than a {sql_type}"));
                 }
                 format!("CAST({text} AS {sql_type})")
             }
@@ -185,6 +189,30 @@ struct Number {
     magnitude: i64,
 }
 
+impl Number {
+    /// How many digits stand behind the point.
+    fn scale(&self) -> i64 {
+        (self.digits.len() as i64 - self.magnitude).max(0)
+    }
+}
+
+/// How many digits an exact type has behind the point; nothing for an inexact one.
+fn scale(base: &str, sql_type: &str) -> Option<i64> {
+    /// The scale of a `DECIMAL` without arguments, as DuckDB has it.
+    const DEFAULT: i64 = 3;
+    match base {
+        "DECIMAL" | "NUMERIC" => {
+            let Some((_, arguments)) = sql_type.split_once('(') else {
+                return Some(DEFAULT);
+            };
+            let scale = arguments.trim_end().trim_end_matches(')').split_once(',');
+            scale.map_or(Some(0), |(_, scale)| scale.trim().parse().ok())
+        }
+        "FLOAT" | "DOUBLE" | "REAL" | "FLOAT4" | "FLOAT8" => None,
+        _ => Some(0),
+    }
+}
+
 fn number(text: &str) -> Option<Number> {
     let (negative, rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -266,6 +294,18 @@ mod tests {
         };
         assert!(Value::new(&variable, "1; drop table x").is_err());
         assert!(Value::new(&variable, "").is_err());
+        assert!(Value::new(&variable, "5.5").is_err());
+        assert!(Value::new(&variable, "5.00").is_ok() && Value::new(&variable, "5e1").is_ok());
+        let decimal = VariableDef {
+            sql_type: Str::new("DECIMAL(18, 2)"),
+            ..variable
+        };
+        assert!(Value::new(&decimal, "0.05").is_ok() && Value::new(&decimal, "0.055").is_err());
+        let double = VariableDef {
+            sql_type: Str::new("DOUBLE"),
+            ..variable
+        };
+        assert!(Value::new(&double, "0.055").is_ok());
     }
 
     #[test]
