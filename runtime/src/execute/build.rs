@@ -13,6 +13,8 @@ use crate::adapters::{Column, FileFormat, LedgerEntry, SeedFile, Session, TimeRa
 use crate::project::SeedData;
 use crate::state::{Change, Snapshot};
 use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -231,12 +233,14 @@ impl SeedOnDisk {
             }),
             SeedData::Bytes(bytes) => {
                 let number = COUNT.fetch_add(1, Ordering::Relaxed);
-                let name = format!("dbgo-seed-{}-{number}", std::process::id());
+                let name = format!("dbgo-seed-{}-{number}", random_name());
+                let path = std::env::temp_dir().join(name);
+                let mut file = create_private(&path)?;
                 let seed = Self {
-                    path: std::env::temp_dir().join(name),
+                    path,
                     temporary: true,
                 };
-                std::fs::write(&seed.path, bytes)?;
+                file.write_all(bytes)?;
                 Ok(seed)
             }
         }
@@ -247,11 +251,44 @@ impl SeedOnDisk {
     }
 }
 
+/// Text that nobody else can guess.
+fn random_name() -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
+}
+
+/// A new file that nobody else can read; an error if anything has that name, a link too.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 impl Drop for SeedOnDisk {
     fn drop(&mut self) {
         if self.temporary {
             // What can't be removed is left to the system's own cleaning of its temporary files.
             let _ = std::fs::remove_file(&self.path);
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn an_unpacked_seed_is_nobody_else_s_and_doesn_t_stay() {
+        let seed = SeedOnDisk::new(SeedData::Bytes(b"a\n1\n")).unwrap();
+        let path = seed.path().to_owned();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(create_private(&path).is_err());
+        drop(seed);
+        assert!(!path.exists());
     }
 }
