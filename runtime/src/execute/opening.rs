@@ -116,6 +116,7 @@ pub fn open<'a>(
         adapter,
         scope,
         known,
+        moved: HashMap::new(),
         catalog: physical,
         columns: HashMap::new(),
         users,
@@ -255,6 +256,7 @@ impl Opening<'_> {
         }
         self.look_for_former_views()?;
         self.forget_missing()?;
+        self.context.moved = self.context.moved_models();
         self.describe_adopted()
     }
 

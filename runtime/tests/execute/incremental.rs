@@ -536,3 +536,32 @@ fn a_view_s_promise_is_held_when_its_table_grows() {
     let ran = run_all(&project("2013-01-06"));
     assert_eq!(ran.status("models.main.v"), "failed");
 }
+
+#[test]
+fn a_renamed_model_keeps_its_history() {
+    let place = Place::new();
+    raw_items(&place);
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    let renamed = place.project(
+        vec![ModelDef {
+            incremental: appended(),
+            reads_this: true,
+            ..model(
+                "models.shop.things",
+                Incremental,
+                &[("raw", "sources.raw.items")],
+                ITEMS,
+                items,
+            )
+        }],
+        vec![],
+        vec![place.source("items", "", ITEMS)],
+    );
+    for rows in ["5", "7"] {
+        let ran = run_all(&renamed);
+        assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
+        let count = "SELECT count(*) FROM shop__dev_test.things";
+        assert_eq!(place.query(count), [rows], "3 rows, and 2 with each run");
+    }
+    assert_eq!(place.physical().len(), 1);
+}
