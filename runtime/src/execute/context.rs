@@ -1,6 +1,6 @@
 //! All that is fixed while a run goes on, and opening a project for reading only.
 
-use super::failure::engine_failed;
+use super::failure::opening_failed;
 use super::naming::physical;
 use super::options::RunOptions;
 use crate::adapters::{self, Adapter, Column, Dialect, OpenOptions, RelationKind, Session};
@@ -149,7 +149,7 @@ pub fn open_for_reading(project: &Project) -> Result<Opened> {
         read_only: true,
         wait: None,
     };
-    let failed = |error| engine_failed(&error, &engine.shown);
+    let failed = |error| opening_failed(&error, &engine);
     let adapter = adapters::open(engine.kind, &engine.location, &options).map_err(failed)?;
     let session = adapter.session().map_err(failed)?;
     Ok(Opened {

@@ -3,7 +3,7 @@
 use super::columns::{adopted, wanted_query};
 use super::context::{Columns, Context};
 use super::details::from_ledger;
-use super::failure::engine_failed;
+use super::failure::opening_failed;
 use super::inputs;
 use super::interrupt::Interrupt;
 use super::naming::{physical_relation, view_key, view_schema};
@@ -163,7 +163,7 @@ fn open_engine(
             names,
         })
     };
-    open().map_err(|error| engine_failed(&error, &engine.shown))
+    open().map_err(|error| opening_failed(&error, engine))
 }
 
 type Catalog = (
@@ -227,7 +227,7 @@ impl Opening<'_> {
         let found = self
             .session
             .names(&schemas)
-            .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+            .map_err(|error| opening_failed(&error, &self.engine))?;
         context.users.extend(sort_catalog(found).1);
         Ok(())
     }
@@ -237,8 +237,8 @@ impl Opening<'_> {
     fn reconcile(&mut self) -> Result<()> {
         if self.has_ledger() {
             self.check_owner()?;
-            let shown = self.engine.shown.clone();
-            let failed = |error: EngineError| engine_failed(&error, &shown);
+            let engine = self.engine.clone();
+            let failed = |error: EngineError| opening_failed(&error, &engine);
             let mark = self.session.ledger_mark().map_err(failed)?;
             let known = &self.context.known;
             if known.ledger.as_ref() != Some(&mark) || !known.unfinished.is_empty() {
@@ -269,7 +269,7 @@ impl Opening<'_> {
     /// nothing of it yet takes it over.
     fn check_owner(&mut self) -> Result<()> {
         let meta = self.session.meta();
-        let meta = meta.map_err(|error| engine_failed(&error, &self.engine.shown))?;
+        let meta = meta.map_err(|error| opening_failed(&error, &self.engine))?;
         let Some(meta) = meta else { return Ok(()) };
         if meta.format != BOOKKEEPING_FORMAT {
             return Err(Error::new(
@@ -329,7 +329,7 @@ impl Opening<'_> {
             let wanted = wanted_query(model, context.dialect());
             let mut describe = |query: &str| {
                 let columns = self.session.describe(query);
-                columns.map_err(|error| engine_failed(&error, &self.engine.shown))
+                columns.map_err(|error| opening_failed(&error, &self.engine))
             };
             let columns = Columns {
                 present: describe(&format!("SELECT * FROM {table}"))?,

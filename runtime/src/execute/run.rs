@@ -3,7 +3,7 @@
 use super::columns::{adopted, alterations};
 use super::context::Context;
 use super::decide::is_readable;
-use super::failure::engine_failed;
+use super::failure::opening_failed;
 use super::interrupt::Interrupt;
 use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
@@ -84,9 +84,9 @@ pub fn run(
         (!wrote).then_some(mark),
     );
     let written = writer.finish().and_then(State::close);
+    listener(Event::Finished(summary.clone()));
     let published = published?;
     written?;
-    listener(Event::Finished(summary.clone()));
     Ok(RunOutcome {
         summary,
         steps: walk.steps,
@@ -306,7 +306,7 @@ impl Opening<'_> {
     /// completes it from the ledger.
     fn begin(&mut self) -> Result<()> {
         self.prepare_engine()
-            .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+            .map_err(|error| opening_failed(&error, &self.engine))?;
         let mut changes = std::mem::take(&mut self.changes);
         changes.push(Change::RunStarted(RunRecord {
             id: self.context.run_id.clone(),
