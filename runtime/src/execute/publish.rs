@@ -282,13 +282,29 @@ pub fn sweep(
             }
         })
         .collect();
+    let dropped = |object: &Object| Change::Dropped {
+        physical: object.physical.clone(),
+    };
+    if drop_all(session, &statements).is_ok() {
+        return Ok(unneeded.into_iter().map(dropped).collect());
+    }
+    // What can't be dropped keeps nothing else.
+    let mut changes = Vec::new();
+    let mut failure = None;
+    for (object, statement) in unneeded.into_iter().zip(&statements) {
+        match drop_all(session, std::slice::from_ref(statement)) {
+            Ok(()) => changes.push(dropped(object)),
+            Err(error) => failure = Some(error),
+        }
+    }
+    match failure {
+        Some(error) if changes.is_empty() => Err(error),
+        _ => Ok(changes),
+    }
+}
+
+fn drop_all(session: &mut Session, statements: &[String]) -> std::result::Result<(), EngineError> {
     let mut transaction = session.begin()?;
-    transaction.execute_all(&statements)?;
-    transaction.commit()?;
-    Ok(unneeded
-        .into_iter()
-        .map(|object| Change::Dropped {
-            physical: object.physical.clone(),
-        })
-        .collect())
+    transaction.execute_all(statements)?;
+    transaction.commit()
 }

@@ -79,7 +79,7 @@ impl Connection for Given {
             token: 0,
             details: String::new(),
         };
-        Ok(self.0.committed.then(|| CommittedBatch {
+        Ok(self.0.committed.then_some(CommittedBatch {
             entry,
             committed_at: jiff::Timestamp::UNIX_EPOCH,
         }))
