@@ -75,7 +75,7 @@ pub trait Dialect: Send + Sync {
     ) -> Vec<String>;
 
     /// A query for keys of a relation that a merge can't go by: those with a null and those of
-    /// several rows. Its columns are the key's and `occurrences`; it gives at most `limit` rows,
+    /// several rows. Its columns are the key's, as text, and `occurrences`; it gives at most `limit` rows,
     /// in no particular order.
     fn key_violations(&self, relation: &Relation, key: &[&str], limit: usize) -> String;
 

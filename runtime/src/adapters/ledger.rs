@@ -9,6 +9,9 @@ use jiff::Timestamp;
 /// The schema of physical tables and of dbgo's own tables in an engine.
 pub const BOOKKEEPING_SCHEMA: &str = "_dbgo";
 
+/// The layout of dbgo's own tables in an engine that this version reads and writes.
+pub const BOOKKEEPING_FORMAT: u32 = 1;
+
 /// A range of time `[start, end)` in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeRange {

@@ -27,7 +27,9 @@ pub use ::duckdb::arrow;
 
 pub use dialect::Dialect;
 pub use error::{EngineError, ErrorClass};
-pub use ledger::{BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry, TimeRange};
+pub use ledger::{
+    BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry, TimeRange,
+};
 pub use relation::{
     CatalogRelation, Column, FileFormat, Relation, RelationKind, SeedFile, SourceFiles, TimeColumn,
 };

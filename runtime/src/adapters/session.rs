@@ -55,6 +55,12 @@ pub trait Connection: Send {
     fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError>;
     /// Creates `_dbgo` and its tables where they are missing, and reads the meta row.
     fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError>;
+    /// Reads the meta row of tables that are there.
+    fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError>;
+    /// Writes another state database into the meta row.
+    fn adopt(&mut self, state_id: &str) -> Result<(), EngineError>;
+    /// Reads what tells this ledger from another one.
+    fn ledger_mark(&mut self) -> Result<String, EngineError>;
     /// Reads the ledger; nothing where there is none.
     fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError>;
     /// Reads one row of the ledger.
@@ -150,6 +156,25 @@ impl Session {
         let meta = transaction.connection.create_bookkeeping(state_id)?;
         transaction.commit()?;
         Ok(meta)
+    }
+
+    /// The meta row of an engine whose tables were created.
+    pub fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError> {
+        self.read(|connection| connection.meta())
+    }
+
+    /// Makes this engine belong to another state database.
+    pub fn adopt(&mut self, state_id: &str) -> Result<(), EngineError> {
+        let transaction = self.begin()?;
+        transaction.connection.adopt(state_id)?;
+        transaction.commit()
+    }
+
+    /// What tells the ledger of an engine whose tables were created from another one, and from
+    /// itself before or after a batch. It is compared with one that was read earlier; in a
+    /// different one the same batches may have another mark in another version of the engine.
+    pub fn ledger_mark(&mut self) -> Result<String, EngineError> {
+        self.read(|connection| connection.ledger_mark())
     }
 
     /// The longest that one statement of this session may take; `None`: no limit. A statement that

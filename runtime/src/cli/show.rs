@@ -6,7 +6,7 @@ use super::terminal::{Terminal, print, print_json, say};
 use crate::adapters::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use crate::adapters::arrow::datatypes::{DataType, Float32Type, Float64Type};
 use crate::adapters::arrow::util::display::{ArrayFormatter, FormatOptions};
-use crate::adapters::{EngineError, QueryResult, Session};
+use crate::adapters::{Column as EngineColumn, Dialect, EngineError, QueryResult, Session};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::grouped;
 use crate::execute::{Opened, ShownSlots, open_for_reading, source_text, view_name};
@@ -29,7 +29,6 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
     }
     let mut opened = open_for_reading(project)?;
     let from = from(project, &mut opened, relation)?;
-    let query = format!("SELECT * FROM {from}\nLIMIT {}", arguments.limit);
     let failed = |error: EngineError| {
         Error::new(
             Kind::Failed,
@@ -37,7 +36,10 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
             error.message.trim().to_owned(),
         )
     };
-    let columns = opened.session.describe(&query).map_err(failed)?;
+    let every = format!("SELECT * FROM {from}");
+    let columns = opened.session.describe(&every).map_err(failed)?;
+    let printed = printed(opened.adapter.dialect(), &columns, arguments.json);
+    let query = format!("SELECT {printed} FROM {from}\nLIMIT {}", arguments.limit);
     let rows = opened.session.query(&query).map_err(failed)?;
     let total = count(&mut opened.session, &from).map_err(failed)?;
     if arguments.json {
@@ -55,7 +57,7 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
         }));
         return Ok(ExitCode::SUCCESS);
     }
-    let (text, left_out) = table(&rows).text(terminal.width);
+    let (text, left_out) = table(&rows, &columns).text(terminal.width);
     print(&text);
     let shown = rows.row_count() as u64;
     if shown < total {
@@ -151,7 +153,10 @@ fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<St
             error.message.trim().to_owned(),
         )
     })?;
-    if found.iter().any(|other| other.relation.name == view.name) {
+    if found
+        .iter()
+        .any(|other| other.relation.name.eq_ignore_ascii_case(&view.name))
+    {
         Ok(text)
     } else if is_built(project, opened.environment, relation)? {
         Err(not_published(project, relation))
@@ -178,12 +183,48 @@ fn text_of(column: &ArrayRef, row: usize) -> Option<String> {
     Some(formatter.value(row).to_string())
 }
 
-fn table(rows: &QueryResult) -> Table {
-    let mut table = Table::new(rows.schema.fields().iter().map(|field| {
-        if field.data_type().is_numeric() {
-            Column::number(field.name().as_str())
+/// The columns as the engine itself prints them: Arrow has no form for some of its types, as for
+/// an infinite time. JSON has forms of its own for truth values, inexact and small numbers, and
+/// what holds other values.
+fn printed(dialect: &dyn Dialect, columns: &[EngineColumn], as_json: bool) -> String {
+    let printed = columns.iter().map(|column| {
+        let name = dialect.identifier(&column.name);
+        if as_json && has_json_form(&column.sql_type) {
+            name
         } else {
-            Column::text(field.name().as_str())
+            format!("CAST({name} AS VARCHAR) AS {name}")
+        }
+    });
+    printed.collect::<Vec<_>>().join(", ")
+}
+
+fn has_json_form(sql_type: &str) -> bool {
+    const FORMS: [&str; 9] = [
+        "BOOLEAN",
+        "FLOAT",
+        "DOUBLE",
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+    ];
+    FORMS.contains(&sql_type) || sql_type.ends_with("[]") || sql_type.starts_with("STRUCT(")
+}
+
+fn is_number(sql_type: &str) -> bool {
+    let name = sql_type.split('(').next().unwrap_or(sql_type);
+    let is_number = matches!(name, "DECIMAL" | "FLOAT" | "DOUBLE") || name.ends_with("INT");
+    (is_number || name.ends_with("INTEGER")) && !sql_type.ends_with(']')
+}
+
+fn table(rows: &QueryResult, columns: &[EngineColumn]) -> Table {
+    let mut table = Table::new(columns.iter().map(|column| {
+        if is_number(&column.sql_type) {
+            Column::number(column.name.as_str())
+        } else {
+            Column::text(column.name.as_str())
         }
     }));
     for batch in &rows.batches {

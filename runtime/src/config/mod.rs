@@ -24,6 +24,28 @@ pub struct EngineSettings {
     pub shown: String,
     /// The engine's own settings, expanded. They may hold secrets.
     pub settings: Vec<(String, String)>,
+    /// What variables gave, as it may stand in the engine's messages.
+    secrets: Vec<String>,
+}
+
+impl EngineSettings {
+    /// A text of the engine, in which nothing stands any more that a variable gave.
+    pub fn conceal(&self, text: &str) -> String {
+        let shown = match self.location.is_empty() {
+            true => text.to_owned(),
+            false => text.replace(&self.location, &self.shown),
+        };
+        let secrets = self.secrets.iter();
+        secrets.fold(shown, |text, secret| text.replace(secret, "***"))
+    }
+}
+
+/// What a template with variables was expanded to. Short values are left out: `4` threads are no
+/// secret, and everything with a 4 in it would be illegible.
+fn secret(template: &str, expanded: &str) -> Option<String> {
+    const SHORTEST: usize = 4;
+    let is_secret = template.contains("${") && expanded.len() >= SHORTEST;
+    is_secret.then(|| expanded.to_owned())
 }
 
 impl std::fmt::Debug for EngineSettings {
@@ -110,6 +132,13 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
             ))
         })
         .collect::<Result<Vec<_>>>()?;
+    let templates = def.settings.iter().zip(&settings);
+    let values = templates.map(|(setting, (_, value))| (setting.value.as_str(), value.as_str()));
+    let secrets = [(def.location.as_str(), location.as_str())]
+        .into_iter()
+        .chain(values)
+        .filter_map(|(template, expanded)| secret(template, expanded))
+        .collect();
     let is_file = !location.starts_with(':') && !location.contains("://");
     let location = if is_file {
         project
@@ -125,6 +154,7 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
         location,
         shown: def.location.to_string(),
         settings,
+        secrets,
     })
 }
 
@@ -165,6 +195,27 @@ pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_variables_gave_is_not_in_messages() {
+        let engine = EngineSettings {
+            name: "local",
+            kind: "duckdb",
+            location: "/data/k3y/w.duckdb".to_owned(),
+            shown: "${PLACE}/w.duckdb".to_owned(),
+            settings: Vec::new(),
+            secrets: ["/data/k3y/w.duckdb", "hunter2"]
+                .into_iter()
+                .filter_map(|value| secret("${V}", value))
+                .chain(secret("${N}", "4"))
+                .chain(secret("plain", "word"))
+                .collect(),
+        };
+        assert_eq!(
+            engine.conceal("can't open \"/data/k3y/w.duckdb\": hunter2, 4, word"),
+            "can't open \"${PLACE}/w.duckdb\": ***, 4, word"
+        );
+    }
 
     #[test]
     fn environment_names_are_lower_case_words() {

@@ -52,6 +52,7 @@ codes! {
     ("columns-changed", ColumnsChanged, "a model that keeps its history has other columns than its table"),
     ("tables-gone", TablesGone, "the database has lost tables that can't be computed again"),
     ("state-moved-on", StateMovedOn, "a newer version of dbgo wrote the state database"),
+    ("state-differs", StateDiffers, "another state database wrote the engine's tables"),
     ("seed-changed", SeedChanged, "a seed was changed while a run started"),
     // What fails
     ("seed-unreadable", SeedUnreadable, "a seed's file can't be read"),

@@ -1,7 +1,8 @@
 //! Incremental models: each batch staged, checked and moved into the table in one transaction.
 
-use super::build::{Done, Stop, Worker, committed, entry, promised};
+use super::build::{Done, Worker, committed, entry, promised};
 use super::checks;
+use super::commit::Stop;
 use super::decide::{Adding, Task, TimeRangeWork};
 use super::failure::Failure;
 use super::naming::physical_relation;
@@ -129,6 +130,8 @@ fn one_range(
             } else {
                 transaction.execute(&dialect.create_table_as(&target, &all_of(dialect, &staged)))?
             };
+            // The session may live for long, and others need the room.
+            transaction.execute(&dialect.drop_table(&staged))?;
             let batch = (snapshot.load.as_str(), current);
             transaction.record(&entry(context, snapshot, batch, Some(bounds), rows))?;
             Ok(rows)
@@ -183,6 +186,10 @@ pub fn add(
         } else {
             insert(transaction, dialect, &target, &staged)?
         };
+        if work.adopts {
+            checks::not_null(transaction, dialect, &target, &promised)?;
+        }
+        transaction.execute(&dialect.drop_table(&staged))?;
         let batch = (snapshot.load.as_str(), true);
         transaction.record(&entry(context, snapshot, batch, None, rows))?;
         Ok(rows)

@@ -2,43 +2,22 @@
 
 use super::batches;
 use super::checks;
+use super::commit::{Committer, LEAST_RETRIES, Stop};
 use super::context::Context;
 use super::decide::{Task, Work};
 use super::details::{Details, object_of};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::naming::physical_relation;
-use crate::adapters::{
-    Column, EngineError, ErrorClass, FileFormat, LedgerEntry, SeedFile, Session, TimeRange,
-    Transaction,
-};
+use crate::adapters::{Column, FileFormat, LedgerEntry, SeedFile, Session, TimeRange, Transaction};
 use crate::project::SeedData;
 use crate::state::{Change, Snapshot};
 use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-/// How often a transaction that another one was in the way of is tried again at least.
-const LEAST_RETRIES: u32 = 5;
-
-/// What stops a transaction: the engine, or a check of ours.
-pub enum Stop {
-    Engine(EngineError),
-    Check(Failure),
-}
-
-impl From<EngineError> for Stop {
-    fn from(error: EngineError) -> Self {
-        Stop::Engine(error)
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Stop::Check(failure)
-    }
-}
 
 /// What building came to.
 #[derive(Debug, Default)]
@@ -64,9 +43,7 @@ impl Worker<'_> {
     /// Builds what a task says. `changes` gets what has to be written to the state, also where
     /// some of several batches were committed before one failed.
     pub fn build(&mut self, task: &Task, changes: &mut Vec<Change>) -> Result<Done, Failure> {
-        let timeout = Some(task.timeout_seconds).filter(|seconds| *seconds > 0);
-        self.session
-            .set_statement_timeout(timeout.map(Duration::from_secs));
+        self.session.set_statement_timeout(timeout(task));
         match &task.work {
             Work::Seed(seed) => self.seed(task, seed, changes),
             Work::View { sql, columns } => self.view(task, sql, columns, changes),
@@ -149,69 +126,26 @@ impl Worker<'_> {
         &mut self,
         task: &Task,
         batch: &str,
-        mut work: impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
+        work: impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
     ) -> Result<T, Failure> {
-        let retries = task.retries.max(LEAST_RETRIES);
-        let mut attempt = 0;
-        loop {
-            if self.interrupt.is_wished() {
-                return Err(Failure::from(EngineError::new(
-                    ErrorClass::Interrupted,
-                    "interrupted",
-                )));
-            }
-            let error = match attempt_once(&mut self.session, &mut work) {
-                Ok(value) => return Ok(value),
-                Err(Attempt::Check(failure)) => return Err(failure),
-                Err(Attempt::Engine(error)) => error,
-                Err(Attempt::InDoubt(value, error)) => {
-                    self.session = self.context.adapter.session()?;
-                    self.interrupt.watch(self.session.canceller());
-                    if self.session.committed_batch(batch)?.is_some() {
-                        return Ok(value);
-                    }
-                    error
-                }
-            };
-            let again = error.class.is_retryable() || error.class == ErrorClass::Lost;
-            if !again || attempt >= retries {
-                return Err(error.into());
-            }
-            std::thread::sleep(pause(attempt));
-            attempt += 1;
+        let committed = Committer {
+            adapter: &*self.context.adapter,
+            session: &mut self.session,
+            interrupt: &self.interrupt,
+            in_doubt: &self.context.in_doubt,
+            timeout: timeout(task),
         }
+        .transact((batch, task.retries.max(LEAST_RETRIES)), work);
+        committed.map_err(|stop| match stop {
+            Stop::Engine(error) => error.into(),
+            Stop::Check(failure) => failure,
+        })
     }
 }
 
-enum Attempt<T> {
-    Check(Failure),
-    Engine(EngineError),
-    InDoubt(T, EngineError),
-}
-
-fn attempt_once<T>(
-    session: &mut Session,
-    work: &mut impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
-) -> Result<T, Attempt<T>> {
-    let mut transaction = session.begin().map_err(Attempt::Engine)?;
-    let value = match work(&mut transaction) {
-        Ok(value) => value,
-        Err(Stop::Check(failure)) => return Err(Attempt::Check(failure)),
-        Err(Stop::Engine(error)) => return Err(Attempt::Engine(error)),
-    };
-    match transaction.commit() {
-        Ok(()) => Ok(value),
-        Err(error) if error.class == ErrorClass::Lost => Err(Attempt::InDoubt(value, error)),
-        Err(error) => Err(Attempt::Engine(error)),
-    }
-}
-
-/// 5 ms, doubled each time, up to 1.3 s, with a part that differs between workers.
-fn pause(attempt: u32) -> Duration {
-    static SPREAD: AtomicU64 = AtomicU64::new(0);
-    let base = 5_u64 << attempt.min(8);
-    let spread = SPREAD.fetch_add(7, Ordering::Relaxed) % base.max(1);
-    Duration::from_millis(base + spread)
+fn timeout(task: &Task) -> Option<Duration> {
+    let seconds = Some(task.timeout_seconds).filter(|seconds| *seconds > 0);
+    seconds.map(Duration::from_secs)
 }
 
 /// The ledger row of a batch.
@@ -299,12 +233,14 @@ impl SeedOnDisk {
             }),
             SeedData::Bytes(bytes) => {
                 let number = COUNT.fetch_add(1, Ordering::Relaxed);
-                let name = format!("dbgo-seed-{}-{number}", std::process::id());
+                let name = format!("dbgo-seed-{}-{number}", random_name());
+                let path = std::env::temp_dir().join(name);
+                let mut file = create_private(&path)?;
                 let seed = Self {
-                    path: std::env::temp_dir().join(name),
+                    path,
                     temporary: true,
                 };
-                std::fs::write(&seed.path, bytes)?;
+                file.write_all(bytes)?;
                 Ok(seed)
             }
         }
@@ -315,11 +251,44 @@ impl SeedOnDisk {
     }
 }
 
+/// Text that nobody else can guess.
+fn random_name() -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
+}
+
+/// A new file that nobody else can read; an error if anything has that name, a link too.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 impl Drop for SeedOnDisk {
     fn drop(&mut self) {
         if self.temporary {
             // What can't be removed is left to the system's own cleaning of its temporary files.
             let _ = std::fs::remove_file(&self.path);
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn an_unpacked_seed_is_nobody_else_s_and_doesn_t_stay() {
+        let seed = SeedOnDisk::new(SeedData::Bytes(b"a\n1\n")).unwrap();
+        let path = seed.path().to_owned();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(create_private(&path).is_err());
+        drop(seed);
+        assert!(!path.exists());
     }
 }

@@ -1,6 +1,6 @@
 //! What a batch's rows must satisfy before they are committed, and reading small answers.
 
-use super::build::Stop;
+use super::commit::Stop;
 use super::failure::Failure;
 use crate::adapters::arrow::util::display::{ArrayFormatter, FormatOptions};
 use crate::adapters::{Dialect, QueryResult, Relation, TimeColumn, TimeRange, Transaction};

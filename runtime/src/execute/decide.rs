@@ -4,6 +4,7 @@
 //! changed; a view also needs the same physical names under it. What can't be proved unchanged
 //! counts as changed.
 
+use super::build::promised;
 use super::columns::{adopted, alterations};
 use super::context::Context;
 use super::failure::Failure;
@@ -11,11 +12,11 @@ use super::inputs::{Reads, load_through, proved_equal};
 use super::naming::physical_relation;
 use super::slots::{PhysicalSlots, source_text};
 use crate::events::{Subject, grouped};
-use crate::intervals::{IntervalSet, Range, Step, missing, parse_instant};
+use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant};
 use crate::project::{BatchFacts, Model, Relation, compose};
 use crate::state::Snapshot;
 use crate::version::fingerprint;
-use dbgo_contract::{ColumnDef, Materialization, SeedDef, Strategy};
+use dbgo_contract::{ColumnDef, Materialization, Outside, SeedDef, Strategy};
 use std::collections::HashMap;
 
 /// What its readers need to know of something that is ready.
@@ -89,6 +90,8 @@ pub struct Adding {
     pub model: usize,
     pub sql: String,
     pub exists: bool,
+    /// Whether the table is an earlier version's, whose rows were never held to this contract.
+    pub adopts: bool,
     /// Statements that give the table the query's columns.
     pub alterations: Vec<String>,
 }
@@ -365,10 +368,15 @@ impl<'a> Inputs<'a> {
         let sql = self.compose(BatchFacts::default(), None)?;
         let definition = fingerprint([sql.as_str()]);
         let load = load_through(self.version, self.volatile, &self.reads);
-        if let Some(snapshot) = self
+        let columns = self.model.def.columns.as_slice();
+        let made = self
             .snapshot()
-            .filter(|known| known.definition == definition)
-        {
+            .filter(|known| known.definition == definition);
+        // What a view promises was checked with the rows that it showed when it was made.
+        let holds = |known: &&Snapshot| {
+            promised(columns).is_empty() || (!load.is_empty() && known.load == load)
+        };
+        if let Some(snapshot) = made.filter(holds) {
             let ready = Ready {
                 load,
                 ..ready(snapshot)
@@ -380,8 +388,9 @@ impl<'a> Inputs<'a> {
         }
         let mut uses = self.uses.clone();
         uses.sort();
-        let columns = self.model.def.columns.as_slice();
-        let mut task = self.task(Work::View { sql, columns });
+        let made = made.cloned();
+        // Under the same name, so that nothing changes for what reads it.
+        let mut task = in_table(self.task(Work::View { sql, columns }), made);
         task.snapshot.definition = definition;
         task.snapshot.uses = uses;
         task.snapshot.load = load.clone();
@@ -409,21 +418,13 @@ impl<'a> Inputs<'a> {
     }
 
     fn time_range(self) -> Result<Decision, Failure> {
-        let def = &self.model.def.incremental;
+        if self.model.outside == Outside::Keep && self.model.def.incremental.lookback > 0 {
+            return Err(
+                Failure::finding("`outside='keep'` and `lookback` can't be together")
+                    .detail("rows outside a batch would be added again each time it is done again"),
+            );
+        }
         let full_refresh = self.context.options.full_refresh;
-        let text = if def.interval.is_empty() {
-            "1 day"
-        } else {
-            def.interval.as_str()
-        };
-        let step = Step::parse(text)
-            .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
-        let start = instant(def.start.as_str(), "start")?;
-        let end = if def.end.is_empty() {
-            self.context.now
-        } else {
-            instant(def.end.as_str(), "end")?.min(self.context.now)
-        };
         let snapshot = self.snapshot();
         let filled = match snapshot {
             Some(snapshot) if !full_refresh => self
@@ -435,8 +436,8 @@ impl<'a> Inputs<'a> {
                 .unwrap_or_default(),
             _ => IntervalSet::new(),
         };
-        let missing = missing((start, end), &filled, step, def.lookback, def.batch_size);
-        let unit = unit_of(text, missing.all);
+        let missing = missing_in(self.context, self.model, &filled)?;
+        let unit = unit_of(interval_of(self.model), missing.all);
         if let (Some(snapshot), true) = (snapshot, missing.batches.is_empty()) {
             let all = grouped(missing.all);
             return Ok(self.unchanged(snapshot, format!("complete: {all} of {all} {unit}")));
@@ -485,6 +486,7 @@ impl<'a> Inputs<'a> {
             model: self.index,
             sql,
             exists: base.is_some(),
+            adopts: base.is_some() && snapshot.is_none(),
             alterations,
         };
         Ok(Decision::Build(Box::new(in_table(
@@ -492,6 +494,54 @@ impl<'a> Inputs<'a> {
             base,
         ))))
     }
+}
+
+/// The text of the length of a model's intervals.
+fn interval_of(model: &Model) -> &'static str {
+    match model.def.incremental.interval.as_str() {
+        "" => "1 day",
+        text => text,
+    }
+}
+
+/// What is missing in a model's table that has these ranges.
+fn missing_in(
+    context: &Context<'_>,
+    model: &Model,
+    filled: &IntervalSet,
+) -> Result<Missing, Failure> {
+    let def = &model.def.incremental;
+    let text = interval_of(model);
+    let step = Step::parse(text)
+        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
+    let start = instant(def.start.as_str(), "start")?;
+    let end = if def.end.is_empty() {
+        context.now
+    } else {
+        instant(def.end.as_str(), "end")?.min(context.now)
+    };
+    let range = (start, end);
+    Ok(missing(range, filled, step, def.lookback, def.batch_size))
+}
+
+/// Whether a model's table may be read by one that is run without it: it is published in this
+/// version, or nothing is missing in it. A first fill that failed leaves a table that has some of
+/// its ranges.
+pub fn is_readable(context: &Context<'_>, index: usize) -> bool {
+    let model = context.project.model(index);
+    let (path, version) = (model.def.path.as_str(), context.versions.model(index));
+    let Some(snapshot) = context.snapshot(path, version) else {
+        return false;
+    };
+    let by_time = model.materialization == Materialization::Incremental
+        && model.strategy == Strategy::TimeRange;
+    let published = context.known.published.get(path);
+    if !by_time || published.is_some_and(|entry| entry.version == version) {
+        return true;
+    }
+    let filled = context.known.filled.get(&snapshot.physical);
+    let filled = filled.cloned().unwrap_or_default();
+    missing_in(context, model, &filled).is_ok_and(|missing| missing.batches.is_empty())
 }
 
 /// The same task, in the table of an earlier snapshot if there is one.

@@ -4,7 +4,7 @@ use crate::adapters::CommittedBatch;
 use crate::intervals::Range;
 use crate::state::{Change, Known, Object, Published, Snapshot};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// The details of a ledger row, as JSON.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -47,23 +47,17 @@ pub fn object_of(snapshot: &Snapshot) -> Object {
     }
 }
 
-/// Brings what state knows up to what the ledger says, and gives the changes to write.
+/// What the ledger alone tells, and the changes that make the state say the same.
 ///
-/// `only` are the runs to look at; with none, the whole ledger is read, as for a state database
-/// that knows nothing of this engine.
-pub fn complete(
-    known: &mut Known,
+/// It is the whole truth about what was committed: whatever else a state knew is given up.
+pub fn from_ledger(
     ledger: &[CommittedBatch],
     (project, environment): (&str, &str),
-    only: Option<&HashSet<String>>,
-) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut filled: HashMap<String, ()> = HashMap::new();
+) -> (Known, Vec<Change>) {
+    let mut known = Known::default();
+    let mut published: BTreeMap<(String, String), Published> = BTreeMap::new();
     for batch in ledger {
         let entry = &batch.entry;
-        if only.is_some_and(|runs| !runs.contains(&entry.run_id)) {
-            continue;
-        }
         let Ok(details) = serde_json::from_str::<Details>(&entry.details) else {
             continue;
         };
@@ -71,49 +65,37 @@ pub fn complete(
             continue;
         }
         if let Some(snapshot) = details.snapshot {
-            let object = object_of(&snapshot);
-            if known.objects.get(&object.physical) != Some(&object) {
-                known
-                    .objects
-                    .entry(object.physical.clone())
-                    .or_insert_with(|| object.clone());
-                changes.push(Change::Object(object));
-            }
-            if let Some(range) = entry
-                .range
-                .and_then(|range| Range::new(range.start, range.end))
-            {
-                known
-                    .filled
-                    .entry(snapshot.physical.clone())
-                    .or_default()
-                    .insert(range);
-                filled.insert(snapshot.physical.clone(), ());
+            known.apply(&Change::Object(object_of(&snapshot)), environment);
+            let range = entry.range;
+            if let Some(range) = range.and_then(|range| Range::new(range.start, range.end)) {
+                let filled = known.filled.entry(snapshot.physical.clone());
+                filled.or_default().insert(range);
             }
             if details.current {
-                let key = (snapshot.model.clone(), snapshot.version.clone());
-                changes.push(Change::Snapshot(snapshot.clone()));
-                known.snapshots.insert(key, snapshot);
+                known.apply(&Change::Snapshot(snapshot), environment);
             }
         }
-        if details.environment == environment {
-            for published in details.published {
-                changes.push(Change::Published(published.clone()));
-                known.published.insert(published.model.clone(), published);
-            }
-            for model in details.withdrawn {
-                known.published.remove(&model);
-                changes.push(Change::Withdrawn { model });
-            }
-        } else {
-            known
-                .shown
-                .extend(details.published.into_iter().map(|entry| entry.physical));
+        let of = details.environment;
+        for entry in details.published {
+            published.insert((of.clone(), entry.model.clone()), entry);
+        }
+        for model in details.withdrawn {
+            published.remove(&(of.clone(), model));
         }
     }
-    for physical in filled.into_keys() {
-        let ranges = known.filled.get(&physical).cloned().unwrap_or_default();
+    let mut changes = vec![Change::Forgotten];
+    changes.extend(known.objects.values().cloned().map(Change::Object));
+    changes.extend(known.snapshots.values().cloned().map(Change::Snapshot));
+    for (physical, ranges) in known.filled.clone() {
         changes.push(Change::Filled { physical, ranges });
     }
-    changes
+    for ((environment_of, _), entry) in published {
+        let change = Change::Published {
+            environment: environment_of,
+            entry,
+        };
+        known.apply(&change, environment);
+        changes.push(change);
+    }
+    (known, changes)
 }

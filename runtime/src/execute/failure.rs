@@ -1,6 +1,7 @@
 //! Why a model wasn't built, and engine errors as errors of a command.
 
 use crate::adapters::{EngineError, ErrorClass};
+use crate::config::EngineSettings;
 use crate::error::{Code, Error, Kind};
 
 /// Why a model wasn't built.
@@ -66,6 +67,15 @@ fn kind_of(class: &ErrorClass) -> Kind {
         ErrorClass::Lost | ErrorClass::DiskFull | ErrorClass::Io => Kind::Failed,
         _ => Kind::Finding,
     }
+}
+
+/// An engine's error where it is opened or looked into. Its message may hold the location.
+pub fn opening_failed(error: &EngineError, engine: &EngineSettings) -> Error {
+    let error = EngineError {
+        message: engine.conceal(&error.message),
+        ..error.clone()
+    };
+    engine_failed(&error, &engine.shown)
 }
 
 /// An engine's error outside of any model, as one that ends the command.

@@ -19,6 +19,7 @@ mod batches;
 mod build;
 mod checks;
 mod columns;
+mod commit;
 mod context;
 mod decide;
 mod details;

@@ -37,6 +37,11 @@ pub fn view_schema(schema: &str, environment: &str) -> String {
     }
 }
 
+/// What tells a view from another one: an engine finds a name in any case.
+pub fn view_key(schema: &str, name: &str) -> (String, String) {
+    (schema.to_lowercase(), name.to_lowercase())
+}
+
 /// A view of an environment.
 pub fn view_name((schema, name): (&str, &str), environment: &str) -> Relation {
     Relation::new(view_schema(schema, environment), name)

@@ -1,16 +1,16 @@
 //! Engine and state, opened side by side, and the ledger copied where state lacks it.
 
-use super::columns::adopted;
-use super::context::Context;
-use super::details::complete;
-use super::failure::engine_failed;
+use super::columns::{adopted, wanted_query};
+use super::context::{Columns, Context};
+use super::details::from_ledger;
+use super::failure::opening_failed;
 use super::inputs;
 use super::interrupt::Interrupt;
-use super::naming::{physical_relation, view_schema};
+use super::naming::{physical_relation, view_key, view_schema};
 use super::options::RunOptions;
 use crate::adapters::{
-    self, Adapter, BOOKKEEPING_SCHEMA, EngineError, OpenOptions, Relation as Name, RelationKind,
-    Session,
+    self, Adapter, BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineError,
+    OpenOptions, Relation as Name, RelationKind, Session,
 };
 use crate::config::{self, EngineSettings, Lookup};
 use crate::error::{Code, Error, Kind, Result};
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Everything that a run needs, opened.
 pub struct Opening<'a> {
@@ -30,6 +31,10 @@ pub struct Opening<'a> {
     pub engine: EngineSettings,
     /// The schemas of the environment's views.
     view_schemas: BTreeSet<String>,
+    /// The mark of the engine's ledger; empty where there is none yet.
+    pub mark: String,
+    /// Whether the engine belonged to another state database until now.
+    pub adopts: bool,
     /// What has to be written to the state before anything else.
     pub changes: Vec<Change>,
     /// What people should know.
@@ -67,11 +72,17 @@ pub fn open<'a>(
         engine: engine.name.to_owned(),
         environment: environment.to_owned(),
     };
+    // What is missing is made by opening it, so whatever can be refused without it comes first.
+    let versions = match Path::new(&engine.location).exists() {
+        true => None,
+        false => Some(Versions::new(project, &plan)?),
+    };
     let (opened, known) = std::thread::scope(|threads| {
         let knowing = threads.spawn(|| {
+            let versions = versions.map_or_else(|| Versions::new(project, &plan), Ok)?;
             let mut state = State::open(&state_file)?;
             let known = state.known(&scope)?;
-            Ok((state, known, Versions::new(project, &plan)?))
+            Ok((state, known, versions))
         });
         // The engine takes longer and allocates more, which costs less in the first thread.
         let opened = open_engine(&engine, &schemas, interrupt);
@@ -96,6 +107,7 @@ pub fn open<'a>(
         known = state.known(&scope)?;
     }
     let (physical, users) = sort_catalog(names);
+    let run_id = new_id(&mut state)?;
     let context = Context {
         project,
         options,
@@ -104,12 +116,14 @@ pub fn open<'a>(
         adapter,
         scope,
         known,
+        moved: HashMap::new(),
         catalog: physical,
         columns: HashMap::new(),
         users,
         proofs: Vec::new(),
-        run_id: new_id(),
+        run_id,
         now: Timestamp::now(),
+        in_doubt: AtomicBool::new(false),
     };
     let mut opening = Opening {
         context,
@@ -117,6 +131,8 @@ pub fn open<'a>(
         session,
         engine,
         view_schemas: schemas,
+        mark: String::new(),
+        adopts: false,
         changes: Vec::new(),
         notes: Vec::new(),
     };
@@ -147,7 +163,7 @@ fn open_engine(
             names,
         })
     };
-    open().map_err(|error| engine_failed(&error, &engine.shown))
+    open().map_err(|error| opening_failed(&error, engine))
 }
 
 type Catalog = (
@@ -161,7 +177,7 @@ fn sort_catalog(names: Vec<(Name, RelationKind)>) -> Catalog {
         if relation.schema == BOOKKEEPING_SCHEMA {
             physical.insert(relation.name, kind);
         } else {
-            users.insert((relation.schema, relation.name), kind);
+            users.insert(view_key(&relation.schema, &relation.name), kind);
         }
     }
     (physical, users)
@@ -211,45 +227,89 @@ impl Opening<'_> {
         let found = self
             .session
             .names(&schemas)
-            .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+            .map_err(|error| opening_failed(&error, &self.engine))?;
         context.users.extend(sort_catalog(found).1);
         Ok(())
     }
 
-    /// Completes the state from the ledger, where a run ended without telling, and makes the
-    /// engine's own tables where they are missing.
+    /// Believes the state only if it is in line with the engine's ledger; otherwise everything
+    /// is read from the ledger.
     fn reconcile(&mut self) -> Result<()> {
-        let shown = self.engine.shown.clone();
-        let failed = |error: EngineError| engine_failed(&error, &shown);
-        let context = &mut self.context;
-        let has_ledger = context.catalog.contains_key("ledger");
-        let knows_nothing = context.known.snapshots.is_empty();
-        let unfinished: HashSet<String> = context.known.unfinished.iter().cloned().collect();
-        if has_ledger && (knows_nothing || !unfinished.is_empty()) {
-            let ledger = self.session.ledger().map_err(failed)?;
-            let only = (!knows_nothing).then_some(&unfinished);
-            let (project, environment) = (
-                context.scope.project.clone(),
-                context.scope.environment.clone(),
-            );
-            let names = (project.as_str(), environment.as_str());
-            self.changes = complete(&mut context.known, &ledger, names, only);
+        if self.has_ledger() {
+            self.check_owner()?;
+            let engine = self.engine.clone();
+            let failed = |error: EngineError| opening_failed(&error, &engine);
+            let mark = self.session.ledger_mark().map_err(failed)?;
+            let known = &self.context.known;
+            if known.ledger.as_ref() != Some(&mark) || !known.unfinished.is_empty() {
+                let ledger = self.session.ledger().map_err(failed)?;
+                self.believe(&ledger)?;
+            }
+            self.mark = mark;
         }
-        for id in unfinished {
+        for id in &self.context.known.unfinished {
             self.changes.push(Change::RunEnded {
-                id,
+                id: id.clone(),
                 status: "broken off",
                 duration_ms: None,
             });
         }
-        if !has_ledger {
-            self.session
-                .create_bookkeeping(self.state.identity())
-                .map_err(failed)?;
-        }
         self.look_for_former_views()?;
         self.forget_missing()?;
+        self.context.moved = self.context.moved_models();
         self.describe_adopted()
+    }
+
+    /// Whether the engine has dbgo's own tables.
+    pub fn has_ledger(&self) -> bool {
+        self.context.catalog.contains_key("ledger") && self.context.catalog.contains_key("meta")
+    }
+
+    /// Refuses an engine that a newer version or another state database wrote. A state that knows
+    /// nothing of it yet takes it over.
+    fn check_owner(&mut self) -> Result<()> {
+        let meta = self.session.meta();
+        let meta = meta.map_err(|error| opening_failed(&error, &self.engine))?;
+        let Some(meta) = meta else { return Ok(()) };
+        if meta.format != BOOKKEEPING_FORMAT {
+            return Err(Error::new(
+                Kind::Refused,
+                Code::StateMovedOn,
+                format!("a newer version of dbgo wrote `{}`", self.engine.shown),
+            )
+            .hint("use that version"));
+        }
+        self.adopts = meta.state_id != self.state.identity();
+        if self.adopts && !self.context.known.is_empty() {
+            return Err(Error::new(
+                Kind::Refused,
+                Code::StateDiffers,
+                format!(
+                    "`{}` was last written with another state database than this one",
+                    self.engine.shown
+                ),
+            )
+            .hint("use that one, or remove this one: everything is then read from the database"));
+        }
+        Ok(())
+    }
+
+    /// Takes what the ledger tells in place of what the state knew.
+    fn believe(&mut self, ledger: &[CommittedBatch]) -> Result<()> {
+        self.check_lost()?;
+        let context = &mut self.context;
+        let scope = &context.scope;
+        let (known, changes) = from_ledger(ledger, (&scope.project, &scope.environment));
+        let before = std::mem::replace(&mut context.known, known);
+        if before.unfinished.is_empty() && !before.is_empty() {
+            self.notes.push(format!(
+                "`{}` isn't as the last run left it: what is built is read from it anew",
+                self.engine.shown
+            ));
+        }
+        context.known.unfinished = before.unfinished;
+        self.changes = changes;
+        Ok(())
     }
 
     /// Looks at the columns of tables that another version of their model will go on with.
@@ -266,39 +326,48 @@ impl Opening<'_> {
             let table = context
                 .dialect()
                 .relation(&physical_relation(&base.physical));
-            let columns = self
-                .session
-                .describe(&format!("SELECT * FROM {table}"))
-                .map_err(|error| engine_failed(&error, &self.engine.shown))?;
+            let wanted = wanted_query(model, context.dialect());
+            let mut describe = |query: &str| {
+                let columns = self.session.describe(query);
+                columns.map_err(|error| opening_failed(&error, &self.engine))
+            };
+            let columns = Columns {
+                present: describe(&format!("SELECT * FROM {table}"))?,
+                wanted: describe(&wanted)?,
+            };
             context.columns.insert(base.physical, columns);
         }
         Ok(())
     }
 
-    /// Forgets what isn't in the engine any more, unless it can't be computed again.
-    fn forget_missing(&mut self) -> Result<()> {
-        let context = &mut self.context;
-        let missing: Vec<String> = context
-            .known
-            .objects
-            .keys()
+    /// What the state knows and the engine doesn't have.
+    fn missing(&self) -> Vec<String> {
+        let context = &self.context;
+        let names = context.known.objects.keys();
+        names
             .filter(|name| !context.catalog.contains_key(*name))
             .cloned()
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        // What no snapshot names was swept by a run that ended before it could say so.
-        let named: HashSet<&str> = context
-            .known
-            .snapshots
-            .values()
+            .collect()
+    }
+
+    /// Those of them that a snapshot names. What none names was swept by a run that ended before
+    /// it could say so.
+    fn gone<'b>(&self, missing: &'b [String]) -> Vec<&'b String> {
+        let snapshots = self.context.known.snapshots.values();
+        let named: HashSet<&str> = snapshots
             .map(|snapshot| snapshot.physical.as_str())
             .collect();
-        let gone: Vec<&String> = missing
+        missing
             .iter()
             .filter(|name| named.contains(name.as_str()))
-            .collect();
+            .collect()
+    }
+
+    /// Refuses to go on where something is gone that can't be computed again.
+    fn check_lost(&self) -> Result<()> {
+        let context = &self.context;
+        let missing = self.missing();
+        let gone = self.gone(&missing);
         let lost: Vec<String> = context
             .project
             .models()
@@ -311,9 +380,21 @@ impl Opening<'_> {
             })
             .map(|model| format!("`{}`", model.relation()))
             .collect();
-        if !lost.is_empty() {
-            return Err(tables_gone(&self.engine.shown, &lost));
+        if lost.is_empty() {
+            Ok(())
+        } else {
+            Err(tables_gone(&self.engine.shown, &lost))
         }
+    }
+
+    /// Forgets what isn't in the engine any more, unless it can't be computed again.
+    fn forget_missing(&mut self) -> Result<()> {
+        let missing = self.missing();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.check_lost()?;
+        let gone = self.gone(&missing);
         if !gone.is_empty() {
             let one = gone.len() == 1;
             self.notes.push(format!(
@@ -325,13 +406,10 @@ impl Opening<'_> {
             ));
         }
         for physical in missing {
-            context.known.objects.remove(&physical);
-            context.known.filled.remove(&physical);
-            context
-                .known
-                .snapshots
-                .retain(|_, snapshot| snapshot.physical != physical);
-            self.changes.push(Change::Dropped { physical });
+            let change = Change::Dropped { physical };
+            let context = &mut self.context;
+            context.known.apply(&change, &context.scope.environment);
+            self.changes.push(change);
         }
         Ok(())
     }
@@ -391,8 +469,17 @@ fn is_read_only(folder: &Path) -> bool {
     }
 }
 
-/// Eight hexadecimal digits that no other run of this state has, as far as chance goes.
-fn new_id() -> String {
+/// Eight hexadecimal digits that no other run of this state has: they are the key of its batches.
+fn new_id(state: &mut State) -> Result<String> {
+    loop {
+        let id = random_id();
+        if !state.has_run(&id)? {
+            return Ok(id);
+        }
+    }
+}
+
+fn random_id() -> String {
     use std::hash::{BuildHasher, Hasher, RandomState};
     let random = RandomState::new().build_hasher().finish().to_string();
     let process = std::process::id().to_string();

@@ -1,41 +1,39 @@
 //! The users' views, changed together in one transaction, and what isn't needed any more.
 
+use super::commit::{Committer, LEAST_RETRIES, Stop};
 use super::context::Context;
 use super::details::Details;
 use super::failure::engine_failed;
-use super::naming::{physical_relation, view_name};
+use super::interrupt::Interrupt;
+use super::naming::{physical_relation, view_key, view_name};
 use super::schedule::Walk;
-use crate::adapters::{
-    EngineError, LedgerEntry, Relation as Name, RelationKind, Session, Transaction,
-};
+use crate::adapters::{EngineError, LedgerEntry, Relation as Name, RelationKind, Session};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Relation;
 use crate::state::{Change, Object, Published};
 use crate::version::fingerprint;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::time::Duration;
-
-/// How often the publishing transaction is tried.
-const ATTEMPTS: u32 = 6;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 
 /// Refuses to go on where a view would replace something that isn't ours.
 ///
 /// # Errors
 /// `not-ours` with its name.
 pub fn check_ownership(context: &Context<'_>, scope: &[Relation]) -> Result<()> {
-    let ours: HashSet<(&str, &str)> = context
+    let ours: HashSet<(String, String)> = context
         .known
         .published
         .values()
-        .map(|entry| (entry.view_schema.as_str(), entry.view_name.as_str()))
+        .map(|entry| view_key(&entry.view_schema, &entry.view_name))
         .collect();
     for relation in scope {
         let view = view_of(context, *relation);
-        let Some(found) = context.users.get(&(view.schema.clone(), view.name.clone())) else {
+        let key = view_key(&view.schema, &view.name);
+        let Some(found) = context.users.get(&key) else {
             continue;
         };
         let is_view = *found == RelationKind::View;
-        if !is_view || !ours.contains(&(view.schema.as_str(), view.name.as_str())) {
+        if !is_view || !ours.contains(&key) {
             let what = if is_view { "view" } else { "table" };
             return Err(Error::new(
                 Kind::Refused,
@@ -89,8 +87,8 @@ impl Publication {
             let Some(wanted) = wanted(context, *relation, walk) else {
                 continue;
             };
-            names.insert((wanted.view_schema.clone(), wanted.view_name.clone()));
-            let key = (wanted.view_schema.clone(), wanted.view_name.clone());
+            let key = view_key(&wanted.view_schema, &wanted.view_name);
+            names.insert(key.clone());
             let same = context.known.published.get(&wanted.model) == Some(&wanted);
             if !same || !context.users.contains_key(&key) {
                 views.push(wanted);
@@ -104,9 +102,7 @@ impl Publication {
         let withdrawn = published.filter(|entry| !in_scope.contains(entry.model.as_str()));
         Self {
             withdrawn: withdrawn
-                .filter(|entry| {
-                    !names.contains(&(entry.view_schema.clone(), entry.view_name.clone()))
-                })
+                .filter(|entry| !names.contains(&view_key(&entry.view_schema, &entry.view_name)))
                 .cloned()
                 .collect(),
             views,
@@ -122,19 +118,39 @@ impl Publication {
     ///
     /// # Errors
     /// What the engine says; nothing is changed then.
-    pub fn publish(&self, context: &Context<'_>, session: &mut Session) -> Result<Vec<Change>> {
+    pub fn publish(
+        &self,
+        context: &Context<'_>,
+        session: &mut Session,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Change>> {
         if self.len() == 0 {
             return Ok(Vec::new());
         }
         let statements = self.statements(context);
         let entry = self.entry(context);
-        commit(session, |transaction| {
+        let committed = Committer {
+            adapter: &*context.adapter,
+            session,
+            interrupt,
+            in_doubt: &context.in_doubt,
+            timeout: None,
+        }
+        .transact((&entry.batch_id, LEAST_RETRIES), |transaction| {
             transaction.execute_all(&statements)?;
-            transaction.record(&entry)
-        })
-        .map_err(|error| engine_failed(&error, "publishing"))?;
-        let shown = self.views.iter().cloned().map(Change::Published);
+            Ok(transaction.record(&entry)?)
+        });
+        committed.map_err(|stop| match stop {
+            Stop::Engine(error) => engine_failed(&error, "publishing"),
+            Stop::Check(failure) => Error::new(failure.kind, Code::EngineFailed, failure.message),
+        })?;
+        let environment = &context.scope.environment;
+        let shown = self.views.iter().map(|entry| Change::Published {
+            environment: environment.clone(),
+            entry: entry.clone(),
+        });
         let gone = self.withdrawn.iter().map(|entry| Change::Withdrawn {
+            environment: environment.clone(),
             model: entry.model.clone(),
         });
         Ok(gone.chain(shown).collect())
@@ -153,7 +169,7 @@ impl Publication {
         let drop = self.withdrawn.iter().filter(|entry| {
             context
                 .users
-                .get(&(entry.view_schema.clone(), entry.view_name.clone()))
+                .get(&view_key(&entry.view_schema, &entry.view_name))
                 .is_some_and(|found| *found == RelationKind::View)
         });
         let drop =
@@ -215,27 +231,6 @@ fn wanted(context: &Context<'_>, relation: Relation, walk: &Walk) -> Option<Publ
     })
 }
 
-fn commit(
-    session: &mut Session,
-    work: impl Fn(&mut Transaction<'_>) -> std::result::Result<(), EngineError>,
-) -> std::result::Result<(), EngineError> {
-    let mut attempt = 0;
-    loop {
-        let once = || {
-            let mut transaction = session.begin()?;
-            work(&mut transaction)?;
-            transaction.commit()
-        };
-        match { once }() {
-            Err(error) if error.class.is_retryable() && attempt < ATTEMPTS => {
-                std::thread::sleep(Duration::from_millis(10 << attempt));
-                attempt += 1;
-            }
-            other => return other,
-        }
-    }
-}
-
 /// Drops tables and views of ours that no snapshot, no view of any environment and no other
 /// kept view reads. Only what the state recorded is dropped, by exact name.
 pub fn sweep(
@@ -244,43 +239,18 @@ pub fn sweep(
     walk: &Walk,
     published: &[Change],
 ) -> std::result::Result<Vec<Change>, EngineError> {
-    let mut objects: HashMap<String, Object> = context.known.objects.clone();
-    let mut snapshots: HashMap<(String, String), String> = context
-        .known
-        .snapshots
-        .iter()
-        .map(|(key, snapshot)| (key.clone(), snapshot.physical.clone()))
-        .collect();
-    let mut shown: HashMap<&str, &str> = context
-        .known
-        .published
-        .values()
-        .map(|entry| (entry.model.as_str(), entry.physical.as_str()))
-        .collect();
+    let mut known = Cow::Borrowed(&context.known);
     for change in walk.changes.iter().chain(published) {
-        match change {
-            Change::Object(object) => {
-                objects.insert(object.physical.clone(), object.clone());
-            }
-            Change::Snapshot(snapshot) => {
-                let key = (snapshot.model.clone(), snapshot.version.clone());
-                snapshots.insert(key, snapshot.physical.clone());
-            }
-            Change::Published(entry) => {
-                shown.insert(&entry.model, &entry.physical);
-            }
-            Change::Withdrawn { model } => {
-                shown.remove(model.as_str());
-            }
-            _ => {}
-        }
+        known.to_mut().apply(change, &context.scope.environment);
     }
     let mut kept: HashSet<String> = HashSet::new();
-    let mut waiting: Vec<String> = snapshots.into_values().collect();
-    waiting.extend(shown.into_values().map(str::to_owned));
-    waiting.extend(context.known.shown.iter().cloned());
+    let mut waiting: Vec<String> = known.shown.clone();
+    let snapshots = known.snapshots.values();
+    waiting.extend(snapshots.map(|snapshot| snapshot.physical.clone()));
+    let shown = known.published.values();
+    waiting.extend(shown.map(|entry| entry.physical.clone()));
     while let Some(name) = waiting.pop() {
-        if let Some(object) = objects.get(&name) {
+        if let Some(object) = known.objects.get(&name) {
             waiting.extend(
                 object
                     .uses
@@ -291,7 +261,8 @@ pub fn sweep(
         }
         kept.insert(name);
     }
-    let mut unneeded: Vec<&Object> = objects
+    let mut unneeded: Vec<&Object> = known
+        .objects
         .values()
         .filter(|object| !kept.contains(&object.physical))
         .collect();
@@ -311,13 +282,29 @@ pub fn sweep(
             }
         })
         .collect();
-    commit(session, |transaction| {
-        transaction.execute_all(&statements).map(|_| ())
-    })?;
-    Ok(unneeded
-        .into_iter()
-        .map(|object| Change::Dropped {
-            physical: object.physical.clone(),
-        })
-        .collect())
+    let dropped = |object: &Object| Change::Dropped {
+        physical: object.physical.clone(),
+    };
+    if drop_all(session, &statements).is_ok() {
+        return Ok(unneeded.into_iter().map(dropped).collect());
+    }
+    // What can't be dropped keeps nothing else.
+    let mut changes = Vec::new();
+    let mut failure = None;
+    for (object, statement) in unneeded.into_iter().zip(&statements) {
+        match drop_all(session, std::slice::from_ref(statement)) {
+            Ok(()) => changes.push(dropped(object)),
+            Err(error) => failure = Some(error),
+        }
+    }
+    match failure {
+        Some(error) if changes.is_empty() => Err(error),
+        _ => Ok(changes),
+    }
+}
+
+fn drop_all(session: &mut Session, statements: &[String]) -> std::result::Result<(), EngineError> {
+    let mut transaction = session.begin()?;
+    transaction.execute_all(statements)?;
+    transaction.commit()
 }

@@ -2,12 +2,14 @@
 
 use super::columns::{adopted, alterations};
 use super::context::Context;
+use super::decide::is_readable;
+use super::failure::opening_failed;
 use super::interrupt::Interrupt;
 use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
-use crate::adapters::Session;
+use crate::adapters::{EngineError, Session};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
@@ -16,6 +18,7 @@ use crate::state::{Change, RunRecord, State, Writer};
 use dbgo_contract::Materialization;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// Runs a project: builds what is missing or changed, and publishes it.
@@ -42,6 +45,7 @@ pub fn run(
         context,
         state,
         mut session,
+        mark,
         ..
     } = opening;
     let workers = workers(project, options);
@@ -59,7 +63,7 @@ pub fn run(
         }
         None => show_and_sweep(
             &context,
-            (&mut session, &writer),
+            (&mut session, &writer, interrupt),
             &publication,
             &walk,
             listener,
@@ -73,6 +77,47 @@ pub fn run(
     }
     let mut summary = summary(&context, &walk, started);
     summary.published = published.as_ref().copied().unwrap_or(0);
+    let wrote = publication.len() > 0 || walk.steps.iter().any(|step| step.status != "unchanged");
+    end(
+        &context,
+        &writer,
+        (&walk, &summary),
+        (!wrote).then_some(mark),
+    );
+    let written = writer.finish().and_then(State::close);
+    listener(Event::Finished(summary.clone()));
+    let published = published?;
+    written?;
+    Ok(RunOutcome {
+        summary,
+        steps: walk.steps,
+        published,
+        trouble: walk.trouble,
+    })
+}
+
+/// Writes that the run ended, and with which ledger: the next run believes the state if it finds
+/// the same one. `mark` is the ledger's if nothing was committed.
+///
+/// Where the result of a commit is unknown, or the engine can't tell what it holds, the run stays
+/// as it is, and the next one reads the ledger.
+fn end(
+    context: &Context<'_>,
+    writer: &Writer,
+    (walk, summary): (&Walk, &Summary),
+    mark: Option<String>,
+) {
+    if context.in_doubt.load(Ordering::Relaxed) {
+        return;
+    }
+    // A session of its own: an interrupt has ended the others.
+    let read = || context.adapter.session()?.ledger_mark();
+    let Ok(mark) = mark.map_or_else(read, Ok) else {
+        return;
+    };
+    if context.known.ledger.as_ref() != Some(&mark) {
+        writer.send(Change::Ledger { mark });
+    }
     writer.send(Change::RunEnded {
         id: context.run_id.clone(),
         status: match walk.trouble {
@@ -82,27 +127,17 @@ pub fn run(
         },
         duration_ms: u64::try_from(summary.duration.as_millis()).ok(),
     });
-    let written = writer.finish().and_then(State::close);
-    let published = published?;
-    written?;
-    listener(Event::Finished(summary.clone()));
-    Ok(RunOutcome {
-        summary,
-        steps: walk.steps,
-        published,
-        trouble: walk.trouble,
-    })
 }
 
 /// Publishes, drops what isn't needed any more, and gives the number of views that changed.
 fn show_and_sweep(
     context: &Context<'_>,
-    (session, writer): (&mut Session, &Writer),
+    (session, writer, interrupt): (&mut Session, &Writer, &Interrupt),
     publication: &Publication,
     walk: &Walk,
     listener: &mut dyn FnMut(Event),
 ) -> Result<usize> {
-    let changes = publication.publish(context, session)?;
+    let changes = publication.publish(context, session, interrupt)?;
     let swept = publish::sweep(context, session, walk, &changes);
     changes.into_iter().for_each(|change| writer.send(change));
     match swept {
@@ -299,6 +334,8 @@ impl Opening<'_> {
     /// Writes that the run begins, before it changes anything: should it end badly, the next one
     /// completes it from the ledger.
     fn begin(&mut self) -> Result<()> {
+        self.prepare_engine()
+            .map_err(|error| opening_failed(&error, &self.engine))?;
         let mut changes = std::mem::take(&mut self.changes);
         changes.push(Change::RunStarted(RunRecord {
             id: self.context.run_id.clone(),
@@ -306,6 +343,18 @@ impl Opening<'_> {
             started_at: self.context.now,
         }));
         self.state.apply(&self.context.scope, &changes)
+    }
+
+    /// Makes the engine's own tables where they are missing, and names this state in them.
+    fn prepare_engine(&mut self) -> std::result::Result<(), EngineError> {
+        if !self.has_ledger() {
+            self.session.create_bookkeeping(self.state.identity())?;
+            self.mark = self.session.ledger_mark()?;
+        }
+        if self.adopts {
+            self.session.adopt(self.state.identity())?;
+        }
+        Ok(())
     }
 
     fn announce(&self, scope: &[Relation], listener: &mut dyn FnMut(Event)) {
@@ -340,11 +389,7 @@ fn check_parent(
     let Relation::Model(parent_index) = parent else {
         return Ok(());
     };
-    let version = context.versions.get(parent);
-    let built = context
-        .snapshot(context.project.path_of(parent), version)
-        .is_some();
-    if built || selected.contains(&parent_index) {
+    if selected.contains(&parent_index) || is_readable(context, parent_index) {
         return Ok(());
     }
     let model = context.project.model(index).relation();
@@ -352,7 +397,7 @@ fn check_parent(
         Kind::Usage,
         Code::ParentNotBuilt,
         format!(
-            "`{model}` reads `{}`, which isn't selected and isn't built in its present version",
+            "`{model}` reads `{}`, which isn't selected and isn't wholly built in its present version",
             context.project.name_of(parent)
         ),
     )

@@ -15,6 +15,7 @@ use crate::state::{Change, StepRecord, Writer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -450,8 +451,10 @@ fn work(
             };
             // A panic is a mistake of ours; it must not leave the others waiting for its end.
             let building = AssertUnwindSafe(|| worker.build(&task, &mut changes));
-            let result = catch_unwind(building)
-                .unwrap_or_else(|_| Err(Failure::finding("building it panicked")));
+            let result = catch_unwind(building).unwrap_or_else(|_| {
+                context.in_doubt.store(true, Ordering::Relaxed);
+                Err(Failure::finding("building it panicked"))
+            });
             session = Some(worker.session);
             result
         });

@@ -124,9 +124,8 @@ impl Slots for PhysicalSlots<'_> {
                 .instant(bounds()?.end, time.unwrap_or("TIMESTAMP")),
             PieceKind::StartDate => self.dialect.date(bounds()?.start),
             PieceKind::EndDate => self.dialect.date(bounds()?.end),
-            _ => self
-                .dialect
-                .instant(self.now, time.unwrap_or("TIMESTAMP WITH TIME ZONE")),
+            // The type that the compiler gives it, in every model.
+            _ => self.dialect.instant(self.now, "TIMESTAMP"),
         })
     }
 }

@@ -10,8 +10,10 @@ use std::time::Duration;
 /// The layouts in order: number, name, SQL. What has been published is never changed. They are
 /// listed here, and not found by a macro of sqlx, since its macros bring a second SQLite into
 /// every build of a program.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "start", include_str!("migrations/0001_start.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "start", include_str!("migrations/0001_start.sql")),
+    (2, "ledgers", include_str!("migrations/0002_ledgers.sql")),
+];
 
 fn migrations() -> Migrator {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {

@@ -2,6 +2,7 @@
 
 use super::open::State;
 use super::records::{Object, Published, RunSummary, Scope, Snapshot, StepRecord};
+use super::write::Change;
 use crate::error::Result;
 use crate::intervals::{IntervalSet, Range};
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use std::collections::{BTreeMap, HashMap};
 
 /// Everything that the state knows of one project on one engine in one environment.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Snapshots by model and version.
     pub snapshots: HashMap<(String, String), Snapshot>,
@@ -23,8 +24,65 @@ pub struct Known {
     pub published: BTreeMap<String, Published>,
     /// The physical names that views of any environment show.
     pub shown: Vec<String>,
-    /// Runs that never ended, which the ledger has to complete.
+    /// Runs that never ended, of which only the ledger knows what they did.
     pub unfinished: Vec<String>,
+    /// The mark of the engine's ledger when the last run ended.
+    pub ledger: Option<String>,
+}
+
+impl Known {
+    /// Whether this engine was never written with this state.
+    pub fn is_empty(&self) -> bool {
+        self.snapshots.is_empty()
+            && self.objects.is_empty()
+            && self.published.is_empty()
+            && self.unfinished.is_empty()
+            && self.ledger.is_none()
+    }
+
+    /// Takes in a change, as writing it to the state and reading that again would.
+    pub fn apply(&mut self, change: &Change, environment: &str) {
+        match change {
+            Change::Object(object) => {
+                self.objects.insert(object.physical.clone(), object.clone());
+            }
+            Change::Snapshot(snapshot) => self.add_snapshot(snapshot),
+            Change::Filled { physical, ranges } => {
+                self.filled.insert(physical.clone(), ranges.clone());
+            }
+            Change::Published {
+                environment: of,
+                entry,
+            } if of == environment => {
+                self.published.insert(entry.model.clone(), entry.clone());
+            }
+            Change::Published { entry, .. } => self.shown.push(entry.physical.clone()),
+            Change::Withdrawn {
+                environment: of,
+                model,
+            } if of == environment => {
+                self.published.remove(model);
+            }
+            Change::Dropped { physical } => {
+                self.objects.remove(physical);
+                self.filled.remove(physical);
+                self.snapshots
+                    .retain(|_, snapshot| snapshot.physical != *physical);
+            }
+            _ => {}
+        }
+    }
+
+    /// A table belongs to the version that wrote it last: what an earlier one knew of its rows
+    /// and columns isn't true any more.
+    fn add_snapshot(&mut self, snapshot: &Snapshot) {
+        let key = (snapshot.model.clone(), snapshot.version.clone());
+        let known = self.snapshots.insert(key.clone(), snapshot.clone());
+        if known.is_none_or(|known| known.physical != snapshot.physical) {
+            self.snapshots
+                .retain(|other, known| *other == key || known.physical != snapshot.physical);
+        }
+    }
 }
 
 impl State {
@@ -75,6 +133,17 @@ impl State {
                 });
             }
             Ok(runs)
+        })
+    }
+
+    /// Whether there is a run of this id, in any project.
+    ///
+    /// # Errors
+    /// `state-failed`.
+    pub fn has_run(&mut self, id: &str) -> Result<bool> {
+        self.wait(async |connection| {
+            let run = sqlx::query("SELECT 1 FROM runs WHERE id = ?1").bind(id);
+            Ok(run.fetch_optional(connection).await?.is_some())
         })
     }
 
@@ -176,11 +245,19 @@ async fn known(connection: &mut SqliteConnection, scope: &Scope) -> sqlx::Result
     for row in unfinished
         .bind(project)
         .bind(engine)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?
     {
         known.unfinished.push(row.try_get(0)?);
     }
+    let ledger = sqlx::query("SELECT mark FROM ledgers WHERE project = ?1 AND engine = ?2");
+    known.ledger = ledger
+        .bind(project)
+        .bind(engine)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| row.try_get(0))
+        .transpose()?;
     Ok(known)
 }
 

@@ -82,6 +82,7 @@ fn what_is_written_is_read_again() {
     assert_eq!(known.snapshots[&("m".to_owned(), "v1".to_owned())], one);
     assert_eq!(known.filled[&one.physical], ranges);
     assert_eq!(known.unfinished, ["8f20a4d1"]);
+    assert!(state.has_run("8f20a4d1").unwrap() && !state.has_run("8f20a4d2").unwrap());
     let elsewhere = Scope {
         project: "other".to_owned(),
         ..scope()

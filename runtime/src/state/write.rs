@@ -41,11 +41,26 @@ pub enum Change {
         ranges: IntervalSet,
     },
     /// A user's view shows something else.
-    Published(Published),
+    Published {
+        /// The environment that the view belongs to.
+        environment: String,
+        /// What it shows.
+        entry: Published,
+    },
     /// A user's view is gone.
     Withdrawn {
+        /// The environment that the view belonged to.
+        environment: String,
         /// The model whose view it was.
         model: String,
+    },
+    /// All that was known of the engine is given up, before anything else of the group is
+    /// written.
+    Forgotten,
+    /// The state is in line with the engine's ledger.
+    Ledger {
+        /// What tells this ledger from another one.
+        mark: String,
     },
     /// Something was dropped from the engine, or isn't there any more.
     Dropped {
@@ -55,7 +70,8 @@ pub enum Change {
 }
 
 impl State {
-    /// Applies changes in order of their kinds, all or none.
+    /// Applies changes, all or none. They are written in order of their kinds: what was built
+    /// before what was dropped; of several changes of one thing the last one counts.
     ///
     /// # Errors
     /// `state-failed`.
@@ -75,6 +91,8 @@ impl State {
 /// Rows by the statement that takes them.
 #[derive(Default)]
 struct Groups {
+    forgotten: Vec<Value>,
+    ledgers: Vec<Value>,
     runs_started: Vec<Value>,
     runs_ended: Vec<Value>,
     steps: Vec<Value>,
@@ -133,16 +151,37 @@ impl Groups {
                     })
                 }));
             }
-            Change::Published(published) => self.published.push(json!(published)),
-            Change::Withdrawn { model } => self.withdrawn.push(json!(model)),
+            Change::Published { environment, entry } => {
+                let is_same = |row: &Value| {
+                    row["environment"] == json!(environment) && row["model"] == json!(entry.model)
+                };
+                self.withdrawn.retain(|row| !is_same(row));
+                let mut row = json!(entry);
+                row["environment"] = json!(environment);
+                self.published.push(row);
+            }
+            Change::Withdrawn { environment, model } => {
+                let row = json!({ "environment": environment, "model": model });
+                self.published.retain(|other| {
+                    other["environment"] != row["environment"] || other["model"] != row["model"]
+                });
+                self.withdrawn.push(row);
+            }
+            Change::Forgotten => self.forgotten.push(Value::Null),
+            Change::Ledger { mark } => self.ledgers.push(json!(mark)),
             Change::Dropped { physical } => self.dropped.push(json!(physical)),
         }
     }
 
     async fn write(self, connection: &mut SqliteConnection, scope: &Scope) -> sqlx::Result<()> {
         for (statement, rows) in [
+            (FORGOTTEN_SNAPSHOTS, self.forgotten.clone()),
+            (FORGOTTEN_OBJECTS, self.forgotten.clone()),
+            (FORGOTTEN_RANGES, self.forgotten.clone()),
+            (FORGOTTEN_PUBLISHED, self.forgotten),
             (RUNS_STARTED, self.runs_started),
             (STEPS, self.steps),
+            (EARLIER_SNAPSHOTS, self.snapshots.clone()),
             (SNAPSHOTS, self.snapshots),
             (OBJECTS, self.objects),
             (FILLED, self.filled),
@@ -153,6 +192,7 @@ impl Groups {
             (DROPPED_SNAPSHOTS, self.dropped.clone()),
             (DROPPED, self.dropped),
             (RUNS_ENDED, self.runs_ended),
+            (LEDGERS, self.ledgers),
         ] {
             if rows.is_empty() {
                 continue;
@@ -168,6 +208,23 @@ impl Groups {
         Ok(())
     }
 }
+
+const FORGOTTEN_SNAPSHOTS: &str = "DELETE FROM snapshots WHERE project = ?2 AND engine = ?3";
+
+const FORGOTTEN_OBJECTS: &str = "DELETE FROM objects WHERE project = ?2 AND engine = ?3";
+
+const FORGOTTEN_RANGES: &str = "DELETE FROM filled WHERE project = ?2 AND engine = ?3";
+
+const FORGOTTEN_PUBLISHED: &str = "DELETE FROM published WHERE project = ?2 AND engine = ?3";
+
+const LEDGERS: &str = "\
+INSERT OR REPLACE INTO ledgers (project, engine, mark) \
+SELECT ?2, ?3, value FROM json_each(?1)";
+
+// A table belongs to the version that wrote it last.
+const EARLIER_SNAPSHOTS: &str = "\
+DELETE FROM snapshots WHERE project = ?2 AND engine = ?3 \
+AND physical IN (SELECT value ->> 'physical' FROM json_each(?1))";
 
 const RUNS_STARTED: &str = "\
 INSERT OR REPLACE INTO runs (id, project, engine, environment, project_hash, started_at, status) \
@@ -209,12 +266,12 @@ SELECT ?2, ?3, value ->> 'physical', value ->> 'start', value ->> 'end' FROM jso
 const PUBLISHED: &str = "\
 INSERT OR REPLACE INTO published \
 (project, engine, environment, model, version, physical, view_schema, view_name, columns) \
-SELECT ?2, ?3, ?4, value ->> 'model', value ->> 'version', value ->> 'physical', \
-value ->> 'view_schema', value ->> 'view_name', value ->> 'columns' FROM json_each(?1)";
+SELECT ?2, ?3, value ->> 'environment', value ->> 'model', value ->> 'version', \
+value ->> 'physical', value ->> 'view_schema', value ->> 'view_name', value ->> 'columns' FROM json_each(?1)";
 
 const WITHDRAWN: &str = "\
-DELETE FROM published WHERE project = ?2 AND engine = ?3 AND environment = ?4 \
-AND model IN (SELECT value FROM json_each(?1))";
+DELETE FROM published WHERE project = ?2 AND engine = ?3 AND (environment, model) IN \
+(SELECT value ->> 'environment', value ->> 'model' FROM json_each(?1))";
 
 const DROPPED: &str = "\
 DELETE FROM objects WHERE project = ?2 AND engine = ?3 \

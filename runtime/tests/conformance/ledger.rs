@@ -27,6 +27,21 @@ pub fn bookkeeping_is_created_once(subject: &Subject) {
     let again = session.create_bookkeeping("state-2").unwrap();
     assert_eq!(again, meta);
     assert_eq!(subject.number("select count(*) from _dbgo.meta"), 1);
+    session.adopt("state-3").unwrap();
+    let meta = session.meta().unwrap().unwrap();
+    assert_eq!(meta.state_id, "state-3");
+}
+
+pub fn a_ledger_has_a_mark(subject: &Subject) {
+    let mut session = subject.session();
+    session.create_bookkeeping("state").unwrap();
+    let empty = session.ledger_mark().unwrap();
+    let mut transaction = session.begin().unwrap();
+    transaction.record(&entry("one")).unwrap();
+    transaction.commit().unwrap();
+    let one = session.ledger_mark().unwrap();
+    assert_ne!(one, empty);
+    assert_eq!(subject.session().ledger_mark().unwrap(), one);
 }
 
 pub fn no_bookkeeping_no_ledger(subject: &Subject) {

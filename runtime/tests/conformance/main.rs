@@ -79,7 +79,7 @@ conformance! { on_duckdb, crate::duckdb::open:
         a_session_lives_on_after_an_error
     }
     ledger {
-        bookkeeping_is_created_once no_bookkeeping_no_ledger entries_come_back
+        bookkeeping_is_created_once a_ledger_has_a_mark no_bookkeeping_no_ledger entries_come_back
         entry_and_rows_share_their_fate batch_ids_are_unique parallel_batches_dont_conflict
     }
     statements {

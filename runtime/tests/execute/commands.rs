@@ -25,6 +25,17 @@ render!(data, |facts, sql| {
 });
 const BIG: &[ColumnOf] = &[("big", "BIGINT", false)];
 
+const ODD: &[ColumnOf] = &[
+    ("total", "HUGEINT", false),
+    ("id", "UUID", false),
+    ("until", "TIMESTAMP", false),
+    ("small", "INTEGER", false),
+];
+
+render!(odd, |facts, sql| {
+    sql.text("SELECT sum(12345) AS total, '00000000-0000-0000-0000-00000000000a'::UUID AS id, ");
+    sql.text("'infinity'::TIMESTAMP AS until, 7 AS small");
+});
 render!(all, |facts, sql| {
     sql.text("FROM ");
     sql.relation_as(0);
@@ -57,6 +68,7 @@ fn project(place: &Place) -> Project {
                 DATA,
                 early,
             ),
+            model("models.main.odd", Ephemeral, &[], ODD, odd),
             ModelDef {
                 incremental: daily("2013-01-01", "2013-01-04"),
                 ..model(
@@ -175,7 +187,7 @@ fn commands_print_data_and_talk_apart() {
     assert_eq!(document["schema"], "dbgo/run/1");
     assert_eq!(document["built"], 2);
     assert!(
-        talk.starts_with("  dev_test on duckdb shop.duckdb · 3 models, 2 changed\n"),
+        talk.starts_with("  dev_test on duckdb shop.duckdb · 4 models, 2 changed\n"),
         "{talk}"
     );
     assert!(talk.contains("incremental 3 of 3 days"), "{talk}");
@@ -203,6 +215,25 @@ fn commands_print_data_and_talk_apart() {
     assert_eq!(
         document["rows"][0],
         serde_json::json!(["2013-01-01", "9007199254740993", "1.50"])
+    );
+}
+
+#[test]
+fn values_are_shown_as_the_engine_prints_them() {
+    let place = Place::new();
+    assert_eq!(command(&place, "run").2, 0);
+    let (out, _, _) = command(&place, "show odd");
+    assert_eq!(
+        out,
+        " total  id                                    until     small\n \
+         12345  00000000-0000-0000-0000-00000000000a  infinity      7\n"
+    );
+    let (out, _, _) = command(&place, "show odd --json");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let id = "00000000-0000-0000-0000-00000000000a";
+    assert_eq!(
+        document["rows"][0],
+        serde_json::json!(["12345", id, "infinity", 7])
     );
 }
 

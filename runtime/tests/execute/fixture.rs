@@ -118,6 +118,8 @@ pub fn appended() -> IncrementalDef {
 /// A project's folder, with its database and state.
 pub struct Place {
     pub path: PathBuf,
+    /// The default environment of its projects.
+    pub environment: &'static str,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -126,6 +128,7 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         Self {
             path: folder.path().to_owned(),
+            environment: "dev_test",
             _folder: Some(folder),
         }
     }
@@ -133,6 +136,7 @@ impl Place {
     pub fn at(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            environment: "dev_test",
             _folder: None,
         }
     }
@@ -165,7 +169,7 @@ impl Place {
                 location: Str::new("shop.duckdb"),
                 settings: List::new(&[]),
             }]),
-            default_environment: Str::new("dev_test"),
+            default_environment: Str::new(self.environment),
             state_url: Str::EMPTY,
             workers: 2,
             variables: List::new(&[]),

@@ -231,6 +231,22 @@ fn a_query_that_reads_the_clock_is_never_up_to_date() {
     assert_eq!(ran.status("models.main.d"), "built");
 }
 
+render!(moment, |facts, sql| {
+    sql.text("SELECT ");
+    sql.execution_ts();
+    sql.text(" AS x");
+});
+
+#[test]
+fn the_clock_has_the_type_that_the_compiler_gives_it() {
+    let place = Place::new();
+    let columns = &[("x", "TIMESTAMP", true)];
+    let model = model("models.main.c", Table, &[], columns, moment);
+    run_all(&place.project(vec![model], vec![], vec![]));
+    let kind = place.query("SELECT typeof(x) FROM main__dev_test.c");
+    assert_eq!(kind, ["TIMESTAMP"]);
+}
+
 #[test]
 fn many_models_in_layers_are_built_in_parallel() {
     let place = Place::new();

@@ -404,3 +404,170 @@ fn appended_rows_outlive_a_change_of_the_query() {
         ["4"]
     );
 }
+
+render!(ids, |facts, sql| {
+    sql.text("SELECT id FROM ");
+    sql.relation_as(0);
+});
+render!(reals, |facts, sql| {
+    sql.text("SELECT id + 0.5::DOUBLE AS id, v FROM ");
+    sql.relation_as(0);
+});
+
+#[test]
+fn a_change_that_is_taken_back_gives_the_column_back() {
+    let place = Place::new();
+    raw_items(&place);
+    let rule = OnSchemaChange::Sync;
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    run_all(&keyed_by_rule(&place, appended(), &ITEMS[..1], ids, rule));
+    let ran = run_all(&keyed_by_rule(&place, appended(), ITEMS, items, rule));
+    assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
+    assert_eq!(
+        place.query("SELECT count(*), count(v) FROM main__dev_test.items"),
+        ["8|2"],
+        "3 rows, 3 more without `v`, 2 more with it"
+    );
+}
+
+#[test]
+fn a_kept_table_never_takes_values_of_another_type() {
+    const REALS: &[ColumnOf] = &[("id", "DOUBLE", true), ("v", "VARCHAR", false)];
+    let place = Place::new();
+    raw_items(&place);
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    for rule in [
+        OnSchemaChange::Fail,
+        OnSchemaChange::Ignore,
+        OnSchemaChange::Append,
+        OnSchemaChange::Sync,
+    ] {
+        let project = keyed_by_rule(&place, appended(), REALS, reals, rule);
+        let error = run_with(&project, &RunOptions::default()).err().unwrap();
+        assert_eq!(
+            (error.code.text(), error.kind),
+            ("columns-changed", Kind::Refused)
+        );
+        assert!(
+            error.message.contains("`id` from INTEGER to DOUBLE"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn rows_of_an_earlier_version_are_held_to_a_new_promise() {
+    const PROMISED: &[ColumnOf] = &[("id", "INTEGER", true), ("v", "VARCHAR", true)];
+    let place = Place::new();
+    raw_items(&place);
+    place.execute(&["UPDATE raw.items SET v = NULL"]);
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    place.execute(&["UPDATE raw.items SET v = 'now'"]);
+    let ran = run_all(&keyed(&place, appended(), PROMISED, items));
+    let note = ran.note("models.main.items");
+    assert!(note.contains("`v` in 3 rows"), "{note}");
+}
+
+#[test]
+fn a_first_fill_that_failed_is_no_parent() {
+    let place = Place::new();
+    events(&place);
+    place.execute(&["UPDATE raw.events SET n = -1 WHERE day = '2013-01-03'"]);
+    let incremental = IncrementalDef {
+        batch_size: 1,
+        ..daily("2013-01-01", "2013-01-06")
+    };
+    let project = days(&place, incremental, cast_n);
+    assert_eq!(run_all(&project).status("models.main.days"), "failed");
+    let error = run_with(&project, &selected(&["copy"])).err().unwrap();
+    assert_eq!(error.code.text(), "parent-not-built");
+}
+
+#[test]
+fn rows_outside_are_not_kept_where_batches_are_done_again() {
+    let place = Place::new();
+    events(&place);
+    let mut incremental = daily("2013-01-01", "2013-01-06");
+    incremental.outside = Outside::Keep as u8;
+    incremental.lookback = 1;
+    let ran = run_all(&days(&place, incremental, without_bounds));
+    assert!(ran.note("models.main.days").contains("`lookback`"));
+}
+
+render!(view_of_days, |facts, sql| {
+    sql.text("SELECT day, n FROM ");
+    sql.relation_as(0);
+});
+
+#[test]
+fn a_view_s_promise_is_held_when_its_table_grows() {
+    const PROMISED: &[ColumnOf] = &[("day", "DATE", true), ("n", "INTEGER", true)];
+    let place = Place::new();
+    events(&place);
+    place.execute(&["UPDATE raw.events SET n = NULL WHERE day = '2013-01-05'"]);
+    let project = |end| {
+        place.project(
+            vec![
+                ModelDef {
+                    incremental: daily("2013-01-01", end),
+                    ..model(
+                        "models.main.days",
+                        Incremental,
+                        &[("events", "sources.raw.events")],
+                        DAYS,
+                        by_day,
+                    )
+                },
+                model(
+                    "models.main.v",
+                    Materialization::View,
+                    &[("days", "models.main.days")],
+                    PROMISED,
+                    view_of_days,
+                ),
+            ],
+            vec![],
+            vec![place.source("events", "", DAYS)],
+        )
+    };
+    run_all(&project("2013-01-04"));
+    assert_eq!(
+        run_all(&project("2013-01-04")).status("models.main.v"),
+        "unchanged"
+    );
+    assert_eq!(
+        run_all(&project("2013-01-05")).status("models.main.v"),
+        "built"
+    );
+    let ran = run_all(&project("2013-01-06"));
+    assert_eq!(ran.status("models.main.v"), "failed");
+}
+
+#[test]
+fn a_renamed_model_keeps_its_history() {
+    let place = Place::new();
+    raw_items(&place);
+    run_all(&keyed(&place, appended(), ITEMS, items));
+    let renamed = place.project(
+        vec![ModelDef {
+            incremental: appended(),
+            reads_this: true,
+            ..model(
+                "models.shop.things",
+                Incremental,
+                &[("raw", "sources.raw.items")],
+                ITEMS,
+                items,
+            )
+        }],
+        vec![],
+        vec![place.source("items", "", ITEMS)],
+    );
+    for rows in ["5", "7"] {
+        let ran = run_all(&renamed);
+        assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
+        let count = "SELECT count(*) FROM shop__dev_test.things";
+        assert_eq!(place.query(count), [rows], "3 rows, and 2 with each run");
+    }
+    assert_eq!(place.physical().len(), 1);
+}

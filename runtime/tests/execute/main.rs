@@ -7,3 +7,4 @@ mod fixture;
 mod graph;
 mod incremental;
 mod rebuild;
+mod restore;

@@ -208,6 +208,21 @@ render!(from_table, |facts, sql| {
 });
 
 #[test]
+fn somebody_elses_view_is_found_in_any_case() {
+    let place = Place::new();
+    place.execute(&[
+        "CREATE SCHEMA \"Marts__Dev_Test\"",
+        "CREATE VIEW \"Marts__Dev_Test\".\"Totals\" AS SELECT 1 AS mine",
+    ]);
+    let project = project(&place, CSV, stg_orders);
+    let error = run_with(&project, &RunOptions::default()).err().unwrap();
+    assert_eq!((error.code.text(), error.kind), ("not-ours", Kind::Refused));
+    place.execute(&["DROP VIEW Marts__Dev_Test.Totals"]);
+    assert_eq!(run_all(&project).outcome.published, 3);
+    assert_eq!(run_all(&project).outcome.published, 0);
+}
+
+#[test]
 fn a_file_proves_itself_and_a_table_counts_as_changed() {
     let place = Place::new();
     std::fs::write(place.path.join("orders.csv"), CSV).unwrap();

@@ -70,9 +70,11 @@ pub(super) fn names(
 }
 
 fn condition(schemas: &[&str]) -> String {
-    let schemas: Vec<_> = schemas.iter().map(|schema| string(schema)).collect();
+    // The engine finds a name in any case.
+    let lower = schemas.iter().map(|schema| string(&schema.to_lowercase()));
+    let schemas: Vec<_> = lower.collect();
     format!(
-        "database_name = current_database() AND schema_name IN ({})",
+        "database_name = current_database() AND lower(schema_name) IN ({})",
         schemas.join(", ")
     )
 }

@@ -1,17 +1,16 @@
 //! DuckDB's SQL that fills, changes and checks tables, and the writing of dbgo's own tables.
 
-use ::duckdb::{Connection, params};
+use ::duckdb::{Connection, Row, params};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ddl::{identifier, identifiers, instant_literal, relation_name, string};
 use super::errors::engine_error;
 use crate::adapters::error::{EngineError, ErrorClass};
-use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry, TimeRange};
+use crate::adapters::ledger::{
+    BOOKKEEPING_FORMAT, CommittedBatch, EngineMeta, LedgerEntry, TimeRange,
+};
 use crate::adapters::relation::{Column, FileFormat, Relation, SeedFile, SourceFiles, TimeColumn};
-
-/// The layout of the tables in `_dbgo`.
-const FORMAT: u32 = 1;
 
 /// The ledger has two columns on purpose. Each batch's transaction inserts one row, and DuckDB
 /// sets up and merges storage per column for it: with eleven columns 1,000 batches spent 1.1 to
@@ -107,21 +106,47 @@ pub(super) fn create_bookkeeping(
         driver.execute(
             "INSERT INTO _dbgo.meta (state_id, format, epoch, n)
              SELECT ?, ?, 0, 0 WHERE NOT EXISTS (FROM _dbgo.meta)",
-            params![state_id, FORMAT],
+            params![state_id, BOOKKEEPING_FORMAT],
         )?;
-        driver.query_row(
-            "SELECT state_id, format, epoch FROM _dbgo.meta",
-            [],
-            |row| {
-                Ok(EngineMeta {
-                    state_id: row.get(0)?,
-                    format: row.get(1)?,
-                    epoch: row.get(2)?,
-                })
-            },
-        )
+        driver.query_row(META, [], meta_row)
     };
     work().map_err(|error| engine_error(&error, CREATE_BOOKKEEPING.trim()))
+}
+
+const META: &str = "SELECT state_id, format, epoch FROM _dbgo.meta";
+
+fn meta_row(row: &Row<'_>) -> ::duckdb::Result<EngineMeta> {
+    Ok(EngineMeta {
+        state_id: row.get(0)?,
+        format: row.get(1)?,
+        epoch: row.get(2)?,
+    })
+}
+
+/// Reads the meta row.
+pub(super) fn meta(driver: &Connection) -> Result<Option<EngineMeta>, EngineError> {
+    match driver.query_row(META, [], meta_row) {
+        Ok(meta) => Ok(Some(meta)),
+        Err(::duckdb::Error::QueryReturnedNoRows) => Ok(None),
+        Err(error) => Err(engine_error(&error, META)),
+    }
+}
+
+/// Writes another state database into the meta row.
+pub(super) fn adopt(driver: &Connection, state_id: &str) -> Result<(), EngineError> {
+    const ADOPT: &str = "UPDATE _dbgo.meta SET state_id = ?";
+    driver
+        .execute(ADOPT, params![state_id])
+        .map(|_| ())
+        .map_err(|error| engine_error(&error, ADOPT))
+}
+
+/// How many batches were committed, and a hash of which: it doesn't depend on their order.
+pub(super) fn ledger_mark(driver: &Connection) -> Result<String, EngineError> {
+    const MARK: &str = "SELECT concat(count(*), '-', bit_xor(hash(batch_id))) FROM _dbgo.ledger";
+    driver
+        .query_row(MARK, [], |row| row.get(0))
+        .map_err(|error| engine_error(&error, MARK))
 }
 
 /// Writes a row of the ledger.
@@ -203,14 +228,17 @@ pub(super) fn merge(
 
 pub(super) fn key_violations(relation: &Relation, key: &[&str], limit: usize) -> String {
     let name = relation_name(relation);
-    let columns = identifiers(key);
-    let nulls: Vec<_> = key
-        .iter()
-        .map(|column| format!("{} IS NULL", identifier(column)))
-        .collect();
+    let of_each = |text: &dyn Fn(&str) -> String| -> Vec<String> {
+        key.iter().map(|column| text(&identifier(column))).collect()
+    };
+    let printed = of_each(&|column| format!("CAST(keyed.{column} AS VARCHAR) AS {column}"));
+    let columns = of_each(&|column| format!("keyed.{column}"));
+    let nulls = of_each(&|column| format!("keyed.{column} IS NULL"));
     format!(
-        "SELECT {columns}, count(*) AS occurrences FROM {name}\n\
-         GROUP BY {columns} HAVING count(*) > 1 OR {} LIMIT {limit}",
+        "SELECT {}, count(*) AS occurrences FROM {name} AS keyed\n\
+         GROUP BY {} HAVING count(*) > 1 OR {} LIMIT {limit}",
+        printed.join(", "),
+        columns.join(", "),
         nulls.join(" OR ")
     )
 }

@@ -64,7 +64,8 @@ impl StatementWatch {
             }
             state.running = true;
             state.timed_out = false;
-            state.deadline = timeout.map(|timeout| Instant::now() + timeout);
+            // One that lies beyond the clock never comes.
+            state.deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         }
         if timeout.is_some() {
             watcher().wake();

@@ -94,6 +94,18 @@ impl Connection for DuckDbConnection {
         self.watched(|driver| dml::create_bookkeeping(driver, state_id))
     }
 
+    fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError> {
+        self.watched(dml::meta)
+    }
+
+    fn adopt(&mut self, state_id: &str) -> Result<(), EngineError> {
+        self.watched(|driver| dml::adopt(driver, state_id))
+    }
+
+    fn ledger_mark(&mut self) -> Result<String, EngineError> {
+        self.watched(dml::ledger_mark)
+    }
+
     fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError> {
         self.watched(catalog::ledger)
     }
