@@ -165,7 +165,7 @@ fn uses(sql: &str, tables: &[&str]) -> Vec<RelationUse> {
     bind(
         &tree,
         &BindInput {
-            imports,
+            imports: std::borrow::Cow::Owned(imports),
             text: sql,
             ..BindInput::default()
         },
