@@ -181,7 +181,7 @@ mod tests {
     const COPIES: &str = r#"#!/bin/sh
 case "$1" in
     --print) echo /nowhere; exit ;;
-    -vV) echo "release: 1.95.0"; exit ;;
+    -vV) echo "rustc 1.95.0"; echo "release: 1.95.0"; exit ;;
 esac
 for word; do
     case "$before" in

@@ -77,7 +77,7 @@ const CALLS: &[Wrong] = &[
     (
         &["run", "--var", "least=much"],
         2,
-        "error[variable-value]: `least` of `models/staging/large.sql`: `much` is not a",
+        "error[variable-value]: `least` of `models/staging/large.sql`: `much` isn't of type INTEGER\n",
     ),
     (
         &["run", "--var", "most=1"],
@@ -115,7 +115,7 @@ fn wrong_settings_are_refused_and_change_nothing() {
             "dbgo.toml",
             format!("{SETTINGS}[env]\ndefault = \"dev_${{SHOP_BRANCH}}\"\n"),
             1,
-            "error[missing-variable]: `${SHOP_BRANCH}` in `[env] default` has no value\nhint: set `SHOP_BRANCH` in the environment or in `.env`\n",
+            "error[missing-variable]: `${SHOP_BRANCH}` in `default` of `[env]` in `dbgo.toml` has no value\nhint: set `SHOP_BRANCH` in the environment or in `.env`\n",
         ),
         (
             "dbgo.toml",
