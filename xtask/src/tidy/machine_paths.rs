@@ -5,7 +5,7 @@ use super::repository::Repository;
 
 /// Beginnings of paths that only one machine has. One counts where it begins a word, so `$HOME/work/`, `net/root/`
 /// and the path of an address are none.
-const MACHINE: [&str; 5] = ["/root/", "/home/", "/work/", "/Users/", "/tmp/brief"];
+const MACHINE: [&str; 4] = ["/root/", "/home/", "/work/", "/Users/"];
 
 /// Hosts and folders of package registries.
 const REGISTRIES: [&str; 5] = [
@@ -81,7 +81,6 @@ mod tests {
             "\"/home/ann/a\"",
             "/work/main",
             "`/Users/Ann/x`",
-            "cp a /tmp/brief",
         ] {
             assert_eq!(found(text), 1, "{text}");
         }
