@@ -12,6 +12,7 @@
 //! | directives | [`directives`] | tokens → variants |
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
+//! | bound tree | [`bound`] | what the binder writes: names bound, stars expanded |
 //! | check | [`check`] | typed project → contracts, keys |
 //! | print | [`print`] | directives + what fills them → pieces of SQL |
 //! | codegen | [`codegen`] | typed project → files of Rust |
@@ -20,6 +21,7 @@
 //!
 //! [`driver`] runs them over a whole project up to [`typed`]; [`cache`] keeps results between runs.
 
+pub mod bound;
 pub mod build;
 pub mod cache;
 pub mod check;

@@ -197,8 +197,8 @@ impl Work<'_> {
             text: self.text,
             unique_columns: true,
         };
-        let bound = bind(&query, &input);
-        let mut variant = TypedVariant::of_bound(query, &bound);
+        let mut bound = bind(&query, &input);
+        let mut variant = TypedVariant::of_bound(query, &mut bound);
         check::data_columns::check(self.text, tokens, &mut variant.diagnostics);
         self.add_unseen_uses(&mut variant, tokens, &names);
         self.take_declared_columns(&mut variant);

@@ -1,5 +1,6 @@
 //! Variants, typed, and what they have in common: every variant of a model has the same columns.
 
+use crate::bound::Tree;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{DirectiveTree, Node, Variants};
 use crate::parse::ast::Query;
@@ -37,6 +38,8 @@ impl OutputColumn {
 pub(super) struct TypedVariant {
     /// Its tree; `None` if only the engine can read it.
     pub query: Option<Query>,
+    /// What it means, for lineage and change profiles; `None` if our parser can't read it.
+    pub tree: Option<Tree>,
     /// Its columns; `None` if they aren't known.
     pub columns: Option<Vec<OutputColumn>>,
     /// Where it uses relations.
@@ -51,7 +54,7 @@ pub(super) struct TypedVariant {
 
 impl TypedVariant {
     /// What our own binder says.
-    pub fn of_bound(query: Query, bound: &Bound) -> Self {
+    pub fn of_bound(query: Query, bound: &mut Bound) -> Self {
         let columns = bound
             .columns
             .as_ref()
@@ -69,6 +72,7 @@ impl TypedVariant {
             });
         Self {
             query: Some(query),
+            tree: Some(std::mem::take(&mut bound.tree)),
             columns,
             relations: bound.relations.clone(),
             volatile: bound.volatile,
@@ -82,6 +86,7 @@ impl TypedVariant {
         let reads_this = relations.iter().any(|used| used.name == "this");
         Self {
             query: None,
+            tree: None,
             columns: None,
             relations,
             volatile: true,

@@ -2,6 +2,7 @@
 
 use super::Binder;
 use super::scope::{Alias, Env, Scope};
+use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
@@ -15,10 +16,16 @@ impl Binder<'_> {
     pub(super) fn expression(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         if self.depth >= super::MOST_LEVELS {
             self.volatile = true;
+            let text = self.plain_text(expr.span);
+            self.tree.leaf(What::Opaque(text), expr.span);
             return Typed::unknown();
         }
         self.depth += 1;
+        let mark = self.tree.mark();
         let typed = super::with_stack(|| self.kind(expr, env));
+        if let Some(what) = self.written_as(expr) {
+            self.tree.close(mark, what, expr.span);
+        }
         self.depth -= 1;
         typed
     }
@@ -28,7 +35,7 @@ impl Binder<'_> {
             ExprKind::Name(names) => self.name_expression(names, expr.span, env),
             ExprKind::Reference(name) => self.reference(name),
             ExprKind::Literal(written) => literal::typed(written),
-            ExprKind::Position(position) => position_type(*position, env.scope),
+            ExprKind::Position(position) => self.position(*position, expr.span, env.scope),
             ExprKind::Interval { value, .. } => {
                 let value = self.expression(value, env);
                 Typed::of(SqlType::Interval).nullable_if(value.nullable)
@@ -222,7 +229,7 @@ impl Binder<'_> {
                 condition,
             } => {
                 let list = self.expression(list, env);
-                let mut parameters = element_parameters(&list.sql_type, variables);
+                let mut parameters = element_parameters(&list.sql_type, variables, self.lambdas);
                 let mut inner = Env {
                     parameters: &[],
                     ..*env
@@ -235,10 +242,12 @@ impl Binder<'_> {
                     .iter_mut()
                     .for_each(|parameter| parameter.typed.nullable = true);
                 inner.parameters = &parameters;
+                self.lambdas += 1;
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
                 }
                 let result = self.expression(result, &inner);
+                self.lambdas -= 1;
                 match list.sql_type {
                     SqlType::List(_) | SqlType::Array(..) => Typed::of(list_of(&result.sql_type)),
                     _ => Typed::unknown(),
@@ -247,22 +256,49 @@ impl Binder<'_> {
             ExprKind::Lambda { parameters, body } => {
                 let unknown: Vec<Alias> = parameters
                     .iter()
-                    .map(|name| Alias {
+                    .zip(0..)
+                    .map(|(name, position)| Alias {
                         name: name.value.clone(),
                         typed: Typed::unknown(),
+                        what: What::Parameter {
+                            depth: self.lambdas,
+                            position,
+                        },
                     })
                     .collect();
                 let nothing = Scope::default();
                 let mut inner = Env::new(&nothing, Some(env));
                 inner.parameters = &unknown;
+                self.lambdas += 1;
                 self.expression(body, &inner);
+                self.lambdas -= 1;
                 Typed::unknown()
             }
             ExprKind::Columns { selector, .. } => {
-                self.quietly(|binder| binder.expression(selector, env));
+                self.unwritten(|binder| binder.quietly(|binder| binder.expression(selector, env)));
                 Typed::unknown()
             }
             _ => Typed::unknown(),
+        }
+    }
+
+    /// `#1`: a column by its position.
+    fn position(&mut self, position: u32, span: Span, scope: &Scope) -> Typed {
+        let found = match scope.relations.as_slice() {
+            [only] if !only.open => (position as usize)
+                .checked_sub(1)
+                .and_then(|index| Some((only.source(index), only.columns.get(index)?))),
+            _ => None,
+        };
+        match found {
+            Some(((relation, position), column)) => {
+                self.tree.leaf(What::Column { relation, position }, span);
+                column.typed.clone()
+            }
+            None => {
+                self.tree.leaf(What::Opaque(format!("#{position}")), span);
+                Typed::unknown()
+            }
         }
     }
 
@@ -371,7 +407,7 @@ pub(super) fn list_of(element: &SqlType) -> SqlType {
 }
 
 /// The parameters of a lambda over a list: an element, then its position.
-pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name]) -> Vec<Alias> {
+pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
     let element = match list {
         SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
         _ => SqlType::Unknown,
@@ -383,21 +419,13 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name]) -> Vec<Ali
                 .into_iter()
                 .chain(std::iter::repeat(SqlType::Unknown)),
         )
-        .map(|(name, sql_type)| Alias {
+        .zip(0..)
+        .map(|((name, sql_type), position)| Alias {
             name: name.value.clone(),
             typed: Typed::of(sql_type),
+            what: What::Parameter { depth, position },
         })
         .collect()
-}
-
-fn position_type(position: u32, scope: &Scope) -> Typed {
-    match scope.relations.as_slice() {
-        [only] if !only.open => (position as usize)
-            .checked_sub(1)
-            .and_then(|index| only.columns.get(index))
-            .map_or_else(Typed::unknown, |column| column.typed.clone()),
-        _ => Typed::unknown(),
-    }
 }
 
 fn at_time_zone(sql_type: &SqlType) -> SqlType {

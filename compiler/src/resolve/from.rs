@@ -2,6 +2,7 @@
 
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
+use crate::bound::{Clause, Mark, RelationId, What};
 use crate::check::data_columns;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
@@ -32,6 +33,7 @@ impl Binder<'_> {
             id: self.next_scope(),
             ..Scope::default()
         };
+        let mark = self.tree.mark();
         for item in items {
             let found = {
                 let env = Env::new(&scope, parent);
@@ -39,13 +41,17 @@ impl Binder<'_> {
             };
             scope.append(found);
         }
+        if let (Some(first), Some(last)) = (items.first(), items.last()) {
+            let span = first.span.to(last.span);
+            self.tree.close(mark, What::Clause(Clause::From), span);
+        }
         scope
     }
 
     fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         if self.depth >= super::MOST_LEVELS {
             self.volatile = true;
-            return single(Relation::unknown(None));
+            return single(self.unknown_relation(None, table.span));
         }
         self.depth += 1;
         let scope = super::with_stack(|| self.table_kind(table, env));
@@ -55,49 +61,84 @@ impl Binder<'_> {
 
     fn table_kind(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         let alias = table.alias.as_ref();
+        let mark = self.tree.mark();
         let relation = match &table.kind {
             ast::TableKind::Name(name) => self.named_table(name, alias.is_some()),
             ast::TableKind::Reference(name) => self.referenced_table(name, alias.is_some()),
             ast::TableKind::File(span) => {
                 self.volatile = true;
                 self.report(data_columns::file(*span));
-                Relation::unknown(None)
+                self.unknown_relation(None, *span)
             }
-            ast::TableKind::Query { query, .. } => self
-                .query(query, Some(env))
-                .into_relation(Some("unnamed_subquery".to_owned())),
-            ast::TableKind::Values(values) => self
-                .values(values, Some(env))
-                .into_relation(Some("valueslist".to_owned())),
+            ast::TableKind::Query { query, .. } => {
+                let output = self.query(query, Some(env));
+                let name = "unnamed_subquery".to_owned();
+                self.derived(mark, output.into_relation(Some(name)), table.span)
+            }
+            ast::TableKind::Values(values) => {
+                let output = self.values(values, Some(env));
+                let name = "valueslist".to_owned();
+                self.derived(mark, output.into_relation(Some(name)), table.span)
+            }
             ast::TableKind::Function { call, ordinality } => {
                 self.table_function(call, *ordinality, env)
             }
             ast::TableKind::Join(join) => {
-                let scope = self.join(join, env);
-                return match alias {
-                    None => scope,
-                    Some(alias) => single(aliased(flattened(scope), Some(alias))),
-                };
+                let scope = self.join(join, table.span, env);
+                if alias.is_none() {
+                    return scope;
+                }
+                let relation = self.flattened(scope, table.span);
+                self.derived(mark, relation, table.span)
             }
             ast::TableKind::Nested(inner) => {
                 let scope = self.table(inner, env);
-                return match alias {
-                    None => scope,
-                    Some(alias) => single(aliased(flattened(scope), Some(alias))),
-                };
+                if alias.is_none() {
+                    return scope;
+                }
+                let relation = self.flattened(scope, table.span);
+                self.derived(mark, relation, table.span)
             }
-            ast::TableKind::Pivot { table, .. } => {
+            ast::TableKind::Pivot { table, clause } => {
                 self.table(table, env);
-                Relation::unknown(None)
+                let relation = self.next_relation();
+                let what = What::UnknownRelation {
+                    relation,
+                    text: self.plain_text(*clause),
+                };
+                self.tree.close(mark, what, *clause);
+                Relation {
+                    id: relation,
+                    ..Relation::unknown(None)
+                }
             }
         };
         single(aliased(relation, alias))
     }
 
+    /// A relation made of what was written since the mark.
+    fn derived(&mut self, mark: Mark, relation: Relation, span: Span) -> Relation {
+        let id = self.next_relation();
+        self.tree.close(mark, What::Derived { relation: id }, span);
+        Relation { id, ..relation }
+    }
+
+    /// Writes the use of an import, a member of `WITH` or the model's own table.
+    fn read(
+        &mut self,
+        relation: Relation,
+        span: Span,
+        what: impl FnOnce(RelationId) -> What,
+    ) -> Relation {
+        let id = self.next_relation();
+        self.tree.leaf(what(id), span);
+        Relation { id, ..relation }
+    }
+
     /// `FROM name`: a common table expression, else an import, else a mistake.
     pub(super) fn named_table(&mut self, name: &ast::TableName, aliased: bool) -> Relation {
         let Some(last) = name.parts.last() else {
-            return Relation::unknown(None);
+            return self.unknown_relation(None, name.span);
         };
         if name.parts.len() == 1 {
             if let Some(index) = self
@@ -108,18 +149,25 @@ impl Binder<'_> {
                 let table = &mut self.common_tables[index];
                 let found = std::mem::take(&mut table.diagnostics);
                 let relation = table.output.clone().into_relation(Some(table.name.clone()));
+                let member = table.member;
                 self.diagnostics.extend(found);
-                return relation;
+                return self.read(relation, name.span, |relation| What::Common {
+                    relation,
+                    member,
+                });
             }
             let key = last.value.to_lowercase();
             if let Some(schema) = self.input.imports.get(&key) {
                 let relation = relation_of(schema, &last.value);
-                self.use_relation(last.span, key, aliased);
-                return relation;
+                self.use_relation(last.span, key.clone(), aliased);
+                return self.read(relation, name.span, |relation| What::Import {
+                    relation,
+                    alias: key,
+                });
             }
         }
         self.undeclared(name, last);
-        Relation::unknown(Some(last.value.clone()))
+        self.unknown_relation(Some(last.value.clone()), name.span)
     }
 
     fn undeclared(&mut self, name: &ast::TableName, last: &ast::Name) {
@@ -168,8 +216,11 @@ impl Binder<'_> {
         let key = name.value.to_lowercase();
         if let Some(schema) = self.input.imports.get(&key) {
             let relation = relation_of(schema, &name.value);
-            self.use_relation(name.span, key, aliased);
-            return relation;
+            self.use_relation(name.span, key.clone(), aliased);
+            return self.read(relation, name.span, |relation| What::Import {
+                relation,
+                alias: key,
+            });
         }
         if key == "this" {
             self.reads_this = true;
@@ -179,7 +230,8 @@ impl Binder<'_> {
                     name: key,
                     aliased,
                 });
-                return relation_of(schema, "this");
+                let relation = relation_of(schema, "this");
+                return self.read(relation, name.span, |relation| What::This { relation });
             }
             self.report(
                 Diagnostic::error(
@@ -189,7 +241,7 @@ impl Binder<'_> {
                 )
                 .hint("`:this` is for models with `materialized='incremental'`"),
             );
-            return Relation::unknown(Some("this".to_owned()));
+            return self.unknown_relation(Some("this".to_owned()), name.span);
         }
         let mut finding = if self.input.variables.contains_key(&key) {
             self.variables.insert(key);
@@ -214,14 +266,15 @@ impl Binder<'_> {
             ));
         }
         self.report(finding);
-        Relation::unknown(Some(name.value.clone()))
+        self.unknown_relation(Some(name.value.clone()), name.span)
     }
 
     fn table_function(&mut self, call: &ast::Expr, ordinality: bool, env: &Env<'_>) -> Relation {
         let ast::ExprKind::Function(function) = &call.kind else {
             self.volatile = true;
-            return Relation::unknown(None);
+            return self.unknown_relation(None, call.span);
         };
+        let mark = self.tree.mark();
         let name = function
             .name
             .last()
@@ -249,8 +302,17 @@ impl Binder<'_> {
             entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
         });
         self.volatile |= !known || !pure;
+        let relation = self.next_relation();
+        let what = What::TableFunction {
+            relation,
+            name: name.clone(),
+        };
+        self.tree.close(mark, what, call.span);
         let Some(sql_type) = only_column(&name, &arguments) else {
-            return Relation::unknown(Some(name));
+            return Relation {
+                id: relation,
+                ..Relation::unknown(Some(name))
+            };
         };
         let mut columns = vec![ScopeColumn {
             name: Some(name.clone()),
@@ -263,13 +325,15 @@ impl Binder<'_> {
             });
         }
         Relation {
+            id: relation,
             name: Some(name),
             columns,
             open: false,
         }
     }
 
-    fn join(&mut self, join: &ast::Join, env: &Env<'_>) -> Scope {
+    fn join(&mut self, join: &ast::Join, span: Span, env: &Env<'_>) -> Scope {
+        let mark = self.tree.mark();
         let mut scope = self.table(&join.left, env);
         scope.id = self.next_scope();
         let mut right = {
@@ -290,11 +354,14 @@ impl Binder<'_> {
             | ast::JoinKind::Anti => {}
         }
         scope.append(right);
+        let using = self.tree.mark();
         match &join.constraint {
             ast::JoinConstraint::None => {}
             ast::JoinConstraint::On(condition) => {
                 let both = Env::new(&scope, Some(env));
-                self.condition(condition, &both);
+                self.clause(Clause::On, condition.span, |binder| {
+                    binder.condition(condition, &both);
+                });
             }
             ast::JoinConstraint::Using(names) => {
                 for name in names {
@@ -313,10 +380,50 @@ impl Binder<'_> {
                 }
             }
         }
+        if matches!(
+            join.constraint,
+            ast::JoinConstraint::Using(_) | ast::JoinConstraint::Natural
+        ) {
+            self.tree.close(using, What::Clause(Clause::Using), span);
+        }
+        let what = What::Join {
+            kind: join.kind,
+            asof: join.asof,
+        };
+        self.tree.close(mark, what, span);
         if matches!(join.kind, ast::JoinKind::Semi | ast::JoinKind::Anti) {
             hide_right(&mut scope, left_width);
         }
         scope
+    }
+
+    /// A join in parentheses with an alias: one relation of all its columns.
+    fn flattened(&mut self, scope: Scope, span: Span) -> Relation {
+        let mut output = Output {
+            columns: Vec::new(),
+            open: scope.relations.iter().any(|relation| relation.open),
+        };
+        for (index, relation) in scope.relations.iter().enumerate() {
+            for (position, column) in relation.columns.iter().enumerate() {
+                let merged = column
+                    .name
+                    .as_deref()
+                    .and_then(|name| scope.merged_into(index, name));
+                let (typed, sources) = match merged {
+                    Some(merged) if merged.relations.first() != Some(&index) => continue,
+                    Some(merged) => (merged.typed.clone(), merged.sources.clone()),
+                    None => (column.typed.clone(), vec![relation.source(position)]),
+                };
+                let node = self.write_output_column(&sources, column.name.as_deref(), span);
+                output.columns.push(OutputColumn {
+                    name: column.name.clone(),
+                    typed,
+                    span,
+                    node: Some(node),
+                });
+            }
+        }
+        output.into_relation(None)
     }
 
     /// Makes one column of a column on both sides.
@@ -341,6 +448,8 @@ impl Binder<'_> {
         let (Some((left_index, left_column)), Some((right_index, right_column))) = (left, right)
         else {
             // One side isn't known: a name that may be either is left open.
+            let place = span.unwrap_or(nowhere());
+            self.tree.leaf(What::Unresolved(name.to_lowercase()), place);
             if let Some(relation) = scope.relations.first_mut() {
                 relation.open = true;
             }
@@ -362,20 +471,30 @@ impl Binder<'_> {
                     .hint("join with `on` and cast one of them: `x::TYPE`"),
             );
         }
+        let place = span.unwrap_or(nowhere());
+        let right_source = scope.relations[right_index].source(right_column);
         let before = scope.merged.iter_mut().find(|merged| {
             same_name(&merged.name, name)
                 && merged.relations.iter().all(|index| *index < left_width)
         });
         if let Some(merged) = before {
+            self.write_sources(&merged.sources, name, place);
+            self.write_sources(&[right_source], name, place);
             merged.relations.push(right_index);
             merged.typed = merged_type(&merged.typed, &right_typed, kind);
+            let left = std::mem::take(&mut merged.sources);
+            merged.sources = merged_sources(left, right_source, kind);
             return;
         }
+        let left_source = scope.relations[left_index].source(left_column);
+        self.write_sources(&[left_source], name, place);
+        self.write_sources(&[right_source], name, place);
         let column = &scope.relations[left_index].columns[left_column];
         let merged = Merged {
             name: column.name.clone().unwrap_or_else(|| name.to_owned()),
             typed: merged_type(&column.typed, &right_typed, kind),
             relations: vec![left_index, right_index],
+            sources: merged_sources(vec![left_source], right_source, kind),
         };
         scope.merged.push(merged);
     }
@@ -415,6 +534,22 @@ impl Binder<'_> {
         let value = run(self);
         self.diagnostics.truncate(count);
         value
+    }
+}
+
+/// Which columns give the value of a merged one: the first of these that isn't null.
+fn merged_sources(
+    mut left: Vec<(RelationId, u32)>,
+    right: (RelationId, u32),
+    kind: ast::JoinKind,
+) -> Vec<(RelationId, u32)> {
+    match kind {
+        ast::JoinKind::Full => {
+            left.push(right);
+            left
+        }
+        ast::JoinKind::Right => vec![right],
+        _ => left,
     }
 }
 
@@ -463,6 +598,7 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
     match &schema.columns {
         None => Relation::unknown(Some(name.to_owned())),
         Some(columns) => Relation {
+            id: RelationId::default(),
             name: Some(name.to_owned()),
             columns: columns
                 .iter()
@@ -505,32 +641,8 @@ fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Relation 
     relation
 }
 
-/// A join in parentheses with an alias: one relation of all its columns.
-fn flattened(scope: Scope) -> Relation {
-    let mut output = Output {
-        columns: Vec::new(),
-        open: scope.relations.iter().any(|relation| relation.open),
-    };
-    let nowhere = Span::new(crate::span::FileId(0), 0, 0);
-    for (index, relation) in scope.relations.iter().enumerate() {
-        for column in &relation.columns {
-            let merged = column
-                .name
-                .as_deref()
-                .and_then(|name| scope.merged_into(index, name));
-            let typed = match merged {
-                Some(merged) if merged.relations.first() != Some(&index) => continue,
-                Some(merged) => merged.typed.clone(),
-                None => column.typed.clone(),
-            };
-            output.columns.push(OutputColumn {
-                name: column.name.clone(),
-                typed,
-                span: nowhere,
-            });
-        }
-    }
-    output.into_relation(None)
+fn nowhere() -> Span {
+    Span::new(crate::span::FileId(0), 0, 0)
 }
 
 fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {

@@ -4,6 +4,7 @@ use super::Binder;
 use super::expression::{element_parameters, list_of};
 use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
+use crate::bound::Clause;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
@@ -77,22 +78,32 @@ impl Binder<'_> {
 
     /// Binds what stands around the arguments, and gives the types of `WITHIN GROUP`.
     fn clauses_of(&mut self, function: &ast::Function, env: &Env<'_>) -> Vec<Typed> {
-        for item in &function.order_by {
-            if !matches!(item.expr.kind, ExprKind::Keyword(_)) {
-                self.expression(&item.expr, env);
-            }
-        }
+        self.ordered_items(&function.order_by, env);
         if let Some(filter) = &function.filter {
-            self.expression(filter, env);
+            self.clause(Clause::Filter, filter.span, |binder| {
+                binder.expression(filter, env);
+            });
         }
-        if let Some(ast::Window::Spec(window)) = &function.over {
-            self.window(window, env);
+        match &function.over {
+            Some(ast::Window::Spec(window)) => self.window(window, env),
+            Some(ast::Window::Named(name)) => {
+                let clause = Clause::Over {
+                    base: Some(name.value.to_lowercase()),
+                    frame: None,
+                };
+                self.clause(clause, name.span, |_| ());
+            }
+            None => {}
         }
-        function
-            .within_group
-            .iter()
-            .map(|item| self.expression(&item.expr, env))
-            .collect()
+        let Some(first) = function.within_group.first() else {
+            return Vec::new();
+        };
+        self.clause(Clause::WithinGroup, first.expr.span, |binder| {
+            let items = function.within_group.iter();
+            let bind =
+                |item| binder.ordered_item(item, |binder| binder.expression(&item.expr, env));
+            items.map(bind).collect()
+        })
     }
 
     fn arguments(&mut self, function: &ast::Function, env: &Env<'_>) -> Vec<Typed> {
@@ -138,13 +149,19 @@ impl Binder<'_> {
                 Some((names, result)) if !arguments.is_empty() => {
                     let list = arguments[0].sql_type.clone();
                     let parameters = match called {
-                        "list_reduce" | "array_reduce" | "reduce" => reduced(&list, &names),
-                        _ => element_parameters(&list, &names),
+                        "list_reduce" | "array_reduce" | "reduce" => {
+                            reduced(&list, &names, self.lambdas)
+                        }
+                        _ => element_parameters(&list, &names, self.lambdas),
                     };
                     let nothing = Scope::default();
                     let mut inner = Env::new(&nothing, Some(env));
                     inner.parameters = &parameters;
-                    body = Some(self.expression(result, &inner));
+                    self.lambdas += 1;
+                    body = Some(self.clause(Clause::Lambda, result.span, |binder| {
+                        binder.expression(result, &inner)
+                    }));
+                    self.lambdas -= 1;
                 }
                 _ => arguments.push(self.expression(&argument.value, env)),
             }
@@ -300,8 +317,8 @@ fn lambda_parameters(expr: &ast::Expr) -> Option<Vec<ast::Name>> {
 }
 
 /// The parameters of a reduction: what was reduced so far, an element, its position.
-fn reduced(list: &SqlType, names: &[ast::Name]) -> Vec<Alias> {
-    let mut parameters = element_parameters(list, names);
+fn reduced(list: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
+    let mut parameters = element_parameters(list, names, depth);
     let element = parameters
         .first()
         .map_or(SqlType::Unknown, |first| first.typed.sql_type.clone());

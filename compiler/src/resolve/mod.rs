@@ -15,6 +15,7 @@
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `grouping` | what may stand beside an aggregate |
 //! | `output_name` | the names that the engine gives to expressions |
+//! | `write` | what goes into the bound tree |
 
 mod expression;
 mod from;
@@ -27,7 +28,9 @@ mod query;
 mod scope;
 mod select;
 mod star;
+mod write;
 
+use crate::bound::{Tree, Writer};
 use crate::diagnostic::{Code, Diagnostic};
 pub use crate::parse::RelationUse;
 use crate::parse::ast;
@@ -116,6 +119,8 @@ pub struct Bound {
     /// Whether the same input may give another output: something volatile or bound to the clock
     /// is called, or nobody knows.
     pub volatile: bool,
+    /// What the query means.
+    pub tree: Tree,
     /// What is wrong, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -156,6 +161,7 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
         variables,
         reads_this,
         volatile,
+        tree,
         ..
     } = binder;
     diagnostics.sort_by_key(|diagnostic| {
@@ -171,6 +177,7 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
         variables,
         reads_this,
         volatile,
+        tree: tree.finish(),
         diagnostics,
     }
 }
@@ -195,6 +202,13 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    tree: Writer,
+    /// How many relations were written.
+    relation_count: u32,
+    /// How many members of `WITH` were written.
+    member_count: u32,
+    /// How many lambdas are around the place that is being bound.
+    lambdas: u32,
 }
 
 impl<'a> Binder<'a> {
@@ -210,6 +224,10 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            tree: Writer::default(),
+            relation_count: 0,
+            member_count: 0,
+            lambdas: 0,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What the names in expressions mean: columns, fields, variables.
 
 use super::Binder;
-use super::scope::{Env, Found};
+use super::scope::{ColumnId, Env, Found};
+use crate::bound::{Call, CallKind, Mark, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast;
@@ -29,11 +30,21 @@ impl Binder<'_> {
         match env.find(&name.value) {
             Found::Column(id, _, typed) => {
                 self.resolved.insert((name.span.start, name.span.end), id);
+                self.write_column(id, &name.value, name.span, env);
                 typed
             }
-            Found::Alias(typed) => typed,
-            Found::Row(sql_type) => Typed::of(sql_type),
-            Found::Open => Typed::unknown(),
+            Found::Alias(typed, what) => {
+                self.tree.leaf(what, name.span);
+                typed
+            }
+            Found::Row(sql_type, relation) => {
+                self.tree.leaf(What::Row { relation }, name.span);
+                Typed::of(sql_type)
+            }
+            Found::Open => {
+                self.unresolved(std::slice::from_ref(name), name.span);
+                Typed::unknown()
+            }
             Found::Ambiguous(tables) => {
                 self.ambiguous(name, &tables);
                 Typed::unknown()
@@ -41,10 +52,12 @@ impl Binder<'_> {
             Found::Nothing => match (name.quoted, keyword_value(&name.value)) {
                 (false, Some(sql_type)) => {
                     self.volatile = true;
+                    self.clock_word(name);
                     Typed::of(sql_type)
                 }
                 _ if same_name(&name.value, "rowid") && !env.scope.relations.is_empty() => {
                     self.volatile = true;
+                    self.unresolved(std::slice::from_ref(name), name.span);
                     Typed::unknown()
                 }
                 _ => {
@@ -69,14 +82,15 @@ impl Binder<'_> {
                 && let Found::Column(id, _, typed) = scope.column(index, position)
             {
                 self.resolved.insert((span.start, span.end), id);
-                return self.fields(typed, &rest[1..]);
+                return self.fields_of(id, typed, column, &rest[1..], span, env);
             }
             if relation.is_open() {
+                self.unresolved(rest, span);
                 return Typed::unknown();
             }
             // A column of the same name as the table may be a struct.
-            if let Found::Column(_, _, typed) = env.find(&first.value) {
-                return self.fields(typed, rest);
+            if let Found::Column(id, _, typed) = env.find(&first.value) {
+                return self.fields_of(id, typed, first, rest, span, env);
             }
             let names: Vec<String> = relation
                 .columns
@@ -90,10 +104,17 @@ impl Binder<'_> {
         match env.find(&first.value) {
             Found::Column(id, _, typed) => {
                 self.resolved.insert((span.start, span.end), id);
-                self.fields(typed, rest)
+                self.fields_of(id, typed, first, rest, span, env)
             }
-            Found::Alias(typed) => self.fields(typed, rest),
-            Found::Row(_) | Found::Open => Typed::unknown(),
+            Found::Alias(typed, what) => {
+                let mark = self.tree.mark();
+                self.tree.leaf(what, span);
+                self.fields(mark, typed, rest)
+            }
+            Found::Row(..) | Found::Open => {
+                self.unresolved(rest, span);
+                Typed::unknown()
+            }
             Found::Ambiguous(tables) => {
                 self.ambiguous(first, &tables);
                 Typed::unknown()
@@ -113,13 +134,49 @@ impl Binder<'_> {
         }
     }
 
-    /// Fields within fields.
-    fn fields(&mut self, typed: Typed, names: &[ast::Name]) -> Typed {
+    /// Fields within fields of a column.
+    fn fields_of(
+        &mut self,
+        column: ColumnId,
+        typed: Typed,
+        name: &ast::Name,
+        fields: &[ast::Name],
+        span: Span,
+        env: &Env<'_>,
+    ) -> Typed {
+        let mark = self.tree.mark();
+        self.write_column(column, &name.value, span, env);
+        self.fields(mark, typed, fields)
+    }
+
+    /// Fields within fields of what was written since the mark.
+    fn fields(&mut self, mark: Mark, typed: Typed, names: &[ast::Name]) -> Typed {
         let mut current = typed;
         for name in names {
             current = self.field(&current, name);
+            let what = What::Operation(format!("field {}", name.value.to_lowercase()));
+            self.tree.close(mark, what, name.span);
         }
         current
+    }
+
+    /// Writes a name that may be a column which isn't known.
+    fn unresolved(&mut self, names: &[ast::Name], span: Span) {
+        let written: Vec<String> = names.iter().map(|name| name.value.to_lowercase()).collect();
+        self.tree.leaf(What::Unresolved(written.join(".")), span);
+    }
+
+    /// Writes a word that stands for a call: `current_date`.
+    fn clock_word(&mut self, name: &ast::Name) {
+        let call = Call {
+            name: name.value.to_lowercase(),
+            kind: CallKind::Scalar,
+            distinct: false,
+            ignore_nulls: None,
+            volatile: true,
+            argument_names: Vec::new(),
+        };
+        self.tree.leaf(What::Call(call), name.span);
     }
 
     /// `value.field`
@@ -149,6 +206,7 @@ impl Binder<'_> {
     /// `:name` as a value.
     pub(super) fn reference(&mut self, name: &ast::Name) -> Typed {
         let key = name.value.to_lowercase();
+        self.tree.leaf(What::Variable(key.clone()), name.span);
         if let Some(sql_type) = self.input.variables.get(&key) {
             let typed = Typed::of(sql_type.clone());
             self.volatile |= key == "execution_ts";

@@ -2,6 +2,7 @@
 
 use super::Binder;
 use super::scope::{Env, OutputColumn};
+use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
@@ -60,8 +61,9 @@ impl Binder<'_> {
             ));
             first = left;
         }
+        let mark = self.tree.mark();
         let mut left = self.expression(first, env);
-        for (operator, operator_span, _, left_span, right) in links.into_iter().rev() {
+        for (operator, operator_span, span, left_span, right) in links.into_iter().rev() {
             let right_typed = self.expression(right, env);
             let place = Place {
                 operator,
@@ -70,6 +72,8 @@ impl Binder<'_> {
                 right: right.span,
             };
             left = self.operation(&left, &right_typed, &place);
+            let what = What::Operation(operator.to_owned());
+            self.tree.close(mark, what, span);
         }
         left
     }

@@ -73,7 +73,7 @@ fn column_name(names: &[ast::Name], env: &Env<'_>) -> Option<String> {
             }
         }
         None => match env.find(&rest[0].value) {
-            Found::Column(..) | Found::Alias(_) => Some(last.value.clone()),
+            Found::Column(..) | Found::Alias(..) => Some(last.value.clone()),
             _ => None,
         },
     }

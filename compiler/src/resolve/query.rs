@@ -1,8 +1,9 @@
 //! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
 
 use super::Binder;
-use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Scope};
-use super::select::Selected;
+use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Relation, Scope};
+use super::select::{Selected, alias_of};
+use crate::bound::{Clause, Mark, MemberId, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast;
@@ -16,10 +17,14 @@ impl Binder<'_> {
     pub(super) fn query(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
         if self.depth >= super::MOST_LEVELS {
             self.volatile = true;
+            let text = self.plain_text(query.span);
+            self.tree.leaf(What::Opaque(text), query.span);
             return Output::unknown();
         }
         self.depth += 1;
-        let output = super::with_stack(|| self.with_members(query, parent));
+        let output = self.writing(What::Query, query.span, |binder| {
+            super::with_stack(|| binder.with_members(query, parent))
+        });
         self.depth -= 1;
         output
     }
@@ -49,12 +54,22 @@ impl Binder<'_> {
                 output
             }
         };
+        self.limits(query, parent);
+        output
+    }
+
+    fn limits(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) {
         let nothing = Scope::default();
         let env = Env::new(&nothing, parent);
-        for bound in query.limit.iter().chain(&query.offset) {
-            self.expression(bound, &env);
+        let bounds = [
+            (Clause::Limit, &query.limit),
+            (Clause::Offset, &query.offset),
+        ];
+        for (clause, bound) in bounds {
+            if let Some(bound) = bound {
+                self.clause(clause, bound.span, |binder| binder.expression(bound, &env));
+            }
         }
-        output
     }
 
     fn body(&mut self, body: &ast::QueryBody, parent: Option<&Env<'_>>) -> Output {
@@ -64,26 +79,45 @@ impl Binder<'_> {
             ast::QueryBody::Values(values) => self.values(values, parent),
             ast::QueryBody::Nested(query) => self.query(query, parent),
             ast::QueryBody::Table(name) => {
+                let mark = self.tree.mark();
                 // `TABLE name AS alias` doesn't exist, so the name stands alone.
-                let relation = self.named_table(name, true);
-                Output {
-                    open: relation.open,
-                    columns: relation
-                        .columns
-                        .into_iter()
-                        .map(|column| OutputColumn {
-                            name: column.name,
-                            typed: column.typed,
-                            span: name.span,
-                        })
-                        .collect(),
-                }
+                let relation = self.clause(Clause::From, name.span, |binder| {
+                    binder.named_table(name, true)
+                });
+                let output = self.outputs_of(&relation, name.span);
+                let open = output.open;
+                let distinct = false;
+                self.tree
+                    .close(mark, What::Select { distinct, open }, name.span);
+                output
             }
-            ast::QueryBody::Special(_) => {
+            ast::QueryBody::Special(span) => {
                 self.volatile = true;
+                let text = self.plain_text(*span);
+                self.tree.leaf(What::Opaque(text), *span);
                 Output::unknown()
             }
         }
+    }
+
+    /// Writes an output for each column of a relation.
+    pub(super) fn outputs_of(&mut self, relation: &Relation, span: Span) -> Output {
+        let columns = relation.columns.iter().enumerate();
+        let mut output = Output {
+            open: relation.open,
+            ..Output::default()
+        };
+        for (position, column) in columns {
+            let sources = [relation.source(position)];
+            let node = self.write_output_column(&sources, column.name.as_deref(), span);
+            output.columns.push(OutputColumn {
+                name: column.name.clone(),
+                typed: column.typed.clone(),
+                span,
+                node: Some(node),
+            });
+        }
+        output
     }
 
     fn common_table(
@@ -93,16 +127,25 @@ impl Binder<'_> {
         parent: Option<&Env<'_>>,
     ) {
         let outer = std::mem::take(&mut self.diagnostics);
-        let output = match (&member.query.body, recursive) {
+        let mark = self.tree.mark();
+        self.member_count += 1;
+        let number = MemberId(self.member_count);
+        let (output, recursive) = match (&member.query.body, recursive) {
             (ast::QueryBody::SetOperation(operation), true) if member.query.with.is_none() => {
-                self.recursive(member, operation, parent)
+                (self.recursive(member, number, operation, parent), true)
             }
-            _ => self.query(&member.query, parent),
+            _ => (self.query(&member.query, parent), false),
         };
+        let what = What::Member {
+            member: number,
+            recursive,
+        };
+        self.tree.close(mark, what, member.span);
         let output = renamed(output, &member.columns);
         let diagnostics = std::mem::replace(&mut self.diagnostics, outer);
         self.common_tables.push(CommonTable {
             name: member.name.value.clone(),
+            member: number,
             output,
             diagnostics,
         });
@@ -113,9 +156,11 @@ impl Binder<'_> {
     fn recursive(
         &mut self,
         member: &ast::CommonTable,
+        number: MemberId,
         operation: &ast::SetOperation,
         parent: Option<&Env<'_>>,
     ) -> Output {
+        let mark = self.tree.mark();
         let mut left = self.body(&operation.left, parent);
         for column in &mut left.columns {
             column.typed.nullable = true;
@@ -123,11 +168,15 @@ impl Binder<'_> {
         let before = self.common_tables.len();
         self.common_tables.push(CommonTable {
             name: member.name.value.clone(),
+            member: number,
             output: renamed(left.clone(), &member.columns),
             diagnostics: Vec::new(),
         });
         let right = self.body(&operation.right, parent);
         self.common_tables.truncate(before);
+        self.tree
+            .close(mark, set_operation(operation), operation.span);
+        self.limits(&member.query, parent);
         let agrees = |left: &OutputColumn, right: Option<&OutputColumn>| {
             right.is_some_and(|right| right.typed.sql_type == left.typed.sql_type)
         };
@@ -142,14 +191,18 @@ impl Binder<'_> {
     fn set_operation(&mut self, operation: &ast::SetOperation, parent: Option<&Env<'_>>) -> Output {
         if self.depth >= super::MOST_LEVELS {
             self.volatile = true;
+            let text = self.plain_text(operation.span);
+            self.tree.leaf(What::Opaque(text), operation.span);
             return Output::unknown();
         }
         self.depth += 1;
-        let (left, right) = super::with_stack(|| {
-            (
-                self.body(&operation.left, parent),
-                self.body(&operation.right, parent),
-            )
+        let (left, right) = self.writing(set_operation(operation), operation.span, |binder| {
+            super::with_stack(|| {
+                (
+                    binder.body(&operation.left, parent),
+                    binder.body(&operation.right, parent),
+                )
+            })
         });
         self.depth -= 1;
         if operation.by_name {
@@ -172,6 +225,7 @@ impl Binder<'_> {
             .zip(right.columns)
             .map(|(left, right)| OutputColumn {
                 typed: both(&left.typed, &right.typed, operation.operator),
+                node: None,
                 ..left
             })
             .collect();
@@ -208,7 +262,9 @@ impl Binder<'_> {
         let nothing = Scope::default();
         let env = Env::new(&nothing, parent);
         let mut columns: Vec<OutputColumn> = Vec::new();
+        let whole = self.tree.mark();
         for (row_index, row) in values.rows.iter().enumerate() {
+            let mark = self.tree.mark();
             for (index, value) in row.iter().enumerate() {
                 let typed = self.expression(value, &env).as_value();
                 match columns.get_mut(index) {
@@ -219,11 +275,14 @@ impl Binder<'_> {
                         name: Some(format!("col{index}")),
                         typed,
                         span: value.span,
+                        node: None,
                     }),
                     None => {}
                 }
             }
+            self.tree.close(mark, What::ValuesRow, values.span);
         }
+        self.tree.close(whole, What::Values, values.span);
         Output {
             columns,
             open: false,
@@ -236,15 +295,44 @@ impl Binder<'_> {
         selected: &Selected,
         parent: Option<&Env<'_>>,
     ) {
-        let Some(ast::OrderBy::Items(items)) = order_by else {
-            return;
+        let items = match order_by {
+            None => return,
+            Some(ast::OrderBy::All(span)) => return self.order_by_all(*span),
+            Some(ast::OrderBy::Items(items)) => items,
         };
         let aliases = aliases_of(&selected.output);
         let mut env = Env::new(&selected.scope, parent);
         env.aliases = &aliases;
         env.aliases_first = true;
+        let mark = self.tree.mark();
         for item in items {
-            self.expression(&item.expr, &env);
+            let position = literal_position(&item.expr);
+            let output = position.and_then(|position| {
+                let columns = &selected.output.columns;
+                columns.get(position.checked_sub(1)?)?.node
+            });
+            self.ordered_item(item, |binder| match output {
+                Some(node) if !selected.output.open => {
+                    binder.tree.leaf(What::Alias(node), item.expr.span);
+                }
+                _ => {
+                    binder.expression(&item.expr, &env);
+                }
+            });
+        }
+        let clause = Clause::OrderBy { output: None };
+        self.close_order(mark, clause, items);
+    }
+
+    fn order_by_all(&mut self, span: Span) {
+        let clause = Clause::OrderAll(self.plain_text(span));
+        self.tree.leaf(What::Clause(clause), span);
+    }
+
+    fn close_order(&mut self, mark: Mark, clause: Clause, items: &[ast::OrderItem]) {
+        if let (Some(first), Some(last)) = (items.first(), items.last()) {
+            let span = first.expr.span.to(last.expr.span);
+            self.tree.close(mark, What::Clause(clause), span);
         }
     }
 
@@ -255,10 +343,14 @@ impl Binder<'_> {
         output: &Output,
         parent: Option<&Env<'_>>,
     ) {
-        let Some(ast::OrderBy::Items(items)) = order_by else {
-            return;
+        let items = match order_by {
+            None => return,
+            Some(ast::OrderBy::All(span)) => return self.order_by_all(*span),
+            Some(ast::OrderBy::Items(items)) => items,
         };
         let mut relation = output.clone().into_relation(None);
+        relation.id = self.next_relation();
+        let relation_id = relation.id;
         // The engine lets the items name columns of either side.
         relation.open = true;
         let scope = Scope {
@@ -267,11 +359,34 @@ impl Binder<'_> {
             merged: Vec::new(),
         };
         let env = Env::new(&scope, parent);
+        let mark = self.tree.mark();
         for item in items {
-            if literal_position(&item.expr).is_none() {
-                self.expression(&item.expr, &env);
-            }
+            self.ordered_item(item, |binder| match literal_position(&item.expr) {
+                None => {
+                    binder.expression(&item.expr, &env);
+                }
+                Some(position) => {
+                    let position = u32::try_from(position).unwrap_or(u32::MAX);
+                    let what = What::Column {
+                        relation: relation_id,
+                        position: position.saturating_sub(1),
+                    };
+                    binder.tree.leaf(what, item.expr.span);
+                }
+            });
         }
+        let clause = Clause::OrderBy {
+            output: Some(relation_id),
+        };
+        self.close_order(mark, clause, items);
+    }
+}
+
+fn set_operation(operation: &ast::SetOperation) -> What {
+    What::SetOperation {
+        operator: operation.operator,
+        all: operation.all,
+        by_name: operation.by_name,
     }
 }
 
@@ -297,6 +412,7 @@ pub(super) fn aliases_of(output: &Output) -> Vec<Alias> {
             Some(Alias {
                 name: column.name.clone()?,
                 typed: column.typed.clone(),
+                what: alias_of(column),
             })
         })
         .collect()
@@ -343,6 +459,7 @@ fn by_name(left: Output, right: Output) -> Output {
         };
         columns.push(OutputColumn {
             typed,
+            node: None,
             ..column.clone()
         });
     }
@@ -354,6 +471,7 @@ fn by_name(left: Output, right: Output) -> Output {
         {
             columns.push(OutputColumn {
                 typed: column.typed.clone().nullable_if(true),
+                node: None,
                 ..column
             });
         }

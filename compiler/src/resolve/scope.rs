@@ -1,5 +1,6 @@
 //! Relations, their columns, and how a name finds one.
 
+use crate::bound::{MemberId, NodeId, RelationId, What};
 use crate::diagnostic::Diagnostic;
 use crate::name::same_name;
 use crate::span::Span;
@@ -13,6 +14,8 @@ pub(super) struct OutputColumn {
     pub name: Option<String>,
     pub typed: Typed,
     pub span: Span,
+    /// Its node; `None` if several give it.
+    pub node: Option<NodeId>,
 }
 
 /// The columns of a query.
@@ -50,6 +53,7 @@ impl Output {
             });
         }
         Relation {
+            id: RelationId::default(),
             name,
             columns,
             open: self.open,
@@ -78,6 +82,8 @@ pub(super) struct ScopeColumn {
 /// Something in a `FROM`.
 #[derive(Clone, Debug)]
 pub(super) struct Relation {
+    /// Its number in the bound tree, where its columns stand at the same positions.
+    pub id: RelationId,
     pub name: Option<String>,
     pub columns: Vec<ScopeColumn>,
     /// Whether there may be other columns than these.
@@ -87,6 +93,7 @@ pub(super) struct Relation {
 impl Relation {
     pub fn unknown(name: Option<String>) -> Self {
         Relation {
+            id: RelationId::default(),
             name,
             columns: Vec::new(),
             open: true,
@@ -143,6 +150,8 @@ pub(super) struct Merged {
     pub typed: Typed,
     /// The relations whose column it stands for; the first one's place is its place in a star.
     pub relations: Vec<usize>,
+    /// The columns that it is the first of that isn't null.
+    pub sources: Vec<(RelationId, u32)>,
 }
 
 /// What a `FROM` makes visible.
@@ -167,6 +176,8 @@ pub(super) struct ColumnId {
 pub(super) struct Alias {
     pub name: String,
     pub typed: Typed,
+    /// What its use is in the bound tree.
+    pub what: What,
 }
 
 /// All that is visible at a place, from the inside out.
@@ -233,7 +244,7 @@ impl<'a> Env<'a> {
             aliases
                 .iter()
                 .find(|alias| same_name(&alias.name, name))
-                .map(|alias| Found::Alias(alias.typed.clone()))
+                .map(|alias| Found::Alias(alias.typed.clone(), alias.what.clone()))
         };
         if let Some(found) = alias(self.parameters) {
             return Some(found);
@@ -277,9 +288,9 @@ pub(super) enum Found {
     /// A column, with its own spelling.
     Column(ColumnId, String, Typed),
     /// An alias of the select list, a parameter of a lambda.
-    Alias(Typed),
+    Alias(Typed, What),
     /// All of a row.
-    Row(SqlType),
+    Row(SqlType, RelationId),
     /// A column of each of these tables.
     Ambiguous(Vec<String>),
     /// Maybe a column that isn't known.
@@ -326,7 +337,7 @@ impl Scope {
         self.relations
             .iter()
             .find(|relation| relation.is_named(name))
-            .map(|relation| Found::Row(relation.as_struct()))
+            .map(|relation| Found::Row(relation.as_struct(), relation.id))
     }
 
     /// A column by its place.
@@ -386,6 +397,7 @@ impl Scope {
 #[derive(Debug)]
 pub(super) struct CommonTable {
     pub name: String,
+    pub member: MemberId,
     pub output: Output,
     pub diagnostics: Vec<Diagnostic>,
 }

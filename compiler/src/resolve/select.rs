@@ -3,7 +3,9 @@
 use super::Binder;
 use super::query::{aliases_of, literal_position};
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
+use crate::bound::{Clause, Grouping, Mark, What};
 use crate::parse::ast;
+use crate::span::Span;
 
 /// A `SELECT` that has been bound: what it gives, and what its `ORDER BY` may still see.
 pub(super) struct Selected {
@@ -13,10 +15,16 @@ pub(super) struct Selected {
 
 impl Binder<'_> {
     pub(super) fn select(&mut self, select: &ast::Select, parent: Option<&Env<'_>>) -> Selected {
+        let mark = self.tree.mark();
         let scope = self.from(&select.from, parent);
         self.volatile |= select.sample.is_some();
         let mut output = self.items(&select.items, &scope, parent);
         self.clauses(select, &scope, &output, parent);
+        let what = What::Select {
+            distinct: matches!(select.distinct, Some(ast::Distinct::All)),
+            open: output.open,
+        };
+        self.tree.close(mark, what, select.span);
         self.check_grouping(select, &scope, &output);
         if nullable_by_grouping(select) {
             for column in &mut output.columns {
@@ -42,6 +50,7 @@ impl Binder<'_> {
                 let alias = Alias {
                     name: alias.value.clone(),
                     typed: last.typed.clone(),
+                    what: alias_of(last),
                 };
                 aliases.push(alias);
             }
@@ -55,6 +64,7 @@ impl Binder<'_> {
             return;
         }
         let widens = widens(&item.expr);
+        let mark = self.tree.mark();
         let typed = self.expression(&item.expr, env);
         if widens || self.unnests_struct(&item.expr, &typed) {
             output.open = true;
@@ -63,10 +73,13 @@ impl Binder<'_> {
             Some(alias) => Some(alias.value.clone()),
             None => self.output_name(&item.expr, env),
         };
+        let what = What::Output { name: name.clone() };
+        let node = self.tree.close(mark, what, item.span);
         output.columns.push(OutputColumn {
             name,
             typed: typed.as_value(),
             span: item.span,
+            node: Some(node),
         });
     }
 
@@ -96,46 +109,87 @@ impl Binder<'_> {
         let mut env = Env::new(scope, parent);
         env.aliases = &aliases;
         if let Some(ast::Distinct::On(keys)) = &select.distinct {
-            self.expressions(keys, &env);
+            self.clause(Clause::DistinctOn, select.span, |binder| {
+                for key in keys {
+                    binder.key(key, output, &env);
+                }
+            });
         }
         if let Some(filter) = &select.filter {
-            self.condition(filter, &env);
+            self.clause(Clause::Where, filter.span, |binder| {
+                binder.condition(filter, &env);
+            });
         }
-        if let Some(ast::GroupBy::Items(items)) = &select.group_by {
-            for item in items {
-                self.group_item(item, &env);
-            }
+        match &select.group_by {
+            Some(ast::GroupBy::Items(items)) => self.clause(Clause::Group, select.span, |binder| {
+                for item in items {
+                    binder.group_item(item, output, select.span, &env);
+                }
+            }),
+            Some(ast::GroupBy::All(span)) => self.clause(Clause::GroupAll, *span, |_| ()),
+            None => {}
         }
-        for condition in select.having.iter().chain(&select.qualify) {
-            self.condition(condition, &env);
+        if let Some(having) = &select.having {
+            self.clause(Clause::Having, having.span, |binder| {
+                binder.condition(having, &env);
+            });
         }
-        for (_, window) in &select.windows {
-            self.window(window, &env);
+        if let Some(qualify) = &select.qualify {
+            self.clause(Clause::Qualify, qualify.span, |binder| {
+                binder.condition(qualify, &env);
+            });
+        }
+        for (name, window) in &select.windows {
+            let clause = Clause::WindowDefinition(name.value.to_lowercase());
+            self.clause(clause, window.span, |binder| binder.window(window, &env));
+        }
+        if let Some(sample) = select.sample {
+            let clause = Clause::Sample(self.plain_text(sample));
+            self.clause(clause, sample, |_| ());
         }
     }
 
-    fn group_item(&mut self, item: &ast::GroupItem, env: &Env<'_>) {
-        match item {
-            ast::GroupItem::Expr(expr) => {
-                if literal_position(expr).is_none() {
-                    self.expression(expr, env);
-                }
-            }
-            ast::GroupItem::Rollup(exprs)
-            | ast::GroupItem::Cube(exprs)
-            | ast::GroupItem::Set(exprs) => {
-                for expr in exprs {
-                    if literal_position(expr).is_none() {
-                        self.expression(expr, env);
-                    }
-                }
-            }
+    /// A key of `GROUP BY` or `DISTINCT ON`: an expression, or the position of an output.
+    fn key(&mut self, key: &ast::Expr, output: &Output, env: &Env<'_>) {
+        let Some(position) = literal_position(key) else {
+            self.expression(key, env);
+            return;
+        };
+        let node = position
+            .checked_sub(1)
+            .and_then(|index| output.columns.get(index)?.node);
+        let what = match node {
+            Some(node) if !output.open => What::Alias(node),
+            _ => What::Opaque(position.to_string()),
+        };
+        self.tree.leaf(what, key.span);
+    }
+
+    fn group_item(&mut self, item: &ast::GroupItem, output: &Output, span: Span, env: &Env<'_>) {
+        let (grouping, exprs) = match item {
+            ast::GroupItem::Expr(expr) => return self.key(expr, output, env),
+            ast::GroupItem::Rollup(exprs) => (Grouping::Rollup, exprs),
+            ast::GroupItem::Cube(exprs) => (Grouping::Cube, exprs),
+            ast::GroupItem::Set(exprs) => (Grouping::Set, exprs),
             ast::GroupItem::Sets(items) => {
+                let mark = self.tree.mark();
                 for item in items {
-                    self.group_item(item, env);
+                    self.group_item(item, output, span, env);
                 }
+                self.close_grouping(mark, Grouping::Sets, span);
+                return;
             }
+        };
+        let mark = self.tree.mark();
+        for expr in exprs {
+            self.key(expr, output, env);
         }
+        self.close_grouping(mark, grouping, span);
+    }
+
+    fn close_grouping(&mut self, mark: Mark, grouping: Grouping, span: Span) {
+        let what = What::Clause(Clause::GroupSet(grouping));
+        self.tree.close(mark, what, span);
     }
 
     pub(super) fn expressions(&mut self, exprs: &[ast::Expr], env: &Env<'_>) {
@@ -145,15 +199,30 @@ impl Binder<'_> {
     }
 
     pub(super) fn window(&mut self, window: &ast::WindowSpec, env: &Env<'_>) {
-        self.expressions(&window.partition_by, env);
-        for item in &window.order_by {
-            if !matches!(item.expr.kind, ast::ExprKind::Keyword(_)) {
-                self.expression(&item.expr, env);
+        let frame = window.frame.as_ref();
+        let clause = Clause::Over {
+            base: window.base.as_ref().map(|base| base.value.to_lowercase()),
+            frame: frame.map(|(span, _)| self.plain_text(*span)),
+        };
+        self.clause(clause, window.span, |binder| {
+            if !window.partition_by.is_empty() {
+                binder.clause(Clause::Partition, window.span, |binder| {
+                    binder.expressions(&window.partition_by, env);
+                });
             }
-        }
-        if let Some((_, bounds)) = &window.frame {
-            self.expressions(bounds, env);
-        }
+            binder.ordered_items(&window.order_by, env);
+            if let Some((_, bounds)) = frame {
+                binder.expressions(bounds, env);
+            }
+        });
+    }
+}
+
+/// What the use of an output's alias is in the bound tree.
+pub(super) fn alias_of(column: &OutputColumn) -> What {
+    match (column.node, &column.name) {
+        (Some(node), _) => What::Alias(node),
+        (None, name) => What::Unresolved(name.clone().unwrap_or_default().to_lowercase()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! `*`, `t.*` and what is done to it.
 
 use super::Binder;
-use super::scope::{Env, Output, OutputColumn};
+use super::scope::{Env, Found, Output, OutputColumn};
+use crate::bound::{RelationId, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast;
@@ -12,6 +13,12 @@ use crate::types::Typed;
 struct Expanded {
     relation: usize,
     column: OutputColumn,
+    /// Where its value comes from.
+    sources: Vec<(RelationId, u32)>,
+    /// The name that `REPLACE` knows it by.
+    replaced_as: Option<String>,
+    /// The field of `sources` that it is, for a star over a struct.
+    field: Option<String>,
 }
 
 impl Binder<'_> {
@@ -24,30 +31,21 @@ impl Binder<'_> {
         output: &mut Output,
     ) {
         if let Some((_, pattern)) = &star.pattern {
+            let text = self.plain_text(span);
             self.quietly(|binder| binder.expression(pattern, env));
+            self.tree.leaf(What::Opaque(text), span);
             output.open = true;
             return;
         }
         let Some((mut columns, open)) = self.starred(star, span, env) else {
+            let text = self.plain_text(span);
+            self.tree.leaf(What::Opaque(text), span);
             output.open = true;
             return;
         };
         output.open |= open;
         columns.retain(|expanded| !star.exclude.iter().any(|name| names(name, expanded, env)));
         self.check_excluded(star, env, open);
-        for (replacement, name) in &star.replace {
-            let typed = self.expression(replacement, env).as_value();
-            for expanded in &mut columns {
-                if expanded
-                    .column
-                    .name
-                    .as_deref()
-                    .is_some_and(|own| same_name(own, &name.value))
-                {
-                    expanded.column.typed = typed.clone();
-                }
-            }
-        }
         for (old, new) in &star.rename {
             for expanded in &mut columns {
                 if names(old, expanded, env) {
@@ -55,9 +53,54 @@ impl Binder<'_> {
                 }
             }
         }
-        output
-            .columns
-            .extend(columns.into_iter().map(|expanded| expanded.column));
+        let mut replaced = vec![false; star.replace.len()];
+        for expanded in columns {
+            let column = self.starred_column(star, expanded, &mut replaced, env);
+            output.columns.push(column);
+        }
+        for ((replacement, _), _) in (star.replace.iter().zip(replaced)).filter(|(_, done)| !done) {
+            self.unwritten(|binder| binder.expression(replacement, env));
+        }
+    }
+
+    /// Writes one column of a star, or what replaces it.
+    fn starred_column(
+        &mut self,
+        star: &ast::Star,
+        expanded: Expanded,
+        replaced: &mut [bool],
+        env: &Env<'_>,
+    ) -> OutputColumn {
+        let mut column = expanded.column;
+        let mark = self.tree.mark();
+        let mut typed = None;
+        for (index, (replacement, name)) in star.replace.iter().enumerate() {
+            let own = expanded.replaced_as.as_deref();
+            if own.is_some_and(|own| same_name(own, &name.value)) {
+                self.tree.take_back(mark);
+                let value = match replaced[index] {
+                    // Two columns of one name: what is wrong in it was told.
+                    true => self.quietly(|binder| binder.expression(replacement, env)),
+                    false => self.expression(replacement, env),
+                };
+                typed = Some(value.as_value());
+                replaced[index] = true;
+            }
+        }
+        match typed {
+            Some(typed) => column.typed = typed,
+            None => {
+                let name = column.name.as_deref().unwrap_or_default();
+                self.write_sources(&expanded.sources, name, column.span);
+                if let Some(field) = expanded.field {
+                    let what = What::Operation(format!("field {}", field.to_lowercase()));
+                    self.tree.close(mark, what, column.span);
+                }
+            }
+        }
+        let name = column.name.clone();
+        column.node = Some(self.tree.close(mark, What::Output { name }, column.span));
+        column
     }
 
     fn starred(
@@ -77,17 +120,24 @@ impl Binder<'_> {
         {
             return Some(all(env, Some(index), span));
         }
-        let typed = self.quietly(|binder| binder.name_expression(&star.qualifier, span, env));
+        let typed = self.unwritten(|binder| {
+            binder.quietly(|binder| binder.name_expression(&star.qualifier, span, env))
+        });
+        let whole = self.struct_sources(qualifier, env);
         match typed.sql_type {
             SqlType::Struct(fields) => {
                 let columns = fields
                     .into_iter()
                     .map(|(name, field)| Expanded {
                         relation: usize::MAX,
+                        sources: whole.clone(),
+                        replaced_as: Some(name.clone()),
+                        field: Some(name.clone()),
                         column: OutputColumn {
                             name: (!name.is_empty()).then_some(name),
                             typed: Typed::of(field),
                             span,
+                            node: None,
                         },
                     })
                     .collect();
@@ -98,6 +148,17 @@ impl Binder<'_> {
                 self.unknown_qualifier(qualifier, env);
                 None
             }
+        }
+    }
+
+    /// The column that holds the struct whose fields a star gives.
+    fn struct_sources(&self, column: &ast::Name, env: &Env<'_>) -> Vec<(RelationId, u32)> {
+        match env.find(&column.value) {
+            Found::Column(id, _, _) => env
+                .outwards()
+                .find(|env| env.scope.id == id.scope)
+                .map_or(Vec::new(), |env| env.scope.sources(id)),
+            _ => Vec::new(),
         }
     }
 
@@ -113,9 +174,7 @@ impl Binder<'_> {
             || qualifier.iter().any(|name| {
                 matches!(
                     env.find(&name.value),
-                    super::scope::Found::Open
-                        | super::scope::Found::Column(..)
-                        | super::scope::Found::Alias(_)
+                    Found::Open | Found::Column(..) | Found::Alias(..)
                 )
             })
             || env.relation(&qualifier[0].value).is_some()
@@ -183,7 +242,7 @@ fn all(env: &Env<'_>, only: Option<usize>, span: Span) -> (Vec<Expanded>, bool) 
             continue;
         }
         open |= relation.open;
-        for column in &relation.columns {
+        for (position, column) in relation.columns.iter().enumerate() {
             let merged = match only {
                 Some(_) => None,
                 None => column
@@ -191,17 +250,21 @@ fn all(env: &Env<'_>, only: Option<usize>, span: Span) -> (Vec<Expanded>, bool) 
                     .as_deref()
                     .and_then(|name| env.scope.merged_into(index, name)),
             };
-            let typed = match merged {
+            let (typed, sources) = match merged {
                 Some(merged) if merged.relations.first() != Some(&index) => continue,
-                Some(merged) => merged.typed.clone(),
-                None => column.typed.clone(),
+                Some(merged) => (merged.typed.clone(), merged.sources.clone()),
+                None => (column.typed.clone(), vec![relation.source(position)]),
             };
             columns.push(Expanded {
                 relation: index,
+                sources,
+                replaced_as: column.name.clone(),
+                field: None,
                 column: OutputColumn {
                     name: column.name.clone(),
                     typed,
                     span,
+                    node: None,
                 },
             });
         }

@@ -351,3 +351,87 @@ mod numbers {
         }
     }
 }
+
+/// The nodes of the bound tree without their places.
+fn meaning(text: &str) -> Vec<String> {
+    let tree = bound(text).tree;
+    let root = tree.root().unwrap_or_else(|| panic!("{text}: no tree"));
+    let nodes = tree.subtree(root);
+    nodes
+        .map(|(id, node)| format!("{:?} of {}", node.what, tree.children(id).len()))
+        .collect()
+}
+
+#[test]
+fn what_is_written_otherwise_means_the_same() {
+    for (left, right) in [
+        (
+            "select id, amount from :orders",
+            "SELECT  Orders.ID , (amount) /* x */ FROM :orders",
+        ),
+        (
+            "select id + 1 as x from :orders",
+            "select ((o.id) + (1)) x from :orders o",
+        ),
+        (
+            "with a as (select id from :orders) select a.id from a",
+            "with b as (select id from :orders) select id from b c",
+        ),
+        (
+            "select * from :customers",
+            "select id, name from :customers",
+        ),
+        (
+            "select customer, sum(amount) s from :orders group by customer",
+            "select customer, sum(amount) s from :orders group by customer",
+        ),
+        (
+            "select * exclude (name) from :customers order by 1",
+            "select id from :customers order by id",
+        ),
+        (
+            "select cast(id as bigint) x from :orders",
+            "select id::int8 as x from :orders",
+        ),
+    ] {
+        assert_eq!(meaning(left), meaning(right), "{left} | {right}");
+    }
+}
+
+#[test]
+fn what_means_something_else_is_another_tree() {
+    for (left, right) in [
+        ("select id from :orders", "select amount as id from :orders"),
+        ("select id from :orders", "select distinct id from :orders"),
+        (
+            "select a.id from :orders a, :orders b",
+            "select b.id from :orders a, :orders b",
+        ),
+        (
+            "select count(customer) n from :orders",
+            "select count(distinct customer) n from :orders",
+        ),
+        (
+            "select sum(amount) over (order by day) s from :orders",
+            "select sum(amount) over (order by day desc) s from :orders",
+        ),
+        (
+            "select * from :orders join :customers using (id)",
+            "select * from :orders right join :customers using (id)",
+        ),
+        (
+            "select address.city c from :orders",
+            "select address.zip c from :orders",
+        ),
+        (
+            "select id from :orders limit 1",
+            "select id from :orders offset 1",
+        ),
+        (
+            "select id from :orders group by 1",
+            "select id from :orders group by id, day",
+        ),
+    ] {
+        assert_ne!(meaning(left), meaning(right), "{left} | {right}");
+    }
+}
