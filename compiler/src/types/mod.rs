@@ -9,6 +9,7 @@ pub mod catalogue;
 mod decimal;
 pub mod literal;
 pub mod oracle;
+pub mod refusals;
 pub mod rules;
 
 use crate::sql_type::{Common, SqlType, common_type};
