@@ -53,7 +53,9 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
         if word == "--help" {
             return Ok(None);
         }
-        let value = words.next().ok_or_else(|| format!("`{word}` needs a value"))?;
+        let value = words
+            .next()
+            .ok_or_else(|| format!("`{word}` needs a value"))?;
         match word.as_str() {
             "--corpora" => options.corpora = Some(value.into()),
             "--corpus" => options.corpus.push(value.into()),
@@ -102,10 +104,16 @@ fn judge(path: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
     statements.retain(|statement| statement.file.contains(&options.only));
     let judged = replay::replay(&statements)?;
     for (finding, name) in Finding::ALL {
-        if !options.lists.iter().any(|list| name.starts_with(list.as_str())) {
+        if !options
+            .lists
+            .iter()
+            .any(|list| name.starts_with(list.as_str()))
+        {
             continue;
         }
-        let listed = judged.iter().filter(|query| query.findings().contains(&finding));
+        let listed = judged
+            .iter()
+            .filter(|query| query.findings().contains(&finding));
         for query in listed {
             println!("{name} {}", report::entry(query));
         }

@@ -41,7 +41,10 @@ pub fn compare(name: &str, corpora: &Path) -> Result<(Share, Vec<String>), Strin
                 })
                 .collect(),
         };
-        let same = ours.iter().zip(&theirs).filter(|(ours, theirs)| ours == theirs);
+        let same = ours
+            .iter()
+            .zip(&theirs)
+            .filter(|(ours, theirs)| ours == theirs);
         equal.part += same.count();
         equal.whole += theirs.len();
         if ours != theirs {

@@ -4,6 +4,7 @@ use super::engine::Engine;
 use dbgo_compiler::resolve::{Column, Schema};
 use dbgo_compiler::sql_type::SqlType;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Relations and other objects. All names are in lower case.
 #[derive(Clone, Debug, Default)]
@@ -29,60 +30,65 @@ const SEARCH_PATH: [(&str, &str); 4] = [
 ];
 
 const COLUMNS: &str = "select database_name, schema_name, table_name, column_name, data_type,
-        is_nullable from duckdb_columns() order by all_positions";
+        is_nullable from duckdb_columns() where (database_name = 'system') = $system
+        order by database_oid, schema_oid, table_oid, column_index";
 
 const VIEWS: &str = "select database_name, schema_name, view_name from duckdb_views()
     where not internal";
 
+const MACROS: &str = "select function_name from duckdb_functions() where not internal";
+
+const TYPES: &str = "select type_name from duckdb_types() where not internal";
+
 impl Catalog {
-    /// Asks the engine.
-    pub fn read(engine: &Engine) -> Catalog {
-        let mut catalog = Catalog::default();
-        let mut found: BTreeMap<(String, String, String), Schema> = BTreeMap::new();
+    /// Asks the engine; for macros and types, which takes its time, only with `objects`.
+    pub fn read(engine: &Engine, objects: bool) -> Catalog {
+        let mut found: BTreeMap<Place, Schema> = BTreeMap::new();
         for [database, schema, name] in texts(engine, VIEWS) {
             // A view whose tables are gone has no columns that anybody knows.
             found.insert((database, schema, name), Schema::unknown());
         }
-        for row in columns(engine) {
-            let (place, column) = row;
-            let schema = found.entry(place).or_insert_with(Schema::unknown);
-            schema.columns.get_or_insert_with(Vec::new).push(column);
-        }
-        for ((database, schema, name), columns) in &found {
-            let key = (schema.to_lowercase(), name.to_lowercase());
-            if database != "system" || !catalog.relations.contains_key(&key) {
-                catalog.relations.insert(key, columns.clone());
-            }
-        }
+        add_columns(&mut found, columns(engine, false));
+        // The engine's own relations are the same in each.
+        let own = SYSTEM.get_or_init(|| {
+            let mut own = BTreeMap::new();
+            add_columns(&mut own, columns(engine, true));
+            own
+        });
+        let mut catalog = Catalog::default();
         for (database, schema) in SEARCH_PATH {
-            for ((own_database, own_schema, name), columns) in &found {
+            for ((own_database, own_schema, name), columns) in own.iter().chain(&found) {
                 if own_database == database && own_schema == schema {
                     catalog.bare.insert(name.to_lowercase(), columns.clone());
                 }
             }
         }
+        for ((_, schema, name), columns) in own.iter().chain(&found) {
+            let key = (schema.to_lowercase(), name.to_lowercase());
+            catalog.relations.insert(key, columns.clone());
+        }
         catalog.databases = names(engine, "select database_name from duckdb_databases()");
-        catalog.macros = names(
-            engine,
-            "select function_name from duckdb_functions() where not internal",
-        );
-        catalog.types = names(
-            engine,
-            "select type_name from duckdb_types() where not internal",
-        );
+        if objects {
+            catalog.macros = names(engine, MACROS);
+            catalog.types = names(engine, TYPES);
+        }
         catalog
-    }
-
-    /// Whether a schema of this name holds something.
-    pub fn has_schema(&self, name: &str) -> bool {
-        self.relations.keys().any(|(schema, _)| schema == name)
     }
 }
 
 type Place = (String, String, String);
 
-fn columns(engine: &Engine) -> Vec<(Place, Column)> {
-    let sql = COLUMNS.replace("all_positions", "database_oid, schema_oid, table_oid, column_index");
+static SYSTEM: OnceLock<BTreeMap<Place, Schema>> = OnceLock::new();
+
+fn add_columns(found: &mut BTreeMap<Place, Schema>, columns: Vec<(Place, Column)>) {
+    for (place, column) in columns {
+        let schema = found.entry(place).or_default();
+        schema.columns.get_or_insert_default().push(column);
+    }
+}
+
+fn columns(engine: &Engine, system: bool) -> Vec<(Place, Column)> {
+    let sql = COLUMNS.replace("$system", &system.to_string());
     let read = || -> duckdb::Result<Vec<(Place, Column)>> {
         let mut statement = engine.connection().prepare(&sql)?;
         let rows = statement.query_map([], |row| {

@@ -55,11 +55,7 @@ pub fn read(path: &Path) -> Result<Vec<Statement>, String> {
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(index, line)| {
             statement(line).ok_or_else(|| {
-                format!(
-                    "{}:{}: not an object with `sql`",
-                    path.display(),
-                    index + 1
-                )
+                format!("{}:{}: not an object with `sql`", path.display(), index + 1)
             })
         })
         .collect()

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// The longest that one statement may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The longest that a query may run whose rows are looked at.
+const ROWS_TIMEOUT: Duration = Duration::from_millis(400);
+
 /// The most rows of a query that are looked at.
 const MOST_ROWS: usize = 20_000;
 
@@ -75,7 +78,7 @@ impl Engine {
     /// # Errors
     /// The engine's.
     pub fn execute(&self, sql: &str) -> Result<(), Refusal> {
-        self.watched(|| self.connection.execute_batch(sql))
+        self.watched(TIMEOUT, || self.connection.execute_batch(sql))
     }
 
     /// Prepares a query: binds, plans and optimizes it, without running it.
@@ -83,7 +86,7 @@ impl Engine {
     /// # Errors
     /// The engine's.
     pub fn prepare(&self, sql: &str) -> Result<(), Refusal> {
-        self.watched(|| self.connection.prepare(sql).map(|_| ()))
+        self.watched(TIMEOUT, || self.connection.prepare(sql).map(|_| ()))
     }
 
     /// Names and types of a query's columns.
@@ -92,7 +95,7 @@ impl Engine {
     /// The engine's.
     pub fn describe(&self, sql: &str) -> Result<Vec<(String, String)>, Refusal> {
         let describe = format!("DESCRIBE {sql}\n");
-        self.watched(|| {
+        self.watched(TIMEOUT, || {
             let mut statement = self.connection.prepare(&describe)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
@@ -105,7 +108,7 @@ impl Engine {
     /// # Errors
     /// The engine's.
     pub fn nulls(&self, sql: &str) -> Result<Vec<bool>, Refusal> {
-        self.watched(|| {
+        self.watched(ROWS_TIMEOUT, || {
             let mut statement = self.connection.prepare(sql)?;
             // The iterator panics where a portion can't be fetched, so that it isn't used.
             drop(statement.stream_arrow([])?);
@@ -125,8 +128,13 @@ impl Engine {
         })
     }
 
-    fn watched<T>(&self, work: impl FnOnce() -> duckdb::Result<T>) -> Result<T, Refusal> {
-        self.watch.begin(self.connection.interrupt_handle());
+    fn watched<T>(
+        &self,
+        timeout: Duration,
+        work: impl FnOnce() -> duckdb::Result<T>,
+    ) -> Result<T, Refusal> {
+        self.watch
+            .begin(timeout, self.connection.interrupt_handle());
         let result = work();
         self.watch.end();
         result.map_err(|error| refusal(&error))
@@ -143,8 +151,14 @@ fn refusal(error: &duckdb::Error) -> Refusal {
     let read = object.and_then(|object| serde_json::from_str::<Value>(object).ok());
     let (kind, message, position) = match read {
         Some(value) if value["exception_type"].is_string() => (
-            value["exception_type"].as_str().unwrap_or_default().to_owned(),
-            value["exception_message"].as_str().unwrap_or_default().to_owned(),
+            value["exception_type"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            value["exception_message"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             value["position"].as_str().and_then(|at| at.parse().ok()),
         ),
         _ => match text.split_once(" Error: ") {
@@ -192,9 +206,9 @@ impl Watch {
         self.over.store(true, Ordering::Relaxed);
     }
 
-    fn begin(&self, handle: Arc<InterruptHandle>) {
+    fn begin(&self, timeout: Duration, handle: Arc<InterruptHandle>) {
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Instant::now() + TIMEOUT, handle));
+            Some((Instant::now() + timeout, handle));
     }
 
     fn end(&self) {

@@ -12,6 +12,7 @@
 //! | `engine` | what the engine says |
 //! | `catalog` | the relations that exist in the engine at a moment |
 //! | `ours` | what our parser and binder say |
+//! | `lend` | tables that a file lacks, lent by another one |
 //! | `verdict` | the two, compared |
 //! | `replay` | a whole corpus |
 //! | `benchmark` | TPC-H and TPC-DS against the types in `tests/oracle` |
@@ -23,6 +24,7 @@ pub mod benchmark;
 pub mod catalog;
 pub mod corpus;
 pub mod engine;
+pub mod lend;
 pub mod ours;
 pub mod replay;
 pub mod report;

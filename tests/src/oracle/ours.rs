@@ -106,12 +106,14 @@ impl Names {
             .collect();
         let words: Vec<String> = tokens.iter().map(|token| plain(sql, token)).collect();
         let is_name = |index: usize| {
-            tokens.get(index).is_some_and(|token| {
-                matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
-            })
+            tokens
+                .get(index)
+                .is_some_and(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
         };
         let is = |index: usize, symbol: &str| {
-            tokens.get(index).is_some_and(|token| token.kind == TokenKind::Symbol)
+            tokens
+                .get(index)
+                .is_some_and(|token| token.kind == TokenKind::Symbol)
                 && words[index] == symbol
         };
         let mut names = Names {
@@ -134,7 +136,10 @@ impl Names {
             }
             if first_of_path {
                 let mut path = vec![words[index].as_str()];
-                while path.len() < 3 && is(index + 2 * path.len() - 1, ".") && is_name(index + 2 * path.len()) {
+                while path.len() < 3
+                    && is(index + 2 * path.len() - 1, ".")
+                    && is_name(index + 2 * path.len())
+                {
                     path.push(&words[index + 2 * path.len()]);
                 }
                 if let Some((skipped, schema)) = qualified(&path, catalog) {
@@ -142,8 +147,17 @@ impl Names {
                     index += 2 * skipped;
                 } else if path.len() == 1 && catalog.bare.contains_key(path[0]) {
                     names.reads_table |= index > 0
-                        && ["from", "join", ",", "table", "pivot", "unpivot", "pivot_wider", "("]
-                            .contains(&words[index - 1].as_str());
+                        && [
+                            "from",
+                            "join",
+                            ",",
+                            "table",
+                            "pivot",
+                            "unpivot",
+                            "pivot_wider",
+                            "(",
+                        ]
+                        .contains(&words[index - 1].as_str());
                 }
             }
             names.tokens.push(tokens[index]);
@@ -165,11 +179,8 @@ impl Names {
 
 /// How many parts of a path lead to a relation, and the relation.
 fn qualified<'c>(path: &[&str], catalog: &'c Catalog) -> Option<(usize, &'c Schema)> {
-    let find = |schema: &str, name: &str| {
-        catalog
-            .relations
-            .get(&(schema.to_owned(), name.to_owned()))
-    };
+    let find =
+        |schema: &str, name: &str| catalog.relations.get(&(schema.to_owned(), name.to_owned()));
     match path {
         [database, schema, name] if catalog.databases.contains(*database) => {
             if let Some(found) = find(schema, name) {

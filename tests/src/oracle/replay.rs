@@ -2,7 +2,8 @@
 
 use super::catalog::Catalog;
 use super::corpus::{self, Statement};
-use super::engine::{Engine, Watch};
+use super::engine::{Engine, Refusal, Watch};
+use super::lend::{self, Lender};
 use super::ours;
 use super::verdict::{self, Judged};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +19,7 @@ const STACK: usize = 8 * 1024 * 1024;
 /// If an engine can't be opened.
 pub fn replay(statements: &[Statement]) -> Result<Vec<Judged>, String> {
     let files = corpus::by_file(statements);
+    let lender = Lender::new(statements);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, Vec<Judged>)>> = Mutex::default();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -27,7 +29,7 @@ pub fn replay(statements: &[Statement]) -> Result<Vec<Judged>, String> {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(file) = files.get(index) else { break };
-                let judged = replay_file(file, &Engine::open(&watch)?);
+                let judged = replay_file(file, &Engine::open(&watch)?, &lender);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 done.push((index, judged));
             }
@@ -41,7 +43,9 @@ pub fn replay(statements: &[Statement]) -> Result<Vec<Judged>, String> {
         let threads: Vec<_> = (0..workers).map(spawn).collect();
         for thread in threads {
             let thread = thread.map_err(|error| error.to_string())?;
-            thread.join().map_err(|_| "a thread panicked".to_owned())??;
+            thread
+                .join()
+                .map_err(|_| "a thread panicked".to_owned())??;
         }
         Ok::<(), String>(())
     })?;
@@ -50,27 +54,38 @@ pub fn replay(statements: &[Statement]) -> Result<Vec<Judged>, String> {
     Ok(done.into_iter().flat_map(|(_, judged)| judged).collect())
 }
 
-fn replay_file(statements: &[Statement], engine: &Engine) -> Vec<Judged> {
+fn replay_file(statements: &[Statement], engine: &Engine, lender: &Lender<'_>) -> Vec<Judged> {
     let mut judged = Vec::new();
     let mut catalog = None;
+    let mut objects = false;
     for statement in statements {
         if statement.is_query() {
-            let catalog = catalog.get_or_insert_with(|| Catalog::read(engine));
-            judged.push(judge(statement, engine, catalog));
+            let (prepared, lent) = lender.prepare(statement, engine);
+            if lent {
+                catalog = None;
+            }
+            let catalog = catalog.get_or_insert_with(|| Catalog::read(engine, objects));
+            judged.push(judge(statement, prepared, engine, catalog));
         } else {
+            objects |= ["CREATE_MACRO", "CREATE_TYPE"].contains(&statement.class.as_str());
             // What fails here was meant to, or lacks what the corpus doesn't have.
-            let _ = engine.execute(&statement.sql);
+            lend::run(statement, engine);
             catalog = None;
         }
     }
     judged
 }
 
-/// Puts one query before both.
-pub fn judge(statement: &Statement, engine: &Engine, catalog: &Catalog) -> Judged {
+/// Puts one query before us, and with it what the engine says.
+fn judge(
+    statement: &Statement,
+    prepared: Result<(), Refusal>,
+    engine: &Engine,
+    catalog: &Catalog,
+) -> Judged {
     let sql = &statement.sql;
     let ours = catch_unwind(AssertUnwindSafe(|| ours::answer(sql, catalog))).ok();
-    let engine = match engine.prepare(sql) {
+    let engine = match prepared {
         Err(refusal) => verdict::Engine::Refuses(refusal),
         Ok(()) => verdict::Engine::Binds {
             columns: engine.describe(sql).ok(),

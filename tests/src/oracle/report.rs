@@ -28,7 +28,13 @@ impl Share {
 
 impl fmt::Display for Share {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} of {} ({:.2} %)", self.part, self.whole, self.percent())
+        write!(
+            formatter,
+            "{} of {} ({:.2} %)",
+            self.part,
+            self.whole,
+            self.percent()
+        )
     }
 }
 
@@ -131,33 +137,95 @@ impl Figures {
 
     /// The table.
     pub fn text(&self, title: &str) -> String {
-        let mut rows: Vec<(String, String, &str)> = vec![
-            ("queries, and those that the engine binds".into(), format!("{}, {}", self.queries, self.bound), ""),
-        ];
+        let mut rows: Vec<(String, String, &str)> = vec![(
+            "queries, and those that the engine binds".into(),
+            format!("{}, {}", self.queries, self.bound),
+            "",
+        )];
         let mut counted = |label: &str, finding: Finding, bar| {
             rows.push((label.to_owned(), self.count(finding).to_string(), bar));
         };
         counted("we panic", Finding::Panic, "0");
-        counted("the engine binds and we refuse (false-errors)", Finding::FalseError, "0");
-        counted("the same, apart: columns depend on data", Finding::DependsOnData, "");
-        counted("the same, apart: no project could hold it (outside)", Finding::Outside, "");
-        counted("the engine binds and our parser can't read (unread)", Finding::Unread, "");
-        counted("queries with a type that differs (wrong-types)", Finding::WrongType, "0");
-        counted("queries with a name that differs (wrong-names)", Finding::WrongName, "0");
-        counted("queries with a null where we say never (wrong-not-null)", Finding::WrongNotNull, "0");
+        counted(
+            "the engine binds and we refuse (false-errors)",
+            Finding::FalseError,
+            "0",
+        );
+        counted(
+            "the same, apart: columns depend on data",
+            Finding::DependsOnData,
+            "",
+        );
+        counted(
+            "the same, apart: no project could hold it (outside)",
+            Finding::Outside,
+            "",
+        );
+        counted(
+            "the engine binds and our parser can't read (unread)",
+            Finding::Unread,
+            "",
+        );
+        counted(
+            "queries with a type that differs (wrong-types)",
+            Finding::WrongType,
+            "0",
+        );
+        counted(
+            "queries with a name that differs (wrong-names)",
+            Finding::WrongName,
+            "0",
+        );
+        counted(
+            "queries with a null where we say never (wrong-not-null)",
+            Finding::WrongNotNull,
+            "0",
+        );
         let mut row = |label: &str, value: String, bar| rows.push((label.to_owned(), value, bar));
-        row("columns whose type differs", self.wrong_types.to_string(), "0");
-        row("columns typed, of queries that our parser reads", self.typed_of_read.to_string(), "93 %");
-        row("columns typed, of all", self.typed_of_all.to_string(), "86 %");
-        row("columns typed, of every query, also without a table", self.typed_of_every.to_string(), "");
-        row("columns proven never null, of all", self.proven_not_null.to_string(), "");
-        row("the engine can't read and we accept (missed-syntax)", self.missed_syntax.to_string(), "3 %");
-        row("names and types refused and we accept (missed-names)", self.missed_names.to_string(), "8 %");
+        row(
+            "columns whose type differs",
+            self.wrong_types.to_string(),
+            "0",
+        );
+        row(
+            "columns typed, of queries that our parser reads",
+            self.typed_of_read.to_string(),
+            "93 %",
+        );
+        row(
+            "columns typed, of all",
+            self.typed_of_all.to_string(),
+            "86 %",
+        );
+        row(
+            "columns typed, of every query, also without a table",
+            self.typed_of_every.to_string(),
+            "",
+        );
+        row(
+            "columns proven never null, of all",
+            self.proven_not_null.to_string(),
+            "",
+        );
+        row(
+            "the engine can't read and we accept (missed-syntax)",
+            self.missed_syntax.to_string(),
+            "3 %",
+        );
+        row(
+            "names and types refused and we accept (missed-names)",
+            self.missed_names.to_string(),
+            "8 %",
+        );
         for (reason, count) in &self.outside {
             row(&format!("outside: {reason}"), count.to_string(), "");
         }
         for (reason, count) in &self.apart {
-            row(&format!("refused by the engine, apart: {reason}"), count.to_string(), "");
+            row(
+                &format!("refused by the engine, apart: {reason}"),
+                count.to_string(),
+                "",
+            );
         }
         let mut text = format!("{title}\n");
         for (label, value, bar) in rows {
@@ -205,7 +273,9 @@ fn ours(query: &Judged) -> String {
     let Some(columns) = &ours.columns else {
         return "columns unknown".to_owned();
     };
-    let theirs = query.engine_columns().filter(|theirs| theirs.len() == columns.len());
+    let theirs = query
+        .engine_columns()
+        .filter(|theirs| theirs.len() == columns.len());
     let nulls = match &query.engine {
         Engine::Binds { nulls, .. } => nulls.as_deref().unwrap_or_default(),
         Engine::Refuses(_) => &[],
@@ -237,7 +307,9 @@ fn theirs(query: &Judged) -> String {
             columns: Some(columns),
             ..
         } => {
-            let ours = query.our_columns().filter(|ours| ours.len() == columns.len());
+            let ours = query
+                .our_columns()
+                .filter(|ours| ours.len() == columns.len());
             let listed: Vec<String> = columns
                 .iter()
                 .enumerate()

@@ -2,6 +2,7 @@
 
 use super::corpus::Statement;
 use super::engine::Refusal;
+use super::lend::missing_table;
 use super::ours::Answer;
 use dbgo_compiler::resolve::BoundColumn;
 use dbgo_compiler::sql_type::SqlType;
@@ -105,7 +106,9 @@ impl Judged {
 
     /// Whether we report no error.
     pub fn accepted(&self) -> bool {
-        self.ours.as_ref().is_some_and(|ours| ours.errors.is_empty())
+        self.ours
+            .as_ref()
+            .is_some_and(|ours| ours.errors.is_empty())
     }
 
     /// The engine's columns.
@@ -133,7 +136,12 @@ impl Judged {
     pub fn cause(&self) -> Option<Cause> {
         match &self.engine {
             Engine::Binds { .. } => None,
-            Engine::Refuses(refusal) => Some(cause(refusal, self.statement.expects_error)),
+            Engine::Refuses(refusal) => {
+                // A missing table that was meant to be one is our matter only if we don't see it.
+                let expected = self.statement.expects_error
+                    && (missing_table(refusal).is_none() || self.accepted());
+                Some(cause(refusal, expected))
+            }
         }
     }
 
@@ -151,7 +159,9 @@ impl Judged {
         }
         let refused = match ours {
             Answer { errors, .. } if errors.is_empty() => None,
-            Answer { outside: Some(_), .. } => Some(Finding::Outside),
+            Answer {
+                outside: Some(_), ..
+            } => Some(Finding::Outside),
             Answer { parsed: false, .. } => Some(Finding::Unread),
             answer if answer.depends_on_data() => Some(Finding::DependsOnData),
             _ => Some(Finding::FalseError),
@@ -201,14 +211,19 @@ impl Judged {
 
     fn yields_null(&self, index: usize) -> bool {
         match &self.engine {
-            Engine::Binds { nulls: Some(nulls), .. } => nulls.get(index) == Some(&true),
+            Engine::Binds {
+                nulls: Some(nulls), ..
+            } => nulls.get(index) == Some(&true),
             _ => false,
         }
     }
 }
 
 fn same_type(ours: &SqlType, theirs: &str) -> bool {
-    ours.to_string() == theirs || theirs.parse::<SqlType>().is_ok_and(|theirs| theirs == *ours)
+    ours.to_string() == theirs
+        || theirs
+            .parse::<SqlType>()
+            .is_ok_and(|theirs| theirs == *ours)
 }
 
 /// Sorts an error of the engine.
@@ -220,11 +235,20 @@ fn cause(refusal: &Refusal, expected: bool) -> Cause {
     match refusal.kind.as_str() {
         "Parser" | "Syntax" => Cause::Syntax,
         "Catalog" if !expected => Cause::Apart("an object that the corpus doesn't make"),
-        "Binder" | "Catalog" | "Conversion" | "Out of Range" | "Decimal" | "Mismatch Type"
-        | "Divide by Zero" | "Invalid Input" | "Invalid type" | "Not implemented"
-        | "Expression" | "Parameter Not Resolved" | "Parameter Not Allowed" | "Constraint" => {
-            Cause::NamesAndTypes
-        }
+        "Binder"
+        | "Catalog"
+        | "Conversion"
+        | "Out of Range"
+        | "Decimal"
+        | "Mismatch Type"
+        | "Divide by Zero"
+        | "Invalid Input"
+        | "Invalid type"
+        | "Not implemented"
+        | "Expression"
+        | "Parameter Not Resolved"
+        | "Parameter Not Allowed"
+        | "Constraint" => Cause::NamesAndTypes,
         "TransactionContext" => Cause::Apart("the session's transaction"),
         "Permission" => Cause::Apart("access to the outside"),
         "IO" | "HTTP" => Cause::Apart("a file"),
