@@ -29,6 +29,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
         Command::Explain(explain) => Ok(commands::explain::explain(explain)),
         Command::Check(check) => commands::check::check(directory, check),
         Command::Graph(graph) => commands::graph::graph(directory, graph),
+        Command::Lineage(lineage) => commands::lineage::lineage(directory, lineage),
         Command::Render(render) => commands::render::render(directory, render),
         Command::Build(build) => commands::build::build(directory, build),
         Command::Run(run) => {

@@ -22,11 +22,14 @@
 //! | `uses` | ways, sets, how ways compose |
 //! | `fold`, `relation`, `expression` | the fold |
 //! | `project` | from model to model, down to sources and up again |
+//! | `text`, `json` | how it is shown |
 
 mod expression;
 mod fold;
+pub mod json;
 pub mod project;
 mod relation;
+pub mod text;
 mod uses;
 
 #[cfg(test)]

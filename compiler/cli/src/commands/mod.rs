@@ -5,5 +5,6 @@ pub mod check;
 pub mod explain;
 pub mod graph;
 pub mod init;
+pub mod lineage;
 pub mod placeholders;
 pub mod render;
