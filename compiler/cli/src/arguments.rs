@@ -45,6 +45,11 @@ pub enum Command {
         after_help = "Examples:\n  dbgo lineage daily_delays\n  dbgo lineage marts.daily_delays.avg_departure_delay --up\n  dbgo lineage sources.raw.orders.amount --down --format mermaid"
     )]
     Lineage(LineageArguments),
+    /// Show what breaks or changes if a model or one of its columns does
+    #[command(
+        after_help = "Examples:\n  dbgo impact stg_flights.departure_delay\n  dbgo impact staging.stg_flights --json"
+    )]
+    Impact(ImpactArguments),
     /// Build what is missing or out of date, and publish it
     #[command(
         after_help = "Examples:\n  dbgo run\n  dbgo run --select +daily_delays\n  dbgo run --full-refresh --select daily_delays"
@@ -164,6 +169,29 @@ pub struct LineageArguments {
     /// How it is written
     #[arg(long, value_enum, default_value_t = LineageFormat::Text)]
     pub format: LineageFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// How an impact is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImpactFormat {
+    /// For people
+    Text,
+    /// A JSON document
+    Json,
+}
+
+/// `dbgo impact`
+#[derive(Debug, Args)]
+pub struct ImpactArguments {
+    /// The model, seed or source, by import path, relation or name; with a column, that alone
+    #[arg(value_name = "MODEL[.COLUMN]")]
+    pub name: String,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = ImpactFormat::Text)]
+    pub format: ImpactFormat,
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub json: bool,

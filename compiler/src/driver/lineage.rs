@@ -3,21 +3,24 @@
 use super::model::Work;
 use super::variants::TypedVariant;
 use crate::directives::{Assignment, Atom, Variants};
-use crate::lineage::{self, Lineage, Reads, Relation, VariantLineage};
+use crate::header::Incremental;
+use crate::lineage::{self, Lineage, Reads, Relation, UseSet, VariantLineage};
+use crate::name::same_name;
 use crate::resolve::Schema;
+use crate::typed::TypedColumn;
 
 impl Work<'_> {
-    /// The lineage of a model with `width` columns.
+    /// The lineage of a model with these columns.
     pub(super) fn lineage(
         &self,
         variants: &Variants,
         typed: &[TypedVariant],
-        width: usize,
+        columns: &[TypedColumn],
     ) -> Lineage {
         let mut whole: Option<Lineage> = None;
         let mut each = Vec::new();
         for (variant, found) in variants.variants.iter().zip(typed) {
-            let lineage = self.lineage_of_variant(found, width);
+            let lineage = self.lineage_of_variant(found, columns.len());
             if typed.len() > 1 {
                 let columns = lineage.columns.iter();
                 each.push(VariantLineage {
@@ -33,7 +36,33 @@ impl Work<'_> {
         }
         let mut whole = whole.unwrap_or_default();
         whole.variants = each;
+        let kept = self.rows_kept(&whole, columns);
+        whole.rows.extend(&kept);
         whole
+    }
+
+    /// What decides which rows stay in the model's table: the key by which rows replace others,
+    /// and the time by which a batch takes them.
+    fn rows_kept(&self, lineage: &Lineage, columns: &[TypedColumn]) -> UseSet {
+        let uses = |name: &str| {
+            let mut columns = columns.iter();
+            let position = columns.position(|column| same_name(&column.name, name));
+            let column = position.and_then(|position| lineage.columns.get(position));
+            column.map(|column| column.uses.clone()).unwrap_or_default()
+        };
+        let mut kept = UseSet::default();
+        match &self.node.config.incremental {
+            Some(Incremental::TimeRange(range)) => {
+                kept.extend(&uses(&range.time_column.value).condition());
+            }
+            Some(Incremental::UniqueKey(keys)) => {
+                for key in &keys.value {
+                    kept.extend(&uses(&key.value).grouping());
+                }
+            }
+            Some(Incremental::Append) | None => {}
+        }
+        kept
     }
 
     fn lineage_of_variant(&self, variant: &TypedVariant, width: usize) -> Lineage {

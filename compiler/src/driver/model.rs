@@ -204,7 +204,7 @@ impl Work<'_> {
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
         let slots = self.slots(&tree, &variants.variants, &typed);
         let body = self.body(&tree, &slots, &contract);
-        let lineage = self.lineage(&variants, &typed, contract.columns.len());
+        let lineage = self.lineage(&variants, &typed, &contract.columns);
         Some(self.model(&typed, contract.columns, body, lineage))
     }
 

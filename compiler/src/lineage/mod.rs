@@ -23,9 +23,12 @@
 //! | `fold`, `relation`, `expression` | the fold |
 //! | `project` | from model to model, down to sources and up again |
 //! | `text`, `json` | how it is shown |
+//! | `impact`, `impact_text` | what a change of a column reaches |
 
 mod expression;
 mod fold;
+pub mod impact;
+pub mod impact_text;
 pub mod json;
 pub mod project;
 mod relation;

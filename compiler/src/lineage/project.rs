@@ -62,6 +62,24 @@ pub struct Place {
     pub part: Part,
 }
 
+/// Something outside the project that uses it, such as a dashboard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exposure {
+    /// Its name.
+    pub name: String,
+    /// What it uses.
+    pub uses: Vec<ExposureUse>,
+}
+
+/// A table that an exposure uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExposureUse {
+    /// The table: an index into [`ProjectLineage::tables`].
+    pub table: usize,
+    /// The positions of the columns that it uses; `None` for all.
+    pub columns: Option<Vec<u32>>,
+}
+
 /// A name that means no table or column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
@@ -76,6 +94,8 @@ pub struct Unknown {
 pub struct ProjectLineage<'p> {
     /// The tables: models, seeds and sources, each ordered by path.
     pub tables: Vec<Table<'p>>,
+    /// Who uses the project from outside.
+    pub exposures: Vec<Exposure>,
     /// What is directly made of a place: the reverse of lineage.
     readers: BTreeMap<Place, Vec<(Place, Uses)>>,
 }
@@ -107,6 +127,7 @@ impl<'p> ProjectLineage<'p> {
         }
         let mut lineage = Self {
             tables,
+            exposures: Vec::new(),
             readers: BTreeMap::new(),
         };
         lineage.readers = lineage.reversed();

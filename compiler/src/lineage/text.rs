@@ -326,6 +326,7 @@ fn places(
     ways: Ways,
 ) -> Vec<Place> {
     let parts: Vec<Part> = match column {
+        Some(position) if ways.up => vec![Part::Column(position), Part::Rows],
         Some(position) => vec![Part::Column(position)],
         None => (0..)
             .zip(project.tables[table].columns)
@@ -340,7 +341,8 @@ fn places(
         if ways.up {
             places.extend(project.up(place).into_keys());
         }
-        if ways.down {
+        // Of one column's table the rows are there for what decides them.
+        if ways.down && (column.is_none() || part != Part::Rows) {
             places.extend(project.down(place).into_keys());
         }
     }
