@@ -47,7 +47,7 @@ pub enum Command {
     Lineage(LineageArguments),
     /// Show what breaks or changes if a model or one of its columns does
     #[command(
-        after_help = "Examples:\n  dbgo impact stg_flights.departure_delay\n  dbgo impact staging.stg_flights --json"
+        after_help = "Examples:\n  dbgo impact stg_flights.departure_delay\n  dbgo impact staging.stg_flights --json\n  dbgo impact --since main"
     )]
     Impact(ImpactArguments),
     /// Build what is missing or out of date, and publish it
@@ -181,20 +181,35 @@ pub enum ImpactFormat {
     Text,
     /// A JSON document
     Json,
+    /// For the description of a pull request, with `--since`
+    Markdown,
 }
 
 /// `dbgo impact`
 #[derive(Debug, Args)]
 pub struct ImpactArguments {
     /// The model, seed or source, by import path, relation or name; with a column, that alone
-    #[arg(value_name = "MODEL[.COLUMN]")]
-    pub name: String,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t = ImpactFormat::Text)]
-    pub format: ImpactFormat,
+    #[arg(value_name = "MODEL[.COLUMN]", conflicts_with = "since")]
+    pub name: Option<String>,
+    /// All that differs from this revision of the git repository
+    #[arg(long, value_name = "REVISION")]
+    pub since: Option<String>,
+    /// How it is written: `text`, and with `--since` `markdown`, unless said otherwise
+    #[arg(long, value_enum)]
+    pub format: Option<ImpactFormat>,
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+}
+
+impl ImpactArguments {
+    /// The format that is asked for.
+    pub fn wanted(&self) -> Option<ImpactFormat> {
+        match self.json {
+            true => Some(ImpactFormat::Json),
+            false => self.format,
+        }
+    }
 }
 
 /// `dbgo render`

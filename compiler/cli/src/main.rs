@@ -9,6 +9,7 @@ mod libraries;
 mod library;
 mod oracle;
 mod report;
+mod revision;
 mod workspace;
 
 use arguments::{Arguments, Command};

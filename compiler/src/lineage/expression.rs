@@ -310,5 +310,7 @@ impl Fold<'_> {
 
 /// Whether a function is one of the engine's.
 fn is_known(name: &str) -> bool {
+    // `sum export_state` is a call of `sum`.
+    let name = name.split(' ').next().unwrap_or(name);
     catalogue::find(name).is_some() || SYNTAX.contains(&name)
 }

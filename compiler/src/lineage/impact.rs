@@ -205,13 +205,7 @@ fn exposures(
         let mut through = BTreeSet::new();
         let mut breaks = false;
         for used in &exposure.uses {
-            let names = |place: &Place| {
-                place.table == used.table
-                    && match (&used.columns, place.part) {
-                        (Some(columns), Part::Column(position)) => columns.contains(&position),
-                        (Some(_), Part::Rows | Part::Any) | (None, _) => true,
-                    }
-            };
+            let names = |place: &Place| used.names(place);
             if reached.iter().any(names) {
                 through.insert(used.table);
             }

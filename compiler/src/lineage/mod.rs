@@ -24,6 +24,7 @@
 //! | `project` | from model to model, down to sources and up again |
 //! | `text`, `json` | how it is shown |
 //! | `impact`, `impact_text` | what a change of a column reaches |
+//! | `since`, `since_text` | what differs between two states of a project, and what that reaches |
 
 mod expression;
 mod fold;
@@ -32,6 +33,8 @@ pub mod impact_text;
 pub mod json;
 pub mod project;
 mod relation;
+pub mod since;
+pub mod since_text;
 pub mod text;
 mod uses;
 

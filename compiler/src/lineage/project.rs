@@ -80,6 +80,17 @@ pub struct ExposureUse {
     pub columns: Option<Vec<u32>>,
 }
 
+impl ExposureUse {
+    /// Whether it uses a place; of the rows of its table it always does.
+    pub fn names(&self, place: &Place) -> bool {
+        place.table == self.table
+            && match (&self.columns, place.part) {
+                (Some(columns), Part::Column(position)) => columns.contains(&position),
+                (Some(_), Part::Rows | Part::Any) | (None, _) => true,
+            }
+    }
+}
+
 /// A name that means no table or column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
@@ -92,6 +103,8 @@ pub struct Unknown {
 /// The lineage of a project.
 #[derive(Debug)]
 pub struct ProjectLineage<'p> {
+    /// The project.
+    pub project: &'p TypedProject,
     /// The tables: models, seeds and sources, each ordered by path.
     pub tables: Vec<Table<'p>>,
     /// Who uses the project from outside.
@@ -126,6 +139,7 @@ impl<'p> ProjectLineage<'p> {
             tables[number].imports = imports;
         }
         let mut lineage = Self {
+            project,
             tables,
             exposures: Vec::new(),
             readers: BTreeMap::new(),

@@ -88,13 +88,22 @@ impl Writer<'_> {
             let _ = writeln!(text, "\n  in rows decided by\n{lines}");
             text.pop();
         }
-        for variant in &model.lineage.variants {
-            let _ = writeln!(text, "\n  when {}", variant.when);
-            if let Part::Column(position) = place.part
-                && let Some(uses) = variant.columns.get(position as usize)
-            {
-                self.inputs(place.table, uses, 4, text);
-            }
+        let Part::Column(position) = place.part else {
+            return;
+        };
+        let variants = model.lineage.variants.iter();
+        let variants: Vec<(&str, &UseSet)> = variants
+            .filter_map(|variant| {
+                let uses = variant.columns.get(position as usize)?;
+                Some((variant.when.as_str(), uses))
+            })
+            .collect();
+        if variants.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+            return;
+        }
+        for (when, uses) in variants {
+            let _ = writeln!(text, "\n  when {when}");
+            self.inputs(place.table, uses, 4, text);
         }
     }
 

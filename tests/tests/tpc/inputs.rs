@@ -8,6 +8,7 @@ use dbgo_compiler::lineage::{Part, Reads, Relation, UseSet, Uses, of_query};
 use dbgo_compiler::parse::parse_query;
 use dbgo_compiler::resolve::{BindInput, Bound, Column, Schema, bind};
 use dbgo_compiler::span::FileId;
+use dbgo_compiler::sql_type::SqlType;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,7 +146,12 @@ fn literals(
             }
         }
     }
-    found.retain(|_, values| !values.is_empty());
+    // Days are compared with texts; all that are asked for are there.
+    let is_day = |(table, name): &Input| {
+        let mut columns = tables[table].iter();
+        columns.any(|column| column.name == *name && column.sql_type == SqlType::Date)
+    };
+    found.retain(|column, values| !values.is_empty() && !is_day(column));
     found
 }
 
