@@ -323,7 +323,16 @@ fn own(project: &ProjectLineage<'_>, place: Place) -> Vec<(Place, Uses)> {
         }
         _ => project.inputs(place),
     };
-    inputs.retain(|(input, _)| input.part != Part::Rows || place.part == Part::Rows);
+    // That rows are there is drawn where nothing else of the table makes the value.
+    let values = Uses::PASSED.and(Uses::COMPUTED).and(Uses::AGGREGATED);
+    let made_of: BTreeSet<usize> = inputs
+        .iter()
+        .filter(|(input, uses)| input.part != Part::Rows && uses.has(values))
+        .map(|(input, _)| input.table)
+        .collect();
+    inputs.retain(|(input, _)| {
+        input.part != Part::Rows || place.part == Part::Rows || !made_of.contains(&input.table)
+    });
     inputs
 }
 
