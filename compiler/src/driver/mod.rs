@@ -5,6 +5,7 @@
 
 mod definition;
 mod levels;
+mod lineage;
 mod memory;
 mod model;
 mod question;

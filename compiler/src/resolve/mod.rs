@@ -75,6 +75,11 @@ impl Schema {
     pub fn unknown() -> Self {
         Schema::default()
     }
+
+    /// How many columns it has; `None` if they aren't known.
+    pub fn width(&self) -> Option<usize> {
+        self.columns.as_ref().map(Vec::len)
+    }
 }
 
 /// What a query may refer to. Names compare without regard to case; keys are in lower case.
