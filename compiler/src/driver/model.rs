@@ -1,14 +1,15 @@
 //! One model: from its tokens to its columns and the pieces of its SQL.
 
+use super::kept::{Engine, Typed};
 use super::tables::{parsed_type, schema};
 use super::variants::{self, TypedVariant};
-use super::{Known, KnownKind, Memory, Outline};
+use super::{KnownKind, Memory, Outline};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
-use crate::graph::Node;
+use crate::graph::{Node, NodeId};
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
 use crate::resolve::Schema;
@@ -16,24 +17,30 @@ use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedModel, TypedVariable};
 use crate::types::oracle::TypeOracle;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What all models of a project share.
 pub(super) struct Context<'a> {
     pub(super) outline: &'a Outline,
     pub(super) oracle: &'a dyn TypeOracle,
-    pub(super) memory: &'a Memory,
+    pub(super) memory: &'a Memory<'a>,
     /// Names of relations and files, in lower case, with the import paths that they stand for.
     pub(super) candidates: BTreeMap<String, String>,
     pub(super) places: Vec<Place>,
+    /// What all nodes depend on, hashed so far.
+    pub(super) shared: blake3::Hasher,
+    /// What findings may name besides, hashed so far.
+    pub(super) names: blake3::Hasher,
+    engine: OnceLock<[u8; 32]>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(
         outline: &'a Outline,
         oracle: &'a dyn TypeOracle,
-        memory: &'a Memory,
+        memory: &'a Memory<'a>,
     ) -> Self {
         let mut candidates = BTreeMap::new();
         for (_, node) in outline.graph.iter() {
@@ -49,14 +56,64 @@ impl<'a> Context<'a> {
                 engine: kind.word().to_owned(),
             })
             .collect();
+        let mut names = blake3::Hasher::new();
+        for (name, path) in &candidates {
+            names.update(name.as_bytes()).update(&[0]);
+            names.update(path.as_bytes()).update(&[0]);
+        }
         Self {
             outline,
             oracle,
             memory,
             candidates,
             places,
+            shared: shared(outline),
+            names,
+            engine: OnceLock::new(),
         }
     }
+
+    /// The hash of the engine's identity. Only asked for where an engine was or is needed: it may
+    /// have to be loaded.
+    pub(super) fn engine(&self) -> [u8; 32] {
+        *self
+            .engine
+            .get_or_init(|| *blake3::hash(self.oracle.identity().as_bytes()).as_bytes())
+    }
+
+    /// The hash of a file's bytes; `None` if the project has no such file.
+    pub(super) fn hash_of(&self, path: &str) -> Option<[u8; 32]> {
+        let sources = &self.outline.files.sources;
+        Some(*sources.file(sources.find(path)?).hash.as_bytes())
+    }
+}
+
+/// The hash of what all nodes depend on: the project's file, and the files that belong to no node,
+/// such as macros.
+fn shared(outline: &Outline) -> blake3::Hasher {
+    let files = &outline.files;
+    let of_nodes: BTreeSet<FileId> = (files.models.iter().copied())
+        .chain(files.tables.iter().copied())
+        .chain(
+            files
+                .seeds
+                .iter()
+                .flat_map(|seed| [Some(seed.data), seed.typing])
+                .flatten(),
+        )
+        .collect();
+    let mut shared = blake3::Hasher::new();
+    for (file, source) in files
+        .sources
+        .iter()
+        .filter(|(file, _)| !of_nodes.contains(file))
+    {
+        shared.update(&(source.path.len() as u64).to_le_bytes());
+        shared.update(source.path.as_bytes());
+        shared.update(source.hash.as_bytes());
+        shared.update(&[u8::from(files.is_usable(file))]);
+    }
+    shared
 }
 
 /// One model at work.
@@ -71,25 +128,28 @@ pub(super) struct Work<'a> {
     pub(super) variables: Vec<TypedVariable>,
     /// Where each column, by its name in lower case, is made.
     pub(super) made_at: BTreeMap<String, Span>,
+    /// Paths of other files of the project that the result depends on.
+    pub(super) dependencies: Vec<String>,
+    /// What an engine had to do with it.
+    pub(super) engine: Cell<Engine>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles a model. `known` holds what it imports.
+/// Compiles a model. `schema_of` gives the columns of what it imports.
 pub(super) fn compile(
     context: &Context<'_>,
     node: &Node,
-    known: &[Option<Known>],
-) -> (Known, Vec<Diagnostic>) {
+    schema_of: impl Fn(NodeId) -> Schema,
+) -> Typed {
     let outline = context.outline;
     let header = outline.headers.get(&node.file);
     let Some(header) = header.filter(|header| {
         header.has_body && !header.interrupted && outline.files.is_usable(node.file)
     }) else {
-        return (Known::broken(), Vec::new());
+        return Typed::broken(outline, node, Vec::new());
     };
     let import_schema = |edge: &crate::graph::Edge| {
-        let target = edge.target.and_then(|id| known[id.0 as usize].as_ref());
-        let schema = target.map_or_else(Schema::unknown, |known| known.schema.clone());
+        let schema = edge.target.map_or_else(Schema::unknown, &schema_of);
         (edge.alias.value.to_lowercase(), schema)
     };
     let mut work = Work {
@@ -105,25 +165,26 @@ pub(super) fn compile(
             .collect(),
         variables: Vec::new(),
         made_at: BTreeMap::new(),
+        dependencies: Vec::new(),
+        engine: Cell::new(Engine::NotAsked),
         diagnostics: Vec::new(),
     };
     work.declare_variables();
     let model = work.typed();
     let broken = work.diagnostics.iter().any(Diagnostic::is_error);
-    let known = match model {
-        Some(model) if !broken => Known {
-            schema: work.schema(&model.columns),
-            kind: KnownKind::Model(Arc::new(model)),
-        },
-        // Readers of a broken model still see its columns, so that their own mistakes are found.
-        Some(model) => Known {
-            schema: work.schema(&model.columns),
-            kind: KnownKind::Broken,
-        },
-        None => Known::broken(),
+    // Readers of a broken model still see its columns, so that their own mistakes are found.
+    let schema = (model.as_ref()).map_or_else(Schema::unknown, |model| work.schema(&model.columns));
+    let kind = match model {
+        Some(model) if !broken => KnownKind::Model(Arc::new(model)),
+        _ => KnownKind::Broken,
     };
-    (known, work.diagnostics)
+    Typed {
+        dependencies: work.dependencies,
+        engine: work.engine.get(),
+        ..Typed::new(outline, node, schema, kind, work.diagnostics)
+    }
 }
+
 impl Work<'_> {
     /// What readers of the model see of it.
     fn schema(&self, columns: &[TypedColumn]) -> Schema {

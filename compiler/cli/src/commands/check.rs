@@ -9,27 +9,23 @@ use std::process::ExitCode;
 
 /// Checks the project.
 pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, ExitCode> {
-    let (compilation, took) = Workspace::open(directory)?.compile();
+    let (checked, took) = Workspace::open(directory)?.check();
     let format = if arguments.json {
         Format::Json
     } else {
         arguments.format
     };
-    report::show(
-        &compilation.outline.files.sources,
-        &compilation.diagnostics,
-        format,
-    );
+    report::show(&checked.outline.files.sources, &checked.diagnostics, format);
     eprintln!(
         "{}",
-        report::summary(&compilation.diagnostics, compilation.models, took)
+        report::summary(&checked.diagnostics, checked.models, took)
     );
-    let warned = compilation
+    let warned = checked
         .diagnostics
         .iter()
         .any(|found| found.severity == Severity::Warning);
     let denied = arguments.deny == Some(Deny::Warnings) && warned;
-    Ok(if compilation.has_errors() || denied {
+    Ok(if checked.has_errors() || denied {
         exit::FINDINGS
     } else {
         exit::OK
