@@ -51,8 +51,13 @@ impl Workspace {
             report::show(&SourceSet::default(), &[missing], Format::Full);
             exit::FINDINGS
         })?;
-        let mut store = Store::open(cache_folder(&root), &tool_identity());
-        let (files, found) = source::read_changed(&root, &mut store);
+        let (mut store, listing) = std::thread::scope(|scope| {
+            let listing = scope.spawn(|| source::list(&root));
+            let store = Store::open(cache_folder(&root), &tool_identity());
+            let listing = listing.join();
+            (store, listing.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (files, found) = source::read_changed(listing, &mut store);
         let cache = cache(&root);
         Ok(Self {
             root,
@@ -194,6 +199,8 @@ fn with_answers<T>(
         let _ = cache.put("answers", &key(), &memory.kept(all_typed));
     }
     save(&mut store, &outline.files);
+    // The process ends soon: to give back the memory piece by piece would only take time.
+    std::mem::forget(store);
     result
 }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Begins each file: the format's name and version.
 const MAGIC: &[u8; 8] = b"dbgo\x00s\x00\x01";
@@ -32,10 +33,17 @@ const SMALL: usize = 64 * 1024;
 pub enum Table {
     /// What was read of a file, by its path.
     File = 1,
-    /// What a file's header says, by the file's path.
-    Header = 2,
     /// What a model, seed or source was typed as, by the path of its file.
-    Node = 3,
+    Node = 2,
+    /// The headers and the graph, in parts of any name.
+    Outline = 3,
+}
+
+impl Table {
+    /// Whether the names in a table are those of files.
+    fn is_by_file(table: u8) -> bool {
+        table != Table::Outline as u8
+    }
 }
 
 /// A moment by the clock of a file system.
@@ -55,7 +63,8 @@ pub struct Store {
     tool: [u8; 32],
     base: Segment,
     overlay: Segment,
-    fresh: BTreeMap<(u8, String), Vec<u8>>,
+    /// What was put, by table and name.
+    fresh: BTreeMap<u8, BTreeMap<String, Vec<u8>>>,
 }
 
 impl Store {
@@ -93,9 +102,8 @@ impl Store {
 
     /// A value that was kept or [put](Self::put).
     pub fn get(&self, table: Table, name: &str) -> Option<&[u8]> {
-        if !self.fresh.is_empty()
-            && let Some(value) = self.fresh.get(&(table as u8, name.to_owned()))
-        {
+        let fresh = self.fresh.get(&(table as u8));
+        if let Some(value) = fresh.and_then(|fresh| fresh.get(name)) {
             return Some(value);
         }
         let kept = |segment: &'_ Segment| segment.find(table as u8, name);
@@ -107,7 +115,8 @@ impl Store {
 
     /// Puts a value in place of the one of this name, to be kept by [`save`](Self::save).
     pub fn put(&mut self, table: Table, name: &str, value: Vec<u8>) {
-        self.fresh.insert((table as u8, name.to_owned()), value);
+        let fresh = self.fresh.entry(table as u8).or_default();
+        fresh.insert(name.to_owned(), value);
     }
 
     /// This moment by the clock of the file system that the store lies on; `None` where nothing can
@@ -153,7 +162,7 @@ impl Store {
         std::fs::create_dir_all(&folder)?;
         remove_asides(&folder);
         let above: usize =
-            self.overlay.bytes.len() + self.fresh.values().map(Vec::len).sum::<usize>();
+            self.overlay.bytes.len() + self.fresh.values().flat_map(BTreeMap::values).map(Vec::len).sum::<usize>();
         if above < SMALL.max(self.base.bytes.len() / 4) && !self.base.bytes.is_empty() {
             let over = self.base.hash();
             let bytes = self.written(&[&self.overlay], &over, |_| true);
@@ -183,9 +192,11 @@ impl Store {
         for segment in segments.iter().rev() {
             all.extend(segment.iter());
         }
-        let fresh = self.fresh.iter();
-        all.extend(fresh.map(|((table, name), value)| ((*table, name.as_str()), &value[..])));
-        all.retain(|(_, name), _| is_live(name));
+        for (table, fresh) in &self.fresh {
+            let fresh = fresh.iter();
+            all.extend(fresh.map(|(name, value)| ((*table, name.as_str()), &value[..])));
+        }
+        all.retain(|(table, name), _| !Table::is_by_file(*table) || is_live(name));
         let size: usize = all
             .iter()
             .map(|((_, name), value)| 9 + name.len() + value.len())
@@ -225,6 +236,8 @@ const MARK: &str = "mark";
 struct Segment {
     bytes: Vec<u8>,
     index: Vec<Place>,
+    /// Behind the place that was found last: most callers look for one name after the other.
+    next: AtomicUsize,
 }
 
 /// Where a value lies in its segment.
@@ -247,7 +260,11 @@ impl Segment {
             return None;
         }
         let index = index(&bytes)?;
-        Some(Self { bytes, index })
+        Some(Self {
+            bytes,
+            index,
+            next: AtomicUsize::new(0),
+        })
     }
 
     /// The hash that tells it from any other segment.

@@ -74,12 +74,13 @@ impl<'a> Record<'a> {
     pub(super) fn find(
         context: &Context<'_>,
         node: &Node,
-        inputs: &Inputs,
+        inputs: impl FnOnce() -> Inputs,
         store: &'a Store,
     ) -> Option<Self> {
         let record = Self::read(node.file, &context.outline.files.sources, store)?;
+        let inputs = inputs();
         let is_same = record.inputs == inputs.always
-            && (record.finding_inputs).is_none_or(|hash| hash == inputs.of_findings)
+            && (record.finding_inputs).is_none_or(|hash| hash == inputs.of_findings(context))
             && (record.dependencies.iter()).all(|(path, hash)| context.hash_of(path) == *hash)
             && (record.engine).is_none_or(|engine| engine == context.engine());
         is_same.then_some(record)
@@ -181,7 +182,7 @@ impl Typed {
         let dependencies = self.dependencies.iter();
         let record = Record {
             inputs: inputs.always,
-            finding_inputs: (!findings.is_empty()).then_some(inputs.of_findings),
+            finding_inputs: (!findings.is_empty()).then(|| inputs.of_findings(context)),
             engine,
             dependencies: dependencies
                 .map(|path| (path.as_str(), context.hash_of(path)))
@@ -196,10 +197,12 @@ impl Typed {
     }
 }
 
-/// The hashes of what a node depends on.
+/// What a node depends on.
 pub(super) struct Inputs {
+    /// The hash of what it depends on in any case.
     always: [u8; 32],
-    of_findings: [u8; 32],
+    /// Where its imports make their columns.
+    places: Vec<[u8; 32]>,
 }
 
 impl Inputs {
@@ -210,38 +213,50 @@ impl Inputs {
         node: &Node,
         imports: impl Iterator<Item = Option<Interface>>,
     ) -> Self {
-        let mut always = context.shared.clone();
-        let mut of_findings = context.names.clone();
-        let path = |hasher: &mut blake3::Hasher, path: &str| {
-            hasher.update(&(path.len() as u64).to_le_bytes());
-            hasher.update(path.as_bytes());
+        let files = &context.outline.files;
+        let mut bytes = Vec::with_capacity(512);
+        let mut places = Vec::new();
+        bytes.extend_from_slice(&context.shared);
+        bytes.push(node.kind as u8);
+        let path = |bytes: &mut Vec<u8>, path: &str| {
+            bytes.extend_from_slice(&(path.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(path.as_bytes());
         };
-        always.update(&[node.kind as u8]);
         for file in [Some(node.file), node.header] {
             let Some(file) = file else {
-                always.update(&[2]);
+                bytes.push(2);
                 continue;
             };
-            let source = context.outline.files.sources.file(file);
-            always.update(&[u8::from(context.outline.files.is_usable(file))]);
-            path(&mut always, &source.path);
-            always.update(source.hash.as_bytes());
+            let source = files.sources.file(file);
+            bytes.push(u8::from(files.is_usable(file)));
+            path(&mut bytes, &source.path);
+            bytes.extend_from_slice(source.hash.as_bytes());
         }
         for (edge, interface) in node.imports.iter().zip(imports) {
             let Some(target) = edge.target else {
-                always.update(&[0]);
+                bytes.push(0);
                 continue;
             };
-            always.update(&[1, u8::from(interface.is_some())]);
-            path(&mut always, &context.outline.graph.node(target).path);
+            bytes.extend_from_slice(&[1, u8::from(interface.is_some())]);
+            path(&mut bytes, &context.outline.graph.node(target).path);
             if let Some(interface) = interface {
-                always.update(&interface.columns);
-                of_findings.update(&interface.places);
+                bytes.extend_from_slice(&interface.columns);
+                places.push(interface.places);
             }
         }
         Self {
-            always: *always.finalize().as_bytes(),
-            of_findings: *of_findings.finalize().as_bytes(),
+            always: *blake3::hash(&bytes).as_bytes(),
+            places,
         }
+    }
+
+    /// The hash of what findings depend on besides.
+    fn of_findings(&self, context: &Context<'_>) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&context.names());
+        for places in &self.places {
+            hasher.update(places);
+        }
+        *hasher.finalize().as_bytes()
     }
 }

@@ -10,6 +10,7 @@ mod levels;
 mod memory;
 mod model;
 mod nodes;
+mod outline;
 mod question;
 mod tables;
 mod typing;
@@ -19,7 +20,7 @@ use crate::cache::Store;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
 use crate::graph::{self, Graph};
-use crate::header::{self, FileKind, Header};
+use crate::header::{FileKind, Header};
 use crate::project::{self, EngineKind, Settings, VariableValue};
 use crate::source::ProjectFiles;
 use crate::span::{FileId, Span};
@@ -80,32 +81,12 @@ pub fn outline(files: ProjectFiles, found: Vec<Diagnostic>) -> Outline {
 
 /// The same as [`outline`], but reads only those headers whose files changed since the store got
 /// them. What was read is put into the store.
-pub fn outline_changed(files: ProjectFiles, found: Vec<Diagnostic>, _store: &mut Store) -> Outline {
-    let mut diagnostics = found;
-    let text = Arc::clone(&files.sources.file(files.settings).text);
-    let (settings, found) = project::parse(files.settings, &text);
-    // Of a text that couldn't be read whole, nothing more is to be said.
-    if files.is_usable(files.settings) {
-        diagnostics.extend(found);
-    }
-    let (headers, found) = header::parse_all(&files);
-    diagnostics.extend(found);
-    let (graph, mut found) = graph::build(&files, &settings, &headers);
-    if diagnostics
-        .iter()
-        .any(|found| found.code == Code::UnreadableFile)
-    {
-        // There may be models in what couldn't be read.
-        found.retain(|found| found.code != Code::NoModels);
-    }
-    diagnostics.extend(found);
-    Outline {
-        files,
-        settings,
-        headers,
-        graph,
-        diagnostics,
-    }
+pub fn outline_changed(
+    files: ProjectFiles,
+    found: Vec<Diagnostic>,
+    store: &mut Store,
+) -> Outline {
+    outline::outline(files, found, store)
 }
 
 /// What is wrong with a project.

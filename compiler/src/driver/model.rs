@@ -26,13 +26,11 @@ pub(super) struct Context<'a> {
     pub(super) outline: &'a Outline,
     pub(super) oracle: &'a dyn TypeOracle,
     pub(super) memory: &'a Memory<'a>,
-    /// Names of relations and files, in lower case, with the import paths that they stand for.
-    pub(super) candidates: BTreeMap<String, String>,
+    candidates: OnceLock<BTreeMap<String, String>>,
     pub(super) places: Vec<Place>,
-    /// What all nodes depend on, hashed so far.
-    pub(super) shared: blake3::Hasher,
-    /// What findings may name besides, hashed so far.
-    pub(super) names: blake3::Hasher,
+    /// The hash of what all nodes depend on.
+    pub(super) shared: [u8; 32],
+    names: OnceLock<[u8; 32]>,
     engine: OnceLock<[u8; 32]>,
 }
 
@@ -42,13 +40,6 @@ impl<'a> Context<'a> {
         oracle: &'a dyn TypeOracle,
         memory: &'a Memory<'a>,
     ) -> Self {
-        let mut candidates = BTreeMap::new();
-        for (_, node) in outline.graph.iter() {
-            candidates.insert(node.relation().to_lowercase(), node.path.clone());
-            candidates
-                .entry(node.config.name.value.to_lowercase())
-                .or_insert_with(|| node.path.clone());
-        }
         let places = super::engine_kinds(&outline.settings)
             .into_iter()
             .map(|kind| Place {
@@ -56,21 +47,40 @@ impl<'a> Context<'a> {
                 engine: kind.word().to_owned(),
             })
             .collect();
-        let mut names = blake3::Hasher::new();
-        for (name, path) in &candidates {
-            names.update(name.as_bytes()).update(&[0]);
-            names.update(path.as_bytes()).update(&[0]);
-        }
         Self {
             outline,
             oracle,
             memory,
-            candidates,
+            candidates: OnceLock::new(),
             places,
-            shared: shared(outline),
-            names,
+            shared: *outline.files.shared_hash().finalize().as_bytes(),
+            names: OnceLock::new(),
             engine: OnceLock::new(),
         }
+    }
+
+    /// Names of relations and files, in lower case, with the import paths that they stand for.
+    pub(super) fn candidates(&self) -> &BTreeMap<String, String> {
+        self.candidates.get_or_init(|| {
+            let nodes = &self.outline.graph.nodes;
+            // A relation goes before a file, and the last relation of a name before the others.
+            let names = nodes.iter().map(|node| (&node.config.name.value, node)).rev();
+            let names = names.map(|(name, node)| (name.to_lowercase(), node.path.clone()));
+            let relations = nodes.iter().map(|node| (node.relation().to_lowercase(), node.path.clone()));
+            names.chain(relations).collect()
+        })
+    }
+
+    /// The hash of what a hint may propose.
+    pub(super) fn names(&self) -> [u8; 32] {
+        *self.names.get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for text in self.candidates().iter().flat_map(|(name, path)| [name, path]) {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+            *hasher.finalize().as_bytes()
+        })
     }
 
     /// The hash of the engine's identity. Only asked for where an engine was or is needed: it may
@@ -86,34 +96,6 @@ impl<'a> Context<'a> {
         let sources = &self.outline.files.sources;
         Some(*sources.file(sources.find(path)?).hash.as_bytes())
     }
-}
-
-/// The hash of what all nodes depend on: the project's file, and the files that belong to no node,
-/// such as macros.
-fn shared(outline: &Outline) -> blake3::Hasher {
-    let files = &outline.files;
-    let of_nodes: BTreeSet<FileId> = (files.models.iter().copied())
-        .chain(files.tables.iter().copied())
-        .chain(
-            files
-                .seeds
-                .iter()
-                .flat_map(|seed| [Some(seed.data), seed.typing])
-                .flatten(),
-        )
-        .collect();
-    let mut shared = blake3::Hasher::new();
-    for (file, source) in files
-        .sources
-        .iter()
-        .filter(|(file, _)| !of_nodes.contains(file))
-    {
-        shared.update(&(source.path.len() as u64).to_le_bytes());
-        shared.update(source.path.as_bytes());
-        shared.update(source.hash.as_bytes());
-        shared.update(&[u8::from(files.is_usable(file))]);
-    }
-    shared
 }
 
 /// One model at work.

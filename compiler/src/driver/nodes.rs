@@ -52,9 +52,22 @@ pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -
             settled: &all.nodes,
             values,
         };
-        let done = levels::side_by_side(&level, |id: NodeId| place.settle(graph.node(id)));
+        // Most are kept, which takes less time than to hand them to another processor; but for
+        // their values, which are many bytes.
+        let kept = match values {
+            Values::Left => level.iter().map(|id| place.kept(graph.node(*id))).collect(),
+            Values::Taken => levels::side_by_side(&level, |id| place.kept(graph.node(id))),
+        };
+        let missing: Vec<NodeId> = (level.iter().zip(&kept))
+            .filter_map(|(id, kept)| kept.is_none().then_some(*id))
+            .collect();
+        let typed = levels::side_by_side(&missing, |id| place.typed(graph.node(id)));
+        all.typed += missing.len();
+        let mut typed = typed.into_iter();
+        let done = kept.into_iter().map(|kept| kept.or_else(|| typed.next()));
+        let done: Vec<Option<Done>> = done.collect();
         for (id, done) in level.into_iter().zip(done) {
-            all.typed += usize::from(done.is_typed);
+            let Some(done) = done else { continue };
             all.findings.extend(done.findings);
             if let Some(record) = done.record {
                 let file = context.outline.files.sources.file(graph.node(id).file);
@@ -79,21 +92,18 @@ struct Done {
     findings: Vec<Diagnostic>,
     /// What the store is to have of it.
     record: Option<Vec<u8>>,
-    is_typed: bool,
 }
 
 impl Place<'_> {
-    fn settle(&self, node: &Node) -> Done {
+    fn inputs(&self, node: &Node) -> Inputs {
         let imports = node.imports.iter();
         let interfaces = imports.map(|edge| Some(self.settled_at(edge.target?)?.interface));
-        let inputs = Inputs::of(self.context, node, interfaces);
-        self.kept(node, &inputs)
-            .unwrap_or_else(|| self.typed(node, &inputs))
+        Inputs::of(self.context, node, interfaces)
     }
 
-    fn kept(&self, node: &Node, inputs: &Inputs) -> Option<Done> {
+    fn kept(&self, node: &Node) -> Option<Done> {
         let sources = &self.context.outline.files.sources;
-        let record = Record::find(self.context, node, inputs, self.store)?;
+        let record = Record::find(self.context, node, || self.inputs(node), self.store)?;
         let value = match self.values {
             Values::Left => None,
             Values::Taken => Some(record.value(node.file, sources)?),
@@ -107,18 +117,17 @@ impl Place<'_> {
                 schema: OnceLock::new(),
             },
             record: None,
-            is_typed: false,
         })
     }
 
-    fn typed(&self, node: &Node, inputs: &Inputs) -> Done {
+    fn typed(&self, node: &Node) -> Done {
         let schema_of = |id: NodeId| self.schema(id);
         let typed = match node.kind {
             FileKind::Model => model::compile(self.context, node, schema_of),
             FileKind::Seed => tables::seed(self.context.outline, node),
             FileKind::Source => tables::source(self.context.outline, node),
         };
-        let record = typed.record(self.context, node, inputs);
+        let record = typed.record(self.context, node, &self.inputs(node));
         Done {
             settled: Settled {
                 is_broken: matches!(typed.kind, KnownKind::Broken),
@@ -128,7 +137,6 @@ impl Place<'_> {
             },
             findings: typed.findings,
             record,
-            is_typed: true,
         }
     }
 

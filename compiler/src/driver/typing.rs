@@ -194,7 +194,7 @@ impl Work<'_> {
             imports: Cow::Borrowed(&self.imports),
             this: this.cloned(),
             variables: names.clone(),
-            candidates: Cow::Borrowed(&self.context.candidates),
+            candidates: Cow::Borrowed(self.context.candidates()),
             text: self.text,
             unique_columns: true,
         };

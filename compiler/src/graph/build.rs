@@ -29,12 +29,7 @@ pub fn build(
                 .hint("leave out `enabled=false` for one of them"),
         );
     }
-    let mut by_path = BTreeMap::new();
-    for (index, node) in nodes.iter().enumerate() {
-        by_path
-            .entry(node.path.clone())
-            .or_insert(NodeId(index as u32));
-    }
+    let by_path = super::paths(&nodes);
     let empty = Header::default();
     let mut paths = Paths {
         nodes: &by_path,

@@ -125,16 +125,20 @@ pub fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Diagnosti
     pragmas::parse(file, text, kind)
 }
 
-/// Reads the headers of all models, sources and typing files that could be read.
-pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
+/// The files that have headers and could be read: models, sources and typing files.
+pub fn kinds(files: &ProjectFiles) -> impl Iterator<Item = (FileId, FileKind)> {
     let typings = files.seeds.iter().filter_map(|seed| seed.typing);
-    let all = (files.models.iter().map(|file| (*file, FileKind::Model)))
+    (files.models.iter().map(|file| (*file, FileKind::Model)))
         .chain(files.tables.iter().map(|file| (*file, FileKind::Source)))
         .chain(typings.map(|file| (file, FileKind::Seed)))
-        .filter(|(file, _)| files.is_usable(*file));
+        .filter(|(file, _)| files.is_usable(*file))
+}
+
+/// Reads the headers of all models, sources and typing files that could be read.
+pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
     let mut headers = BTreeMap::new();
     let mut diagnostics = Vec::new();
-    for (file, kind) in all {
+    for (file, kind) in kinds(files) {
         let (header, found) = parse(file, &files.sources.file(file).text, kind);
         headers.insert(file, header);
         diagnostics.extend(found);

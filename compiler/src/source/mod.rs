@@ -13,7 +13,7 @@ use crate::span::{FileId, Span};
 use std::sync::{Arc, OnceLock};
 
 pub use classify::{ProjectFiles, SeedFile, SeedFormat, import_path};
-pub use read::{MAX_SQL_BYTES, find_root, read_changed, read_project};
+pub use read::{Listing, MAX_SQL_BYTES, find_root, list, read_changed, read_project};
 
 /// One file of a project.
 #[derive(Clone, Debug)]
@@ -57,6 +57,16 @@ impl SourceSet {
             hash,
         });
         id
+    }
+
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// A file by its id.

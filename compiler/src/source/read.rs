@@ -56,13 +56,18 @@ pub fn find_root(start: &Path) -> Result<PathBuf, Diagnostic> {
 ///
 /// What can't be read is reported and stays in the result, without a text to rely on.
 pub fn read_project(root: &Path) -> (ProjectFiles, Vec<Diagnostic>) {
-    read_changed(root, &mut Store::none())
+    read_changed(list(root), &mut Store::none())
 }
 
-/// The same as [`read_project`], but reads only those files that changed since the store got what
-/// they hold. What was read is put into the store.
-pub fn read_changed(root: &Path, store: &mut Store) -> (ProjectFiles, Vec<Diagnostic>) {
-    let mark = store.mark();
+/// The names of a project's files.
+pub struct Listing {
+    root: PathBuf,
+    found: Vec<Found>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Lists the files of the project in `root`.
+pub fn list(root: &Path) -> Listing {
     let mut found = vec![Found {
         path: SETTINGS.to_owned(),
         on_disk: root.join(SETTINGS),
@@ -73,6 +78,22 @@ pub fn read_changed(root: &Path, store: &mut Store) -> (ProjectFiles, Vec<Diagno
         found.extend(files.into_iter().filter(|file| is_read(&file.path)));
         diagnostics.extend(unlisted.into_iter().map(unlisted_folder));
     }
+    Listing {
+        root: root.to_owned(),
+        found,
+        diagnostics,
+    }
+}
+
+/// The same as [`read_project`], but reads only those files that changed since the store got what
+/// they hold. What was read is put into the store.
+pub fn read_changed(listing: Listing, store: &mut Store) -> (ProjectFiles, Vec<Diagnostic>) {
+    let Listing {
+        root,
+        found,
+        mut diagnostics,
+    } = listing;
+    let mark = store.mark();
     let contents = read_all(&found, store);
     let mut sources = SourceSet::default();
     let mut listed = Vec::new();
@@ -95,7 +116,7 @@ pub fn read_changed(root: &Path, store: &mut Store) -> (ProjectFiles, Vec<Diagno
         });
     }
     let settings = FileId(0);
-    let (files, more) = classify(root.to_owned(), sources, settings, listed, unusable);
+    let (files, more) = classify(root, sources, settings, listed, unusable);
     diagnostics.extend(more);
     (files, diagnostics)
 }
