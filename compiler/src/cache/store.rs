@@ -161,8 +161,13 @@ impl Store {
         };
         std::fs::create_dir_all(&folder)?;
         remove_asides(&folder);
-        let above: usize =
-            self.overlay.bytes.len() + self.fresh.values().flat_map(BTreeMap::values).map(Vec::len).sum::<usize>();
+        let above: usize = self.overlay.bytes.len()
+            + self
+                .fresh
+                .values()
+                .flat_map(BTreeMap::values)
+                .map(Vec::len)
+                .sum::<usize>();
         if above < SMALL.max(self.base.bytes.len() / 4) && !self.base.bytes.is_empty() {
             let over = self.base.hash();
             let bytes = self.written(&[&self.overlay], &over, |_| true);
@@ -281,11 +286,20 @@ impl Segment {
 
     fn find(&self, table: u8, name: &str) -> Option<Range<usize>> {
         let key = (table, name.as_bytes());
-        let name_of = |place: &Place| self.bytes.get(place.name.clone()).unwrap_or_default();
-        let found = self
-            .index
-            .binary_search_by(|place| (place.table, name_of(place)).cmp(&key));
-        Some(self.index[found.ok()?].value.clone())
+        let key_of = |place: &Place| {
+            let name = self.bytes.get(place.name.clone()).unwrap_or_default();
+            (place.table, name)
+        };
+        let next = self.next.load(Ordering::Relaxed);
+        let place = match self.index.get(next).filter(|place| key_of(place) == key) {
+            Some(_) => next,
+            None => {
+                let found = self.index.binary_search_by(|place| key_of(place).cmp(&key));
+                found.ok()?
+            }
+        };
+        self.next.store(place + 1, Ordering::Relaxed);
+        Some(self.index[place].value.clone())
     }
 
     fn iter(&self) -> impl Iterator<Item = ((u8, &str), &[u8])> {

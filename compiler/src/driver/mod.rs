@@ -81,11 +81,7 @@ pub fn outline(files: ProjectFiles, found: Vec<Diagnostic>) -> Outline {
 
 /// The same as [`outline`], but reads only those headers whose files changed since the store got
 /// them. What was read is put into the store.
-pub fn outline_changed(
-    files: ProjectFiles,
-    found: Vec<Diagnostic>,
-    store: &mut Store,
-) -> Outline {
+pub fn outline_changed(files: ProjectFiles, found: Vec<Diagnostic>, store: &mut Store) -> Outline {
     outline::outline(files, found, store)
 }
 

@@ -64,9 +64,14 @@ impl<'a> Context<'a> {
         self.candidates.get_or_init(|| {
             let nodes = &self.outline.graph.nodes;
             // A relation goes before a file, and the last relation of a name before the others.
-            let names = nodes.iter().map(|node| (&node.config.name.value, node)).rev();
+            let names = nodes
+                .iter()
+                .map(|node| (&node.config.name.value, node))
+                .rev();
             let names = names.map(|(name, node)| (name.to_lowercase(), node.path.clone()));
-            let relations = nodes.iter().map(|node| (node.relation().to_lowercase(), node.path.clone()));
+            let relations = nodes
+                .iter()
+                .map(|node| (node.relation().to_lowercase(), node.path.clone()));
             names.chain(relations).collect()
         })
     }
@@ -75,7 +80,11 @@ impl<'a> Context<'a> {
     pub(super) fn names(&self) -> [u8; 32] {
         *self.names.get_or_init(|| {
             let mut hasher = blake3::Hasher::new();
-            for text in self.candidates().iter().flat_map(|(name, path)| [name, path]) {
+            for text in self
+                .candidates()
+                .iter()
+                .flat_map(|(name, path)| [name, path])
+            {
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());
             }

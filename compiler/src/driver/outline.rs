@@ -43,11 +43,7 @@ type Headers = Vec<(FileId, Header)>;
 
 /// Reads settings and headers and makes the graph; what hasn't changed is taken from the store,
 /// and what is new put into it.
-pub(super) fn outline(
-    files: ProjectFiles,
-    found: Vec<Diagnostic>,
-    store: &mut Store,
-) -> Outline {
+pub(super) fn outline(files: ProjectFiles, found: Vec<Diagnostic>, store: &mut Store) -> Outline {
     let mut diagnostics = found;
     let text = Arc::clone(&files.sources.file(files.settings).text);
     let (settings, found) = project::parse(files.settings, &text);
@@ -168,7 +164,11 @@ fn keep(
     let places = findings.0.iter().filter_map(|found| found.primary.as_ref());
     let head = Head {
         files: identity(files),
-        hashes: files.sources.iter().map(|(_, file)| *file.hash.as_bytes()).collect(),
+        hashes: files
+            .sources
+            .iter()
+            .map(|(_, file)| *file.hash.as_bytes())
+            .collect(),
         with_findings: places.map(|label| label.span.file.0).collect(),
         headers: headers.len(),
         nodes: graph.nodes.len(),

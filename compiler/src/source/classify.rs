@@ -86,9 +86,17 @@ impl ProjectFiles {
     /// file, and the files that belong to none of them, such as macros.
     pub fn shared_hash(&self) -> blake3::Hasher {
         let seeds = self.seeds.iter();
-        let of_seeds = seeds.flat_map(|seed| [Some(seed.data), seed.typing]).flatten();
+        let of_seeds = seeds
+            .flat_map(|seed| [Some(seed.data), seed.typing])
+            .flatten();
         let mut of_nodes = vec![false; self.sources.len()];
-        for file in self.models.iter().chain(&self.tables).copied().chain(of_seeds) {
+        for file in self
+            .models
+            .iter()
+            .chain(&self.tables)
+            .copied()
+            .chain(of_seeds)
+        {
             of_nodes[file.0 as usize] = true;
         }
         let mut hasher = blake3::Hasher::new();
