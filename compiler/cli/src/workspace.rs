@@ -55,7 +55,10 @@ impl Workspace {
             let listing = scope.spawn(|| source::list(&root));
             let store = Store::open(cache_folder(&root), &tool_identity());
             let listing = listing.join();
-            (store, listing.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            (
+                store,
+                listing.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            )
         });
         let (files, found) = source::read_changed(listing, &mut store);
         let cache = cache(&root);
