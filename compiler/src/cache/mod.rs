@@ -5,6 +5,7 @@
 //! | `entry` | [`Cache`]: one file for one value, read and written whole |
 //! | `store` | [`Store`]: many small values by name, of which a compilation writes only those that changed |
 //! | `portable` | values with places in them, as bytes that mean the same for another set of files |
+//! | `lazy` | [`Lazy`]: a part of a value, read when somebody looks at it |
 //!
 //! All that is kept is a copy of what can be computed again. Bytes that were torn, changed, or
 //! written by another build of dbgo are a miss, never an error; so is a folder that can't be read
@@ -12,9 +13,11 @@
 //! say: nothing here knows what a value depends on.
 
 mod entry;
+mod lazy;
 mod portable;
 mod store;
 
 pub use entry::Cache;
+pub use lazy::Lazy;
 pub use portable::{decode, encode};
 pub use store::{Mark, Store, Table};

@@ -214,31 +214,24 @@ impl Inputs {
         imports: impl Iterator<Item = Option<Interface>>,
     ) -> Self {
         let files = &context.outline.files;
-        let mut bytes = Vec::with_capacity(512);
-        let mut places = Vec::new();
+        let mut bytes = Vec::with_capacity(256);
+        let mut places = Vec::with_capacity(node.imports.len());
         bytes.extend_from_slice(&context.shared);
         bytes.push(node.kind as u8);
-        let path = |bytes: &mut Vec<u8>, path: &str| {
-            bytes.extend_from_slice(&(path.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(path.as_bytes());
-        };
+        // Records are kept by the path of a file, and the file says what it imports.
         for file in [Some(node.file), node.header] {
             let Some(file) = file else {
                 bytes.push(2);
                 continue;
             };
-            let source = files.sources.file(file);
             bytes.push(u8::from(files.is_usable(file)));
-            path(&mut bytes, &source.path);
-            bytes.extend_from_slice(source.hash.as_bytes());
+            bytes.extend_from_slice(files.sources.file(file).hash.as_bytes());
         }
         for (edge, interface) in node.imports.iter().zip(imports) {
-            let Some(target) = edge.target else {
-                bytes.push(0);
-                continue;
-            };
-            bytes.extend_from_slice(&[1, u8::from(interface.is_some())]);
-            path(&mut bytes, &context.outline.graph.node(target).path);
+            bytes.extend_from_slice(&[
+                u8::from(edge.target.is_some()),
+                u8::from(interface.is_some()),
+            ]);
             if let Some(interface) = interface {
                 bytes.extend_from_slice(&interface.columns);
                 places.push(interface.places);

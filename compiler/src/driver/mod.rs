@@ -20,17 +20,17 @@ use crate::cache::Store;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
 use crate::graph::{self, Graph};
-use crate::header::{FileKind, Header};
+use crate::header::{self, FileKind, Headers};
 use crate::project::{self, EngineKind, Settings, VariableValue};
 use crate::source::ProjectFiles;
-use crate::span::{FileId, Span};
+use crate::span::Span;
 use crate::typed::{
     EngineSettings, ProjectSettings, TypedModel, TypedProject, TypedSeed, TypedSource,
 };
 use crate::types::oracle::TypeOracle;
 use nodes::{Nodes, Settled, Values};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use levels::side_by_side;
@@ -45,7 +45,9 @@ pub struct Outline {
     /// `dbgo.toml`
     pub settings: Settings,
     /// The headers of all `.sql` files.
-    pub headers: BTreeMap<FileId, Header>,
+    pub headers: Headers,
+    /// The names of all variables that a header declares.
+    pub declared: BTreeSet<String>,
     /// Who imports whom.
     pub graph: Graph,
     /// What was found so far.
@@ -169,11 +171,10 @@ fn settle(
         let lost = lost.filter(|(_, node)| node.as_ref().is_some_and(|node| node.is_broken));
         diagnostics.extend(lost.map(|(node, _)| vanished(node)));
     }
-    let texts = outline
-        .headers
-        .iter()
-        .map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
-    diagnostics.extend(check::variables::unused(&outline.settings, texts));
+    let with_headers = header::kinds(&outline.files).map(|(file, _)| file);
+    let texts = with_headers.map(|file| &*outline.files.sources.file(file).text);
+    let unused = check::variables::unused(&outline.settings, &outline.declared, texts);
+    diagnostics.extend(unused);
     render::sort(&outline.files.sources, &mut diagnostics);
     let models = outline
         .graph

@@ -8,7 +8,7 @@ use super::{Outline, side_by_side};
 use crate::cache::{Store, Table};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{self, Graph, Node};
-use crate::header::{self, FileKind, Header};
+use crate::header::{self, FileKind, Headers};
 use crate::project;
 use crate::source::ProjectFiles;
 use crate::span::FileId;
@@ -16,11 +16,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How many headers or nodes one value holds, so that several are read side by side.
+/// How many nodes one value holds, so that several are read side by side.
 const CHUNK: usize = 512;
 
 /// The name of the value with all that isn't a header or node.
 const HEAD: &str = "head";
+
+/// The name of the value with the headers.
+const HEADERS: &str = "headers";
 
 /// What tells whether the rest holds, and what isn't in chunks.
 #[derive(Serialize, Deserialize)]
@@ -31,15 +34,12 @@ struct Head {
     hashes: Vec<[u8; 32]>,
     /// The files with findings in their headers.
     with_findings: BTreeSet<u32>,
-    headers: usize,
+    declared: BTreeSet<String>,
     nodes: usize,
     /// What was found in headers, and in the graph.
     findings: (Vec<Diagnostic>, Vec<Diagnostic>),
     order: Vec<graph::NodeId>,
 }
-
-/// Headers by their files, in order.
-type Headers = Vec<(FileId, Header)>;
 
 /// Reads settings and headers and makes the graph; what hasn't changed is taken from the store,
 /// and what is new put into it.
@@ -52,15 +52,16 @@ pub(super) fn outline(files: ProjectFiles, found: Vec<Diagnostic>, store: &mut S
         diagnostics.extend(found);
     }
     let kept = Kept::read(&files, store);
-    let (headers, graph, findings) = match kept {
-        Some(kept) if kept.is_whole => (kept.headers, kept.graph, kept.findings),
+    let (headers, declared, graph, findings) = match kept {
+        Some(kept) if kept.is_whole => (kept.headers, kept.declared, kept.graph, kept.findings),
         kept => {
             let known = kept.map(|kept| kept.headers).unwrap_or_default();
             let (headers, in_headers) = parse_others(&files, known);
             let (graph, in_graph) = graph::build(&files, &settings, &headers);
             let findings = (in_headers, in_graph);
-            keep(&files, &headers, &graph, &findings, store);
-            (headers, graph, findings)
+            let declared = declared(&headers);
+            keep(&files, &headers, &declared, &graph, &findings, store);
+            (headers, declared, graph, findings)
         }
     };
     let (in_headers, mut in_graph) = findings;
@@ -77,16 +78,22 @@ pub(super) fn outline(files: ProjectFiles, found: Vec<Diagnostic>, store: &mut S
         files,
         settings,
         headers,
+        declared,
         graph,
         diagnostics,
     }
 }
 
+/// The names of all variables that a header declares.
+fn declared(headers: &Headers) -> BTreeSet<String> {
+    let declarations = headers.iter().flat_map(|(_, header)| &header.variables);
+    declarations
+        .map(|declaration| declaration.name.value.clone())
+        .collect()
+}
+
 /// The headers of all files, of which some are known already and without findings.
-fn parse_others(
-    files: &ProjectFiles,
-    known: BTreeMap<FileId, Header>,
-) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
+fn parse_others(files: &ProjectFiles, known: Headers) -> (Headers, Vec<Diagnostic>) {
     let missing: Vec<(FileId, FileKind)> = header::kinds(files)
         .filter(|(file, _)| !known.contains_key(file))
         .collect();
@@ -105,7 +112,8 @@ fn parse_others(
 /// What the store has of a project with these files.
 struct Kept {
     /// The headers that hold.
-    headers: BTreeMap<FileId, Header>,
+    headers: Headers,
+    declared: BTreeSet<String>,
     /// Whether these are all, so that the graph holds as well.
     is_whole: bool,
     graph: Graph,
@@ -118,34 +126,32 @@ impl Kept {
         if head.files != identity(files) || head.hashes.len() != files.sources.len() {
             return None;
         }
-        let headers: Headers = read_chunks(store, 'h', head.headers)?;
-        let nodes: Vec<Node> = read_chunks(store, 'n', head.nodes)?;
+        let nodes = read_chunks(store, head.nodes)?;
+        let headers = store.get(Table::Outline, HEADERS)?;
+        let mut headers: Headers = postcard::from_bytes(headers).ok()?;
         let known = headers.len();
-        let kinds: BTreeMap<FileId, FileKind> = header::kinds(files).collect();
-        let headers: BTreeMap<FileId, Header> = headers
-            .into_iter()
-            .filter(|(file, header)| {
-                let source = files.sources.file(*file);
-                // After an edit the header may still be the same.
-                head.hashes.get(file.0 as usize) == Some(source.hash.as_bytes())
-                    || !head.with_findings.contains(&file.0)
-                        && kinds.get(file).is_some_and(|kind| {
-                            let (now, found) = header::parse(*file, &source.text, *kind);
-                            found.is_empty() && now == *header
-                        })
+        let changed: BTreeMap<FileId, FileKind> = header::kinds(files)
+            .filter(|(file, _)| {
+                let hash = files.sources.file(*file).hash;
+                head.hashes.get(file.0 as usize) != Some(hash.as_bytes())
             })
             .collect();
+        headers.retain(|file, header| {
+            let Some(kind) = changed.get(&file) else {
+                return true;
+            };
+            // After an edit the header may still be the same.
+            let (now, found) = header::parse(file, &files.sources.file(file).text, *kind);
+            found.is_empty() && !head.with_findings.contains(&file.0) && now == **header
+        });
         let is_whole = headers.len() == known;
-        let headers = match is_whole {
-            true => headers,
+        if !is_whole {
             // What was found in them has to be found again.
-            false => headers
-                .into_iter()
-                .filter(|(file, _)| !head.with_findings.contains(&file.0))
-                .collect(),
-        };
+            headers.retain(|file, _| !head.with_findings.contains(&file.0));
+        }
         Some(Self {
             headers,
+            declared: head.declared,
             is_whole,
             graph: Graph::new(nodes, head.order),
             findings: head.findings,
@@ -156,7 +162,8 @@ impl Kept {
 /// Puts headers and graph into the store.
 fn keep(
     files: &ProjectFiles,
-    headers: &BTreeMap<FileId, Header>,
+    headers: &Headers,
+    declared: &BTreeSet<String>,
     graph: &Graph,
     findings: &(Vec<Diagnostic>, Vec<Diagnostic>),
     store: &mut Store,
@@ -170,7 +177,7 @@ fn keep(
             .map(|(_, file)| *file.hash.as_bytes())
             .collect(),
         with_findings: places.map(|label| label.span.file.0).collect(),
-        headers: headers.len(),
+        declared: declared.clone(),
         nodes: graph.nodes.len(),
         findings: findings.clone(),
         order: graph.order.clone(),
@@ -179,30 +186,30 @@ fn keep(
     if findings.0.iter().any(|found| found.primary.is_none()) {
         return;
     }
-    let headers: Vec<(&FileId, &Header)> = headers.iter().collect();
-    put_chunks(store, 'h', &headers);
-    put_chunks(store, 'n', &graph.nodes);
-    if let Ok(bytes) = postcard::to_stdvec(&head) {
-        store.put(Table::Outline, HEAD, bytes);
+    put_chunks(store, &graph.nodes);
+    if let (Ok(head), Ok(headers)) = (postcard::to_stdvec(&head), postcard::to_stdvec(headers)) {
+        store.put(Table::Outline, HEAD, head);
+        store.put(Table::Outline, HEADERS, headers);
     }
 }
 
-fn put_chunks<T: Serialize>(store: &mut Store, kind: char, items: &[T]) {
+fn put_chunks(store: &mut Store, items: &[Node]) {
     for (index, chunk) in items.chunks(CHUNK).enumerate() {
         // One that can't be written isn't there to be read.
         let bytes = postcard::to_stdvec(chunk).unwrap_or_default();
-        store.put(Table::Outline, &format!("{kind}{index:06}"), bytes);
+        store.put(Table::Outline, &chunk_name(index), bytes);
     }
 }
 
-fn read_chunks<T>(store: &Store, kind: char, count: usize) -> Option<Vec<T>>
-where
-    T: for<'de> Deserialize<'de> + Send,
-{
+fn chunk_name(index: usize) -> String {
+    format!("nodes {index:06}")
+}
+
+fn read_chunks(store: &Store, count: usize) -> Option<Vec<Node>> {
     let indexes: Vec<usize> = (0..count.div_ceil(CHUNK)).collect();
     let chunks = side_by_side(&indexes, |index: usize| {
-        let bytes = store.get(Table::Outline, &format!("{kind}{index:06}"))?;
-        postcard::from_bytes::<Vec<T>>(bytes).ok()
+        let bytes = store.get(Table::Outline, &chunk_name(index))?;
+        postcard::from_bytes::<Vec<Node>>(bytes).ok()
     });
     let mut items = Vec::with_capacity(count);
     for chunk in chunks {

@@ -8,6 +8,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use crate::cache::Lazy;
 use crate::header::{EffectiveConfig, FileKind, Materialized};
 use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,8 @@ pub struct Node {
     /// The file with its header; `None` for a seed without a typing file.
     pub header: Option<FileId>,
     /// What holds for it, its relation's schema and name among that.
-    pub config: EffectiveConfig,
+    pub config: Lazy<EffectiveConfig>,
+    is_enabled: bool,
     /// What it means; empty where nobody says.
     pub description: String,
     /// What it imports, in the order of its header.
@@ -41,7 +43,7 @@ pub struct Node {
 impl Node {
     /// Whether it takes part.
     pub fn is_enabled(&self) -> bool {
-        self.config.enabled.value
+        self.is_enabled
     }
 
     /// The word for what it is: a model's materialization, `seed` or `source`.

@@ -11,6 +11,7 @@ pub mod config;
 mod damage;
 mod declarations;
 pub mod effective;
+mod headers;
 mod lines;
 mod pragmas;
 pub mod time;
@@ -27,10 +28,10 @@ use crate::diagnostic::Diagnostic;
 use crate::source::ProjectFiles;
 use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 pub use config::{Config, ConfigValue, FileKind};
 pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use headers::Headers;
 pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
 
 /// What the header of a file says.
@@ -135,8 +136,8 @@ pub fn kinds(files: &ProjectFiles) -> impl Iterator<Item = (FileId, FileKind)> {
 }
 
 /// Reads the headers of all models, sources and typing files that could be read.
-pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
-    let mut headers = BTreeMap::new();
+pub fn parse_all(files: &ProjectFiles) -> (Headers, Vec<Diagnostic>) {
+    let mut headers = Headers::default();
     let mut diagnostics = Vec::new();
     for (file, kind) in kinds(files) {
         let (header, found) = parse(file, &files.sources.file(file).text, kind);

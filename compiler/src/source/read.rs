@@ -68,14 +68,11 @@ pub struct Listing {
 
 /// Lists the files of the project in `root`.
 pub fn list(root: &Path) -> Listing {
-    let mut found = vec![Found {
-        path: SETTINGS.to_owned(),
-        on_disk: root.join(SETTINGS),
-    }];
+    let mut found = vec![Found::new(SETTINGS.to_owned(), root.join(SETTINGS))];
     let mut diagnostics = Vec::new();
     for folder in FOLDERS {
-        let (files, unlisted) = walk(root, folder);
-        found.extend(files.into_iter().filter(|file| is_read(&file.path)));
+        let (files, unlisted) = walk(root, folder, is_read);
+        found.extend(files);
         diagnostics.extend(unlisted.into_iter().map(unlisted_folder));
     }
     Listing {
@@ -230,9 +227,9 @@ fn read_file(file: &Found, store: &Store) -> Content {
         return content;
     }
     let content = match extension_of(&file.path).as_str() {
-        "parquet" => read_parquet(&file.on_disk),
-        "sql" => read_text(&file.on_disk, MAX_SQL_BYTES),
-        _ => read_text(&file.on_disk, MAX_CSV_BYTES),
+        "parquet" => read_parquet(file),
+        "sql" => read_text(file, MAX_SQL_BYTES),
+        _ => read_text(file, MAX_CSV_BYTES),
     };
     content.unwrap_or_else(|error| Content::faulty(Fault::Unreadable(error)))
 }
@@ -251,10 +248,8 @@ impl Content {
 
     /// What the store has of a file that hasn't changed.
     fn kept(file: &Found, store: &Store) -> Option<Self> {
-        // Most files of a project that is read for the first time aren't looked at twice.
-        store.get(Table::File, &file.path)?;
-        let metadata = std::fs::metadata(&file.on_disk).ok()?;
-        let stamp = Stamp::of(&metadata).filter(|_| metadata.is_file())?;
+        let metadata = file.metadata.as_ref().ok()?;
+        let stamp = Stamp::of(metadata).filter(|_| metadata.is_file())?;
         let kept = Kept::find(store, &file.path, &stamp)?;
         Some(Self {
             text: kept.text.into(),
@@ -284,18 +279,21 @@ impl Content {
 }
 
 /// Opens a file, and nothing else: opening a pipe waits for who writes to it.
-fn open(path: &Path) -> io::Result<(File, u64, Option<Stamp>)> {
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
+fn open(found: &Found) -> io::Result<(File, u64, Option<Stamp>)> {
+    let is_file = match &found.metadata {
+        Ok(metadata) => metadata.is_file(),
+        Err(_) => std::fs::metadata(&found.on_disk)?.is_file(),
+    };
+    if !is_file {
         return Err(io::Error::other("it is neither a file nor a folder"));
     }
-    let file = File::open(path)?;
+    let file = File::open(&found.on_disk)?;
     let metadata = file.metadata()?;
     Ok((file, metadata.len(), Stamp::of(&metadata)))
 }
 
-fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
-    let (file, size, stamp) = open(path)?;
+fn read_text(found: &Found, limit: u64) -> io::Result<Content> {
+    let (file, size, stamp) = open(found)?;
     if size > limit {
         return Ok(Content::faulty(Fault::TooLarge { size, limit }));
     }
@@ -331,9 +329,9 @@ fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
 
 /// Hashes a Parquet file and keeps its footer: the metadata, whose length stands in the four bytes
 /// before the closing `PAR1` (Apache Parquet, "File Format").
-fn read_parquet(path: &Path) -> io::Result<Content> {
+fn read_parquet(found: &Found) -> io::Result<Content> {
     const TAIL: u64 = 8;
-    let (mut file, _, stamp) = open(path)?;
+    let (mut file, _, stamp) = open(found)?;
     let mut hasher = blake3::Hasher::new();
     let size = io::copy(&mut file, &mut hasher)?;
     let mut footer = Vec::new();

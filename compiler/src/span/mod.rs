@@ -4,7 +4,7 @@ mod numbering;
 
 use serde::{Deserialize, Serialize};
 
-pub use numbering::{Numbering, with_numbering};
+pub use numbering::{Numbering, with_numbering, without_numbering};
 
 /// A file of a [`SourceSet`](crate::source::SourceSet).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -85,6 +85,14 @@ pub fn with_numbering<T>(numbering: Numbering, work: impl FnOnce() -> T) -> (T, 
     (value, numbering)
 }
 
+/// Runs `work`, in which ids of files are written and read as they are.
+pub fn without_numbering<T>(work: impl FnOnce() -> T) -> T {
+    let before = CURRENT.take();
+    let value = work();
+    CURRENT.set(before);
+    value
+}
+
 impl Serialize for FileId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let number = CURRENT.with_borrow_mut(|current| match current {
