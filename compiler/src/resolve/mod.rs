@@ -39,11 +39,12 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -56,7 +57,7 @@ pub struct Column {
 }
 
 /// The columns of a relation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Schema {
     /// The columns in order; `None` if they aren't known: whatever comes from the relation is
     /// unknown then, and names aren't checked.
