@@ -20,6 +20,7 @@
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
+//! | `nullability` | what can't be null |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
@@ -34,6 +35,7 @@ mod function;
 mod grouping;
 mod joins;
 mod names;
+mod nullability;
 mod operation;
 mod output_name;
 mod patterns;
@@ -56,11 +58,12 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -73,7 +76,7 @@ pub struct Column {
 }
 
 /// The columns of a relation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Schema {
     /// The columns in order; `None` if they aren't known: whatever comes from the relation is
     /// unknown then, and names aren't checked.
@@ -91,6 +94,11 @@ impl Schema {
     /// A relation whose columns aren't known.
     pub fn unknown() -> Self {
         Schema::default()
+    }
+
+    /// How many columns it has; `None` if they aren't known.
+    pub fn width(&self) -> Option<usize> {
+        self.columns.as_ref().map(Vec::len)
     }
 }
 
@@ -225,6 +233,8 @@ struct Binder<'a> {
     windows: Vec<String>,
     /// The names of the members of `WITH` around this place.
     making: Vec<String>,
+    /// Whether aggregates at this place have at least one row.
+    grouped: bool,
     tree: Writer,
     /// How many relations were written.
     relation_count: u32,
@@ -249,6 +259,7 @@ impl<'a> Binder<'a> {
             depth: 0,
             windows: Vec::new(),
             making: Vec::new(),
+            grouped: false,
             tree: Writer::default(),
             relation_count: 0,
             member_count: 0,

@@ -1,6 +1,7 @@
 //! The clauses of a `SELECT`.
 
 use super::Binder;
+use super::nullability;
 use super::positions::order_position;
 use super::query::{aliases_of, literal_position};
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
@@ -23,7 +24,11 @@ impl Binder<'_> {
             .iter()
             .map(|(name, _)| name.value.to_lowercase());
         self.windows.extend(defined);
-        let scope = self.from(&select.from, parent);
+        let mut scope = self.from(&select.from, parent);
+        if let Some(filter) = &select.filter {
+            nullability::narrow(&mut scope, filter);
+        }
+        let grouped = std::mem::replace(&mut self.grouped, nullability::groups_have_rows(select));
         self.volatile |= select.sample.is_some();
         let mut output = self.items(&select.items, &scope, parent);
         self.clauses(select, &scope, &output, parent);
@@ -35,6 +40,7 @@ impl Binder<'_> {
         self.check_stars(select, &output);
         self.check_placement(select, &scope, parent);
         self.check_windows(select);
+        self.grouped = grouped;
         self.check_grouping(select, &scope, &output);
         self.windows.truncate(outer_windows);
         if nullable_by_grouping(select) {
