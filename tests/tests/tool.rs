@@ -21,3 +21,5 @@ mod messages;
 mod place;
 #[path = "tool/refusals.rs"]
 mod refusals;
+#[path = "tool/sources.rs"]
+mod sources;
