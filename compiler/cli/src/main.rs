@@ -4,6 +4,8 @@ mod arguments;
 mod bodies;
 mod commands;
 mod embedded;
+#[cfg(engine_on_demand)]
+mod engine_library;
 mod exit;
 mod libraries;
 mod library;
