@@ -139,11 +139,13 @@ fn literals(
             .iter()
             .find_map(|child| column(tree, *child, read, tables));
         let Some(column) = column else { continue };
-        let nodes = children.iter().flat_map(|child| tree.subtree(*child));
-        let values = nodes.filter_map(|(_, node)| match &node.what {
-            What::Literal(text) if text != "null" => Some(text.clone()),
-            _ => None,
-        });
+        let is_number = |text: &str| text.parse::<f64>().is_ok();
+        let (table, name) = &column;
+        let mut columns = tables[table].iter();
+        let own = columns.find(|column| column.name == *name);
+        let numeric = own.is_some_and(|column| column.sql_type.is_numeric());
+        let values = children.iter().filter_map(|child| literal(tree, *child));
+        let values = values.filter(|text| numeric == is_number(text));
         let own = found.entry(column).or_default();
         for value in values {
             if !own.contains(&value) {
@@ -162,6 +164,17 @@ fn literals(
     let days = days.cloned().collect();
     found.retain(|column, values| !values.is_empty() && !is_day(column));
     (found, days)
+}
+
+/// The literal that a node is, or is a cast of.
+fn literal(tree: &Tree, node: NodeId) -> Option<String> {
+    match tree.what(node) {
+        What::Literal(text) if text != "null" => Some(text.clone()),
+        What::Operation(text) if text.starts_with("cast") => {
+            literal(tree, *tree.children(node).first()?)
+        }
+        _ => None,
+    }
 }
 
 /// The column of a table that a node is, also through subqueries and common tables.
