@@ -77,9 +77,10 @@ impl Schema {
         Schema::default()
     }
 
-    /// How many columns it has; `None` if they aren't known.
-    pub fn width(&self) -> Option<usize> {
-        self.columns.as_ref().map(Vec::len)
+    /// The names of its columns; `None` if they aren't known.
+    pub fn names(&self) -> Option<Vec<String>> {
+        let columns = self.columns.as_ref()?.iter();
+        Some(columns.map(|column| column.name.clone()).collect())
     }
 }
 
