@@ -7,6 +7,7 @@
 mod definition;
 mod kept;
 mod levels;
+mod lineage;
 mod memory;
 mod model;
 mod nodes;

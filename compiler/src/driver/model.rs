@@ -261,7 +261,8 @@ impl Work<'_> {
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
         let slots = self.slots(&tree, &variants.variants, &typed);
         let body = self.body(&tree, &slots, &contract);
-        Some(self.model(&typed, contract.columns, body))
+        let lineage = self.lineage(&variants, &typed, &contract.columns);
+        Some(self.model(&typed, contract.columns, body, lineage))
     }
 
     /// A model without columns, though nothing is wrong in it nor in what it imports: its types
