@@ -11,6 +11,8 @@ mod commands;
 mod errors;
 #[path = "tool/history.rs"]
 mod history;
+#[path = "tool/kept.rs"]
+mod kept;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/lineage.rs"]

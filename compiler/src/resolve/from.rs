@@ -181,7 +181,7 @@ impl Binder<'_> {
             .chain(self.input.imports.keys().map(String::as_str))
             .collect();
         let similar = nearest(&last.value, known.iter().copied());
-        let candidates = &self.input.candidates;
+        let candidates = self.input.candidates.names();
         let near_path = nearest(&key, candidates.keys().map(String::as_str))
             .and_then(|near| candidates.get(near));
         let hint = match (candidates.get(&key), similar) {
@@ -260,7 +260,12 @@ impl Binder<'_> {
         };
         if let Some(similar) = nearest(&name.value, self.input.imports.keys().map(String::as_str)) {
             finding = finding.hint(format!("did you mean `:{similar}`?"));
-        } else if let Some(path) = self.input.candidates.get(&name.value.to_lowercase()) {
+        } else if let Some(path) = self
+            .input
+            .candidates
+            .names()
+            .get(&name.value.to_lowercase())
+        {
             finding = finding.hint(format!(
                 "add `-- @import: {} = {path}` to the header",
                 name.value
