@@ -11,25 +11,44 @@
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
 //! | `select` | the clauses of a `SELECT` |
-//! | `star` | `*` with its changes |
+//! | `star`, `star_checks` | `*` with its changes |
 //! | `expression`, `operation`, `names`, `function` | expressions |
-//! | `grouping` | what may stand beside an aggregate |
+//! | `grouping`, `canonical` | what may stand beside an aggregate |
+//! | `placement` | where aggregates, window functions and `unnest` may stand |
+//! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
+//! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
+//! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `recursion` | members of `WITH` that read themselves |
+//! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
+mod access;
+mod arguments;
+mod calls;
+mod canonical;
+mod deep;
 mod expression;
 mod from;
 mod function;
 mod grouping;
+mod joins;
 mod names;
 mod nullability;
 mod operation;
 mod output_name;
+mod patterns;
+mod placement;
+mod positions;
 mod query;
+mod recursion;
 mod scope;
 mod select;
 mod star;
+mod star_checks;
+mod widths;
+mod windows;
 mod write;
 
 use crate::bound::{Tree, Writer};
@@ -242,6 +261,10 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// The names of windows that the selects around this place define.
+    windows: Vec<String>,
+    /// The names of the members of `WITH` around this place.
+    making: Vec<String>,
     /// Whether aggregates at this place have at least one row.
     grouped: bool,
     tree: Writer,
@@ -266,6 +289,8 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            windows: Vec::new(),
+            making: Vec::new(),
             grouped: false,
             tree: Writer::default(),
             relation_count: 0,
@@ -284,6 +309,14 @@ impl<'a> Binder<'a> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// The columns that the names in a part of the text mean.
+    fn columns_within(&self, span: Span) -> impl Iterator<Item = ColumnId> + '_ {
+        self.resolved
+            .range((span.start, 0)..=(span.end, u32::MAX))
+            .filter(move |((_, end), _)| *end <= span.end)
+            .map(|(_, column)| *column)
     }
 
     fn next_scope(&mut self) -> u32 {
