@@ -11,11 +11,26 @@ use std::sync::Mutex;
 #[derive(Default)]
 pub struct EngineOracle {
     session: Mutex<Option<TypeSession>>,
+    judges_every_query: bool,
+}
+
+impl EngineOracle {
+    /// One that is asked about every query, so that whatever the engine refuses is found.
+    pub fn of_every_query() -> Self {
+        Self {
+            judges_every_query: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl TypeOracle for EngineOracle {
     fn identity(&self) -> String {
         type_session_identity()
+    }
+
+    fn judges_every_query(&self) -> bool {
+        self.judges_every_query
     }
 
     fn columns(&self, question: &OracleQuestion) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
