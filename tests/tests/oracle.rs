@@ -12,12 +12,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What may never be found.
-const NEVER: [Finding; 5] = [
+const NEVER: [Finding; 6] = [
     Finding::Panic,
     Finding::FalseError,
     Finding::WrongType,
     Finding::WrongName,
     Finding::WrongNotNull,
+    Finding::MissedWithEngine,
 ];
 
 fn judged(path: &Path) -> Vec<Judged> {
