@@ -189,9 +189,13 @@ impl Workspace {
 
 fn compile(workspace: Workspace, judge: Judge) -> Compilation {
     let errors = Compilation::has_errors;
-    with_answers(workspace, judge, driver::compile_changed, errors, |compilation| {
-        (compilation.typed, &compilation.outline)
-    })
+    with_answers(
+        workspace,
+        judge,
+        driver::compile_changed,
+        errors,
+        |compilation| (compilation.typed, &compilation.outline),
+    )
 }
 
 /// Runs the compiler with the engine's answers of earlier times, and keeps what it learned.

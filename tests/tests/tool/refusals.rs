@@ -77,6 +77,8 @@ fn the_engine_judges_every_query_where_it_is_asked_to() {
         );
         assert!(!found.err.contains("paid.sql"), "{}", found.err);
     }
+    // What it said is told only where it is asked.
+    place.dbgo(&["check"]).ends_with(0);
     let built = place.dbgo(&["build", "--interfaces"]).ends_with(1);
     assert!(built.err.contains("engine-refuses"), "{}", built.err);
     place.write("models/marts/totals.sql", &wrong.replace("'q'", "'c'"));
