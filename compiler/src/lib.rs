@@ -13,6 +13,7 @@
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
 //! | bound tree | [`bound`] | what the binder writes: names bound, stars expanded |
+//! | fingerprint | [`fingerprint`] | bound tree → change profile: a hash per column, for rows, order, metadata |
 //! | check | [`check`] | typed project → contracts, keys |
 //! | print | [`print`] | directives + what fills them → pieces of SQL |
 //! | codegen | [`codegen`] | typed project → files of Rust |
@@ -30,6 +31,7 @@ pub mod diagnostic;
 pub mod directives;
 pub mod driver;
 pub mod emit;
+pub mod fingerprint;
 pub mod graph;
 pub mod header;
 pub mod lexer;

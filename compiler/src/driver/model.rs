@@ -6,8 +6,9 @@ use super::{Known, KnownKind, Memory, Outline};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{
-    self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
+    self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable, Variants,
 };
+use crate::fingerprint;
 use crate::graph::Node;
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
@@ -204,7 +205,40 @@ impl Work<'_> {
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
         let slots = self.slots(&tree, &variants.variants, &typed);
         let body = self.body(&tree, &slots, &contract);
-        Some(self.model(&typed, contract.columns, body))
+        let mut model = self.model(&typed, contract.columns, body);
+        model.profile = self.profile(&model, &variants, &typed);
+        Some(model)
+    }
+
+    /// What the model's data is made of.
+    fn profile(
+        &self,
+        model: &TypedModel,
+        variants: &Variants,
+        typed: &[TypedVariant],
+    ) -> fingerprint::Profile {
+        let import = |(alias, path): &(String, String)| {
+            let alias = alias.to_lowercase();
+            let columns = self.imports.get(&alias).and_then(|schema| {
+                let names = schema.columns.as_ref()?.iter();
+                Some(names.map(|column| column.name.to_lowercase()).collect())
+            });
+            let path = path.clone();
+            (alias, fingerprint::Import { path, columns })
+        };
+        let pairs = variants.variants.iter().zip(typed);
+        let meaning = fingerprint::ModelMeaning {
+            text: self.text,
+            imports: model.imports.iter().map(import).collect(),
+            variants: pairs
+                .map(|(variant, typed)| fingerprint::VariantMeaning {
+                    tree: typed.tree.as_ref(),
+                    tokens: &variant.tokens,
+                    conditions: variants.conditions(variant),
+                })
+                .collect(),
+        };
+        fingerprint::profile(model, &meaning)
     }
 
     /// A model without columns, though nothing is wrong in it nor in what it imports: its types

@@ -1,0 +1,457 @@
+//! Edits that mean nothing, made at random: the profile has to stay the same.
+
+use crate::project::{profiles, with_imports};
+use dbgo_compiler::fingerprint::Profile;
+use dbgo_compiler::lexer::lex;
+use dbgo_compiler::parse::ast::{self, ExprKind, QueryBody, TableKind};
+use dbgo_compiler::parse::parse_query;
+use dbgo_compiler::span::{FileId, Span};
+use dbgo_compiler::token::{Token, TokenKind};
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A source of choices that are the same for the same seed.
+#[derive(Clone)]
+struct Choices(u64);
+
+impl Choices {
+    /// A number below a bound (the generator splitmix64).
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let mixed = mixed ^ (mixed >> 31);
+        usize::try_from(mixed % bound as u64).unwrap_or_default()
+    }
+
+    fn one_in(&mut self, bound: usize) -> bool {
+        self.below(bound) == 0
+    }
+}
+
+/// What can be done to a query without changing its meaning.
+#[derive(Default)]
+struct Places {
+    /// Expressions that may stand in parentheses.
+    expressions: Vec<Span>,
+    /// Places where an `AS` may stand or not: before the aliases of select lists without one.
+    bare_aliases: Vec<Span>,
+    /// Names of common tables.
+    common: Vec<String>,
+    /// Aliases of tables.
+    tables: Vec<String>,
+    /// Names that also mean something else, so that they can't be replaced word by word.
+    taken: Vec<String>,
+}
+
+impl Places {
+    fn query(&mut self, query: &ast::Query) {
+        for member in query.with.iter().flat_map(|with| &with.members) {
+            self.common.push(member.name.value.to_lowercase());
+            for name in &member.columns {
+                self.taken.push(name.value.to_lowercase());
+            }
+            self.query(&member.query);
+        }
+        self.body(&query.body);
+    }
+
+    fn body(&mut self, body: &QueryBody) {
+        match body {
+            QueryBody::Select(select) => self.select(select),
+            QueryBody::SetOperation(operation) => {
+                self.body(&operation.left);
+                self.body(&operation.right);
+            }
+            QueryBody::Nested(query) => self.query(query),
+            QueryBody::Values(_) | QueryBody::Table(_) | QueryBody::Special(_) => {}
+        }
+    }
+
+    fn select(&mut self, select: &ast::Select) {
+        for item in &select.items {
+            if let Some(alias) = &item.alias {
+                self.taken.push(alias.value.to_lowercase());
+                if alias.span.start > item.expr.span.end && !alias.quoted {
+                    self.bare_aliases
+                        .push(item.expr.span.to(alias.span).after());
+                }
+                // Without an alias the name of the column is made of the expression.
+                self.expression(&item.expr);
+            }
+        }
+        for table in &select.from {
+            self.table(table);
+        }
+        for filter in select.filter.iter().chain(&select.having) {
+            self.expression(filter);
+        }
+    }
+
+    fn table(&mut self, table: &ast::TableExpr) {
+        if let Some(alias) = &table.alias {
+            self.tables.push(alias.name.value.to_lowercase());
+            for name in &alias.columns {
+                self.taken.push(name.value.to_lowercase());
+            }
+        }
+        match &table.kind {
+            TableKind::Query { query, .. } => self.query(query),
+            TableKind::Nested(inner) => self.table(inner),
+            TableKind::Join(join) => {
+                self.table(&join.left);
+                self.table(&join.right);
+                if let ast::JoinConstraint::On(condition) = &join.constraint {
+                    self.expression(condition);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn expression(&mut self, expr: &ast::Expr) {
+        let mut inner: Vec<&ast::Expr> = Vec::new();
+        match &expr.kind {
+            ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Reference(_) => {}
+            ExprKind::Nested(nested) => inner.push(nested),
+            ExprKind::Binary {
+                operator,
+                left,
+                right,
+                ..
+            } if operator != "->" => inner.extend([&**left, &**right]),
+            ExprKind::Unary { operand, operator } if operator == "not" => inner.push(operand),
+            ExprKind::Is { operand, .. } | ExprKind::Cast { operand, .. } => inner.push(operand),
+            ExprKind::Case {
+                operand,
+                branches,
+                otherwise,
+            } => {
+                inner.extend(operand.as_deref());
+                inner.extend(branches.iter().flat_map(|(when, then)| [when, then]));
+                inner.extend(otherwise.as_deref());
+            }
+            ExprKind::Between {
+                operand, low, high, ..
+            } => inner.extend([&**operand, &**low, &**high]),
+            ExprKind::InList { operand, list, .. } => {
+                inner.push(operand);
+                inner.extend(list);
+            }
+            ExprKind::Query(query) => {
+                self.query(query);
+                return;
+            }
+            ExprKind::Exists { query, .. } | ExprKind::InQuery { query, .. } => self.query(query),
+            _ => return,
+        }
+        self.expressions.push(expr.span);
+        for expr in inner {
+            self.expression(expr);
+        }
+    }
+}
+
+/// Edits a query. `names` are all names that its tables and columns have.
+fn edited(sql: &str, names: &[String], choices: &mut Choices) -> String {
+    let (tokens, _) = lex(FileId(0), sql, 0..sql.len());
+    let tokens: Vec<Token> = tokens.into_iter().collect();
+    let mut places = Places::default();
+    if let Ok(query) = parse_query(sql, &tokens) {
+        places.query(&query);
+    }
+    let renamed = renames(sql, &tokens, &places, names);
+    // Parentheses: how many begin before and end behind a byte.
+    let mut opened: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut closed: BTreeMap<u32, usize> = BTreeMap::new();
+    for span in &places.expressions {
+        if choices.one_in(4) {
+            *opened.entry(span.start).or_default() += 1;
+            *closed.entry(span.end).or_default() += 1;
+        }
+    }
+    let mut text = String::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let written = &sql[token.span.range()];
+        let touches = index > 0 && tokens[index - 1].span.end == token.span.start;
+        if !touches || choices.one_in(3) && may_part(&tokens, index, sql) {
+            text.push_str(blank(choices));
+        }
+        for _ in 0..opened.get(&token.span.start).copied().unwrap_or(0) {
+            text.push('(');
+        }
+        match token.kind {
+            TokenKind::Comment => {}
+            TokenKind::Word => {
+                let is_member = index > 0 && &sql[tokens[index - 1].span.range()] == ".";
+                let new = renamed.get(&written.to_lowercase()).filter(|_| !is_member);
+                text.push_str(&in_case(new.map_or(written, String::as_str), choices));
+            }
+            TokenKind::Reference => text.push_str(&in_case(written, choices)),
+            _ => text.push_str(written),
+        }
+        for _ in 0..closed.get(&token.span.end).copied().unwrap_or(0) {
+            text.push(')');
+        }
+    }
+    text
+}
+
+/// White space may stand between most tokens that touch each other.
+fn may_part(tokens: &[Token], index: usize, sql: &str) -> bool {
+    let (before, here) = (&tokens[index - 1], &tokens[index]);
+    let text = |token: &Token| &sql[token.span.range()];
+    [before, here]
+        .iter()
+        .any(|token| matches!(text(token), "(" | ")" | "," | "+" | "*" | "="))
+        && text(here) != "("
+}
+
+fn blank(choices: &mut Choices) -> &'static str {
+    [
+        " ",
+        "\n",
+        "  \t",
+        " /* nothing */ ",
+        " -- nothing ( '\n",
+        "\n\n  ",
+    ][choices.below(6)]
+}
+
+fn in_case(word: &str, choices: &mut Choices) -> String {
+    match choices.below(4) {
+        0 => word.to_uppercase(),
+        1 => word.to_lowercase(),
+        _ => word.to_owned(),
+    }
+}
+
+/// New names for those common tables and aliases whose name means nothing else anywhere in the query.
+fn renames(
+    sql: &str,
+    tokens: &[Token],
+    places: &Places,
+    names: &[String],
+) -> BTreeMap<String, String> {
+    let mut renamed = BTreeMap::new();
+    for name in places.common.iter().chain(&places.tables) {
+        let is_taken = places.taken.contains(name)
+            || names.contains(name)
+            || tokens.windows(2).any(|pair| {
+                let text = |token: &Token| sql[token.span.range()].to_lowercase();
+                // A member of something, a call, a quoted name.
+                text(&pair[0]) == "." && text(&pair[1]) == *name
+                    || text(&pair[0]) == *name && text(&pair[1]) == "("
+                    || text(&pair[0]) == format!("\"{name}\"")
+                    || text(&pair[0]) == format!(":{name}")
+            });
+        if !is_taken {
+            renamed.insert(name.clone(), format!("other_{name}"));
+        }
+    }
+    renamed
+}
+
+/// The sources of a benchmark and its queries, with explicit names for their columns.
+struct Corpus {
+    sources: Vec<(String, String)>,
+    names: Vec<String>,
+    queries: Vec<(String, String)>,
+}
+
+fn corpus(name: &str) -> Option<Corpus> {
+    let Some(folder) = std::env::var_os("DBGO_CORPORA") else {
+        println!("skipped: DBGO_CORPORA isn't set");
+        return None;
+    };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/oracle/{name}.json"));
+    let schemas: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("the schemas")).expect("JSON");
+    let mut corpus = Corpus {
+        sources: Vec::new(),
+        names: Vec::new(),
+        queries: Vec::new(),
+    };
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let mut tables = Vec::new();
+    for (table, columns) in schemas["tables"].as_object().expect("tables") {
+        let columns: Vec<(String, String)> = columns
+            .as_array()
+            .expect("columns")
+            .iter()
+            .map(|column| (text(&column["name"]), text(&column["type"])))
+            .collect();
+        corpus
+            .names
+            .extend(columns.iter().map(|(name, _)| name.to_lowercase()));
+        let list: Vec<String> = columns
+            .iter()
+            .map(|(name, sql_type)| format!("\"{name}\" {sql_type}"))
+            .collect();
+        let statement = format!("create table \"{table}\" ({});", list.join(", "));
+        corpus
+            .sources
+            .push((format!("sources/{table}.sql"), statement));
+        tables.push(table.clone());
+    }
+    corpus.names.extend(tables.iter().cloned());
+    let file = PathBuf::from(folder).join(format!("{name}.jsonl"));
+    let lines = std::fs::read_to_string(file).expect("the queries");
+    for line in lines.lines() {
+        let row: Value = serde_json::from_str(line).expect("JSON");
+        let sql = text(&row["sql"]).trim().trim_end_matches(';').to_owned();
+        corpus.queries.push((text(&row["name"]), sql));
+    }
+    Some(corpus)
+}
+
+/// A query as a model's text, with a name for each column.
+fn model(sql: &str, width: usize, tables: &[&str]) -> String {
+    let words: Vec<String> = sql
+        .to_lowercase()
+        .split(|character: char| !character.is_alphanumeric() && character != '_')
+        .map(str::to_owned)
+        .collect();
+    let read = tables
+        .iter()
+        .filter(|table| words.iter().any(|word| word == *table));
+    let imports: String = read
+        .map(|table| format!("-- @import: sources.{table}\n"))
+        .collect();
+    let names: Vec<String> = (1..=width).map(|number| format!("c{number}")).collect();
+    format!(
+        "{imports}select * from (\n{sql}\n) as named({})\n",
+        names.join(", ")
+    )
+}
+
+/// How many columns the queries of a benchmark give.
+fn widths(name: &str) -> BTreeMap<String, usize> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/oracle/{name}.json"));
+    let expected: Value =
+        serde_json::from_str(&std::fs::read_to_string(path).expect("the columns")).expect("JSON");
+    let queries = expected["queries"].as_object().expect("queries");
+    queries
+        .iter()
+        .map(|(name, columns)| (name.clone(), columns.as_array().map_or(0, Vec::len)))
+        .collect()
+}
+
+fn hold(benchmark: &str, cases: u32) {
+    let Some(corpus) = corpus(benchmark) else {
+        return;
+    };
+    let widths = widths(benchmark);
+    let tables: Vec<&str> = corpus
+        .sources
+        .iter()
+        .filter_map(|(path, _)| path.strip_prefix("sources/")?.strip_suffix(".sql"))
+        .collect();
+    let compiled = |edit: &mut dyn FnMut(&str) -> String| -> BTreeMap<String, Profile> {
+        let mut texts = corpus.sources.clone();
+        for (name, sql) in &corpus.queries {
+            let stem = name.trim_end_matches(".sql");
+            let width = widths.get(name).copied().unwrap_or_default();
+            let text = model(&edit(sql), width, &tables);
+            texts.push((format!("models/q{stem}.sql"), text));
+        }
+        let (profiles, found) = profiles(&texts);
+        for finding in found.iter().filter(|finding| finding.is_error()) {
+            println!("{}: {}", finding.code, finding.message);
+        }
+        profiles
+    };
+    let plain = compiled(&mut str::to_owned);
+    assert_eq!(plain.len(), corpus.queries.len(), "every query compiles");
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let held = runner.run(&proptest::num::u64::ANY, |seed| {
+        let mut choices = Choices(seed);
+        let edited = compiled(&mut |sql| edited(sql, &corpus.names, &mut choices));
+        let mut choices = Choices(seed);
+        for (name, sql) in &corpus.queries {
+            let path = format!("models.q{}", name.trim_end_matches(".sql"));
+            let text = crate::neutral::edited(sql, &corpus.names, &mut choices);
+            let same = match (plain.get(&path), edited.get(&path)) {
+                (Some(plain), Some(edited)) => plain.same_data(edited),
+                _ => false,
+            };
+            assert!(same, "seed {seed}, {name}:\n{sql}\n---\n{text}");
+        }
+        Ok(())
+    });
+    held.expect("profiles stay the same");
+}
+
+#[test]
+fn edits_that_mean_nothing_keep_the_profiles_of_tpc_h() {
+    hold("tpch", 12);
+}
+
+#[test]
+fn edits_that_mean_nothing_keep_the_profiles_of_tpc_ds() {
+    hold("tpcds", 4);
+}
+
+#[test]
+fn edits_that_mean_nothing_keep_the_profiles_of_the_list() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/oracle/meaning_changes.tsv");
+    let text = std::fs::read_to_string(path).expect("the list of edits");
+    let queries: Vec<String> = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("# "))
+        .flat_map(|line| line.split('\t').take(2))
+        .filter(|query| !query.contains("\\n"))
+        .map(str::to_owned)
+        .collect();
+    let sources = crate::catalogue::SOURCES;
+    let names: Vec<String> = "id customer amount status day at tags name region orders customers"
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    let tables: Vec<&str> = sources.iter().map(|(name, _)| *name).collect();
+    let compiled = |edit: &mut dyn FnMut(&str) -> String| {
+        let mut texts: Vec<(String, String)> = sources
+            .iter()
+            .map(|(name, text)| (format!("sources/{name}.sql"), (*text).to_owned()))
+            .collect();
+        for (index, query) in queries.iter().enumerate() {
+            let text = with_imports(&edit(query), &tables);
+            texts.push((format!("models/q{index}.sql"), text));
+        }
+        profiles(&texts)
+    };
+    let (plain, _) = compiled(&mut str::to_owned);
+    let mut runner = TestRunner::new(Config {
+        cases: 12,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let held = runner.run(&proptest::num::u64::ANY, |seed| {
+        let mut choices = Choices(seed);
+        let mut texts = Vec::new();
+        let (changed, found) = compiled(&mut |sql| {
+            let text = edited(sql, &names, &mut choices);
+            texts.push(text.clone());
+            text
+        });
+        for (index, query) in queries.iter().enumerate() {
+            let path = format!("models.q{index}");
+            let same = match (plain.get(&path), changed.get(&path)) {
+                (Some(plain), Some(edited)) => plain.same_data(edited),
+                (None, None) => true,
+                _ => false,
+            };
+            let text = &texts[index];
+            assert!(same, "seed {seed}: {query}\n---\n{text}\n{found:?}");
+        }
+        Ok(())
+    });
+    held.expect("profiles stay the same");
+}
