@@ -241,7 +241,16 @@ impl Fold<'_> {
                 matches!(self.tree.what(*child), What::Clause(clause) if *clause != Clause::Lambda)
             });
         self.expressions(&clauses);
-        self.expressions(&arguments);
+        match arguments.split_first() {
+            Some((first, rest)) if spelling::takes_date_part(&call.name) => {
+                self.encoding.number(arguments.len());
+                self.date_part(*first);
+                for argument in rest {
+                    self.expression(*argument);
+                }
+            }
+            _ => self.expressions(&arguments),
+        }
         match call.kind {
             CallKind::Aggregate => self.note_aggregate(self.depths),
             CallKind::SetReturning => self.met.set_returning = true,
@@ -249,6 +258,14 @@ impl Fold<'_> {
         }
         self.met.volatile |= call.volatile;
         self.depths |= outer;
+    }
+
+    /// Writes a part of a date, whose case doesn't matter.
+    fn date_part(&mut self, id: NodeId) {
+        match self.tree.what(id) {
+            What::Literal(text) => self.literal(&text.to_lowercase()),
+            _ => self.expression(id),
+        }
     }
 
     fn subquery(&mut self, text: &str, id: NodeId) {

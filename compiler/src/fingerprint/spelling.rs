@@ -20,6 +20,22 @@ pub(super) fn is_chain(text: &str) -> bool {
     matches!(text, "and" | "or")
 }
 
+/// Whether a function's first argument is a part of a date, `year` or `YEAR`.
+pub(super) fn takes_date_part(name: &str) -> bool {
+    matches!(
+        name,
+        "extract"
+            | "date_part"
+            | "datepart"
+            | "date_trunc"
+            | "datetrunc"
+            | "date_diff"
+            | "datediff"
+            | "date_sub"
+            | "datesub"
+    )
+}
+
 /// The parts of a literal with its type in front, `DATE '2020-01-01'`, which means the cast of a
 /// text. One with quotes or escapes in its text stays what it is.
 pub(super) fn typed_literal(text: &str) -> Option<(&str, &str)> {

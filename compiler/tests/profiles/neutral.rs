@@ -5,11 +5,13 @@ use dbgo_compiler::fingerprint::Profile;
 use dbgo_compiler::lexer::lex;
 use dbgo_compiler::parse::ast::{self, ExprKind, QueryBody, TableKind};
 use dbgo_compiler::parse::parse_query;
+use dbgo_compiler::resolve::{BindInput, Schema, bind};
 use dbgo_compiler::span::{FileId, Span};
 use dbgo_compiler::token::{Token, TokenKind};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A source of choices that are the same for the same seed.
@@ -310,15 +312,8 @@ fn corpus(name: &str) -> Option<Corpus> {
 
 /// A query as a model's text, with a name for each column.
 fn model(sql: &str, width: usize, tables: &[&str]) -> String {
-    let words: Vec<String> = sql
-        .to_lowercase()
-        .split(|character: char| !character.is_alphanumeric() && character != '_')
-        .map(str::to_owned)
-        .collect();
-    let read = tables
+    let imports: String = tables_read(sql, tables)
         .iter()
-        .filter(|table| words.iter().any(|word| word == *table));
-    let imports: String = read
         .map(|table| format!("-- @import: sources.{table}\n"))
         .collect();
     let names: Vec<String> = (1..=width).map(|number| format!("c{number}")).collect();
@@ -326,6 +321,25 @@ fn model(sql: &str, width: usize, tables: &[&str]) -> String {
         "{imports}select * from (\n{sql}\n) as named({})\n",
         names.join(", ")
     )
+}
+
+/// The tables that a query reads, and not its own common tables of the same name.
+fn tables_read(sql: &str, tables: &[&str]) -> BTreeSet<String> {
+    let (tokens, _) = lex(FileId(0), sql, 0..sql.len());
+    let Ok(query) = parse_query(sql, &tokens) else {
+        return BTreeSet::new();
+    };
+    let imports: BTreeMap<String, Schema> = tables
+        .iter()
+        .map(|name| ((*name).to_owned(), Schema::unknown()))
+        .collect();
+    let input = BindInput {
+        imports: Cow::Owned(imports),
+        text: sql,
+        ..BindInput::default()
+    };
+    let uses = bind(&query, &input).relations.into_iter();
+    uses.map(|used| used.name).collect()
 }
 
 /// How many columns the queries of a benchmark give.
