@@ -5,6 +5,8 @@
 //! are made at random, of the queries of the language suites and, where `DBGO_CORPORA` names the
 //! folder of `tpch.jsonl` and `tpcds.jsonl`, of those.
 
+#[path = "profiles/benchmark.rs"]
+mod benchmark;
 #[path = "profiles/catalogue.rs"]
 mod catalogue;
 #[path = "profiles/neutral.rs"]

@@ -1,38 +1,16 @@
 //! Edits that mean nothing, made at random: the profile has to stay the same.
 
+use crate::benchmark::{Benchmark, Choices};
 use crate::project::{profiles, with_imports};
 use dbgo_compiler::fingerprint::Profile;
 use dbgo_compiler::lexer::lex;
 use dbgo_compiler::parse::ast::{self, ExprKind, QueryBody, TableKind};
 use dbgo_compiler::parse::parse_query;
-use dbgo_compiler::resolve::{BindInput, Schema, bind};
 use dbgo_compiler::span::{FileId, Span};
 use dbgo_compiler::token::{Token, TokenKind};
 use proptest::test_runner::{Config, TestRunner};
-use serde_json::Value;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-/// A source of choices that are the same for the same seed.
-#[derive(Clone)]
-struct Choices(u64);
-
-impl Choices {
-    /// A number below a bound (the generator splitmix64).
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let mixed = mixed ^ (mixed >> 31);
-        usize::try_from(mixed % bound as u64).unwrap_or_default()
-    }
-
-    fn one_in(&mut self, bound: usize) -> bool {
-        self.below(bound) == 0
-    }
-}
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What can be done to a query without changing its meaning.
 #[derive(Default)]
@@ -257,120 +235,15 @@ fn renames(
     renamed
 }
 
-/// The sources of a benchmark and its queries, with explicit names for their columns.
-struct Corpus {
-    sources: Vec<(String, String)>,
-    names: Vec<String>,
-    queries: Vec<(String, String)>,
-}
-
-fn corpus(name: &str) -> Option<Corpus> {
-    let Some(folder) = std::env::var_os("DBGO_CORPORA") else {
-        println!("skipped: DBGO_CORPORA isn't set");
-        return None;
-    };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/oracle/{name}.json"));
-    let schemas: Value =
-        serde_json::from_str(&std::fs::read_to_string(path).expect("the schemas")).expect("JSON");
-    let mut corpus = Corpus {
-        sources: Vec::new(),
-        names: Vec::new(),
-        queries: Vec::new(),
-    };
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let mut tables = Vec::new();
-    for (table, columns) in schemas["tables"].as_object().expect("tables") {
-        let columns: Vec<(String, String)> = columns
-            .as_array()
-            .expect("columns")
-            .iter()
-            .map(|column| (text(&column["name"]), text(&column["type"])))
-            .collect();
-        corpus
-            .names
-            .extend(columns.iter().map(|(name, _)| name.to_lowercase()));
-        let list: Vec<String> = columns
-            .iter()
-            .map(|(name, sql_type)| format!("\"{name}\" {sql_type}"))
-            .collect();
-        let statement = format!("create table \"{table}\" ({});", list.join(", "));
-        corpus
-            .sources
-            .push((format!("sources/{table}.sql"), statement));
-        tables.push(table.clone());
-    }
-    corpus.names.extend(tables.iter().cloned());
-    let file = PathBuf::from(folder).join(format!("{name}.jsonl"));
-    let lines = std::fs::read_to_string(file).expect("the queries");
-    for line in lines.lines() {
-        let row: Value = serde_json::from_str(line).expect("JSON");
-        let sql = text(&row["sql"]).trim().trim_end_matches(';').to_owned();
-        corpus.queries.push((text(&row["name"]), sql));
-    }
-    Some(corpus)
-}
-
-/// A query as a model's text, with a name for each column.
-fn model(sql: &str, width: usize, tables: &[&str]) -> String {
-    let imports: String = tables_read(sql, tables)
-        .iter()
-        .map(|table| format!("-- @import: sources.{table}\n"))
-        .collect();
-    let names: Vec<String> = (1..=width).map(|number| format!("c{number}")).collect();
-    format!(
-        "{imports}select * from (\n{sql}\n) as named({})\n",
-        names.join(", ")
-    )
-}
-
-/// The tables that a query reads, and not its own common tables of the same name.
-fn tables_read(sql: &str, tables: &[&str]) -> BTreeSet<String> {
-    let (tokens, _) = lex(FileId(0), sql, 0..sql.len());
-    let Ok(query) = parse_query(sql, &tokens) else {
-        return BTreeSet::new();
-    };
-    let imports: BTreeMap<String, Schema> = tables
-        .iter()
-        .map(|name| ((*name).to_owned(), Schema::unknown()))
-        .collect();
-    let input = BindInput {
-        imports: Cow::Owned(imports),
-        text: sql,
-        ..BindInput::default()
-    };
-    let uses = bind(&query, &input).relations.into_iter();
-    uses.map(|used| used.name).collect()
-}
-
-/// How many columns the queries of a benchmark give.
-fn widths(name: &str) -> BTreeMap<String, usize> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/oracle/{name}.json"));
-    let expected: Value =
-        serde_json::from_str(&std::fs::read_to_string(path).expect("the columns")).expect("JSON");
-    let queries = expected["queries"].as_object().expect("queries");
-    queries
-        .iter()
-        .map(|(name, columns)| (name.clone(), columns.as_array().map_or(0, Vec::len)))
-        .collect()
-}
-
 fn hold(benchmark: &str, cases: u32) {
-    let Some(corpus) = corpus(benchmark) else {
+    let Some(benchmark) = Benchmark::find(benchmark) else {
         return;
     };
-    let widths = widths(benchmark);
-    let tables: Vec<&str> = corpus
-        .sources
-        .iter()
-        .filter_map(|(path, _)| path.strip_prefix("sources/")?.strip_suffix(".sql"))
-        .collect();
     let compiled = |edit: &mut dyn FnMut(&str) -> String| -> BTreeMap<String, Profile> {
-        let mut texts = corpus.sources.clone();
-        for (name, sql) in &corpus.queries {
-            let stem = name.trim_end_matches(".sql");
-            let width = widths.get(name).copied().unwrap_or_default();
-            let text = model(&edit(sql), width, &tables);
-            texts.push((format!("models/q{stem}.sql"), text));
+        let mut texts = benchmark.sources.clone();
+        for query in &benchmark.queries {
+            let text = benchmark.model(&edit(&query.sql), query.width);
+            texts.push((format!("models/{}.sql", query.name), text));
         }
         let (profiles, found) = profiles(&texts);
         for finding in found.iter().filter(|finding| finding.is_error()) {
@@ -379,24 +252,28 @@ fn hold(benchmark: &str, cases: u32) {
         profiles
     };
     let plain = compiled(&mut str::to_owned);
-    assert_eq!(plain.len(), corpus.queries.len(), "every query compiles");
+    assert_eq!(plain.len(), benchmark.queries.len(), "every query compiles");
     let mut runner = TestRunner::new(Config {
         cases,
         failure_persistence: None,
         ..Config::default()
     });
     let held = runner.run(&proptest::num::u64::ANY, |seed| {
-        let mut choices = Choices(seed);
-        let edited = compiled(&mut |sql| edited(sql, &corpus.names, &mut choices));
-        let mut choices = Choices(seed);
-        for (name, sql) in &corpus.queries {
-            let path = format!("models.q{}", name.trim_end_matches(".sql"));
-            let text = crate::neutral::edited(sql, &corpus.names, &mut choices);
-            let same = match (plain.get(&path), edited.get(&path)) {
+        let mut choices = Choices::new(seed);
+        let mut texts = Vec::new();
+        let profiles = compiled(&mut |sql| {
+            let text = edited(sql, &benchmark.names, &mut choices);
+            texts.push(text.clone());
+            text
+        });
+        for (query, text) in benchmark.queries.iter().zip(&texts) {
+            let path = format!("models.{}", query.name);
+            let same = match (plain.get(&path), profiles.get(&path)) {
                 (Some(plain), Some(edited)) => plain.same_data(edited),
                 _ => false,
             };
-            assert!(same, "seed {seed}, {name}:\n{sql}\n---\n{text}");
+            let sql = &query.sql;
+            assert!(same, "seed {seed}, {path}:\n{sql}\n---\n{text}");
         }
         Ok(())
     });
@@ -448,7 +325,7 @@ fn edits_that_mean_nothing_keep_the_profiles_of_the_list() {
         ..Config::default()
     });
     let held = runner.run(&proptest::num::u64::ANY, |seed| {
-        let mut choices = Choices(seed);
+        let mut choices = Choices::new(seed);
         let mut texts = Vec::new();
         let (changed, found) = compiled(&mut |sql| {
             let text = edited(sql, &names, &mut choices);
