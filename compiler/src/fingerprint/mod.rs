@@ -46,12 +46,14 @@
 //! | `spelling` | what is written in two ways and means the same |
 //! | `variants` | the variants of a model together |
 //! | `model` | a model's settings, and its profile |
+//! | `metadata` | what isn't data |
 //! | `category` | what a change from one profile to another means |
 
 pub mod category;
 mod expression;
 mod fold;
 mod hash;
+mod metadata;
 mod model;
 mod query;
 mod relation;

@@ -2,6 +2,7 @@
 
 use super::fold::{ColumnFacts, Facts, Fold};
 use super::hash::{Encoding, Fingerprint, Tag, hashed};
+use super::metadata::metadata;
 use super::variants::{Conditions, together};
 use super::{ALGORITHM, ColumnProfile, Obstacle, ObstacleKind, Profile};
 use crate::bound::Tree;
@@ -283,23 +284,5 @@ fn storage(materialization: &Materialization) -> Fingerprint {
             Materialization::Ephemeral => "ephemeral",
             Materialization::Incremental(_) => "incremental",
         });
-    })
-}
-
-/// All of a definition: what has changed in it and not in its data is metadata. Its path and file
-/// say which model it is, and nothing about it.
-fn metadata(model: &TypedModel) -> Fingerprint {
-    let rest = TypedModel {
-        path: String::new(),
-        file: String::new(),
-        profile: Profile::default(),
-        ..model.clone()
-    };
-    // What can be kept between runs can be written; if not, the empty text says nothing wrong.
-    let bytes = postcard::to_stdvec(&rest).unwrap_or_default();
-    hashed(|encoding| {
-        encoding.tag(Tag::Metadata);
-        encoding.number(ALGORITHM as usize);
-        encoding.fingerprint(&Fingerprint::of(&bytes));
     })
 }

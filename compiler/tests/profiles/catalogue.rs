@@ -138,3 +138,50 @@ fn edits_mean_what_the_list_says() {
         .sum();
     assert!(meaning >= 60, "{meaning} edits that change the meaning");
 }
+
+/// The examples of a page: each block with a query before and one after.
+fn examples(text: &str) -> Vec<(String, String, String)> {
+    let blocks = text.split("```").skip(1).step_by(2);
+    blocks
+        .filter_map(|block| {
+            let (_, rest) = block.split_once("-- before\n")?;
+            let (before, rest) = rest.split_once("-- after: ")?;
+            let (expected, after) = rest.split_once('\n')?;
+            Some((before.to_owned(), after.to_owned(), expected.to_owned()))
+        })
+        .collect()
+}
+
+#[test]
+fn the_examples_of_the_documentation_are_true() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/changes.md");
+    let examples = examples(&std::fs::read_to_string(path).expect("the page"));
+    assert!(examples.len() >= 4, "{examples:?}");
+    let names: Vec<&str> = SOURCES.iter().map(|(name, _)| *name).collect();
+    let mut texts: Vec<(String, String)> = SOURCES
+        .iter()
+        .map(|(name, text)| (format!("sources/{name}.sql"), (*text).to_owned()))
+        .collect();
+    for (index, (before, after, _)) in examples.iter().enumerate() {
+        for (side, query) in [("before", before), ("after", after)] {
+            let path = format!("models/example{index}_{side}.sql");
+            texts.push((path, with_imports(query, &names)));
+        }
+    }
+    let (profiles, found) = profiles(&texts);
+    for (index, (before, after, expected)) in examples.iter().enumerate() {
+        let profile = |side: &str| profiles.get(&format!("models.example{index}_{side}"));
+        let (Some(old), Some(new)) = (profile("before"), profile("after")) else {
+            panic!("{before}{after} doesn't compile: {found:#?}");
+        };
+        let change = change(old, new, &BTreeSet::new()).expect("one algorithm");
+        let mut said = change.category.to_string();
+        if change.rows {
+            said.push_str(", the rows");
+        }
+        for name in &change.changed {
+            let _ = write!(said, ", `{name}` has changed");
+        }
+        assert_eq!(said, *expected, "{before}{after}");
+    }
+}

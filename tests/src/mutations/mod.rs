@@ -8,6 +8,7 @@ pub mod benchmark;
 mod data;
 mod mutate;
 #[path = "../../../compiler/tests/profiles/project.rs"]
+#[allow(dead_code, reason = "the tests of the compiler use all of it")]
 mod project;
 mod rows;
 
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub other_rows: usize,
     /// How many queries gave rows at all.
     pub queries_with_rows: usize,
+    /// Queries that the engine doesn't answer in time themselves.
+    pub unanswered: Vec<String>,
     /// Those of [`other_rows`](Self::other_rows) whose profile is the original's.
     pub missed: Vec<String>,
     /// How many of those with the same rows have another profile: mostly the data didn't show it.
@@ -54,8 +57,8 @@ impl fmt::Display for Outcome {
         )?;
         write!(
             formatter,
-            "queries that give rows     {}",
-            self.queries_with_rows
+            "queries that give rows     {}, not answered: {:?}",
+            self.queries_with_rows, self.unanswered
         )
     }
 }
@@ -100,7 +103,8 @@ fn mutate_one(
     };
     engine.fill(&data::statements(benchmark, &query.sql, choices));
     let Answer::Rows(expected) = engine.rows(&named(&query.sql, query.width)) else {
-        panic!("{} can't be answered", query.name);
+        outcome.unanswered.push(query.name.clone());
+        return;
     };
     outcome.queries_with_rows += usize::from(!expected.is_empty());
     for (number, mutant) in mutants.iter().enumerate() {
