@@ -46,7 +46,6 @@ impl Fold<'_> {
             What::Column { relation, position } => {
                 self.column(*relation, *position as usize, Width::Own);
             }
-            What::Row { relation } => self.row(*relation),
             What::Variable(name) => {
                 let definition = self.variables.get(name);
                 self.encoding.tag(Tag::Variable);
@@ -200,11 +199,21 @@ impl Fold<'_> {
     }
 
     fn operation(&mut self, text: &str, id: NodeId) {
+        let tree = self.tree;
         let text = spelling::operation(text);
         let children = match spelling::is_chain(text) {
             true => self.chain(text, id),
-            false => self.tree.children(id),
+            false => tree.children(id),
         };
+        // A row without the names of its fields is a value of which not all is known.
+        if let (true, [row]) = (text.starts_with("row "), children.as_slice())
+            && let What::Row { relation } = tree.what(*row)
+        {
+            self.encoding.tag(Tag::Operation);
+            self.encoding.text(text);
+            self.row(*relation);
+            return;
+        }
         self.encoding.tag(Tag::Operation);
         self.encoding.text(text);
         self.expressions(&children);

@@ -148,6 +148,8 @@ pub(super) enum Tag {
     Incremental = 99,
     Storage = 100,
     Metadata = 101,
+    Source = 102,
+    Seed = 103,
 }
 
 /// Bytes in the making.

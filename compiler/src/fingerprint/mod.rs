@@ -47,6 +47,7 @@
 //! | `variants` | the variants of a model together |
 //! | `model` | a model's settings, and its profile |
 //! | `metadata` | what isn't data |
+//! | `tables` | sources and seeds, which have no query |
 //! | `category` | what a change from one profile to another means |
 
 pub mod category;
@@ -59,12 +60,14 @@ mod query;
 mod relation;
 mod select;
 mod spelling;
+mod tables;
 mod variants;
 
 use crate::sql_type::SqlType;
 pub use hash::Fingerprint;
 pub use model::{Import, ModelMeaning, VariantMeaning, profile};
 use serde::{Deserialize, Serialize};
+pub use tables::{of_seed, of_source};
 
 /// The number of the algorithm that makes profiles. Profiles of two algorithms can't be compared.
 pub const ALGORITHM: u32 = 1;
