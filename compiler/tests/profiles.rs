@@ -15,3 +15,5 @@ mod neutral;
 mod project;
 #[path = "profiles/sqlmesh.rs"]
 mod sqlmesh;
+#[path = "profiles/suites.rs"]
+mod suites;

@@ -136,7 +136,7 @@ impl Places {
 }
 
 /// Edits a query. `names` are all names that its tables and columns have.
-fn edited(sql: &str, names: &[String], choices: &mut Choices) -> String {
+pub fn edited(sql: &str, names: &[String], choices: &mut Choices) -> String {
     let (tokens, _) = lex(FileId(0), sql, 0..sql.len());
     let tokens: Vec<Token> = tokens.into_iter().collect();
     let mut places = Places::default();

@@ -26,13 +26,14 @@ impl TypeOracle for NoEngine {
 }
 
 /// The profiles of models by their paths, `models.name`, and what was found in the project. The
-/// texts are files by their paths.
+/// texts are files by their paths; without a `dbgo.toml` there is one with a name alone.
 pub fn profiles(texts: &[(String, String)]) -> (BTreeMap<String, Profile>, Vec<Diagnostic>) {
-    let settings = ("dbgo.toml", "name = 'shop'");
+    let own = texts.iter().any(|(path, _)| path == "dbgo.toml");
+    let settings = (!own).then_some(("dbgo.toml", "name = 'shop'"));
     let texts = texts
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()));
-    let (files, found) = ProjectFiles::from_texts(std::iter::once(settings).chain(texts));
+    let (files, found) = ProjectFiles::from_texts(settings.into_iter().chain(texts));
     let memory = Memory::new(String::new(), BTreeMap::new());
     let compilation = compile(outline(files, found), &NoEngine, &memory);
     let models = compilation.project.models.iter();
