@@ -1,6 +1,7 @@
 //! A project with every name resolved and every column typed: what the code generator reads.
 
 use crate::fingerprint::Profile;
+use crate::lineage::Lineage;
 use crate::sql_type::SqlType;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -104,6 +105,8 @@ pub struct TypedModel {
     pub body: Vec<BodyNode>,
     /// What its data is made of.
     pub profile: Profile,
+    /// What its columns are made of.
+    pub lineage: Lineage,
 }
 
 /// A declared variable.

@@ -8,6 +8,7 @@ use crate::directives::{self, DirectiveTree};
 use crate::fingerprint::Profile;
 use crate::graph::Node;
 use crate::header::{Incremental, Materialized};
+use crate::lineage::Lineage;
 use crate::name::same_name;
 use crate::parse::RelationUse;
 use crate::print::{Printer, SlotPlace, Slots};
@@ -156,6 +157,7 @@ impl Work<'_> {
         typed: &[TypedVariant],
         columns: Vec<typed::TypedColumn>,
         body: Vec<typed::BodyNode>,
+        lineage: Lineage,
     ) -> TypedModel {
         let config = &self.node.config;
         let import = |edge: &crate::graph::Edge| {
@@ -197,6 +199,7 @@ impl Work<'_> {
                 .map_or(0, |timeout| timeout.value.seconds),
             body,
             profile: Profile::default(),
+            lineage,
         }
     }
 }

@@ -13,9 +13,9 @@ mod project;
 mod rows;
 
 use benchmark::{Benchmark, Choices, Query, named};
-use dbgo_compiler::fingerprint::Profile;
+use dbgo_compiler::fingerprint::{ObstacleKind, Profile};
 use project::profiles;
-use rows::{Answer, Engine};
+use rows::{Answer, Engine, Rows};
 use std::fmt;
 
 /// What came of the mutations.
@@ -33,8 +33,10 @@ pub struct Outcome {
     pub queries_with_rows: usize,
     /// Queries that the engine doesn't answer in time themselves.
     pub unanswered: Vec<String>,
-    /// Those of [`other_rows`](Self::other_rows) whose profile is the original's.
+    /// Those whose rows say something else than the two profiles.
     pub missed: Vec<String>,
+    /// How many of the queries have a part that nobody looked into.
+    pub opaque: usize,
     /// How many of those with the same rows have another profile: mostly the data didn't show it.
     pub other_profiles: usize,
 }
@@ -55,6 +57,7 @@ impl fmt::Display for Outcome {
             "  same rows, other profile {}",
             self.other_profiles
         )?;
+        writeln!(formatter, "queries not looked into    {}", self.opaque)?;
         write!(
             formatter,
             "queries that give rows     {}, not answered: {:?}",
@@ -101,6 +104,9 @@ fn mutate_one(
     let Some(original) = profiles.get("models.original") else {
         panic!("{} doesn't compile: {found:?}", query.name);
     };
+    let is_opaque = |kind| kind == ObstacleKind::Opaque;
+    let mut obstacles = original.columns.iter().filter_map(|it| it.obstacle);
+    outcome.opaque += usize::from(obstacles.any(|obstacle| is_opaque(obstacle.kind)));
     engine.fill(&data::statements(benchmark, &query.sql, choices));
     let Answer::Rows(expected) = engine.rows(&named(&query.sql, query.width)) else {
         outcome.unanswered.push(query.name.clone());
@@ -116,25 +122,85 @@ fn mutate_one(
             continue;
         };
         outcome.answered += 1;
-        judge(
-            original,
-            profile,
-            rows != expected,
+        outcome.judge(
+            (original, &expected),
+            (profile, &rows),
             &format!("{}: {}", query.name, mutant.what),
-            outcome,
         );
     }
 }
 
-fn judge(original: &Profile, profile: &Profile, other_rows: bool, what: &str, out: &mut Outcome) {
-    let same = original.same_data(profile);
-    match (other_rows, same) {
-        (true, true) => {
-            out.other_rows += 1;
-            out.missed.push(what.to_owned());
+/// A query's profile, and its rows in the order of their texts.
+type Found<'a> = (&'a Profile, &'a Rows);
+
+impl Outcome {
+    fn judge(&mut self, original: Found<'_>, mutant: Found<'_>, what: &str) {
+        let same = original.0.same_data(mutant.0);
+        match original.1 != mutant.1 {
+            true => self.other_rows += 1,
+            false => self.other_profiles += usize::from(!same),
         }
-        (true, false) => out.other_rows += 1,
-        (false, false) => out.other_profiles += 1,
-        (false, true) => {}
+        if let Some(contradiction) = contradiction(original, mutant) {
+            self.missed.push(format!("{what}: {contradiction}"));
+        }
+    }
+}
+
+/// What the rows say against the profiles: if these say that the rows are the same, then so is
+/// their number, and each column that is the same has the same values.
+fn contradiction((before, expected): Found<'_>, (after, found): Found<'_>) -> Option<String> {
+    if before.rows != after.rows {
+        return None;
+    }
+    if expected.len() != found.len() {
+        return Some(format!("{} rows, not {}", found.len(), expected.len()));
+    }
+    let values = |rows: &Rows, column: usize| {
+        let mut values: Vec<String> = rows.iter().map(|row| row[column].clone()).collect();
+        values.sort();
+        values
+    };
+    let columns = before.columns.iter().zip(&after.columns).enumerate();
+    for (index, (old, new)) in columns {
+        let same = old.values == new.values && old.sql_type == new.sql_type;
+        if same && values(expected, index) != values(found, index) {
+            return Some(format!("other values in `{}`", new.name));
+        }
+    }
+    (before.same_data(after) && expected != found).then(|| "other rows".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dbgo_compiler::fingerprint::ColumnProfile;
+    use dbgo_compiler::sql_type::SqlType;
+
+    #[test]
+    fn rows_contradict_profiles() {
+        let column = |name: &str| ColumnProfile {
+            name: name.to_owned(),
+            sql_type: SqlType::Integer,
+            values: Default::default(),
+            obstacle: None,
+        };
+        let profile = Profile {
+            columns: vec![column("a"), column("b")],
+            ..Profile::default()
+        };
+        let rows = |rows: &[[&str; 2]]| -> Rows {
+            let texts = |row: &[&str; 2]| row.iter().map(|it| (*it).to_owned()).collect();
+            rows.iter().map(texts).collect()
+        };
+        let before = rows(&[["1", "2"], ["3", "4"]]);
+        let of = |after: &Rows| contradiction((&profile, &before), (&profile, after));
+        assert_eq!(of(&before), None);
+        for after in [
+            rows(&[["1", "2"]]),
+            rows(&[["1", "2"], ["3", "5"]]),
+            rows(&[["1", "4"], ["3", "2"]]),
+        ] {
+            assert!(of(&after).is_some(), "{after:?}");
+        }
     }
 }

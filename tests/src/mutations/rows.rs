@@ -14,10 +14,13 @@ pub struct Engine {
     connection: Connection,
 }
 
+/// Rows in the order of their texts.
+pub type Rows = Vec<Vec<String>>;
+
 /// What the engine says.
 pub enum Answer {
     /// The rows, in the order of their texts.
-    Rows(Vec<String>),
+    Rows(Rows),
     /// It refuses the query, fails, or takes too long.
     Nothing,
 }
@@ -59,7 +62,7 @@ impl Engine {
         rows.map_or(Answer::Nothing, Answer::Rows)
     }
 
-    fn asked(&self, sql: &str) -> Option<Vec<String>> {
+    fn asked(&self, sql: &str) -> Option<Rows> {
         let mut statement = self.connection.prepare(sql).ok()?;
         let options = FormatOptions::default().with_null("null");
         let mut rows = Vec::new();
@@ -74,7 +77,7 @@ impl Engine {
                     .iter()
                     .map(|column| column.value(row).to_string())
                     .collect();
-                rows.push(values.join("|"));
+                rows.push(values);
             }
         }
         rows.sort();
