@@ -144,7 +144,6 @@ pub(super) enum Tag {
 
     Text = 96,
     Variants = 97,
-    Profile = 98,
     Incremental = 99,
     Storage = 100,
     Metadata = 101,

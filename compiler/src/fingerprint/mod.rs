@@ -32,8 +32,7 @@
 //! it has, the children. A text is its length (4 bytes, little-endian) and its UTF-8; a number has
 //! 4 bytes. If the bytes of a node are more than 128 they are replaced by the tag 0 and their
 //! hash. A hash is the first 16 bytes of BLAKE3. The tags are those of the enum `Tag` in `hash.rs`.
-//! What enters a [`Profile`] is hashed once more, together with [`ALGORITHM`], which has to be
-//! raised whenever the same model would get another profile.
+//! [`ALGORITHM`] has to be raised whenever the same model would get another profile.
 //!
 //! | file | what |
 //! |---|---|

@@ -57,12 +57,15 @@ pub fn profile(model: &TypedModel, meaning: &ModelMeaning<'_>) -> Profile {
         .iter()
         .map(|variant| names.folded(meaning, variant))
         .collect();
-    let all = |hash: &dyn Fn(&Folded) -> Fingerprint| {
-        let hashes: Vec<(&[Conditions], Fingerprint)> = folded
-            .iter()
-            .map(|variant| (variant.conditions.as_slice(), hash(variant)))
-            .collect();
-        finished(&together(&hashes))
+    let all = |hash: &dyn Fn(&Folded) -> Fingerprint| match folded.as_slice() {
+        [only] => hash(only),
+        several => {
+            let hashes: Vec<(&[Conditions], Fingerprint)> = several
+                .iter()
+                .map(|variant| (variant.conditions.as_slice(), hash(variant)))
+                .collect();
+            together(&hashes)
+        }
     };
     let columns = model.columns.iter().enumerate().map(|(index, column)| {
         let obstacle = folded.iter().find_map(|variant| variant.columns[index].1);
@@ -81,15 +84,6 @@ pub fn profile(model: &TypedModel, meaning: &ModelMeaning<'_>) -> Profile {
         storage: storage(&model.materialization),
         metadata: metadata(model),
     }
-}
-
-/// A hash as it stands in a profile: that of another algorithm is another one.
-fn finished(hash: &Fingerprint) -> Fingerprint {
-    hashed(|encoding| {
-        encoding.tag(Tag::Profile);
-        encoding.number(ALGORITHM as usize);
-        encoding.fingerprint(hash);
-    })
 }
 
 /// The names that a model's variants share.
