@@ -1,10 +1,10 @@
 //! The clauses of a `SELECT`.
 
 use super::expression::Width;
-use super::fold::{ColumnFacts, Facts, Fold, Obstacles, Read};
+use super::fold::{ColumnFacts, Columns, Facts, Fold, Obstacles, Read};
 use super::hash::{Fingerprint, Tag};
 use super::spelling;
-use crate::bound::{Clause, NodeId, What};
+use crate::bound::{Clause, NodeId, RelationId, What};
 use std::rc::Rc;
 
 /// An output, as far as the rows depend on it.
@@ -73,14 +73,75 @@ impl Fold<'_> {
             self.encoding.tag(Tag::SetReturning);
             self.encoding.fingerprint(&column.values);
         }
+        let mut rows_hash = self.encoding.digest(mark);
+        let is_window = |clause: &NodeId| {
+            matches!(
+                tree.what(*clause),
+                What::Clause(Clause::WindowDefinition(_))
+            )
+        };
+        let is_plain = rows.clauses.iter().all(is_window) && !*distinct && self.aggregates() == 0;
+        if is_plain && let Some(inner) = self.only_query(&children) {
+            rows_hash = self.handed_on(&inner, rows_hash, &rows, &children, &mut columns);
+        }
         let facts = Facts {
-            rows: self.encoding.digest(mark),
+            rows: rows_hash,
             order: own_order,
             columns: Rc::new(columns),
             volatile: of_columns || self.met.volatile || rows.from.1,
         };
         self.met = outer;
         facts
+    }
+
+    /// The query that is all that a `FROM` reads.
+    fn only_query(&self, children: &[NodeId]) -> Option<(RelationId, Rc<Vec<ColumnFacts>>)> {
+        let tree = self.tree;
+        let from = children.first()?;
+        let What::Clause(Clause::From) = tree.what(*from) else {
+            return None;
+        };
+        let &[only] = tree.children(*from).as_slice() else {
+            return None;
+        };
+        let (What::Common { relation, .. } | What::Derived { relation }) = tree.what(only) else {
+            return None;
+        };
+        match &self.relations.get(relation)?.columns {
+            Columns::Given(columns) => Some((*relation, Rc::clone(columns))),
+            _ => None,
+        }
+    }
+
+    /// A `SELECT` of a query's columns as they are, `WITH last AS (…) SELECT * FROM last`, gives
+    /// what the query gives. Gives the hash of its rows.
+    fn handed_on(
+        &self,
+        (inner, inner_columns): &(RelationId, Rc<Vec<ColumnFacts>>),
+        own_rows: Fingerprint,
+        rows: &Rows,
+        children: &[NodeId],
+        columns: &mut [ColumnFacts],
+    ) -> Fingerprint {
+        let tree = self.tree;
+        let outputs = children
+            .iter()
+            .filter(|child| matches!(tree.what(**child), What::Output { .. }));
+        for (column, output) in columns.iter_mut().zip(outputs) {
+            if let [expression] = tree.children(*output).as_slice()
+                && let What::Column { relation, position } = tree.what(*expression)
+                && relation == inner
+                && let Some(handed) = inner_columns.get(*position as usize)
+            {
+                column.values = handed.values;
+                column.wide = handed.wide;
+            }
+        }
+        let unnests = columns.iter().any(|it| it.obstacles.set_returning);
+        match rows.from.0.as_slice() {
+            [only] if !unnests => *only,
+            _ => own_rows,
+        }
     }
 
     fn collect_windows(&mut self, children: &[NodeId]) {
