@@ -45,6 +45,8 @@ pub struct ProjectFiles {
     pub models: Vec<FileId>,
     /// `sources/**/*.sql`: tables that somebody else fills.
     pub tables: Vec<FileId>,
+    /// `fragments/**/*.sql`: pieces of SQL that `#include` writes out.
+    pub fragments: Vec<FileId>,
     /// CSV and Parquet files under `models/` and `seeds/`.
     pub seeds: Vec<SeedFile>,
     /// Files that exist but couldn't be read as what they are, which has been reported. They stay
@@ -129,6 +131,7 @@ pub(super) fn classify(
         settings,
         models: Vec::new(),
         tables: Vec::new(),
+        fragments: Vec::new(),
         seeds: Vec::new(),
         unusable,
     };
@@ -154,6 +157,11 @@ pub(super) fn classify(
             }),
             ("models" | "seeds", "sql", None) => statements.push(entry.file),
             ("sources", "sql", None) => files.tables.push(entry.file),
+            // No import names them, so that they may be called anything.
+            ("fragments", "sql", None) => {
+                files.fragments.push(entry.file);
+                continue;
+            }
             ("macros" | "audits" | "exposures", "sql", None) => {
                 if unbuilt.insert(folder.to_owned()) {
                     diagnostics.push(not_built(folder, entry.file));
