@@ -15,6 +15,7 @@ mod writing_out;
 
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
+use crate::expand::macros::Library;
 use crate::graph::{self, Graph, NodeId};
 use crate::header::{self, FileKind, Header};
 use crate::project::{self, EngineKind, Settings, VariableValue};
@@ -182,7 +183,9 @@ fn typed_nodes(
 ) -> (Vec<Option<Known>>, Vec<Diagnostic>) {
     let mut known: Vec<Option<Known>> = vec![None; outline.graph.nodes.len()];
     let mut diagnostics = Vec::new();
-    let context = model::Context::new(outline, oracle, memory);
+    let (macros, found) = Library::new(&outline.files);
+    diagnostics.extend(found);
+    let context = model::Context::new(outline, oracle, memory, macros);
     for level in levels::levels(&outline.graph) {
         let typed = levels::side_by_side(&level, |id: NodeId| {
             let node = outline.graph.node(id);

@@ -9,6 +9,7 @@ use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
 use crate::expand::Expanded;
+use crate::expand::macros::Library;
 use crate::graph::Node;
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
@@ -29,6 +30,7 @@ pub(super) struct Context<'a> {
     /// Names of relations and files, in lower case, with the import paths that they stand for.
     pub(super) candidates: BTreeMap<String, String>,
     pub(super) places: Vec<Place>,
+    pub(super) macros: Library,
 }
 
 impl<'a> Context<'a> {
@@ -36,6 +38,7 @@ impl<'a> Context<'a> {
         outline: &'a Outline,
         oracle: &'a dyn TypeOracle,
         memory: &'a Memory,
+        macros: Library,
     ) -> Self {
         let mut candidates = BTreeMap::new();
         for (_, node) in outline.graph.iter() {
@@ -57,6 +60,7 @@ impl<'a> Context<'a> {
             memory,
             candidates,
             places,
+            macros,
         }
     }
 }
@@ -102,7 +106,7 @@ pub(super) fn compile(
         (edge.alias.value.to_lowercase(), schema)
     };
     // It outlives the work, whose text it may become.
-    let written_out = OnceCell::new();
+    let written_out = [OnceCell::new(), OnceCell::new()];
     let mut work = Work {
         context,
         node,
@@ -181,19 +185,33 @@ impl<'a> Work<'a> {
     }
 
     /// The model of its text, written out where that is needed.
-    fn model_of_text(&mut self, home: &'a OnceCell<Expanded>) -> Option<TypedModel> {
+    fn model_of_text(
+        &mut self,
+        [unfolded, with_macros]: &'a [OnceCell<Expanded>; 2],
+    ) -> Option<TypedModel> {
         let expanded = self.written_out().ok()?;
-        let Some(expanded) = expanded.map(|expanded| home.get_or_init(|| expanded)) else {
-            return self.typed();
+        let expanded = expanded.map(|expanded| &*unfolded.get_or_init(|| expanded));
+        if let Some(expanded) = expanded {
+            self.go_on_with(expanded);
+        }
+        let tree = self.directives();
+        let (expanded, tree) = match tree {
+            Some(tree) if self.calls_macros(&tree) => {
+                let written = self.macros_written_out(&tree, expanded);
+                let written = &*with_macros.get_or_init(|| written);
+                self.go_on_with(written);
+                (Some(written), self.directives())
+            }
+            tree => (expanded, tree),
         };
-        self.go_on_with(expanded);
-        let model = self.typed();
-        self.back_to_files(expanded);
+        let model = tree.and_then(|tree| self.typed(tree));
+        if let Some(expanded) = expanded {
+            self.back_to_files(expanded);
+        }
         model
     }
 
-    fn typed(&mut self) -> Option<TypedModel> {
-        let tree = self.directives()?;
+    fn typed(&mut self, tree: DirectiveTree) -> Option<TypedModel> {
         let reachable = Reachable {
             dialect: self.context.outline.settings.dialect.word().to_owned(),
             incremental: self.stored(),

@@ -2,7 +2,8 @@
 
 use super::model::Work;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::directives::Reached;
+use crate::directives::{DirectiveTree, Reached};
+use crate::expand::macros::{Caller, write_out};
 use crate::expand::{self, Expanded, SeedText, Surroundings};
 use crate::source::SeedFormat;
 use crate::span::Span;
@@ -47,6 +48,29 @@ impl<'a> Work<'a> {
             None if self.damaged => Err(()),
             None => Ok(None),
         }
+    }
+
+    /// Whether the text calls macros.
+    pub(super) fn calls_macros(&self, tree: &DirectiveTree) -> bool {
+        self.context.macros.may_be_called(self.text, tree)
+    }
+
+    /// Writes the calls of macros out. `expanded` is the text, if it was written out before.
+    pub(super) fn macros_written_out(
+        &mut self,
+        tree: &DirectiveTree,
+        expanded: Option<&Expanded>,
+    ) -> Expanded {
+        let caller = Caller {
+            text: self.text,
+            file: self.file,
+            body_start: self.body_start,
+            expanded,
+        };
+        let (written, found) = write_out(&self.context.macros, caller, tree);
+        self.damaged |= found.iter().any(Diagnostic::is_error);
+        self.diagnostics.extend(found);
+        written
     }
 
     /// Goes on with a written-out text instead of the model's own.

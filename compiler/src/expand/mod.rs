@@ -13,10 +13,12 @@
 //! | `list` | what a `#for` goes over |
 //! | `substitute` | `${x}` |
 //! | `unfold` | loops and includes → text |
+//! | `macros` | calls of macros → text |
 //!
 //! Nothing here evaluates a condition: `#if` is the matter of [`directives`](crate::directives).
 
 mod list;
+pub mod macros;
 mod substitute;
 mod template;
 #[cfg(test)]

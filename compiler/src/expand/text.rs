@@ -64,13 +64,6 @@ pub enum ExpansionKind {
         /// The macro.
         name: Arc<str>,
     },
-    /// What a macro's parameter stands for.
-    Argument {
-        /// The macro.
-        name: Arc<str>,
-        /// The parameter.
-        parameter: Arc<str>,
-    },
 }
 
 impl Expanded {
@@ -136,6 +129,47 @@ impl Expanded {
             verbatim,
             source,
         });
+    }
+
+    /// An empty text that goes on with the expansions of another one.
+    pub(super) fn after(before: &Expanded) -> Self {
+        Self {
+            text: String::new(),
+            file: before.file,
+            segments: Vec::new(),
+            expansions: before.expansions.clone(),
+        }
+    }
+
+    /// Adds a range of the text that this one goes on from.
+    pub(super) fn push_from(&mut self, before: &Expanded, range: std::ops::Range<usize>) {
+        let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let (from, to) = (byte(range.start), byte(range.end));
+        let first = before
+            .segments
+            .partition_point(|segment| segment.start <= from);
+        for (index, segment) in before
+            .segments
+            .iter()
+            .enumerate()
+            .skip(first.saturating_sub(1))
+        {
+            let next = before.segments.get(index + 1);
+            let end = next
+                .map_or(byte(before.text.len()), |next| next.start)
+                .min(to);
+            let start = segment.start.max(from);
+            if start >= end {
+                break;
+            }
+            let mut source = segment.source;
+            if segment.verbatim {
+                source.end = source.start + (end - segment.start);
+                source.start += start - segment.start;
+            }
+            let text = &before.text[start as usize..end as usize];
+            self.push_segment(text, source, segment.verbatim);
+        }
     }
 
     /// Puts something made between what stands there already, near its end.
@@ -301,11 +335,6 @@ impl Expansion {
                 format!("in the macro `{name}`"),
                 self.place,
                 Some("it is called here".to_owned()),
-            ),
-            ExpansionKind::Argument { name, parameter } => (
-                format!("it stands for `{parameter}` in the macro `{name}`"),
-                self.place,
-                None,
             ),
         }
     }

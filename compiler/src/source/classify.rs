@@ -47,6 +47,8 @@ pub struct ProjectFiles {
     pub tables: Vec<FileId>,
     /// `fragments/**/*.sql`: pieces of SQL that `#include` writes out.
     pub fragments: Vec<FileId>,
+    /// `macros/**/*.sql`: names for expressions and queries.
+    pub macros: Vec<FileId>,
     /// CSV and Parquet files under `models/` and `seeds/`.
     pub seeds: Vec<SeedFile>,
     /// Files that exist but couldn't be read as what they are, which has been reported. They stay
@@ -132,6 +134,7 @@ pub(super) fn classify(
         models: Vec::new(),
         tables: Vec::new(),
         fragments: Vec::new(),
+        macros: Vec::new(),
         seeds: Vec::new(),
         unusable,
     };
@@ -162,7 +165,11 @@ pub(super) fn classify(
                 files.fragments.push(entry.file);
                 continue;
             }
-            ("macros" | "audits" | "exposures", "sql", None) => {
+            ("macros", "sql", None) => {
+                files.macros.push(entry.file);
+                continue;
+            }
+            ("audits" | "exposures", "sql", None) => {
                 if unbuilt.insert(folder.to_owned()) {
                     diagnostics.push(not_built(folder, entry.file));
                 }
@@ -209,7 +216,6 @@ fn pair_typings(
 
 fn not_built(folder: &str, file: FileId) -> Diagnostic {
     let what = match folder {
-        "macros" => "macros aren't",
         "audits" => "audits aren't",
         _ => "exposures aren't",
     };
@@ -273,8 +279,8 @@ mod tests {
     #[test]
     fn findings_of_placement() {
         let (_, diagnostics) = ProjectFiles::from_texts([
-            ("macros/f.sql", ""),
-            ("macros/g.sql", ""),
+            ("audits/f.sql", ""),
+            ("audits/g.sql", ""),
             ("models/a.b.sql", ""),
             ("seeds/alone.sql", ""),
         ]);
