@@ -233,6 +233,7 @@ impl Expanded {
         if last.verbatim {
             to.end = to.end.min(to.start + (last_byte + 1 - last.start));
         }
+        let (innermost_first, innermost_last) = (from.origin, to.origin);
         // What is around an expansion was added before it, so that both ends meet.
         while from.origin != to.origin {
             let outer = |span: Span| {
@@ -244,6 +245,13 @@ impl Expanded {
             } else {
                 to = outer(to);
             }
+        }
+        // Of a directive or call that an end has become, all is meant.
+        if to.origin != innermost_last && from.file == to.file {
+            from.start = from.start.min(to.start);
+        }
+        if from.origin != innermost_first && from.file == to.file {
+            to.end = to.end.max(from.end);
         }
         let whole = match from.file == to.file && from.start <= to.end {
             true => Span {

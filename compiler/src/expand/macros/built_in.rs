@@ -113,13 +113,13 @@ impl BuiltIn {
                 let sql_type = if *is_date { "date" } else { "timestamp" };
                 vec![
                     Owned(format!(
-                        "select cast(dbgo_spine.at as {sql_type}) as date_{step} from range(cast("
+                        "select cast(dbgo_spine.moment as {sql_type}) as date_{step} from range(cast("
                     )),
                     Argument(1, Value),
                     Text(" as timestamp), cast("),
                     Argument(2, Value),
                     Owned(format!(
-                        " as timestamp), interval '1' {step}) as dbgo_spine(at)"
+                        " as timestamp), interval '1' {step}) as dbgo_spine(moment)"
                     )),
                 ]
             }

@@ -9,7 +9,7 @@ use crate::parse::{is_alias, parse_expression, parse_query, walk};
 use crate::span::{FileId, Span, Spanned};
 use crate::token::{Token, TokenKind};
 use crate::types::catalogue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -91,10 +91,15 @@ impl Definition {
         let mut names = Vec::new();
         let mut lambdas = Vec::new();
         let mut values = Vec::new();
+        let mut given = BTreeSet::new();
         let text = Arc::clone(&self.text);
         let mut see = |expr: &Expr| match &expr.kind {
             ExprKind::Name(parts) => names.push(parts.clone()),
             ExprKind::Reference(name) => values.push(name.clone()),
+            // Another macro may take a table.
+            ExprKind::Function(function) => {
+                given.extend((function.arguments.iter()).map(|argument| argument.value.span.start))
+            }
             ExprKind::Lambda { parameters, .. } => lambdas.extend(parameters.iter().cloned()),
             ExprKind::Comprehension { variables, .. } => lambdas.extend(variables.iter().cloned()),
             _ => {}
@@ -117,6 +122,8 @@ impl Definition {
         for parts in names {
             found.extend(self.name_of_body(&parts, &lambdas, &levels));
         }
+        // The span of a reference begins at its colon.
+        values.retain(|name| !given.contains(&name.span.start));
         found.extend(values.into_iter().map(|name| {
             malformed(name.span, format!("`:{}` is no table here", name.value)).hint(format!(
                 "a parameter that is a value has no colon: `{}`",

@@ -20,6 +20,8 @@ mod built_in;
 mod call;
 mod definition;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use crate::diagnostic::Diagnostic;
@@ -47,6 +49,8 @@ struct Macro {
     overloads: Vec<Definition>,
     /// Whether something is wrong with it, which was reported.
     broken: bool,
+    /// Whether each evaluation may give another value.
+    volatile: bool,
 }
 
 impl Macro {

@@ -246,6 +246,7 @@ impl Reading {
             key,
             Macro {
                 name,
+                volatile: overloads.iter().any(Definition::is_volatile),
                 overloads,
                 broken,
             },
@@ -281,7 +282,8 @@ impl Reading {
                 _ => format!("macros call each other in a circle: {}", shown.join(", ")),
             };
             let mut error = Diagnostic::error(Code::RecursiveExpansion, *span, message);
-            for pair in cycle.windows(2).skip(1) {
+            let whole: Vec<String> = cycle.iter().chain([name]).cloned().collect();
+            for pair in whole.windows(2).skip(1) {
                 if let Some(span) = calls[&pair[0]].get(&pair[1]) {
                     error = error.and_at(*span, format!("`{}` calls `{}`", pair[0], pair[1]));
                 }
@@ -289,12 +291,27 @@ impl Reading {
             self.diagnostics.push(error);
             reported.extend(cycle);
         }
+        self.spread_volatility(&calls);
         for (name, called) in &calls {
             let is_broken =
                 reported.contains(name) || called.keys().any(|called| reported.contains(called));
             if let Some(own) = self.macros.get_mut(name).filter(|_| is_broken) {
                 own.broken = true;
             }
+        }
+    }
+
+    /// What calls something volatile is volatile.
+    fn spread_volatility(&mut self, calls: &BTreeMap<String, BTreeMap<String, Span>>) {
+        loop {
+            let is_volatile = |name: &String| self.macros.get(name).is_some_and(|own| own.volatile);
+            let reached = calls
+                .iter()
+                .find(|(name, called)| !is_volatile(name) && called.keys().any(is_volatile));
+            let Some(own) = reached.and_then(|(name, _)| self.macros.get_mut(name)) else {
+                return;
+            };
+            own.volatile = true;
         }
     }
 

@@ -50,6 +50,7 @@ pub fn write_out(
         out,
         diagnostics: Vec::new(),
         level: 0,
+        stopped: false,
     };
     let mut cursor = caller.body_start;
     let mut clauses = Clauses::new();
@@ -102,6 +103,20 @@ enum Frame<'f> {
 struct Bound<'f> {
     frame: &'f Frame<'f>,
     tokens: Vec<&'f Token>,
+    /// Whether each evaluation may give another value.
+    volatile: bool,
+    /// The names in it, and in what parameters in it stand for.
+    names: Vec<NameUse>,
+}
+
+/// A name in an argument.
+#[derive(Clone, PartialEq)]
+struct NameUse {
+    name: String,
+    /// Whether it stands in front of a dot.
+    qualifies: bool,
+    /// Where it is written, with the expansion.
+    place: Span,
 }
 
 struct Writer<'w> {
@@ -110,6 +125,8 @@ struct Writer<'w> {
     out: Expanded,
     diagnostics: Vec<Diagnostic>,
     level: usize,
+    /// Whether a bound was exceeded, so that nothing more is written.
+    stopped: bool,
 }
 
 impl<'w> Writer<'w> {
@@ -167,6 +184,11 @@ impl<'w> Writer<'w> {
                 ..place
             };
         }
+        self.report_at(found, origin)
+    }
+
+    /// Reports something whose places are those of files.
+    fn report_at(&mut self, found: Diagnostic, origin: Origin) -> Broken {
         let found = self.out.explain(found, origin);
         if !self.diagnostics.contains(&found) {
             self.diagnostics.push(found);
@@ -216,7 +238,17 @@ impl<'w> Writer<'w> {
                 };
                 let parameter = &definition.parameters[found.parameter].name.value;
                 let place = self.place(frame, token.span);
+                // `(x).field` is a field of a column, `x.field` may be a column of a table.
+                let is_struct = tokens
+                    .get(index + 1)
+                    .is_some_and(|next| call::written(text, next) == ".");
+                if is_struct {
+                    self.out.push_made("(", place);
+                }
                 self.argument(bound, form, parameter, place)?;
+                if is_struct {
+                    self.out.push_made(")", place);
+                }
                 clauses.behind_call();
                 from = token.span.range().end;
                 index += 1;
@@ -245,13 +277,16 @@ impl<'w> Writer<'w> {
     }
 
     fn fits(&mut self, frame: &Frame<'_>, span: Span) -> Written {
-        let message = if self.level >= MAXIMUM_LEVELS {
+        let message = if self.stopped {
+            return Err(Broken);
+        } else if self.level >= MAXIMUM_LEVELS {
             format!("more than {MAXIMUM_LEVELS} calls of macros stand within each other")
         } else if self.out.text().len() > MAXIMUM_BYTES {
             "the written-out text of this model has more than 4 MiB".to_owned()
         } else {
             return Ok(());
         };
+        self.stopped = true;
         let error = Diagnostic::error(Code::ExpansionTooLarge, span, message);
         Err(self.report(frame, error))
     }
@@ -426,14 +461,8 @@ impl<'w> Writer<'w> {
             let positional = arguments.get(index).filter(|found| found.name.is_none());
             let given = positional.or_else(|| arguments.iter().find(named));
             match (given, &parameter.default) {
-                (Some(argument), _) => Bound {
-                    frame,
-                    tokens: tokens[argument.tokens.clone()].to_vec(),
-                },
-                (None, default) => Bound {
-                    frame: &defaults,
-                    tokens: default.iter().flatten().collect(),
-                },
+                (Some(argument), _) => self.bound(frame, tokens[argument.tokens.clone()].to_vec()),
+                (None, default) => self.bound(&defaults, default.iter().flatten().collect()),
             }
         };
         let bound: Vec<Bound<'_>> = definition
@@ -444,7 +473,7 @@ impl<'w> Writer<'w> {
             .collect();
         for (parameter, bound) in definition.parameters.iter().zip(&bound) {
             self.check_volatile(parameter, bound)?;
-            self.check_capture(definition, parameter, bound, bound)?;
+            self.check_capture(definition, parameter, bound)?;
         }
         let body = Frame::Body {
             definition,
@@ -552,10 +581,7 @@ impl<'w> Writer<'w> {
                 BuiltInPiece::Text(text) => self.out.push_made(text, place),
                 BuiltInPiece::Owned(text) => self.out.push_made(text, place),
                 BuiltInPiece::Argument(index, form) => {
-                    let bound = Bound {
-                        frame,
-                        tokens: tokens[ordered[*index].clone()].to_vec(),
-                    };
+                    let bound = self.bound(frame, tokens[ordered[*index].clone()].to_vec());
                     self.argument(&bound, *form, "", place)?;
                 }
             }
@@ -599,7 +625,7 @@ impl<'w> Writer<'w> {
         let Some(first) = bound.tokens.first() else {
             return Ok(());
         };
-        if parameter.count < 2 || !self.is_volatile(bound) {
+        if parameter.count < 2 || !bound.volatile {
             return Ok(());
         }
         let error = Diagnostic::error(
@@ -618,98 +644,97 @@ impl<'w> Writer<'w> {
         Err(self.report(bound.frame, error))
     }
 
-    fn is_volatile(&self, bound: &Bound<'_>) -> bool {
-        let text = self.text(bound.frame);
-        if calls_volatile(text, &bound.tokens) {
-            return true;
-        }
-        let in_parameters = match bound.frame {
-            Frame::Text => false,
-            Frame::Body {
-                definition,
-                bound: outer,
-                ..
-            } => bound.tokens.iter().any(|token| {
-                let found = definition.uses.get(&token.span.start);
-                let outer = found.and_then(|found| outer.get(found.parameter));
-                outer.is_some_and(|outer| self.is_volatile(outer))
-            }),
+    /// What a parameter stands for, with what is asked of it later. What its own parameters stand
+    /// for has been looked at before, so that the cost doesn't grow with the depth.
+    fn bound<'f>(&self, frame: &'f Frame<'f>, tokens: Vec<&'f Token>) -> Bound<'f> {
+        let text = self.text(frame);
+        let at = |index: Option<usize>| {
+            let token = index.and_then(|index| tokens.get(index));
+            token.map_or("", |token| written(text, token))
         };
-        in_parameters || self.calls_volatile_macro(text, &bound.tokens, 0)
+        let mut volatile =
+            calls_volatile(text, &tokens) || self.calls_volatile_macro(text, &tokens);
+        let mut names: Vec<NameUse> = Vec::new();
+        let mut add = |found: NameUse| {
+            let is_same = |other: &NameUse| {
+                other.qualifies == found.qualifies && same_name(&other.name, &found.name)
+            };
+            if !names.iter().any(is_same) {
+                names.push(found);
+            }
+        };
+        for (index, token) in tokens.iter().enumerate() {
+            if let Frame::Body {
+                definition, bound, ..
+            } = frame
+                && let Some(found) = definition.uses.get(&token.span.start)
+                && let Some(outer) = bound.get(found.parameter)
+            {
+                volatile |= outer.volatile;
+                outer.names.iter().cloned().for_each(&mut add);
+                continue;
+            }
+            let word = written(text, token);
+            let qualifies = at(Some(index + 1)) == ".";
+            let is_name = match token.kind {
+                TokenKind::QuotedName => true,
+                TokenKind::Word => !is_keyword(word) || qualifies,
+                _ => false,
+            };
+            if is_name && at(index.checked_sub(1)) != "." && at(Some(index + 1)) != "(" {
+                add(NameUse {
+                    name: call::name(text, **token).to_owned(),
+                    qualifies,
+                    place: self.place(frame, token.span),
+                });
+            }
+        }
+        Bound {
+            frame,
+            tokens,
+            volatile,
+            names,
+        }
     }
 
-    fn calls_volatile_macro(&self, text: &str, tokens: &[&Token], level: usize) -> bool {
-        level < MAXIMUM_LEVELS
-            && tokens.windows(2).any(|pair| {
-                let pair = [*pair[0], *pair[1]];
-                if !call::is_call(text, &pair) {
-                    return false;
-                }
-                match self.library.find(call::name(text, pair[0])) {
-                    Some(Callee::Own(own)) => own.overloads.iter().any(|overload| {
-                        let tokens: Vec<&Token> = overload.tokens.iter().collect();
-                        overload.is_volatile()
-                            || self.calls_volatile_macro(&overload.text, &tokens, level + 1)
-                    }),
+    fn calls_volatile_macro(&self, text: &str, tokens: &[&Token]) -> bool {
+        tokens.windows(2).any(|pair| {
+            let pair = [*pair[0], *pair[1]];
+            call::is_call(text, &pair)
+                && match self.library.find(call::name(text, pair[0])) {
+                    Some(Callee::Own(own)) => own.volatile,
                     _ => false,
                 }
-            })
+        })
     }
 
-    /// Whether a name of an argument would mean something else within the macro. `given` is the
-    /// argument of the call, `bound` what a parameter in it stands for.
+    /// Whether a name of an argument would mean something else within the macro.
     fn check_capture(
         &mut self,
         definition: &Definition,
         parameter: &Parameter,
-        given: &Bound<'_>,
         bound: &Bound<'_>,
     ) -> Written {
-        let text = self.text(bound.frame);
-        let at = |index: Option<usize>| {
-            let token = index.and_then(|index| bound.tokens.get(index));
-            token.map_or("", |token| written(text, token))
-        };
-        for (index, token) in bound.tokens.iter().enumerate() {
-            if let Frame::Body {
-                definition: outer,
-                bound: outers,
-                ..
-            } = bound.frame
-                && let Some(found) = outer.uses.get(&token.span.start)
-                && let Some(next) = outers.get(found.parameter)
-            {
-                self.check_capture(definition, parameter, given, next)?;
-                continue;
-            }
-            let word = written(text, token);
-            let is_name = match token.kind {
-                TokenKind::QuotedName => true,
-                TokenKind::Word => !is_keyword(word) || at(Some(index + 1)) == ".",
-                _ => false,
-            };
-            let before = at(index.checked_sub(1));
-            if !is_name || before == "." || at(Some(index + 1)) == "(" {
-                continue;
-            }
-            let name = call::name(text, **token);
-            let qualifies = at(Some(index + 1)) == ".";
-            let Some(error) = captured(definition, parameter, name, qualifies, token.span) else {
+        for found in &bound.names {
+            let Some(error) = captured(definition, parameter, found) else {
                 continue;
             };
-            return Err(self.report(bound.frame, error));
+            let origin = found.place.origin;
+            return Err(self.report_at(error, origin));
         }
         Ok(())
     }
 }
 
-fn captured(
-    definition: &Definition,
-    parameter: &Parameter,
-    name: &str,
-    qualifies: bool,
-    span: Span,
-) -> Option<Diagnostic> {
+fn captured(definition: &Definition, parameter: &Parameter, found: &NameUse) -> Option<Diagnostic> {
+    let NameUse {
+        name, qualifies, ..
+    } = found;
+    let qualifies = *qualifies;
+    let span = Span {
+        origin: Origin::WRITTEN,
+        ..found.place
+    };
     let error = |message: String| Diagnostic::error(Code::MacroCapture, span, message);
     let own_name = definition.own_names.iter().any(|own| same_name(own, name));
     if own_name && (!definition.is_table || !qualifies) {
