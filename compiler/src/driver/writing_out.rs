@@ -6,7 +6,9 @@ use crate::directives::{DirectiveTree, Reached};
 use crate::expand::macros::{Caller, write_out};
 use crate::expand::{self, Expanded, SeedText, Surroundings};
 use crate::source::SeedFormat;
-use crate::span::Span;
+use crate::span::{FileId, Span};
+use crate::typed::TypedModel;
+use std::collections::BTreeSet;
 
 impl<'a> Work<'a> {
     /// Writes the model out; `None` if its own text is to be compiled as it is.
@@ -42,11 +44,23 @@ impl<'a> Work<'a> {
         self.diagnostics.extend(found);
         match unfolded {
             Some(unfolded) => {
+                self.depend_on_seeds(&unfolded.seeds);
                 self.used_by_lists = unfolded.used;
                 Ok(Some(unfolded.expanded))
             }
             None if self.damaged => Err(()),
             None => Ok(None),
+        }
+    }
+
+    /// What loops go over is in the seeds' data, and not in their columns alone.
+    fn depend_on_seeds(&mut self, seeds: &BTreeSet<FileId>) {
+        let files = &self.context.outline.files;
+        for seed in files.seeds.iter().filter(|seed| seeds.contains(&seed.data)) {
+            for file in [Some(seed.data), seed.typing].into_iter().flatten() {
+                self.dependencies
+                    .push(files.sources.file(file).path.clone());
+            }
         }
     }
 
@@ -81,7 +95,7 @@ impl<'a> Work<'a> {
     }
 
     /// Makes all places that leave the model's stage places of the user's files.
-    pub(super) fn back_to_files(&mut self, expanded: &Expanded) {
+    pub(super) fn back_to_files(&mut self, expanded: &Expanded, model: Option<&mut TypedModel>) {
         let found = std::mem::take(&mut self.diagnostics);
         for finding in found {
             let finding = expanded.finding(finding);
@@ -97,6 +111,15 @@ impl<'a> Work<'a> {
         }
         for span in self.made_at.values_mut() {
             *span = expanded.place(*span);
+        }
+        let named = model.into_iter().flat_map(|model| &mut model.lineage.named);
+        for named in named {
+            let span = Span {
+                start: named.at,
+                end: named.at.saturating_add(1),
+                ..Span::new(expanded.file(), 0, 0)
+            };
+            named.at = expanded.place_in(self.node.file, span).start;
         }
     }
 

@@ -280,6 +280,21 @@ impl Expanded {
         }
     }
 
+    /// Where a span of this text was written in one file: what another file holds stands at the
+    /// directive or call that brought it here.
+    pub fn place_in(&self, file: FileId, span: Span) -> Span {
+        let mut place = self.origin(span);
+        while place.file != file
+            && let Some(expansion) = self.expansion(place.origin)
+        {
+            place = expansion.place;
+        }
+        Span {
+            origin: Origin::WRITTEN,
+            ..place
+        }
+    }
+
     /// A finding about this text as one about the user's files, with notes that name what was
     /// written out there.
     pub fn finding(&self, mut found: Diagnostic) -> Diagnostic {

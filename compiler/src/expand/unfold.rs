@@ -53,6 +53,8 @@ pub struct Unfolded {
     pub expanded: Expanded,
     /// The imports, in lower case, that lists name.
     pub used: BTreeSet<String>,
+    /// The seeds whose values were read.
+    pub seeds: BTreeSet<FileId>,
 }
 
 /// Writes out the loops and includes of a file's range; `None` if there are none, or if the
@@ -78,6 +80,7 @@ pub fn unfold(
         out: Expanded::new(file),
         diagnostics: found,
         used: BTreeSet::new(),
+        seeds: BTreeSet::new(),
         iterations: 0,
         stopped: false,
         tail: None,
@@ -96,6 +99,7 @@ pub fn unfold(
         out,
         mut diagnostics,
         used,
+        seeds,
         ..
     } = unfolding;
     let mut seen = BTreeSet::new();
@@ -107,6 +111,7 @@ pub fn unfold(
     let unfolded = Unfolded {
         expanded: out,
         used,
+        seeds,
     };
     (Some(unfolded), diagnostics)
 }
@@ -132,6 +137,7 @@ struct Unfolding<'s, 'a> {
     out: Expanded,
     diagnostics: Vec<Diagnostic>,
     used: BTreeSet<String>,
+    seeds: BTreeSet<FileId>,
     iterations: usize,
     /// Whether a bound was exceeded, so that nothing more is written.
     stopped: bool,
@@ -504,6 +510,7 @@ impl<'s> Unfolding<'s, '_> {
                 "a loop goes over the values of a seed's column, over a list, or over `columns(…)`",
             ));
         };
+        self.seeds.insert(data.file);
         let Some(text) = data.text else {
             return Err(unknown_list(
                 list,

@@ -14,6 +14,7 @@
 //! | `star` | `*` with its changes |
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `grouping` | what may stand beside an aggregate |
+//! | `nullability` | what can't be null |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
@@ -22,6 +23,7 @@ mod from;
 mod function;
 mod grouping;
 mod names;
+mod nullability;
 mod operation;
 mod output_name;
 mod query;
@@ -37,11 +39,12 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -54,7 +57,7 @@ pub struct Column {
 }
 
 /// The columns of a relation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Schema {
     /// The columns in order; `None` if they aren't known: whatever comes from the relation is
     /// unknown then, and names aren't checked.
@@ -72,6 +75,11 @@ impl Schema {
     /// A relation whose columns aren't known.
     pub fn unknown() -> Self {
         Schema::default()
+    }
+
+    /// How many columns it has; `None` if they aren't known.
+    pub fn width(&self) -> Option<usize> {
+        self.columns.as_ref().map(Vec::len)
     }
 }
 
@@ -202,6 +210,8 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// Whether aggregates at this place have at least one row.
+    grouped: bool,
     tree: Writer,
     /// How many relations were written.
     relation_count: u32,
@@ -224,6 +234,7 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            grouped: false,
             tree: Writer::default(),
             relation_count: 0,
             member_count: 0,
