@@ -240,7 +240,7 @@ impl<'a> Work<'a> {
         [unfolded, with_macros]: &'a [OnceCell<Expanded>; 2],
     ) -> Option<TypedModel> {
         let expanded = self.written_out().ok()?;
-        let expanded = expanded.map(|expanded| &*unfolded.get_or_init(|| expanded));
+        let expanded = expanded.map(|expanded| unfolded.get_or_init(|| expanded));
         if let Some(expanded) = expanded {
             self.go_on_with(expanded);
         }
@@ -248,7 +248,7 @@ impl<'a> Work<'a> {
         let (expanded, tree) = match tree {
             Some(tree) if self.calls_macros(&tree) => {
                 let written = self.macros_written_out(&tree, expanded);
-                let written = &*with_macros.get_or_init(|| written);
+                let written = with_macros.get_or_init(|| written);
                 self.go_on_with(written);
                 (Some(written), self.directives())
             }

@@ -11,6 +11,8 @@
 //! | `read` | files in `macros/` → definitions |
 //! | `definition` | a definition and where its parameters stand |
 //! | `call` | where a text calls a macro, and with what |
+//! | `overload` | which definition a call means |
+//! | `check` | what must hold of a call |
 //! | `write` | calls → text |
 //! | `built_in` | `surrogate_key`, `safe_divide`, `date_spine`, `deduplicate` |
 //!
@@ -18,7 +20,9 @@
 
 mod built_in;
 mod call;
+mod check;
 mod definition;
+mod overload;
 mod read;
 #[cfg(test)]
 mod tests;

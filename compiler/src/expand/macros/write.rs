@@ -7,17 +7,19 @@
 
 use super::built_in::{BuiltIn, Piece as BuiltInPiece};
 use super::call::{self, Argument, Call, Clauses, written};
-use super::definition::{Definition, Form, Parameter, calls_volatile};
+use super::check::NameUse;
+use super::definition::{Definition, Form, Parameter};
+use super::overload::order_of;
 use super::{Callee, Library, Macro, Piece, pieces};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::DirectiveTree;
 use crate::expand::text::{Expanded, ExpansionKind};
 use crate::expand::{MAXIMUM_BYTES, MAXIMUM_LEVELS, REPORTED};
 use crate::name::same_name;
 use crate::parse::is_alias;
 use crate::span::{FileId, Origin, Span};
-use crate::sql_type::{keywords::is_keyword, quote_identifier};
-use crate::token::{Token, TokenKind};
+use crate::sql_type::quote_identifier;
+use crate::token::Token;
 use std::ops::Range;
 
 /// A text that may call macros.
@@ -83,12 +85,12 @@ pub fn write_out(
 }
 
 /// Something couldn't be written, which was reported.
-struct Broken;
+pub(super) struct Broken;
 
-type Written = Result<(), Broken>;
+pub(super) type Written = Result<(), Broken>;
 
 /// A text that is written, and what its parameters stand for.
-enum Frame<'f> {
+pub(super) enum Frame<'f> {
     /// The caller's.
     Text,
     /// A macro's body.
@@ -100,27 +102,17 @@ enum Frame<'f> {
 }
 
 /// What a parameter stands for.
-struct Bound<'f> {
-    frame: &'f Frame<'f>,
-    tokens: Vec<&'f Token>,
+pub(super) struct Bound<'f> {
+    pub(super) frame: &'f Frame<'f>,
+    pub(super) tokens: Vec<&'f Token>,
     /// Whether each evaluation may give another value.
-    volatile: bool,
+    pub(super) volatile: bool,
     /// The names in it, and in what parameters in it stand for.
-    names: Vec<NameUse>,
+    pub(super) names: Vec<NameUse>,
 }
 
-/// A name in an argument.
-#[derive(Clone, PartialEq)]
-struct NameUse {
-    name: String,
-    /// Whether it stands in front of a dot.
-    qualifies: bool,
-    /// Where it is written, with the expansion.
-    place: Span,
-}
-
-struct Writer<'w> {
-    library: &'w Library,
+pub(super) struct Writer<'w> {
+    pub(super) library: &'w Library,
     caller: Caller<'w>,
     out: Expanded,
     diagnostics: Vec<Diagnostic>,
@@ -130,7 +122,7 @@ struct Writer<'w> {
 }
 
 impl<'w> Writer<'w> {
-    fn text<'f>(&self, frame: &Frame<'f>) -> &'f str
+    pub(super) fn text<'f>(&self, frame: &Frame<'f>) -> &'f str
     where
         'w: 'f,
     {
@@ -141,7 +133,7 @@ impl<'w> Writer<'w> {
     }
 
     /// Where a span of a frame was written, with its expansion.
-    fn place(&self, frame: &Frame<'_>, span: Span) -> Span {
+    pub(super) fn place(&self, frame: &Frame<'_>, span: Span) -> Span {
         match (frame, self.caller.expanded) {
             (Frame::Body { origin, .. }, _) => Span {
                 origin: *origin,
@@ -173,7 +165,7 @@ impl<'w> Writer<'w> {
         }
     }
 
-    fn report(&mut self, frame: &Frame<'_>, found: Diagnostic) -> Broken {
+    pub(super) fn report(&mut self, frame: &Frame<'_>, found: Diagnostic) -> Broken {
         let mut found = found;
         let mut origin = Origin::WRITTEN;
         if let Some(primary) = &mut found.primary {
@@ -188,7 +180,7 @@ impl<'w> Writer<'w> {
     }
 
     /// Reports something whose places are those of files.
-    fn report_at(&mut self, found: Diagnostic, origin: Origin) -> Broken {
+    pub(super) fn report_at(&mut self, found: Diagnostic, origin: Origin) -> Broken {
         let found = self.out.explain(found, origin);
         if !self.diagnostics.contains(&found) {
             self.diagnostics.push(found);
@@ -342,93 +334,6 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
-    fn check_place(
-        &mut self,
-        frame: &Frame<'_>,
-        name: &Token,
-        found: &Call,
-        callee: &Callee<'_>,
-        behind: Option<&Token>,
-    ) -> Written {
-        let text = self.text(frame);
-        let shown = call::name(text, *name);
-        let error = |message: String| Diagnostic::error(Code::MacroCall, name.span, message);
-        let is_table = match callee {
-            Callee::Own(own) => own.is_table(),
-            Callee::BuiltIn(built_in) => built_in.is_table(),
-        };
-        let window = [
-            "over",
-            "filter",
-            "within",
-            "ignore",
-            "respect",
-            "export_state",
-        ];
-        let wrong = if found.is_method {
-            error(format!("the macro `{shown}` is called behind a dot"))
-                .hint(format!("write `{shown}(x)` for `x.{shown}()`"))
-        } else if is_table && !found.in_from {
-            error(format!(
-                "`{shown}` is a table, and can't stand in an expression"
-            ))
-            .hint(format!("read it in a `from`: `from {shown}(…)`"))
-        } else if !is_table && found.in_from {
-            error(format!("`{shown}` is a value, and can't stand in a `from`"))
-                .hint(format!("select it: `from (select {shown}(…))`"))
-        } else if let Some(token) = behind
-            && let word = written(text, token)
-            && token.kind == TokenKind::Word
-            && !is_table
-            && window.iter().any(|known| word.eq_ignore_ascii_case(known))
-        {
-            error(format!("`{word}` can't stand behind the macro `{shown}`"))
-                .hint("write it in the macro's definition")
-        } else {
-            return Ok(());
-        };
-        Err(self.report(frame, wrong))
-    }
-
-    fn check_arguments(
-        &mut self,
-        frame: &Frame<'_>,
-        tokens: &[&Token],
-        arguments: &[Argument],
-        name: &Token,
-    ) -> Written {
-        let text = self.text(frame);
-        let mut named = false;
-        for argument in arguments {
-            let first = tokens.get(argument.tokens.start).copied();
-            let Some(first) = first.filter(|_| !argument.tokens.is_empty()) else {
-                let error = Diagnostic::error(
-                    Code::MacroArguments,
-                    name.span,
-                    "an argument is missing between two commas",
-                );
-                return Err(self.report(frame, error));
-            };
-            let word = written(text, first);
-            let is_word =
-                |known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known));
-            let error =
-                |message: &str| Diagnostic::error(Code::MacroArguments, first.span, message);
-            let wrong = if is_word(&["distinct", "all"]) {
-                error("`distinct` is for aggregates, and this is a macro")
-            } else if is_word(&["*"]) {
-                error("a macro takes no `*`")
-            } else if argument.name.is_none() && named {
-                error("an argument without a name stands behind one with a name")
-            } else {
-                named |= argument.name.is_some();
-                continue;
-            };
-            return Err(self.report(frame, wrong));
-        }
-        Ok(())
-    }
-
     /// Writes a macro of the project.
     fn own<'m>(
         &mut self,
@@ -491,59 +396,6 @@ impl<'w> Writer<'w> {
         )?;
         self.out.push_made(")", place);
         Ok(())
-    }
-
-    /// The definition for the arguments of a call: the one with the fewest parameters that takes
-    /// them.
-    fn overload<'m>(
-        &mut self,
-        frame: &Frame<'_>,
-        own: &'m Macro,
-        tokens: &[&Token],
-        arguments: &[Argument],
-        span: Span,
-    ) -> Result<&'m Definition, Broken> {
-        let text = self.text(frame);
-        let positional = arguments.iter().filter(|a| a.name.is_none()).count();
-        let names: Vec<(&str, Span)> = arguments
-            .iter()
-            .filter_map(|argument| argument.name)
-            .map(|name| (call::name(text, *tokens[name]), tokens[name].span))
-            .collect();
-        for (index, (name, span)) in names.iter().enumerate() {
-            if names[..index]
-                .iter()
-                .any(|(other, _)| same_name(other, name))
-            {
-                let message = format!("the argument `{name}` is given twice");
-                let error = Diagnostic::error(Code::MacroArguments, *span, message);
-                return Err(self.report(frame, error));
-            }
-        }
-        let takes = |definition: &&Definition| {
-            let given = |index: usize, parameter: &Parameter| {
-                index < positional
-                    || names
-                        .iter()
-                        .any(|(name, _)| same_name(name, &parameter.name.value))
-            };
-            let parameters = definition.parameters.iter().enumerate();
-            positional <= definition.parameters.len()
-                && names.iter().all(|(name, _)| {
-                    let rest = definition.parameters.iter().skip(positional);
-                    rest.into_iter()
-                        .any(|parameter| same_name(name, &parameter.name.value))
-                })
-                && parameters.into_iter().all(|(index, parameter)| {
-                    parameter.default.is_some() || given(index, parameter)
-                })
-        };
-        let fitting = own.overloads.iter().filter(takes);
-        if let Some(definition) = fitting.min_by_key(|definition| definition.parameters.len()) {
-            return Ok(definition);
-        }
-        let error = misfit(own, positional, &names, span);
-        Err(self.report(frame, error))
     }
 
     fn built_in(
@@ -620,163 +472,6 @@ impl<'w> Writer<'w> {
         }
         Ok(())
     }
-
-    fn check_volatile(&mut self, parameter: &Parameter, bound: &Bound<'_>) -> Written {
-        let Some(first) = bound.tokens.first() else {
-            return Ok(());
-        };
-        if parameter.count < 2 || !bound.volatile {
-            return Ok(());
-        }
-        let error = Diagnostic::error(
-            Code::VolatileArgument,
-            first.span.to(bound.tokens[bound.tokens.len() - 1].span),
-            "each evaluation of this argument may give another value, and the macro has several",
-        )
-        .and_at(
-            parameter.name.span,
-            format!(
-                "`{}` stands {} times in it",
-                parameter.name.value, parameter.count
-            ),
-        )
-        .hint("compute it in a subquery first, and give the macro its column");
-        Err(self.report(bound.frame, error))
-    }
-
-    /// What a parameter stands for, with what is asked of it later. What its own parameters stand
-    /// for has been looked at before, so that the cost doesn't grow with the depth.
-    fn bound<'f>(&self, frame: &'f Frame<'f>, tokens: Vec<&'f Token>) -> Bound<'f> {
-        let text = self.text(frame);
-        let at = |index: Option<usize>| {
-            let token = index.and_then(|index| tokens.get(index));
-            token.map_or("", |token| written(text, token))
-        };
-        let mut volatile =
-            calls_volatile(text, &tokens) || self.calls_volatile_macro(text, &tokens);
-        let mut names: Vec<NameUse> = Vec::new();
-        let mut add = |found: NameUse| {
-            let is_same = |other: &NameUse| {
-                other.qualifies == found.qualifies && same_name(&other.name, &found.name)
-            };
-            if !names.iter().any(is_same) {
-                names.push(found);
-            }
-        };
-        for (index, token) in tokens.iter().enumerate() {
-            if let Frame::Body {
-                definition, bound, ..
-            } = frame
-                && let Some(found) = definition.uses.get(&token.span.start)
-                && let Some(outer) = bound.get(found.parameter)
-            {
-                volatile |= outer.volatile;
-                outer.names.iter().cloned().for_each(&mut add);
-                continue;
-            }
-            let word = written(text, token);
-            let qualifies = at(Some(index + 1)) == ".";
-            let is_name = match token.kind {
-                TokenKind::QuotedName => true,
-                TokenKind::Word => !is_keyword(word) || qualifies,
-                _ => false,
-            };
-            if is_name && at(index.checked_sub(1)) != "." && at(Some(index + 1)) != "(" {
-                add(NameUse {
-                    name: call::name(text, **token).to_owned(),
-                    qualifies,
-                    place: self.place(frame, token.span),
-                });
-            }
-        }
-        Bound {
-            frame,
-            tokens,
-            volatile,
-            names,
-        }
-    }
-
-    fn calls_volatile_macro(&self, text: &str, tokens: &[&Token]) -> bool {
-        tokens.windows(2).any(|pair| {
-            let pair = [*pair[0], *pair[1]];
-            call::is_call(text, &pair)
-                && match self.library.find(call::name(text, pair[0])) {
-                    Some(Callee::Own(own)) => own.volatile,
-                    _ => false,
-                }
-        })
-    }
-
-    /// Whether a name of an argument would mean something else within the macro.
-    fn check_capture(
-        &mut self,
-        definition: &Definition,
-        parameter: &Parameter,
-        bound: &Bound<'_>,
-    ) -> Written {
-        for found in &bound.names {
-            let Some(error) = captured(definition, parameter, found) else {
-                continue;
-            };
-            let origin = found.place.origin;
-            return Err(self.report_at(error, origin));
-        }
-        Ok(())
-    }
-}
-
-fn captured(definition: &Definition, parameter: &Parameter, found: &NameUse) -> Option<Diagnostic> {
-    let NameUse {
-        name, qualifies, ..
-    } = found;
-    let qualifies = *qualifies;
-    let span = Span {
-        origin: Origin::WRITTEN,
-        ..found.place
-    };
-    let error = |message: String| Diagnostic::error(Code::MacroCapture, span, message);
-    let own_name = definition.own_names.iter().any(|own| same_name(own, name));
-    if own_name && (!definition.is_table || !qualifies) {
-        let what = match definition.is_table {
-            true => "a common table expression",
-            false => "the parameter of a lambda",
-        };
-        return Some(
-            error(format!(
-                "`{name}` is also {what} in the macro `{}`",
-                definition.name.value
-            ))
-            .hint("rename one of them"),
-        );
-    }
-    if definition.is_table || !parameter.is_within {
-        return None;
-    }
-    let macro_has = || {
-        definition
-            .tokens
-            .iter()
-            .any(|token| same_name(call::name(&definition.text, *token), name))
-    };
-    match qualifies {
-        false => Some(
-            error(format!(
-                "`{name}` could mean a column of a query within the macro `{}`",
-                definition.name.value
-            ))
-            .and_at(parameter.name.span, "the parameter stands in a query")
-            .hint(format!("write it with its table: `t.{name}`")),
-        ),
-        true if macro_has() => Some(
-            error(format!(
-                "`{name}` is also a name in the macro `{}`",
-                definition.name.value
-            ))
-            .hint("give the table another alias"),
-        ),
-        true => None,
-    }
 }
 
 /// Whether the parenthesis that opens tokens is closed by the last of them.
@@ -793,118 +488,4 @@ fn closes_at_end(text: &str, tokens: &[&Token]) -> bool {
         }
     }
     false
-}
-
-/// Why no definition of a macro takes some arguments.
-fn misfit(own: &Macro, positional: usize, names: &[(&str, Span)], span: Span) -> Diagnostic {
-    let wrong =
-        |span: Span, message: String| Diagnostic::error(Code::MacroArguments, span, message);
-    let all: Vec<&str> = own
-        .overloads
-        .iter()
-        .flat_map(|definition| &definition.parameters)
-        .map(|parameter| parameter.name.value.as_str())
-        .collect();
-    let is_known = |name: &str| all.iter().any(|known| same_name(known, name));
-    let signature = |definition: &Definition| {
-        let parameters: Vec<String> = definition
-            .parameters
-            .iter()
-            .map(|parameter| match parameter.default {
-                Some(_) => format!("{} := …", parameter.name.value),
-                None => parameter.name.value.clone(),
-            })
-            .collect();
-        format!("`{}({})`", own.name, parameters.join(", "))
-    };
-    if let Some((name, span)) = names.iter().find(|(name, _)| !is_known(name)) {
-        let error = wrong(*span, format!("`{}` has no parameter `{name}`", own.name));
-        return match nearest(name, all.iter().copied()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        };
-    }
-    let count = positional + names.len();
-    let given = match count {
-        1 => "1 argument".to_owned(),
-        count => format!("{count} arguments"),
-    };
-    let signatures: Vec<String> = own.overloads.iter().map(signature).collect();
-    let mut error = wrong(
-        span,
-        format!("`{}` doesn't take {given} like these", own.name),
-    )
-    .hint(format!("it is {}", signatures.join(" or ")));
-    if let [only] = own.overloads.as_slice() {
-        if count < only.least() {
-            let missing = only.parameters.iter().skip(positional).find(|parameter| {
-                let is_named = names
-                    .iter()
-                    .any(|(name, _)| same_name(name, &parameter.name.value));
-                parameter.default.is_none() && !is_named
-            });
-            if let Some(missing) = missing {
-                error.message = format!("`{}` needs `{}`", own.name, missing.name.value);
-            }
-        } else if let Some((name, _)) = names.first().filter(|_| count <= only.parameters.len()) {
-            error.message = format!("`{name}` is given by its position and by its name");
-        }
-        error = error.and_at(only.name.span, "it is defined here");
-    }
-    error
-}
-
-/// The arguments of a built-in macro in the order of its parameters.
-fn order_of(
-    built_in: BuiltIn,
-    text: &str,
-    tokens: &[&Token],
-    arguments: &[Argument],
-    span: Span,
-) -> Result<Vec<Range<usize>>, Diagnostic> {
-    let wrong =
-        |span: Span, message: String| Diagnostic::error(Code::MacroArguments, span, message);
-    let name = built_in.name();
-    let Some(parameters) = built_in.parameters() else {
-        if let Some(index) = arguments.iter().find_map(|argument| argument.name) {
-            let message = format!("`{name}` takes columns without names");
-            return Err(wrong(tokens[index].span, message));
-        }
-        if arguments.is_empty() {
-            return Err(wrong(span, format!("`{name}` needs a column at least")));
-        }
-        return Ok(arguments.iter().map(|a| a.tokens.clone()).collect());
-    };
-    let signature = format!("it is `{name}({})`", parameters.join(", "));
-    let mut ordered: Vec<Option<Range<usize>>> = vec![None; parameters.len()];
-    for (index, argument) in arguments.iter().enumerate() {
-        let (position, span) = match argument.name {
-            None => (Some(index), tokens[argument.tokens.start].span),
-            Some(token) => {
-                let given = call::name(text, *tokens[token]);
-                let found = parameters.iter().position(|known| same_name(known, given));
-                (found, tokens[token].span)
-            }
-        };
-        let slot = position.and_then(|position| ordered.get_mut(position));
-        match slot {
-            Some(slot @ None) => *slot = Some(argument.tokens.clone()),
-            Some(Some(_)) => {
-                return Err(wrong(span, "this argument is given twice".to_owned()).hint(signature));
-            }
-            None => {
-                return Err(wrong(span, format!("`{name}` has no such argument")).hint(signature));
-            }
-        }
-    }
-    let mut whole = Vec::with_capacity(ordered.len());
-    for (range, parameter) in ordered.into_iter().zip(parameters) {
-        match range {
-            Some(range) => whole.push(range),
-            None => {
-                return Err(wrong(span, format!("`{name}` needs `{parameter}`")).hint(signature));
-            }
-        }
-    }
-    Ok(whole)
 }
