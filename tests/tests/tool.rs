@@ -15,6 +15,8 @@ mod history;
 mod libraries;
 #[path = "tool/lineage.rs"]
 mod lineage;
+#[path = "tool/macros.rs"]
+mod macros;
 #[path = "tool/messages.rs"]
 mod messages;
 #[path = "tool/place.rs"]
