@@ -194,7 +194,7 @@ impl Binder<'_> {
             .chain(self.input.imports.keys().map(String::as_str))
             .collect();
         let similar = nearest(&last.value, known.iter().copied());
-        let candidates = &self.input.candidates;
+        let candidates = self.input.candidates.names();
         let near_path = nearest(&key, candidates.keys().map(String::as_str))
             .and_then(|near| candidates.get(near));
         let hint = match (candidates.get(&key), similar) {
@@ -273,7 +273,12 @@ impl Binder<'_> {
         };
         if let Some(similar) = nearest(&name.value, self.input.imports.keys().map(String::as_str)) {
             finding = finding.hint(format!("did you mean `:{similar}`?"));
-        } else if let Some(path) = self.input.candidates.get(&name.value.to_lowercase()) {
+        } else if let Some(path) = self
+            .input
+            .candidates
+            .names()
+            .get(&name.value.to_lowercase())
+        {
             finding = finding.hint(format!(
                 "add `-- @import: {} = {path}` to the header",
                 name.value
@@ -301,6 +306,12 @@ impl Binder<'_> {
             .map(|argument| {
                 if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
                 {
+                    let name = argument.name.as_ref();
+                    let span = name.map_or(argument.value.span, |name| {
+                        name.span.to(argument.value.span)
+                    });
+                    let text = self.plain_text(span);
+                    self.tree.leaf(What::Opaque(text), span);
                     Typed::unknown()
                 } else if name != "repeat_row" && pure {
                     self.expression(&argument.value, env)

@@ -100,9 +100,41 @@ impl Schema {
         Schema::default()
     }
 
-    /// How many columns it has; `None` if they aren't known.
-    pub fn width(&self) -> Option<usize> {
-        self.columns.as_ref().map(Vec::len)
+    /// The names of its columns; `None` if they aren't known.
+    pub fn names(&self) -> Option<Vec<String>> {
+        let columns = self.columns.as_ref()?.iter();
+        Some(columns.map(|column| column.name.clone()).collect())
+    }
+}
+
+/// Import paths by the name of a relation or file, in lower case, for hints.
+#[derive(Clone, Debug)]
+pub enum Candidates<'a> {
+    /// These.
+    Known(BTreeMap<String, String>),
+    /// Those of a project, which are many, and which only a hint needs.
+    Of(&'a dyn Names),
+}
+
+/// Who knows the names of a project.
+pub trait Names: std::fmt::Debug + Sync {
+    /// Import paths by the name of a relation or file, in lower case.
+    fn names(&self) -> &BTreeMap<String, String>;
+}
+
+impl Candidates<'_> {
+    /// All of them.
+    pub fn names(&self) -> &BTreeMap<String, String> {
+        match self {
+            Candidates::Known(names) => names,
+            Candidates::Of(project) => project.names(),
+        }
+    }
+}
+
+impl Default for Candidates<'_> {
+    fn default() -> Self {
+        Candidates::Known(BTreeMap::new())
     }
 }
 
@@ -116,7 +148,7 @@ pub struct BindInput<'a> {
     /// The variables by name, with the bounds of the batch where the model has them.
     pub variables: BTreeMap<String, SqlType>,
     /// Import paths by the name of a relation or file, for hints.
-    pub candidates: Cow<'a, BTreeMap<String, String>>,
+    pub candidates: Candidates<'a>,
     /// The file's text.
     pub text: &'a str,
     /// Whether two output columns may not have one name.

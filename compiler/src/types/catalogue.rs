@@ -163,7 +163,7 @@ impl Entry {
             .collect()
     }
 
-    /// Whether it gives another value each time it is called.
+    /// Whether each call may give another result, even with the same arguments in one query.
     pub fn is_volatile(&self) -> bool {
         self.columns().any(|columns| columns[5] == "v")
     }
