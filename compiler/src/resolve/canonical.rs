@@ -9,12 +9,24 @@ use super::scope::ColumnId;
 use crate::parse::ast::{self, ExprKind};
 use crate::sql_type::SqlType;
 
+/// The longest text, in bytes, whose form is compared.
+const LONGEST: usize = 600;
+
 impl Binder<'_> {
     /// Whether two expressions are the same.
     pub(super) fn same(&self, left: &ast::Expr, right: &ast::Expr) -> bool {
         let (left, right) = (without_parentheses(left), without_parentheses(right));
         let texts = (self.by_text(left), self.by_text(right));
-        !texts.0.is_empty() && texts.0 == texts.1 || self.by_form(left) == self.by_form(right)
+        if !texts.0.is_empty() && texts.0 == texts.1 {
+            return true;
+        }
+        let longest = left.span.range().len().max(right.span.range().len());
+        let shortest = left.span.range().len().min(right.span.range().len());
+        if longest > LONGEST {
+            // Their forms cost too much: two of about one length may be one expression.
+            return shortest * 2 > longest;
+        }
+        self.by_form(left) == self.by_form(right)
     }
 
     /// An expression's form: its parts in a spelling of their own.

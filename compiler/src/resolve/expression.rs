@@ -7,7 +7,6 @@ use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
-use crate::sql_type::families::never_meet;
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::Outcome;
 use crate::types::{Typed, Value, common_of, literal};
@@ -131,9 +130,7 @@ impl Binder<'_> {
                 let mut nullable = typed.nullable;
                 for value in list {
                     let value_typed = self.expression(value, env);
-                    if never_meet(&typed.sql_type, &value_typed.sql_type) {
-                        self.comparable_in(&typed, &value_typed, operand.span, value.span);
-                    }
+                    self.equal_in(&typed, &value_typed, operand.span, value.span);
                     nullable |= value_typed.nullable;
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)

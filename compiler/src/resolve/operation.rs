@@ -190,8 +190,29 @@ impl Binder<'_> {
         }
     }
 
-    /// `x IN (a, b)` and `x IN (query)`: what can't be compared there.
+    /// `x IN (query)`: what can't be compared there.
     pub(super) fn comparable_in(
+        &mut self,
+        left: &Typed,
+        right: &Typed,
+        left_span: Span,
+        right_span: Span,
+    ) {
+        let place = Place {
+            operator: "in",
+            operator_span: left_span,
+            left: left_span,
+            right: right_span,
+        };
+        if common(left, right) == Common::Incompatible {
+            self.incomparable(left, right, &place);
+        } else if never_meet(&left.sql_type, &right.sql_type) {
+            self.never_equal(left, right, &place);
+        }
+    }
+
+    /// `x IN (a, b)`: the engine compares as `=` does.
+    pub(super) fn equal_in(
         &mut self,
         left: &Typed,
         right: &Typed,
