@@ -123,7 +123,8 @@ impl Binder<'_> {
                 if outcome == Outcome::Refused || refusal(operator, &both).is_some() {
                     self.no_operation(left, right, place);
                 }
-                let never_null = matches!(operator, "+" | "-" | "*") && !nullable;
+                // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.
+                let never_null = matches!(operator, "+" | "-" | "*" | "/") && !nullable;
                 self.outcome(outcome).nullable_if(
                     !never_null || !left.sql_type.is_numeric() || !right.sql_type.is_numeric(),
                 )

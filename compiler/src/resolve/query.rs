@@ -465,7 +465,9 @@ fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
     };
     Typed::of(sql_type).nullable_if(match operator {
         ast::SetOperator::Except => left.nullable,
-        _ => left.nullable || right.nullable,
+        // A null of both sides is in both.
+        ast::SetOperator::Intersect => left.nullable && right.nullable,
+        ast::SetOperator::Union => left.nullable || right.nullable,
     })
 }
 

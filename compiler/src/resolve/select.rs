@@ -43,11 +43,7 @@ impl Binder<'_> {
         self.grouped = grouped;
         self.check_grouping(select, &scope, &output);
         self.windows.truncate(outer_windows);
-        if nullable_by_grouping(select) {
-            for column in &mut output.columns {
-                column.typed.nullable = true;
-            }
-        }
+        self.prove_grouped(select, &mut output);
         Selected { output, scope }
     }
 
@@ -290,16 +286,6 @@ fn table_selections(
         .iter()
         .map(|selection| (*tables, *selection));
     selections.extend(of_table);
-}
-
-/// Grouping sets put nulls where a column isn't part of the set.
-fn nullable_by_grouping(select: &ast::Select) -> bool {
-    match &select.group_by {
-        Some(ast::GroupBy::Items(items)) => items
-            .iter()
-            .any(|item| !matches!(item, ast::GroupItem::Expr(_))),
-        _ => false,
-    }
 }
 
 /// Whether an expression may give several columns.
