@@ -278,7 +278,8 @@ impl Work<'_> {
         names: &BTreeMap<String, SqlType>,
     ) -> TypedVariant {
         let mut variant = TypedVariant::unparsed(self.uses_by_tokens(tokens, names));
-        if error.code != Code::SyntaxError {
+        // What is too deep for dbgo may not be for the engine.
+        if !matches!(error.code, Code::SyntaxError | Code::TooDeep) {
             variant.diagnostics.push(error);
             return variant;
         }
