@@ -16,7 +16,7 @@ impl Binder<'_> {
     /// Binds an expression.
     pub(super) fn expression(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(expr.span);
             let text = self.plain_text(expr.span);
             self.tree.leaf(What::Opaque(text), expr.span);
             return Typed::unknown();

@@ -52,7 +52,7 @@ impl Binder<'_> {
 
     fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(table.span);
             return single(self.unknown_relation(None, table.span));
         }
         self.depth += 1;

@@ -241,7 +241,8 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
     }
 }
 
-/// The deepest nesting of queries and expressions that is bound; what lies deeper is unknown.
+/// The deepest nesting of queries and expressions that is bound. The parser's own bounds keep trees
+/// below it.
 const MOST_LEVELS: usize = 2000;
 
 /// Runs a step of a recursion, on more stack if little is left.
@@ -317,6 +318,12 @@ impl<'a> Binder<'a> {
             .range((span.start, 0)..=(span.end, u32::MAX))
             .filter(move |((_, end), _)| *end <= span.end)
             .map(|(_, column)| *column)
+    }
+
+    /// Says that a part of the query lies too deep to be bound.
+    fn too_deep(&mut self, span: Span) {
+        self.volatile = true;
+        self.report(crate::parse::too_deep(span));
     }
 
     fn next_scope(&mut self) -> u32 {
