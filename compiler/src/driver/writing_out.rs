@@ -112,14 +112,17 @@ impl<'a> Work<'a> {
         for span in self.made_at.values_mut() {
             *span = expanded.place(*span);
         }
-        let named = model.into_iter().flat_map(|model| &mut model.lineage.named);
-        for named in named {
+        let Some(model) = model else { return };
+        let named = model.lineage.named.iter_mut().map(|named| &mut named.at);
+        let columns = model.profile.columns.iter_mut();
+        let obstacles = columns.filter_map(|column| Some(&mut column.obstacle.as_mut()?.at));
+        for at in named.chain(obstacles) {
             let span = Span {
-                start: named.at,
-                end: named.at.saturating_add(1),
+                start: *at,
+                end: at.saturating_add(1),
                 ..Span::new(expanded.file(), 0, 0)
             };
-            named.at = expanded.place_in(self.node.file, span).start;
+            *at = expanded.place_in(self.node.file, span).start;
         }
     }
 
