@@ -39,8 +39,13 @@ impl<'a> Work<'a> {
             imports: &self.imports,
             seeds: self.node.imports.iter().filter_map(seed).collect(),
         };
+        let all_seeds: BTreeSet<FileId> = around.seeds.values().map(|seed| seed.file).collect();
         let (unfolded, found) = expand::unfold(self.file, self.text, range, &around);
         self.damaged = found.iter().any(Diagnostic::is_error);
+        if self.damaged {
+            // The cause may lie in the data of any of them.
+            self.depend_on_seeds(&all_seeds);
+        }
         self.diagnostics.extend(found);
         match unfolded {
             Some(unfolded) => {
