@@ -6,7 +6,6 @@ use super::ast::{
     SetOperation, SetOperator, Star, TableExpr, TableName, Values, With,
 };
 use super::cursor::{Parsed, Parser};
-use super::expression::single_name;
 use super::keyword;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
@@ -89,14 +88,10 @@ impl Parser<'_> {
         })
     }
 
-    /// `USING KEY (a, max(b) AS b)`: the names of the key; what is aggregated belongs to no key.
+    /// `USING KEY (a, b)`: the names of the key.
     fn using_key(&mut self) -> Parsed<Vec<Name>> {
         self.expect(keyword::KEY)?;
-        let items = self.parenthesized(|parser| parser.comma_separated(Self::select_item))?;
-        Ok(items
-            .iter()
-            .filter_map(|item| single_name(&item.expr))
-            .collect())
+        self.name_list("the name of a column")
     }
 
     fn no_query_in_with(&self) -> Box<Diagnostic> {

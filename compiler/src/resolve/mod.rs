@@ -18,6 +18,7 @@
 //! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
 //! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `aliases`, `table_functions`, `type_names` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -25,6 +26,7 @@
 //! | `write` | what goes into the bound tree |
 
 mod access;
+mod aliases;
 mod arguments;
 mod calls;
 mod canonical;
@@ -47,6 +49,8 @@ mod scope;
 mod select;
 mod star;
 mod star_checks;
+mod table_functions;
+mod type_names;
 mod widths;
 mod windows;
 mod write;

@@ -37,7 +37,8 @@ impl Binder<'_> {
             open: output.open,
         };
         self.tree.close(mark, what, select.span);
-        self.check_stars(select, &output);
+        self.check_stars(select, &scope, &output);
+        self.check_aliases(select, &scope, parent);
         self.check_placement(select, &scope, parent);
         self.check_windows(select);
         self.grouped = grouped;
@@ -250,7 +251,9 @@ impl Binder<'_> {
             }
             binder.ordered_items(&window.order_by, env);
             if let Some((_, bounds)) = frame {
-                binder.expressions(bounds, env);
+                let typed = bounds.iter().map(|bound| binder.expression(bound, env));
+                let typed: Vec<_> = typed.collect();
+                binder.check_distances(window, &typed, env);
             }
         });
     }
