@@ -12,6 +12,7 @@ mod memory;
 mod model;
 mod nodes;
 mod outline;
+mod profile;
 mod question;
 mod tables;
 mod typing;
