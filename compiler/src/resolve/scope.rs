@@ -3,6 +3,7 @@
 use crate::bound::{MemberId, NodeId, RelationId, What};
 use crate::diagnostic::Diagnostic;
 use crate::name::same_name;
+use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::Typed;
@@ -189,6 +190,8 @@ pub(super) struct Env<'a> {
     pub aliases_first: bool,
     /// The parameters of a lambda.
     pub parameters: &'a [Alias],
+    /// The windows that the `SELECT` names.
+    pub windows: &'a [(ast::Name, ast::WindowSpec)],
     pub parent: Option<&'a Env<'a>>,
 }
 
@@ -199,6 +202,7 @@ impl<'a> Env<'a> {
             aliases: &[],
             aliases_first: false,
             parameters: &[],
+            windows: &[],
             parent,
         }
     }

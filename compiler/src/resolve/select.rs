@@ -18,7 +18,7 @@ impl Binder<'_> {
         let mark = self.tree.mark();
         let scope = self.from(&select.from, parent);
         self.volatile |= select.sample.is_some();
-        let mut output = self.items(&select.items, &scope, parent);
+        let mut output = self.items(select, &scope, parent);
         self.clauses(select, &scope, &output, parent);
         let what = What::Select {
             distinct: matches!(select.distinct, Some(ast::Distinct::All)),
@@ -34,17 +34,13 @@ impl Binder<'_> {
         Selected { output, scope }
     }
 
-    fn items(
-        &mut self,
-        items: &[ast::SelectItem],
-        scope: &Scope,
-        parent: Option<&Env<'_>>,
-    ) -> Output {
+    fn items(&mut self, select: &ast::Select, scope: &Scope, parent: Option<&Env<'_>>) -> Output {
         let mut output = Output::default();
         let mut aliases: Vec<Alias> = Vec::new();
-        for item in items {
+        for item in &select.items {
             let mut env = Env::new(scope, parent);
             env.aliases = &aliases;
+            env.windows = &select.windows;
             self.item(item, &env, &mut output);
             if let (Some(alias), Some(last)) = (&item.alias, output.columns.last()) {
                 let alias = Alias {

@@ -1,0 +1,79 @@
+//! The name that the engine gives to an expression without an alias: the expression, as the engine
+//! writes it.
+//!
+//! Source: `ParsedExpression::GetName` and `ToString` of DuckDB 1.5.5 (`src/parser/expression`), and
+//! its transformer (`src/parser/transform/expression`), which rewrites some expressions before they
+//! are named. What isn't written here is `None`, and the engine is asked.
+//!
+//! | file | what |
+//! |---|---|
+//! | `expression` | operators, comparisons, collections |
+//! | `call` | functions and windows |
+//! | `literal` | numbers, texts, intervals |
+//! | `cast_type` | the type in a cast |
+//! | `query` | subqueries |
+
+mod call;
+mod cast_type;
+mod expression;
+mod literal;
+mod query;
+
+use super::Binder;
+use super::scope::{Env, Found};
+use crate::parse::ast::{self, ExprKind};
+
+/// What the text of an expression depends on besides the expression.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'a> {
+    /// The file's text.
+    pub text: &'a str,
+    /// The windows that the `SELECT` names.
+    pub windows: &'a [(ast::Name, ast::WindowSpec)],
+    /// What stands in the place of `COLUMNS(…)`.
+    pub columns: Option<&'a [String]>,
+}
+
+impl Binder<'_> {
+    pub(super) fn output_name(&self, expr: &ast::Expr, env: &Env<'_>) -> Option<String> {
+        match &expr.kind {
+            ExprKind::Nested(inner) => self.output_name(inner, env),
+            ExprKind::Name(names) => column_name(names, env),
+            _ => self.writer(env).expression(expr),
+        }
+    }
+
+    pub(super) fn writer<'w>(&'w self, env: &Env<'w>) -> Writer<'w> {
+        Writer {
+            text: self.input.text,
+            windows: env.windows,
+            columns: None,
+        }
+    }
+}
+
+/// The name of a column is the column's own, whatever case it is written in.
+fn column_name(names: &[ast::Name], env: &Env<'_>) -> Option<String> {
+    let (last, rest) = names.split_last()?;
+    let Some(qualifier) = rest.last() else {
+        return match env.find(&last.value) {
+            Found::Column(_, name, _) => Some(name),
+            Found::Open | Found::Nothing => None,
+            _ => Some(last.value.clone()),
+        };
+    };
+    match env.relation(&qualifier.value) {
+        Some((scope, index)) => {
+            let relation = &scope.relations[index];
+            match relation.position(&last.value) {
+                Some(position) => relation.columns[position].name.clone(),
+                None if relation.is_open() => None,
+                None => Some(last.value.clone()),
+            }
+        }
+        None => match env.find(&rest[0].value) {
+            Found::Column(..) | Found::Alias(..) => Some(last.value.clone()),
+            _ => None,
+        },
+    }
+}
