@@ -116,6 +116,10 @@ impl Binder<'_> {
                 let typed = self.expression(operand, env);
                 let mut nullable = typed.nullable;
                 for value in list {
+                    if self.unpacked(value, env).is_some() {
+                        nullable = true;
+                        continue;
+                    }
                     let value_typed = self.expression(value, env);
                     if never_meet(&typed.sql_type, &value_typed.sql_type) {
                         self.comparable_in(&typed, &value_typed, operand.span, value.span);
@@ -274,6 +278,11 @@ impl Binder<'_> {
                 self.lambdas -= 1;
                 Typed::unknown()
             }
+            ExprKind::Columns {
+                selector,
+                unpacked: false,
+                ..
+            } if self.chosen.is_some() => self.columns_expression(selector, expr.span, env),
             ExprKind::Columns { selector, .. } => {
                 self.unwritten(|binder| binder.quietly(|binder| binder.expression(selector, env)));
                 Typed::unknown()
@@ -303,10 +312,13 @@ impl Binder<'_> {
     }
 
     fn list(&mut self, items: &[ast::Expr], env: &Env<'_>) -> Typed {
-        let typed: Vec<Typed> = items
-            .iter()
-            .map(|item| self.expression(item, env))
-            .collect();
+        let mut typed: Vec<Typed> = Vec::with_capacity(items.len());
+        for item in items {
+            match self.unpacked(item, env) {
+                Some(values) => typed.extend(values.into_iter().map(|(_, value)| value)),
+                None => typed.push(self.expression(item, env)),
+            }
+        }
         let texts: Option<Vec<String>> = typed
             .iter()
             .map(|item| match &item.value {

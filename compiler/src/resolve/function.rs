@@ -107,31 +107,43 @@ impl Binder<'_> {
     }
 
     fn arguments(&mut self, function: &ast::Function, env: &Env<'_>) -> Vec<Typed> {
-        function
-            .arguments
-            .iter()
-            .map(|argument| match &argument.value.kind {
+        let mut all = Vec::with_capacity(function.arguments.len());
+        for argument in &function.arguments {
+            if let Some(values) = self.unpacked(&argument.value, env) {
+                all.extend(values.into_iter().map(|(_, typed)| typed));
+                continue;
+            }
+            all.push(match &argument.value.kind {
                 ExprKind::Star(_) | ExprKind::Keyword(_) => Typed::unknown(),
                 _ => self.expression(&argument.value, env),
-            })
-            .collect()
+            });
+        }
+        all
     }
 
     fn struct_pack(&mut self, function: &ast::Function, env: &Env<'_>) -> Typed {
-        let typed = self.arguments(function, env);
-        let fields: Option<Vec<(String, SqlType)>> = function
-            .arguments
-            .iter()
-            .zip(typed)
-            .map(|(argument, typed)| {
-                let name = match (&argument.name, &argument.value.kind) {
-                    (Some(name), _) => name.value.clone(),
-                    (None, ExprKind::Name(names)) => names.last()?.value.clone(),
-                    _ => return None,
-                };
-                Some((name, typed.sql_type))
-            })
-            .collect();
+        let mut fields = Some(Vec::new());
+        for argument in &function.arguments {
+            if let Some(values) = self.unpacked(&argument.value, env) {
+                let values = values
+                    .into_iter()
+                    .map(|(name, typed)| (name, typed.sql_type));
+                fields
+                    .iter_mut()
+                    .for_each(|fields| fields.extend(values.clone()));
+                continue;
+            }
+            let typed = self.expression(&argument.value, env);
+            let name = match (&argument.name, &argument.value.kind) {
+                (Some(name), _) => Some(name.value.clone()),
+                (None, ExprKind::Name(names)) => names.last().map(|name| name.value.clone()),
+                _ => None,
+            };
+            match (&mut fields, name) {
+                (Some(known), Some(name)) => known.push((name, typed.sql_type)),
+                _ => fields = None,
+            }
+        }
         Typed::of(fields.map_or(SqlType::Unknown, SqlType::Struct))
     }
 
@@ -210,11 +222,7 @@ impl Binder<'_> {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             && function.arguments.iter().all(|argument| {
-                argument.name.is_none()
-                    && !matches!(
-                        argument.value.kind,
-                        ExprKind::Columns { .. } | ExprKind::Star(_)
-                    )
+                argument.name.is_none() && !super::select::gives_several(&argument.value)
             });
         if !certain {
             if *outcome == Outcome::Refused

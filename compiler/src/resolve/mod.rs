@@ -11,16 +11,18 @@
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
 //! | `select` | the clauses of a `SELECT` |
-//! | `star` | `*` with its changes |
+//! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `grouping` | what may stand beside an aggregate |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
+mod columns;
 mod expression;
 mod from;
 mod function;
 mod grouping;
+mod name_test;
 mod names;
 mod operation;
 mod output_name;
@@ -28,6 +30,7 @@ mod query;
 mod scope;
 mod select;
 mod star;
+mod unnest;
 mod write;
 
 use crate::bound::{Tree, Writer};
@@ -202,6 +205,8 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// What stands where `COLUMNS(…)` is written, if an item is bound for one column or several.
+    chosen: Option<Vec<columns::Chosen>>,
     tree: Writer,
     /// How many relations were written.
     relation_count: u32,
@@ -224,6 +229,7 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            chosen: None,
             tree: Writer::default(),
             relation_count: 0,
             member_count: 0,

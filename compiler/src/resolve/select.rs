@@ -55,6 +55,9 @@ impl Binder<'_> {
     }
 
     fn item(&mut self, item: &ast::SelectItem, env: &Env<'_>, output: &mut Output) {
+        if self.chosen_columns(item, env, output) || self.unnested_item(item, env, output) {
+            return;
+        }
         if let ast::ExprKind::Star(star) = &item.expr.kind {
             self.star(star, item.span, env, output);
             return;
@@ -228,6 +231,22 @@ fn nullable_by_grouping(select: &ast::Select) -> bool {
         Some(ast::GroupBy::Items(items)) => items
             .iter()
             .any(|item| !matches!(item, ast::GroupItem::Expr(_))),
+        _ => false,
+    }
+}
+
+/// Whether an item may stand for several columns.
+pub(super) fn gives_several(expr: &ast::Expr) -> bool {
+    matches!(expr.kind, ast::ExprKind::Star(_)) || widens(expr) || is_unnest(expr)
+}
+
+fn is_unnest(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Nested(inner) => is_unnest(inner),
+        ast::ExprKind::Function(function) => function
+            .name
+            .last()
+            .is_some_and(|name| name.value.eq_ignore_ascii_case("unnest")),
         _ => false,
     }
 }

@@ -116,7 +116,10 @@ impl Writer<'_> {
             ("unpack", [only]) => format!("UNPACK({only})"),
             ("grouping" | "grouping_id", _) => format!("GROUPING({})", all()),
             ("construct_array", _) => format!("(ARRAY[{}])", all()),
-            ("extract", _) => format!("main.date_part({})", all()),
+            ("extract", [part, from]) => {
+                let part = self.date_part(function).unwrap_or_else(|| part.clone());
+                format!("main.date_part({part}, {from})")
+            }
             ("position" | "overlay" | "trim", _) => {
                 format!("main.{}({})", quote_identifier(called), all())
             }
@@ -130,6 +133,36 @@ impl Writer<'_> {
             ("substring", _) => format!("main.\"substring\"({})", all()),
             _ => return None,
         }))
+    }
+
+    /// The part of a date that `extract` names with a keyword: the engine takes the singular.
+    fn date_part(self, function: &ast::Function) -> Option<String> {
+        const WORDS: [&str; 13] = [
+            "year",
+            "month",
+            "day",
+            "hour",
+            "minute",
+            "second",
+            "millisecond",
+            "microsecond",
+            "week",
+            "quarter",
+            "decade",
+            "century",
+            "millennium",
+        ];
+        let span = function.arguments.first()?.value.span;
+        let written = self.text.get(span.range())?.to_lowercase();
+        let singular = match written.as_str() {
+            "centuries" => "century",
+            "millennia" => "millennium",
+            word => word.strip_suffix('s').unwrap_or(word),
+        };
+        let word = WORDS
+            .iter()
+            .find(|word| **word == singular || **word == written)?;
+        Some(format!("'{word}'"))
     }
 
     fn is_trim(self, function: &ast::Function) -> bool {

@@ -237,13 +237,6 @@ impl Writer<'_> {
                 self.expression(zone)?,
                 self.expression(operand)?
             ),
-            ExprKind::Columns {
-                unpacked: false, ..
-            } => match self.columns? {
-                [only] => only.clone(),
-                _ => return None,
-            },
-            ExprKind::Columns { unpacked: true, .. } => self.columns?.join(", "),
             _ => return None,
         })
     }

@@ -30,8 +30,6 @@ pub(super) struct Writer<'a> {
     pub text: &'a str,
     /// The windows that the `SELECT` names.
     pub windows: &'a [(ast::Name, ast::WindowSpec)],
-    /// What stands in the place of `COLUMNS(…)`.
-    pub columns: Option<&'a [String]>,
 }
 
 impl Binder<'_> {
@@ -39,6 +37,13 @@ impl Binder<'_> {
         match &expr.kind {
             ExprKind::Nested(inner) => self.output_name(inner, env),
             ExprKind::Name(names) => column_name(names, env),
+            ExprKind::Position(position) => match env.scope.relations.as_slice() {
+                [only] if !only.open => {
+                    let index = (*position as usize).checked_sub(1)?;
+                    only.columns.get(index)?.name.clone()
+                }
+                _ => None,
+            },
             _ => self.writer(env).expression(expr),
         }
     }
@@ -47,7 +52,6 @@ impl Binder<'_> {
         Writer {
             text: self.input.text,
             windows: env.windows,
-            columns: None,
         }
     }
 }

@@ -12,8 +12,12 @@ use crate::sql_type::quote_identifier;
 impl Writer<'_> {
     /// A query without the parentheses around it.
     pub(super) fn query(self, query: &ast::Query) -> Option<String> {
-        if query.with.is_some() {
-            return None;
+        if let Some(with) = &query.with {
+            let inner = ast::Query {
+                with: None,
+                ..query.clone()
+            };
+            return Some(format!("{}{}", self.members(with)?, self.query(&inner)?));
         }
         if let QueryBody::Nested(inner) = &query.body
             && query.order_by.is_none()
@@ -42,6 +46,39 @@ impl Writer<'_> {
             text.push_str(&format!(" OFFSET {}", self.expression(offset)?));
         }
         Some(text)
+    }
+
+    /// `WITH` up to the query's body.
+    fn members(self, with: &ast::With) -> Option<String> {
+        if with.recursive {
+            return None;
+        }
+        let members: Option<Vec<String>> = with
+            .members
+            .iter()
+            .map(|member| {
+                let before = member.name.span.end as usize..member.query.span.start as usize;
+                if self
+                    .text
+                    .get(before)?
+                    .to_lowercase()
+                    .contains("materialized")
+                {
+                    return None;
+                }
+                let mut text = quote_identifier(&member.name.value).into_owned();
+                if !member.columns.is_empty() {
+                    let columns: Vec<_> = member
+                        .columns
+                        .iter()
+                        .map(|column| quote_identifier(&column.value))
+                        .collect();
+                    text.push_str(&format!(" ({})", columns.join(", ")));
+                }
+                Some(format!("{text} AS ({})", self.query(&member.query)?))
+            })
+            .collect();
+        Some(format!("WITH {}", members?.join(", ")))
     }
 
     fn body(self, body: &QueryBody) -> Option<String> {
@@ -147,7 +184,14 @@ impl Writer<'_> {
     fn table(self, table: &ast::TableExpr) -> Option<String> {
         let text = match &table.kind {
             TableKind::Query { query, .. } => format!("({})", self.query(query)?),
-            TableKind::Values(values) => self.values(values)?,
+            TableKind::Values(values) => {
+                let written = self.text.get(table.span.range())?;
+                // In parentheses it is a query, which reads the values.
+                match written.starts_with('(') {
+                    true => format!("(SELECT * FROM {} AS valueslist)", self.values(values)?),
+                    false => self.values(values)?,
+                }
+            }
             TableKind::Function { call, ordinality } => {
                 let ordinality = if *ordinality { " WITH ORDINALITY" } else { "" };
                 format!("{}{ordinality}", self.expression(call)?)
