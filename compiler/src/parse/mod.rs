@@ -24,6 +24,7 @@ mod expression;
 mod foreign;
 mod keyword;
 mod literal;
+mod pivot;
 mod primary;
 mod query;
 mod special;

@@ -21,8 +21,8 @@ pub(super) struct Chosen {
     pub name: String,
     /// The name that it gives to the item.
     pub shown: String,
-    typed: Typed,
-    sources: Vec<(RelationId, u32)>,
+    pub typed: Typed,
+    pub sources: Vec<(RelationId, u32)>,
     field: Option<String>,
 }
 
@@ -67,6 +67,29 @@ impl Binder<'_> {
         }
         self.chosen = before;
         true
+    }
+
+    /// The columns that an item stands for, if it is a star or a `COLUMNS(…)` by itself; within,
+    /// `None` if nobody knows them.
+    pub(super) fn chosen_of(
+        &mut self,
+        item: &ast::SelectItem,
+        env: &Env<'_>,
+    ) -> Option<Option<Vec<Chosen>>> {
+        let found = match &item.expr.kind {
+            ExprKind::Star(star) if star.pattern.is_none() => Selector {
+                qualifier: Vec::new(),
+                star: Some(star),
+                picks: Picks::All,
+                unpacked: false,
+            },
+            ExprKind::Star(_) | ExprKind::Columns { .. } | ExprKind::Like { .. } => {
+                selector(&item.expr)?
+            }
+            _ => return None,
+        };
+        let choice = self.choice(&found, item.span, env);
+        Some(choice.map(|choice| choice.columns))
     }
 
     fn chosen_item(
@@ -164,10 +187,7 @@ impl Binder<'_> {
     fn choice(&mut self, found: &Selector<'_>, span: Span, env: &Env<'_>) -> Option<Choice> {
         let plain = ast::Star {
             qualifier: found.qualifier.clone(),
-            exclude: Vec::new(),
-            replace: Vec::new(),
-            rename: Vec::new(),
-            pattern: None,
+            ..super::star::plain()
         };
         let star = found.star.unwrap_or(&plain);
         let (expanded, open) = self.expanded(star, span, env)?;

@@ -48,7 +48,7 @@ impl Binder<'_> {
         scope
     }
 
-    fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
+    pub(super) fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         if self.depth >= super::MOST_LEVELS {
             self.volatile = true;
             return single(self.unknown_relation(None, table.span));
@@ -99,19 +99,8 @@ impl Binder<'_> {
                 let relation = self.flattened(scope, table.span);
                 self.derived(mark, relation, table.span)
             }
-            ast::TableKind::Pivot { table, clause } => {
-                self.table(table, env);
-                let relation = self.next_relation();
-                let what = What::UnknownRelation {
-                    relation,
-                    text: self.plain_text(*clause),
-                };
-                self.tree.close(mark, what, *clause);
-                Relation {
-                    id: relation,
-                    ..Relation::unknown(None)
-                }
-            }
+            ast::TableKind::Pivot(pivot) => self.pivot_table(pivot, env),
+            ast::TableKind::Unpivot(unpivot) => self.unpivot_table(unpivot, env),
         };
         single(aliased(relation, alias))
     }

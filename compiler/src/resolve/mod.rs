@@ -10,6 +10,7 @@
 //! | `scope` | relations, columns, and how a name finds one |
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
+//! | `pivot` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
 //! | `expression`, `operation`, `names`, `function` | expressions |
@@ -26,6 +27,7 @@ mod name_test;
 mod names;
 mod operation;
 mod output_name;
+mod pivot;
 mod query;
 mod scope;
 mod select;

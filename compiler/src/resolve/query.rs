@@ -91,6 +91,8 @@ impl Binder<'_> {
                     .close(mark, What::Select { distinct, open }, name.span);
                 output
             }
+            ast::QueryBody::Pivot(pivot) => self.pivot_query(pivot, parent),
+            ast::QueryBody::Unpivot(unpivot) => self.unpivot_query(unpivot, parent),
             ast::QueryBody::Special(span) => {
                 self.volatile = true;
                 let text = self.plain_text(*span);
@@ -486,6 +488,8 @@ fn body_span(body: &ast::QueryBody) -> Span {
         ast::QueryBody::Values(values) => values.span,
         ast::QueryBody::Nested(query) => query.span,
         ast::QueryBody::Table(name) => name.span,
+        ast::QueryBody::Pivot(pivot) => pivot.span,
+        ast::QueryBody::Unpivot(unpivot) => unpivot.span,
         ast::QueryBody::Special(span) => *span,
     }
 }

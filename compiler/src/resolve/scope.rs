@@ -41,6 +41,16 @@ impl Output {
         !self.open
     }
 
+    /// The same with unique names, as the engine makes them.
+    #[must_use]
+    pub fn deduplicated(mut self) -> Self {
+        let mut taken: Vec<String> = Vec::new();
+        for column in &mut self.columns {
+            column.name = column.name.take().map(|name| unique(name, &mut taken));
+        }
+        self
+    }
+
     /// As a relation that another query reads: names are made unique as the engine does it, with
     /// `_1`, `_2` behind.
     pub fn into_relation(self, name: Option<String>) -> Relation {

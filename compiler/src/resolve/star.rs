@@ -283,3 +283,14 @@ fn all(env: &Env<'_>, only: Option<usize>, span: Span) -> (Vec<Expanded>, bool) 
     }
     (columns, open)
 }
+
+/// A star without changes.
+pub(super) fn plain() -> ast::Star {
+    ast::Star {
+        qualifier: Vec::new(),
+        exclude: Vec::new(),
+        replace: Vec::new(),
+        rename: Vec::new(),
+        pattern: None,
+    }
+}

@@ -481,6 +481,15 @@ fn turned(operator: &str) -> Option<&'static str> {
     })
 }
 
+/// A number, maybe with signs in front, or a null.
+pub(super) fn constant(expr: &ast::Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Literal(literal) => super::literal::constant(literal, false),
+        ExprKind::Unary { operator, operand } if operator == "-" => negated_number(operand)?,
+        _ => None,
+    }
+}
+
 /// A number with the other sign: the engine's grammar folds the minus in. The outer `None` says
 /// that the operand isn't a number.
 fn negated_number(operand: &ast::Expr) -> Option<Option<String>> {

@@ -56,6 +56,18 @@ impl Binder<'_> {
     }
 }
 
+impl Writer<'_> {
+    /// An expression as the engine writes it.
+    pub(super) fn written(self, expr: &ast::Expr) -> Option<String> {
+        self.expression(expr)
+    }
+}
+
+/// A number, with its sign, as the engine writes it.
+pub(super) fn constant_name(expr: &ast::Expr) -> Option<String> {
+    expression::constant(expr)
+}
+
 /// The name of a column is the column's own, whatever case it is written in.
 fn column_name(names: &[ast::Name], env: &Env<'_>) -> Option<String> {
     let (last, rest) = names.split_last()?;
