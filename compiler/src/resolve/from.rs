@@ -11,7 +11,7 @@ use crate::span::Span;
 use crate::sql_type::families::never_meet;
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::Typed;
-use crate::types::catalogue;
+use crate::types::{catalogue, tables};
 
 /// Table functions whose columns are those of a file that somebody may write anew.
 const FILE_READERS: [&str; 9] = [
@@ -129,13 +129,16 @@ impl Binder<'_> {
         let Some(last) = name.parts.last() else {
             return self.unknown_relation(None, name.span);
         };
-        if name.parts.len() == 1 {
+        // `recurring.t` is all that a recursion of `t` has found so far.
+        let recurs = |first: &ast::Name| first.value.eq_ignore_ascii_case("recurring");
+        if name.parts.len() == 1 || matches!(name.parts.as_slice(), [first, _] if recurs(first)) {
             if let Some(index) = self
                 .common_tables
                 .iter()
                 .rposition(|table| same_name(&table.name, &last.value))
             {
                 let table = &mut self.common_tables[index];
+                table.read = true;
                 let found = std::mem::take(&mut table.diagnostics);
                 let relation = table.output.clone().into_relation(Some(table.name.clone()));
                 let member = table.member;
@@ -297,16 +300,19 @@ impl Binder<'_> {
             name: name.clone(),
         };
         self.tree.close(mark, what, call.span);
-        let Some(sql_type) = only_column(&name, &arguments) else {
+        let Some(columns) = function_columns(&name, function, &arguments) else {
             return Relation {
                 id: relation,
                 ..Relation::unknown(Some(name))
             };
         };
-        let mut columns = vec![ScopeColumn {
-            name: Some(name.clone()),
-            typed: Typed::of(sql_type),
-        }];
+        let mut columns: Vec<ScopeColumn> = columns
+            .into_iter()
+            .map(|(name, sql_type)| ScopeColumn {
+                name: Some(name),
+                typed: Typed::of(sql_type),
+            })
+            .collect();
         if ordinality {
             columns.push(ScopeColumn {
                 name: Some("ordinality".to_owned()),
@@ -556,19 +562,38 @@ fn merged_type(left: &Typed, right: &Typed, kind: ast::JoinKind) -> Typed {
     }
 }
 
-/// The type of a table function's column, where it has one.
-fn only_column(name: &str, arguments: &[Typed]) -> Option<SqlType> {
+/// The columns of a table function, where they are known.
+fn function_columns(
+    name: &str,
+    function: &ast::Function,
+    arguments: &[Typed],
+) -> Option<Vec<(String, SqlType)>> {
+    let named = function
+        .arguments
+        .iter()
+        .any(|argument| argument.name.is_some());
+    let one =
+        |sql_type: SqlType| (!sql_type.has_unknown()).then(|| vec![(name.to_owned(), sql_type)]);
     match (name, arguments) {
-        ("range" | "generate_series", [first, ..]) => series(first),
+        ("range" | "generate_series", [first, ..]) => one(series(first)?),
         ("unnest", [list]) => match &list.sql_type {
-            SqlType::List(element) | SqlType::Array(element, _)
-                if !matches!(**element, SqlType::Struct(_) | SqlType::Unknown) =>
-            {
-                Some((**element).clone())
-            }
+            SqlType::List(element) | SqlType::Array(element, _) => one((**element).clone()),
             _ => None,
         },
-        _ => None,
+        // The one column has the name of the value's type, which isn't documented anywhere.
+        ("repeat", _) => None,
+        ("repeat_row", _) => {
+            let values = function.arguments.iter().zip(arguments);
+            let columns: Vec<(String, SqlType)> = values
+                .filter(|(argument, _)| argument.name.is_none())
+                .enumerate()
+                .map(|(index, (_, typed))| (format!("column{index}"), typed.sql_type.as_column()))
+                .collect();
+            let known = columns.iter().all(|(_, sql_type)| !sql_type.has_unknown());
+            known.then_some(columns)
+        }
+        _ if named => None,
+        _ => tables::columns(name, arguments.len()),
     }
 }
 

@@ -70,7 +70,20 @@ impl Binder<'_> {
         {
             return ordered_set(&called, &arguments, &outside);
         }
-        let outcome = call(&called, &arguments);
+        let outcome = match call(&called, &arguments) {
+            Outcome::Unknown => match entry {
+                Some(entry)
+                    if function
+                        .arguments
+                        .iter()
+                        .all(|argument| argument.name.is_none()) =>
+                {
+                    known(self.macro_call(entry, &arguments).sql_type)
+                }
+                _ => Outcome::Unknown,
+            },
+            outcome => outcome,
+        };
         self.check_call(name, function, &arguments, &outcome, span);
         self.outcome(outcome)
             .nullable_if(is_nullable(&called, function, &arguments))
@@ -264,6 +277,13 @@ impl Binder<'_> {
             )),
             Outcome::Type(_) | Outcome::Unknown => {}
         }
+    }
+}
+
+fn known(sql_type: SqlType) -> Outcome {
+    match sql_type {
+        SqlType::Unknown => Outcome::Unknown,
+        known => Outcome::Type(known),
     }
 }
 

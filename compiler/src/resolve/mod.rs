@@ -14,6 +14,8 @@
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
 //! | `expression`, `operation`, `names`, `function` | expressions |
+//! | `macros` | the engine's own macros |
+//! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `grouping` | what may stand beside an aggregate |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
@@ -23,6 +25,7 @@ mod expression;
 mod from;
 mod function;
 mod grouping;
+mod macros;
 mod name_test;
 mod names;
 mod operation;
@@ -32,6 +35,7 @@ mod query;
 mod scope;
 mod select;
 mod star;
+mod told;
 mod unnest;
 mod write;
 
@@ -207,6 +211,8 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// How many macros are around the place that is being bound.
+    macros: u32,
     /// What stands where `COLUMNS(…)` is written, if an item is bound for one column or several.
     chosen: Option<Vec<columns::Chosen>>,
     tree: Writer,
@@ -231,6 +237,7 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            macros: 0,
             chosen: None,
             tree: Writer::default(),
             relation_count: 0,

@@ -414,4 +414,6 @@ pub(super) struct CommonTable {
     pub member: MemberId,
     pub output: Output,
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether anything reads it.
+    pub read: bool,
 }

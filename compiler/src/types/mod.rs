@@ -10,6 +10,7 @@ mod decimal;
 pub mod literal;
 pub mod oracle;
 pub mod rules;
+pub mod tables;
 
 use crate::sql_type::{Common, SqlType, common_type};
 
