@@ -10,6 +10,8 @@ mod cases;
 mod expectation;
 #[path = "compile/language.rs"]
 mod language;
+#[path = "compile/lineage.rs"]
+mod lineage;
 #[path = "compile/machine.rs"]
 mod machine;
 #[path = "compile/markdown.rs"]

@@ -11,6 +11,7 @@ pub mod config;
 mod damage;
 mod declarations;
 pub mod effective;
+mod headers;
 mod lines;
 mod pragmas;
 pub mod time;
@@ -27,10 +28,10 @@ use crate::diagnostic::Diagnostic;
 use crate::source::ProjectFiles;
 use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 pub use config::{Config, ConfigValue, FileKind};
 pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use headers::Headers;
 pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
 
 /// What the header of a file says.
@@ -125,16 +126,20 @@ pub fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Diagnosti
     pragmas::parse(file, text, kind)
 }
 
-/// Reads the headers of all models, sources and typing files that could be read.
-pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
+/// The files that have headers and could be read: models, sources and typing files.
+pub fn kinds(files: &ProjectFiles) -> impl Iterator<Item = (FileId, FileKind)> {
     let typings = files.seeds.iter().filter_map(|seed| seed.typing);
-    let all = (files.models.iter().map(|file| (*file, FileKind::Model)))
+    (files.models.iter().map(|file| (*file, FileKind::Model)))
         .chain(files.tables.iter().map(|file| (*file, FileKind::Source)))
         .chain(typings.map(|file| (file, FileKind::Seed)))
-        .filter(|(file, _)| files.is_usable(*file));
-    let mut headers = BTreeMap::new();
+        .filter(|(file, _)| files.is_usable(*file))
+}
+
+/// Reads the headers of all models, sources and typing files that could be read.
+pub fn parse_all(files: &ProjectFiles) -> (Headers, Vec<Diagnostic>) {
+    let mut headers = Headers::default();
     let mut diagnostics = Vec::new();
-    for (file, kind) in all {
+    for (file, kind) in kinds(files) {
         let (header, found) = parse(file, &files.sources.file(file).text, kind);
         headers.insert(file, header);
         diagnostics.extend(found);

@@ -1,5 +1,6 @@
 //! What a `FROM` reads: tables, subqueries, table functions, joins.
 
+use super::nullability;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
@@ -11,20 +12,6 @@ use crate::span::Span;
 use crate::sql_type::families::never_meet;
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::Typed;
-use crate::types::{catalogue, tables};
-
-/// Table functions whose columns are those of a file that somebody may write anew.
-const FILE_READERS: [&str; 9] = [
-    "parquet_scan",
-    "read_csv",
-    "read_csv_auto",
-    "read_json",
-    "read_json_auto",
-    "read_ndjson",
-    "read_ndjson_auto",
-    "read_parquet",
-    "read_xlsx",
-];
 
 impl Binder<'_> {
     /// All that a `FROM` makes visible. Later items see earlier ones, as the engine lets them.
@@ -261,72 +248,6 @@ impl Binder<'_> {
         self.unknown_relation(Some(name.value.clone()), name.span)
     }
 
-    fn table_function(&mut self, call: &ast::Expr, ordinality: bool, env: &Env<'_>) -> Relation {
-        let ast::ExprKind::Function(function) = &call.kind else {
-            self.volatile = true;
-            return self.unknown_relation(None, call.span);
-        };
-        let mark = self.tree.mark();
-        let name = function
-            .name
-            .last()
-            .map_or(String::new(), |name| name.value.to_lowercase());
-        let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
-        let pure = pure.contains(&name.as_str());
-        let arguments: Vec<Typed> = function
-            .arguments
-            .iter()
-            .map(|argument| {
-                if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
-                {
-                    Typed::unknown()
-                } else if name != "repeat_row" && pure {
-                    self.expression(&argument.value, env)
-                } else {
-                    self.quietly(|binder| binder.expression(&argument.value, env))
-                }
-            })
-            .collect();
-        if FILE_READERS.contains(&name.as_str()) {
-            self.report(data_columns::file(call.span));
-        }
-        let known = catalogue::find(&name).is_some_and(|entry| {
-            entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
-        });
-        self.volatile |= !known || !pure;
-        let relation = self.next_relation();
-        let what = What::TableFunction {
-            relation,
-            name: name.clone(),
-        };
-        self.tree.close(mark, what, call.span);
-        let Some(columns) = function_columns(&name, function, &arguments) else {
-            return Relation {
-                id: relation,
-                ..Relation::unknown(Some(name))
-            };
-        };
-        let mut columns: Vec<ScopeColumn> = columns
-            .into_iter()
-            .map(|(name, sql_type)| ScopeColumn {
-                name: Some(name),
-                typed: Typed::of(sql_type),
-            })
-            .collect();
-        if ordinality {
-            columns.push(ScopeColumn {
-                name: Some("ordinality".to_owned()),
-                typed: Typed::of(SqlType::BigInt),
-            });
-        }
-        Relation {
-            id: relation,
-            name: Some(name),
-            columns,
-            open: false,
-        }
-    }
-
     fn join(&mut self, join: &ast::Join, span: Span, env: &Env<'_>) -> Scope {
         let mark = self.tree.mark();
         let mut scope = self.table(&join.left, env);
@@ -357,6 +278,9 @@ impl Binder<'_> {
                 self.clause(Clause::On, condition.span, |binder| {
                     binder.condition(condition, &both);
                 });
+                if matches!(join.kind, ast::JoinKind::Inner | ast::JoinKind::Semi) {
+                    nullability::narrow(&mut scope, condition);
+                }
             }
             ast::JoinConstraint::Using(names) => {
                 for name in names {
@@ -467,6 +391,15 @@ impl Binder<'_> {
             );
         }
         let place = span.unwrap_or(nowhere());
+        if matches!(kind, ast::JoinKind::Inner | ast::JoinKind::Semi) {
+            // Rows match only where both sides have a value.
+            scope.relations[left_index].columns[left_column]
+                .typed
+                .nullable = false;
+            scope.relations[right_index].columns[right_column]
+                .typed
+                .nullable = false;
+        }
         let right_source = scope.relations[right_index].source(right_column);
         let before = scope.merged.iter_mut().find(|merged| {
             same_name(&merged.name, name)
@@ -477,6 +410,7 @@ impl Binder<'_> {
             self.write_sources(&[right_source], name, place);
             merged.relations.push(right_index);
             merged.typed = merged_type(&merged.typed, &right_typed, kind);
+            merged.typed.nullable &= kind != ast::JoinKind::Inner;
             let left = std::mem::take(&mut merged.sources);
             merged.sources = merged_sources(left, right_source, kind);
             return;
@@ -559,51 +493,6 @@ fn merged_type(left: &Typed, right: &Typed, kind: ast::JoinKind) -> Typed {
         }
         ast::JoinKind::Right => right.clone(),
         _ => left.clone(),
-    }
-}
-
-/// The columns of a table function, where they are known.
-fn function_columns(
-    name: &str,
-    function: &ast::Function,
-    arguments: &[Typed],
-) -> Option<Vec<(String, SqlType)>> {
-    let named = function
-        .arguments
-        .iter()
-        .any(|argument| argument.name.is_some());
-    let one =
-        |sql_type: SqlType| (!sql_type.has_unknown()).then(|| vec![(name.to_owned(), sql_type)]);
-    match (name, arguments) {
-        ("range" | "generate_series", [first, ..]) => one(series(first)?),
-        ("unnest", [list]) => match &list.sql_type {
-            SqlType::List(element) | SqlType::Array(element, _) => one((**element).clone()),
-            _ => None,
-        },
-        // The one column has the name of the value's type, which isn't documented anywhere.
-        ("repeat", _) => None,
-        ("repeat_row", _) => {
-            let values = function.arguments.iter().zip(arguments);
-            let columns: Vec<(String, SqlType)> = values
-                .filter(|(argument, _)| argument.name.is_none())
-                .enumerate()
-                .map(|(index, (_, typed))| (format!("column{index}"), typed.sql_type.as_column()))
-                .collect();
-            let known = columns.iter().all(|(_, sql_type)| !sql_type.has_unknown());
-            known.then_some(columns)
-        }
-        _ if named => None,
-        _ => tables::columns(name, arguments.len()),
-    }
-}
-
-/// The type of `range(…)` and `generate_series(…)` in a `FROM`.
-fn series(first: &Typed) -> Option<SqlType> {
-    match &first.sql_type {
-        sql_type if sql_type.is_integer() => Some(SqlType::BigInt),
-        SqlType::Date | SqlType::Timestamp => Some(SqlType::Timestamp),
-        SqlType::TimestampTz => Some(SqlType::TimestampTz),
-        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `scope` | relations, columns, and how a name finds one |
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
+//! | `table_function` | functions in a `FROM` |
 //! | `pivot` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
@@ -17,6 +18,7 @@
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `grouping` | what may stand beside an aggregate |
+//! | `nullability` | what can't be null |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
@@ -28,6 +30,7 @@ mod grouping;
 mod macros;
 mod name_test;
 mod names;
+mod nullability;
 mod operation;
 mod output_name;
 mod pivot;
@@ -35,6 +38,7 @@ mod query;
 mod scope;
 mod select;
 mod star;
+mod table_function;
 mod told;
 mod unnest;
 mod write;
@@ -46,11 +50,12 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -63,7 +68,7 @@ pub struct Column {
 }
 
 /// The columns of a relation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Schema {
     /// The columns in order; `None` if they aren't known: whatever comes from the relation is
     /// unknown then, and names aren't checked.
@@ -81,6 +86,11 @@ impl Schema {
     /// A relation whose columns aren't known.
     pub fn unknown() -> Self {
         Schema::default()
+    }
+
+    /// How many columns it has; `None` if they aren't known.
+    pub fn width(&self) -> Option<usize> {
+        self.columns.as_ref().map(Vec::len)
     }
 }
 
@@ -215,6 +225,8 @@ struct Binder<'a> {
     macros: u32,
     /// What stands where `COLUMNS(…)` is written, if an item is bound for one column or several.
     chosen: Option<Vec<columns::Chosen>>,
+    /// Whether aggregates at this place have at least one row.
+    grouped: bool,
     tree: Writer,
     /// How many relations were written.
     relation_count: u32,
@@ -239,6 +251,7 @@ impl<'a> Binder<'a> {
             depth: 0,
             macros: 0,
             chosen: None,
+            grouped: false,
             tree: Writer::default(),
             relation_count: 0,
             member_count: 0,

@@ -9,27 +9,26 @@ use std::process::ExitCode;
 
 /// Checks the project.
 pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, ExitCode> {
-    let (compilation, took) = Workspace::open(directory)?.compile();
+    let (checked, took) = Workspace::open(directory)?.check();
     let format = if arguments.json {
         Format::Json
     } else {
         arguments.format
     };
-    report::show(
-        &compilation.outline.files.sources,
-        &compilation.diagnostics,
-        format,
-    );
+    report::show(&checked.outline.files.sources, &checked.diagnostics, format);
     eprintln!(
         "{}",
-        report::summary(&compilation.diagnostics, compilation.models, took)
+        report::summary(&checked.diagnostics, checked.models, took)
     );
-    let warned = compilation
+    let warned = checked
         .diagnostics
         .iter()
         .any(|found| found.severity == Severity::Warning);
     let denied = arguments.deny == Some(Deny::Warnings) && warned;
-    Ok(if compilation.has_errors() || denied {
+    let has_errors = checked.has_errors();
+    // The process ends here: to give back the memory piece by piece would only take time.
+    std::mem::forget(checked);
+    Ok(if has_errors || denied {
         exit::FINDINGS
     } else {
         exit::OK

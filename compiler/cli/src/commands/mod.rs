@@ -4,6 +4,8 @@ pub mod build;
 pub mod check;
 pub mod explain;
 pub mod graph;
+pub mod impact;
 pub mod init;
+pub mod lineage;
 pub mod placeholders;
 pub mod render;
