@@ -408,9 +408,14 @@ impl Binder<'_> {
 /// A type as written; one that can't be read is left to the engine.
 pub(super) fn read_type(type_name: &ast::TypeName) -> SqlType {
     match type_name.text.parse::<SqlType>() {
-        Ok(sql_type) if !sql_type.any(&|part| matches!(part, SqlType::Other(_))) => sql_type,
+        Ok(sql_type) if !sql_type.any(&is_foreign) => sql_type,
         _ => SqlType::Unknown,
     }
+}
+
+/// Whether a type isn't one that the engine always has.
+fn is_foreign(part: &SqlType) -> bool {
+    matches!(part, SqlType::Other(name) if name != "VARIANT" && name != "GEOMETRY")
 }
 
 /// A list of something; of an unknown type if that is unknown.

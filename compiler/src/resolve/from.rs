@@ -87,7 +87,18 @@ impl Binder<'_> {
                 self.derived(mark, relation, table.span)
             }
             ast::TableKind::Pivot(pivot) => self.pivot_table(pivot, env),
-            ast::TableKind::Unpivot(unpivot) => self.unpivot_table(unpivot, env),
+            ast::TableKind::Unpivot(unpivot) => {
+                let mut relation = self.unpivot_table(unpivot, env);
+                if unpivot.values.len() > 1 && alias.is_some_and(|alias| !alias.columns.is_empty())
+                {
+                    // The engine takes the new names for others as well.
+                    relation
+                        .columns
+                        .iter_mut()
+                        .for_each(|column| column.name = None);
+                }
+                relation
+            }
         };
         single(aliased(relation, alias))
     }

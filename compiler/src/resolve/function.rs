@@ -11,7 +11,8 @@ use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::call::{Outcome, call};
 use crate::types::catalogue::{self, Kind};
-use crate::types::{Typed, rules};
+use crate::types::nested::with_fields;
+use crate::types::{Typed, nested, rules};
 
 impl Binder<'_> {
     /// `name(…)`, or `operand.name(…)`.
@@ -55,6 +56,12 @@ impl Binder<'_> {
         }
         if called == "struct_pack" {
             return self.struct_pack(function, env);
+        }
+        if matches!(
+            called.as_str(),
+            "struct_insert" | "struct_update" | "union_value"
+        ) {
+            return self.with_named_fields(&called, function, arguments, env);
         }
         let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
         if is_star {
@@ -160,6 +167,29 @@ impl Binder<'_> {
         Typed::of(fields.map_or(SqlType::Unknown, SqlType::Struct))
     }
 
+    /// `struct_insert(s, x := 1)`, `struct_update(s, x := 1)`, `union_value(x := 1)`.
+    fn with_named_fields(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        mut base: Vec<Typed>,
+        env: &Env<'_>,
+    ) -> Typed {
+        let mut fields = Vec::new();
+        for argument in &function.arguments {
+            let typed = self.expression(&argument.value, env);
+            match &argument.name {
+                Some(name) => fields.push((name.value.clone(), typed.sql_type)),
+                None => base.push(typed),
+            }
+        }
+        Typed::of(match (called, base.as_slice()) {
+            ("union_value", []) if fields.len() == 1 => SqlType::Union(fields),
+            ("struct_insert" | "struct_update", [base]) => with_fields(&base.sql_type, fields),
+            _ => SqlType::Unknown,
+        })
+    }
+
     /// `list_transform(list, x -> …)` and its like.
     fn higher_order(
         &mut self,
@@ -169,13 +199,27 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Typed {
         let mut body = None;
-        for argument in &function.arguments {
+        let reduces = matches!(called, "list_reduce" | "array_reduce" | "reduce");
+        let mut reduction = SqlType::Unknown;
+        for (index, argument) in function.arguments.iter().enumerate() {
             match lambda(&argument.value) {
                 Some((names, result)) if !arguments.is_empty() => {
                     let list = arguments[0].sql_type.clone();
                     let parameters = match called {
-                        "list_reduce" | "array_reduce" | "reduce" => {
-                            reduced(&list, &names, self.lambdas)
+                        _ if reduces => {
+                            // What it begins with stands behind the lambda.
+                            let initial = function.arguments.get(index + 1).map(|initial| {
+                                self.unwritten(|binder| {
+                                    binder.quietly(|binder| binder.expression(&initial.value, env))
+                                })
+                            });
+                            reduction = match &list {
+                                SqlType::List(element) | SqlType::Array(element, _) => {
+                                    nested::reduced(element, initial.as_ref())
+                                }
+                                _ => SqlType::Unknown,
+                            };
+                            reduced(&reduction, &names, self.lambdas)
                         }
                         _ => element_parameters(&list, &names, self.lambdas),
                     };
@@ -199,11 +243,10 @@ impl Binder<'_> {
             _ => SqlType::Unknown,
         };
         Typed::of(match called {
+            _ if list == SqlType::Null => SqlType::Null,
             "list_filter" | "array_filter" | "filter" => list_of(&element),
-            "list_reduce" | "array_reduce" | "reduce" => match body {
-                Some(body) if body.sql_type == element && arguments.len() == 1 => element,
-                _ => SqlType::Unknown,
-            },
+            // The engine casts what the lambda gives.
+            _ if reduces => reduction,
             _ => match (&list, body) {
                 (SqlType::List(_) | SqlType::Array(..), Some(body)) => list_of(&body.sql_type),
                 _ => SqlType::Unknown,
@@ -345,15 +388,12 @@ fn lambda_parameters(expr: &ast::Expr) -> Option<Vec<ast::Name>> {
 }
 
 /// The parameters of a reduction: what was reduced so far, an element, its position.
-fn reduced(list: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
-    let mut parameters = element_parameters(list, names, depth);
-    let element = parameters
-        .first()
-        .map_or(SqlType::Unknown, |first| first.typed.sql_type.clone());
+fn reduced(reduction: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
+    let mut parameters = element_parameters(&SqlType::Unknown, names, depth);
     for (parameter, sql_type) in
         parameters
             .iter_mut()
-            .zip([element.clone(), element, SqlType::BigInt])
+            .zip([reduction.clone(), reduction.clone(), SqlType::BigInt])
     {
         parameter.typed = Typed::of(sql_type);
     }

@@ -7,7 +7,9 @@
 pub mod call;
 pub mod catalogue;
 mod decimal;
+mod json_shape;
 pub mod literal;
+pub mod nested;
 pub mod never_null;
 pub mod oracle;
 pub mod rules;

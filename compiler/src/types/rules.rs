@@ -94,7 +94,11 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             }
             _ => Outcome::Unknown,
         },
-        _ => return aggregate(name, arguments).or_else(|| nested(name, arguments)),
+        _ => {
+            return super::nested::rule(name, arguments)
+                .or_else(|| aggregate(name, arguments))
+                .or_else(|| nested(name, arguments));
+        }
     })
 }
 
@@ -169,7 +173,7 @@ fn is_scalar(sql_type: &SqlType) -> bool {
 fn concat(arguments: &[Typed]) -> Outcome {
     if arguments
         .iter()
-        .all(|argument| is_scalar(&argument.sql_type) && argument.sql_type != SqlType::Null)
+        .all(|argument| is_scalar(&argument.sql_type))
     {
         return Outcome::Type(SqlType::Varchar);
     }
@@ -237,7 +241,11 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             _ => return None,
         },
         ("approx_quantile" | "reservoir_quantile" | "sum_no_overflow", _)
-            if !matches!(first.sql_type, SqlType::Integer | SqlType::BigInt) =>
+            if !matches!(first.sql_type, SqlType::Integer | SqlType::BigInt)
+                && (name != "approx_quantile"
+                    || !(first.sql_type.is_integer()
+                        || first.sql_type.is_temporal()
+                        || matches!(first.sql_type, SqlType::Double | SqlType::Float))) =>
         {
             Outcome::Unknown
         }
@@ -334,7 +342,6 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             ])),
             _ => Outcome::Unknown,
         },
-        ("list_zip" | "array_zip", _) => zipped(arguments),
         ("struct_extract", [_, key]) => field_by_text(&first.sql_type, key),
         ("row", _) => Outcome::Type(SqlType::Struct(
             arguments
@@ -361,21 +368,6 @@ fn joined(arguments: &[Typed]) -> Outcome {
     match common_of(&elements) {
         Common::Type(element) if !elements.is_empty() => Outcome::Type(SqlType::list(element)),
         _ => Outcome::Unknown,
-    }
-}
-
-/// Rows of what stands at one position in each list.
-fn zipped(arguments: &[Typed]) -> Outcome {
-    let fields: Option<Vec<(String, SqlType)>> = arguments
-        .iter()
-        .map(|argument| match &argument.sql_type {
-            SqlType::List(element) => Some((String::new(), (**element).clone())),
-            _ => None,
-        })
-        .collect();
-    match fields {
-        Some(fields) => Outcome::Type(SqlType::list(SqlType::Struct(fields))),
-        None => Outcome::Unknown,
     }
 }
 
@@ -464,17 +456,6 @@ pub fn after_overload(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             rounded(*precision, *scale, arguments.get(1))
         }
         ("date_part" | "datepart", _) => date_part(first),
-        ("strptime" | "try_strptime", _) => match &arguments.get(1)?.value {
-            Value::Text(format)
-                if !format.contains("%Z") && !format.contains("%z") && !format.contains("%n") =>
-            {
-                Outcome::Type(SqlType::Timestamp)
-            }
-            _ => Outcome::Unknown,
-        },
-        ("json_transform" | "json_transform_strict" | "from_json" | "from_json_strict", _) => {
-            Outcome::Unknown
-        }
         (
             "json_extract"
             | "json_extract_path"

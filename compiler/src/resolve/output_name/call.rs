@@ -31,10 +31,12 @@ impl Writer<'_> {
                 return rewritten;
             }
         }
-        if called == "list" && function.order_by.len() == 1 {
-            let key = self.expression(&function.order_by[0].expr)?;
-            if arguments.first() == Some(&key) {
-                return None;
+        if called == "list"
+            && qualifiers.is_empty()
+            && let [key] = function.order_by.as_slice()
+        {
+            if arguments.first() == self.expression(&key.expr).as_ref() {
+                return self.sorted_list(function, key, arguments.first()?);
             }
         }
         let called = match called.as_str() {
@@ -72,6 +74,32 @@ impl Writer<'_> {
             text.push_str(" EXPORT_STATE");
         }
         Some(text)
+    }
+
+    /// `list(x ORDER BY x)` becomes a sorted list.
+    fn sorted_list(
+        self,
+        function: &ast::Function,
+        key: &ast::OrderItem,
+        argument: &str,
+    ) -> Option<String> {
+        if function.filter.is_some() || function.export_state {
+            return None;
+        }
+        let distinct = if function.distinct { "DISTINCT " } else { "" };
+        let sense = match key.descending {
+            Some(true) => "DESCENDING",
+            Some(false) => "ASCENDING",
+            None => "ORDER_DEFAULT",
+        };
+        let nulls = match key.nulls_first {
+            // How it writes them wasn't seen.
+            Some(_) => return None,
+            None => "ORDER_DEFAULT",
+        };
+        Some(format!(
+            "list_sort(list({distinct}{argument}), '{sense}', '{nulls}')"
+        ))
     }
 
     /// The arguments; a lone star is none.

@@ -21,7 +21,7 @@ impl Writer<'_> {
         Some(match &expr.kind {
             ExprKind::Nested(inner) => self.expression(inner)?,
             ExprKind::Name(names) => dotted(names),
-            ExprKind::Literal(literal) => super::literal::constant(literal, false)?,
+            ExprKind::Literal(literal) => self.literal(literal, expr.span)?,
             ExprKind::Position(position) => format!("#{position}"),
             ExprKind::Interval { value, unit } => self.interval(value, unit.as_ref())?,
             ExprKind::Typed { type_name, text } => {

@@ -68,7 +68,7 @@ fn float(digits: &str, negative: bool) -> Option<String> {
     let value: f64 = digits.parse().ok()?;
     let sign = if negative { "-" } else { "" };
     if !value.is_finite() {
-        return None;
+        return Some(format!("{sign}1e1000"));
     }
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e')?;
@@ -109,6 +109,19 @@ impl Writer<'_> {
         Some(format!(
             "{function}(CAST(trunc(CAST({value} AS DOUBLE)) AS {target}))"
         ))
+    }
+
+    /// A literal as it is written; the engine keeps the letter in front of `b'1'` and `x'41'`.
+    pub(super) fn literal(self, literal: &Literal, span: Span) -> Option<String> {
+        let letter = self
+            .text
+            .get(span.range())
+            .and_then(|written| written.chars().next());
+        match (literal, letter) {
+            (Literal::Text(bits), Some('b' | 'B')) => Some(quoted(&format!("b{bits}"))),
+            (Literal::Blob(digits), _) => Some(quoted(&format!("x{digits}"))),
+            _ => constant(literal, false),
+        }
     }
 
     /// The content of a plain text's token.

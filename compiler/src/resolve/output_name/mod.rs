@@ -20,7 +20,7 @@ mod literal;
 mod query;
 
 use super::Binder;
-use super::scope::{Env, Found};
+use super::scope::{CommonTable, Env, Found};
 use crate::parse::ast::{self, ExprKind};
 
 /// What the text of an expression depends on besides the expression.
@@ -30,6 +30,16 @@ pub(super) struct Writer<'a> {
     pub text: &'a str,
     /// The windows that the `SELECT` names.
     pub windows: &'a [(ast::Name, ast::WindowSpec)],
+    /// The members of `WITH` that can be read: relations that are named as they are written.
+    pub members: &'a [CommonTable],
+    /// Those of the subqueries that are being written.
+    pub inner: Option<&'a Members<'a>>,
+}
+
+/// The members of a `WITH` within an expression, and those around it.
+pub(super) struct Members<'a> {
+    pub own: &'a [ast::CommonTable],
+    pub outer: Option<&'a Members<'a>>,
 }
 
 impl Binder<'_> {
@@ -52,6 +62,8 @@ impl Binder<'_> {
         Writer {
             text: self.input.text,
             windows: env.windows,
+            members: &self.common_tables,
+            inner: None,
         }
     }
 }
@@ -74,6 +86,7 @@ fn column_name(names: &[ast::Name], env: &Env<'_>) -> Option<String> {
     let Some(qualifier) = rest.last() else {
         return match env.find(&last.value) {
             Found::Column(_, name, _) => Some(name),
+            Found::Nothing if is_value_word(&last.value) => Some(last.value.clone()),
             Found::Open | Found::Nothing => None,
             _ => Some(last.value.clone()),
         };
@@ -89,7 +102,16 @@ fn column_name(names: &[ast::Name], env: &Env<'_>) -> Option<String> {
         }
         None => match env.find(&rest[0].value) {
             Found::Column(..) | Found::Alias(..) => Some(last.value.clone()),
+            // `table.column.field`
+            _ if rest.len() > 1 && env.relation(&rest[0].value).is_some() => {
+                Some(last.value.clone())
+            }
             _ => None,
         },
     }
+}
+
+/// Whether a word that is no column gives a value all the same: the clock's, or a row's number.
+fn is_value_word(word: &str) -> bool {
+    word.eq_ignore_ascii_case("rowid") || super::names::keyword_value(word).is_some()
 }

@@ -4,8 +4,9 @@
 //! A relation that the project makes has another name in the engine than in the text, so that a
 //! query that reads one isn't written.
 
-use super::Writer;
 use super::expression::dotted;
+use super::{Members, Writer};
+use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, QueryBody, TableKind};
 use crate::sql_type::quote_identifier;
 
@@ -13,11 +14,19 @@ impl Writer<'_> {
     /// A query without the parentheses around it.
     pub(super) fn query(self, query: &ast::Query) -> Option<String> {
         if let Some(with) = &query.with {
-            let inner = ast::Query {
+            let body = ast::Query {
                 with: None,
                 ..query.clone()
             };
-            return Some(format!("{}{}", self.members(with)?, self.query(&inner)?));
+            let members = Members {
+                own: &with.members,
+                outer: self.inner,
+            };
+            let inner = Writer {
+                inner: Some(&members),
+                ..self
+            };
+            return Some(format!("{}{}", inner.members(with)?, inner.query(&body)?));
         }
         if let QueryBody::Nested(inner) = &query.body
             && query.order_by.is_none()
@@ -183,6 +192,7 @@ impl Writer<'_> {
 
     fn table(self, table: &ast::TableExpr) -> Option<String> {
         let text = match &table.kind {
+            TableKind::Name(name) if self.is_member(name) => dotted(&name.parts),
             TableKind::Query { query, .. } => format!("({})", self.query(query)?),
             TableKind::Values(values) => {
                 let written = self.text.get(table.span.range())?;
@@ -220,6 +230,27 @@ impl Writer<'_> {
             .map(|column| quote_identifier(&column.value))
             .collect();
         Some(format!("{text} AS {name}({})", columns.join(", ")))
+    }
+
+    /// Whether a name is that of a member of `WITH`.
+    fn is_member(self, name: &ast::TableName) -> bool {
+        let [only] = name.parts.as_slice() else {
+            return false;
+        };
+        let mut inner = self.inner;
+        while let Some(members) = inner {
+            if members
+                .own
+                .iter()
+                .any(|member| same_name(&member.name.value, &only.value))
+            {
+                return true;
+            }
+            inner = members.outer;
+        }
+        self.members
+            .iter()
+            .any(|member| same_name(&member.name, &only.value))
     }
 
     fn join(self, join: &ast::Join) -> Option<String> {
