@@ -9,10 +9,12 @@
 //! | header | [`header`] | text → pragmas |
 //! | graph | [`graph`] | headers → who imports whom |
 //! | seeds | [`seeds`] | CSV, Parquet → columns |
+//! | expand | [`expand`] | loops, includes and macros → text |
 //! | directives | [`directives`] | tokens → variants |
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
 //! | bound tree | [`bound`] | what the binder writes: names bound, stars expanded |
+//! | fingerprint | [`fingerprint`] | bound tree → change profile: a hash per column, for rows, order, metadata |
 //! | lineage | [`lineage`] | bound tree → for each column its inputs and how each is used |
 //! | check | [`check`] | typed project → contracts, keys |
 //! | print | [`print`] | directives + what fills them → pieces of SQL |
@@ -31,6 +33,8 @@ pub mod diagnostic;
 pub mod directives;
 pub mod driver;
 pub mod emit;
+pub mod expand;
+pub mod fingerprint;
 pub mod graph;
 pub mod header;
 pub mod lexer;
@@ -39,6 +43,7 @@ pub mod name;
 pub mod parse;
 pub mod print;
 pub mod project;
+pub mod pull;
 pub mod resolve;
 pub mod seeds;
 pub mod source;

@@ -11,13 +11,19 @@ mod commands;
 mod errors;
 #[path = "tool/history.rs"]
 mod history;
+#[path = "tool/kept.rs"]
+mod kept;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/lineage.rs"]
 mod lineage;
+#[path = "tool/macros.rs"]
+mod macros;
 #[path = "tool/messages.rs"]
 mod messages;
 #[path = "tool/place.rs"]
 mod place;
 #[path = "tool/refusals.rs"]
 mod refusals;
+#[path = "tool/sources.rs"]
+mod sources;

@@ -5,6 +5,7 @@ use super::variants::TypedVariant;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{self, DirectiveTree};
+use crate::fingerprint::Profile;
 use crate::graph::Node;
 use crate::header::{Incremental, Materialized};
 use crate::lineage::Lineage;
@@ -172,7 +173,7 @@ impl Work<'_> {
                 .outline
                 .files
                 .sources
-                .file(self.file)
+                .file(self.node.file)
                 .path
                 .clone(),
             schema: config.schema.value.clone(),
@@ -197,6 +198,7 @@ impl Work<'_> {
                 .as_ref()
                 .map_or(0, |timeout| timeout.value.seconds),
             body,
+            profile: Profile::default(),
             lineage,
         }
     }

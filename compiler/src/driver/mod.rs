@@ -12,14 +12,17 @@ mod memory;
 mod model;
 mod nodes;
 mod outline;
+mod profile;
 mod question;
 mod tables;
 mod typing;
 mod variants;
+mod writing_out;
 
 use crate::cache::Store;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
+use crate::expand::macros::Library;
 use crate::graph::{self, Graph};
 use crate::header::{self, FileKind, Headers};
 use crate::project::{self, EngineKind, Settings, VariableValue};
@@ -160,12 +163,14 @@ fn settle(
     store: &mut Store,
     values: Values,
 ) -> (Checked, Vec<Option<Settled>>) {
-    let context = model::Context::new(&outline, oracle, memory);
+    let (macros, found) = Library::new(&outline.files);
+    let context = model::Context::new(&outline, oracle, memory, macros);
     let Nodes {
         nodes,
         findings: mut diagnostics,
         typed,
     } = nodes::settle(&context, store, values);
+    diagnostics.extend(found);
     diagnostics.extend(outline.diagnostics.iter().cloned());
     if !diagnostics.iter().any(Diagnostic::is_error) {
         let lost = outline.graph.nodes.iter().zip(&nodes);
@@ -173,7 +178,10 @@ fn settle(
         diagnostics.extend(lost.map(|(node, _)| vanished(node)));
     }
     let with_headers = header::kinds(&outline.files).map(|(file, _)| file);
-    let texts = with_headers.map(|file| &*outline.files.sources.file(file).text);
+    let fragments = outline.files.fragments.iter().copied();
+    let texts = with_headers
+        .chain(fragments)
+        .map(|file| &*outline.files.sources.file(file).text);
     let unused = check::variables::unused(&outline.settings, &outline.declared, texts);
     diagnostics.extend(unused);
     render::sort(&outline.files.sources, &mut diagnostics);

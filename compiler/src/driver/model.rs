@@ -9,16 +9,19 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
+use crate::expand::Expanded;
+use crate::expand::macros::Library;
 use crate::graph::{Node, NodeId};
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
-use crate::resolve::Schema;
+use crate::resolve::{Names, Schema};
 use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedModel, TypedVariable};
 use crate::types::oracle::TypeOracle;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 /// What all models of a project share.
@@ -28,9 +31,10 @@ pub(super) struct Context<'a> {
     pub(super) memory: &'a Memory<'a>,
     candidates: OnceLock<BTreeMap<String, String>>,
     pub(super) places: Vec<Place>,
+    pub(super) macros: Library,
     /// The hash of what all nodes depend on.
     pub(super) shared: [u8; 32],
-    names: OnceLock<[u8; 32]>,
+    names_hash: OnceLock<[u8; 32]>,
     engine: OnceLock<[u8; 32]>,
 }
 
@@ -39,6 +43,7 @@ impl<'a> Context<'a> {
         outline: &'a Outline,
         oracle: &'a dyn TypeOracle,
         memory: &'a Memory<'a>,
+        macros: Library,
     ) -> Self {
         let places = super::engine_kinds(&outline.settings)
             .into_iter()
@@ -53,38 +58,19 @@ impl<'a> Context<'a> {
             memory,
             candidates: OnceLock::new(),
             places,
+            macros,
             shared: *outline.files.shared_hash().finalize().as_bytes(),
-            names: OnceLock::new(),
+            names_hash: OnceLock::new(),
             engine: OnceLock::new(),
         }
     }
 
-    /// Names of relations and files, in lower case, with the import paths that they stand for.
-    pub(super) fn candidates(&self) -> &BTreeMap<String, String> {
-        self.candidates.get_or_init(|| {
-            let nodes = &self.outline.graph.nodes;
-            // A relation goes before a file, and the last relation of a name before the others.
-            let names = nodes
-                .iter()
-                .map(|node| (&node.config.name.value, node))
-                .rev();
-            let names = names.map(|(name, node)| (name.to_lowercase(), node.path.clone()));
-            let relations = nodes
-                .iter()
-                .map(|node| (node.relation().to_lowercase(), node.path.clone()));
-            names.chain(relations).collect()
-        })
-    }
-
     /// The hash of what a hint may propose.
-    pub(super) fn names(&self) -> [u8; 32] {
-        *self.names.get_or_init(|| {
+    pub(super) fn names_hash(&self) -> [u8; 32] {
+        *self.names_hash.get_or_init(|| {
             let mut hasher = blake3::Hasher::new();
-            for text in self
-                .candidates()
-                .iter()
-                .flat_map(|(name, path)| [name, path])
-            {
+            let names = self.names().iter();
+            for text in names.flat_map(|(name, path)| [name, path]) {
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());
             }
@@ -107,13 +93,44 @@ impl<'a> Context<'a> {
     }
 }
 
+impl Names for Context<'_> {
+    fn names(&self) -> &BTreeMap<String, String> {
+        self.candidates.get_or_init(|| {
+            let nodes = &self.outline.graph.nodes;
+            // A relation goes before a file, and the last relation of a name before the others.
+            let names = nodes
+                .iter()
+                .map(|node| (&node.config.name.value, node))
+                .rev();
+            let names = names.map(|(name, node)| (name.to_lowercase(), node.path.clone()));
+            let relations = nodes
+                .iter()
+                .map(|node| (node.relation().to_lowercase(), node.path.clone()));
+            names.chain(relations).collect()
+        })
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
 /// One model at work.
 pub(super) struct Work<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) node: &'a Node,
     pub(super) header: &'a Header,
+    /// The model's file, or what stands for its written-out text.
     pub(super) file: FileId,
     pub(super) text: &'a str,
+    /// Where the query begins in the text.
+    pub(super) body_start: usize,
+    /// The imports, in lower case, that lists of loops name.
+    pub(super) used_by_lists: BTreeSet<String>,
+    /// Whether something couldn't be written out, so that not all uses of names are known.
+    pub(super) damaged: bool,
     /// What each import's alias, in lower case, gives.
     pub(super) imports: BTreeMap<String, Schema>,
     pub(super) variables: Vec<TypedVariable>,
@@ -143,11 +160,16 @@ pub(super) fn compile(
         let schema = edge.target.map_or_else(Schema::unknown, &schema_of);
         (edge.alias.value.to_lowercase(), schema)
     };
+    // It outlives the work, whose text it may become.
+    let written_out = [OnceCell::new(), OnceCell::new()];
     let mut work = Work {
         context,
         node,
         header,
         file: node.file,
+        body_start: header.body_start,
+        used_by_lists: BTreeSet::new(),
+        damaged: false,
         text: &outline.files.sources.file(node.file).text,
         // Of what a damaged import names, nothing is known, as of a file that has errors.
         imports: (header.damaged.imports.iter())
@@ -161,7 +183,7 @@ pub(super) fn compile(
         diagnostics: Vec::new(),
     };
     work.declare_variables();
-    let model = work.typed();
+    let model = work.model_of_text(&written_out);
     let broken = work.diagnostics.iter().any(Diagnostic::is_error);
     // Readers of a broken model still see its columns, so that their own mistakes are found.
     let schema = (model.as_ref()).map_or_else(Schema::unknown, |model| work.schema(&model.columns));
@@ -176,7 +198,7 @@ pub(super) fn compile(
     }
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
     /// What readers of the model see of it.
     fn schema(&self, columns: &[TypedColumn]) -> Schema {
         let mut schema = schema(columns);
@@ -217,8 +239,34 @@ impl Work<'_> {
         }));
     }
 
-    fn typed(&mut self) -> Option<TypedModel> {
-        let tree = self.directives()?;
+    /// The model of its text, written out where that is needed.
+    fn model_of_text(
+        &mut self,
+        [unfolded, with_macros]: &'a [OnceCell<Expanded>; 2],
+    ) -> Option<TypedModel> {
+        let expanded = self.written_out().ok()?;
+        let expanded = expanded.map(|expanded| unfolded.get_or_init(|| expanded));
+        if let Some(expanded) = expanded {
+            self.go_on_with(expanded);
+        }
+        let tree = self.directives();
+        let (expanded, tree) = match tree {
+            Some(tree) if self.calls_macros(&tree) => {
+                let written = self.macros_written_out(&tree, expanded);
+                let written = with_macros.get_or_init(|| written);
+                self.go_on_with(written);
+                (Some(written), self.directives())
+            }
+            tree => (expanded, tree),
+        };
+        let mut model = tree.and_then(|tree| self.typed(tree));
+        if let Some(expanded) = expanded {
+            self.back_to_files(expanded, model.as_mut());
+        }
+        model
+    }
+
+    fn typed(&mut self, tree: DirectiveTree) -> Option<TypedModel> {
         let reachable = Reachable {
             dialect: self.context.outline.settings.dialect.word().to_owned(),
             incremental: self.stored(),
@@ -231,6 +279,10 @@ impl Work<'_> {
                 return None;
             }
         };
+        self.report_reached(&variants.errors);
+        if variants.variants.is_empty() {
+            return None;
+        }
         let typed = self.type_variants(&variants.variants);
         self.report_unused(&tree, &typed);
         check::time_range::check(
@@ -257,7 +309,9 @@ impl Work<'_> {
         let slots = self.slots(&tree, &variants.variants, &typed);
         let body = self.body(&tree, &slots, &contract);
         let lineage = self.lineage(&variants, &typed, &contract.columns);
-        Some(self.model(&typed, contract.columns, body, lineage))
+        let mut model = self.model(&typed, contract.columns, body, lineage);
+        model.profile = self.profile(&model, &variants, &typed);
+        Some(model)
     }
 
     /// A model without columns, though nothing is wrong in it nor in what it imports: its types
@@ -306,7 +360,7 @@ impl Work<'_> {
             .chain(lists)
             .collect();
         variables.sort_by(|left, right| left.name.cmp(&right.name));
-        let range = self.header.body_start..self.text.len();
+        let range = self.body_start..self.text.len();
         let (tree, found) = directives::read(self.file, self.text, range, &variables);
         let broken = found.iter().any(Diagnostic::is_error);
         self.diagnostics.extend(found);
@@ -315,11 +369,12 @@ impl Work<'_> {
 
     pub(super) fn report_unused(&mut self, tree: &DirectiveTree, typed: &[TypedVariant]) {
         // With a broken query it can't be known what it would have used.
-        if typed.iter().any(TypedVariant::has_errors) {
+        if self.damaged || typed.iter().any(TypedVariant::has_errors) {
             return;
         }
         let references: BTreeSet<String> = directives::references(self.text, &tree.tokens)
             .map(|(name, _)| name.to_lowercase())
+            .chain(self.used_by_lists.iter().cloned())
             .chain(
                 typed
                     .iter()

@@ -10,7 +10,7 @@ use crate::directives;
 use crate::header::{ColumnNote, Incremental, Materialized};
 use crate::parse::{ast, parse_query};
 use crate::project::VariableValue;
-use crate::resolve::{BindInput, Column, RelationUse, Schema, bind};
+use crate::resolve::{BindInput, Candidates, Column, RelationUse, Schema, bind};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::token::Token;
@@ -194,7 +194,7 @@ impl Work<'_> {
             imports: Cow::Borrowed(&self.imports),
             this: this.cloned(),
             variables: names.clone(),
-            candidates: Cow::Borrowed(self.context.candidates()),
+            candidates: Candidates::Of(self.context),
             text: self.text,
             unique_columns: true,
         };
@@ -203,7 +203,17 @@ impl Work<'_> {
         check::data_columns::check(self.text, tokens, &mut variant.diagnostics);
         self.add_unseen_uses(&mut variant, tokens, &names);
         self.take_declared_columns(&mut variant);
-        if bound.is_complete() || variant.columns.is_some() || variant.has_errors() {
+        if variant.has_errors() {
+            return variant;
+        }
+        if bound.is_complete() {
+            if self.context.oracle.judges_every_query() {
+                let refused = self.judged(tokens, &variant.relations, this, &names);
+                variant.diagnostics.extend(refused);
+            }
+            return variant;
+        }
+        if variant.columns.is_some() {
             return variant;
         }
         match self.ask(tokens, &variant.relations, this, &names) {
@@ -215,6 +225,21 @@ impl Work<'_> {
             Answer::NotAsked => {}
         }
         variant
+    }
+
+    /// The engine's refusal of a query that our own binder knows all about. What the engine fails
+    /// in for another reason, such as an extension that isn't loaded, is no mistake of the query.
+    fn judged(
+        &self,
+        tokens: &[Token],
+        relations: &[RelationUse],
+        this: Option<&Schema>,
+        names: &BTreeMap<String, SqlType>,
+    ) -> Option<Diagnostic> {
+        match self.ask(tokens, relations, this, names) {
+            Answer::Refused(refusal, span) => Some(engine_refuses(&refusal, span)),
+            Answer::Columns(_) | Answer::Failed(..) | Answer::NotAsked => None,
+        }
     }
 
     /// Where columns depend on data, those of the contract are the model's. A view can't be made
@@ -277,7 +302,7 @@ impl Work<'_> {
     }
 
     pub(super) fn node_span(&self) -> Span {
-        Span::new(self.file, self.header.body_start, self.text.len())
+        Span::new(self.file, self.body_start, self.text.len())
     }
 
     /// Asks the engine for a variant's columns, if all that it reads is known.

@@ -4,7 +4,7 @@ use super::Binder;
 use super::expression::{element_parameters, list_of};
 use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
-use crate::bound::Clause;
+use crate::bound::{Clause, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
@@ -36,7 +36,7 @@ impl Binder<'_> {
         let called = name.value.to_lowercase();
         let outside = self.clauses_of(function, env);
         if takes_lambda(&called) {
-            return self.higher_order(&called, function, arguments, env);
+            return self.higher_order(&called, function, arguments, span, env);
         }
         if !is_function(&called) {
             self.volatile = true;
@@ -46,6 +46,7 @@ impl Binder<'_> {
             self.arguments(function, env);
             return Typed::unknown();
         }
+        let mut well_formed = self.check_form(&called, function, span);
         let entry = catalogue::find(&called);
         self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
             || keyword_value(&called).is_some()
@@ -55,6 +56,7 @@ impl Binder<'_> {
             return Typed::unknown();
         }
         if called == "struct_pack" {
+            self.check_struct_pack(function, span);
             return self.struct_pack(function, env);
         }
         if matches!(
@@ -65,6 +67,10 @@ impl Binder<'_> {
         }
         let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
         if is_star {
+            if called == "count" && is_count_of_rows(function) {
+                return Typed::not_null(SqlType::BigInt);
+            }
+            self.arguments(function, env);
             return match called.as_str() {
                 "count" => Typed::not_null(SqlType::BigInt),
                 _ => Typed::unknown(),
@@ -75,8 +81,10 @@ impl Binder<'_> {
             || called == "percentile_disc"
             || !function.within_group.is_empty()
         {
+            self.check_percentile(function, &arguments, &called);
             return ordered_set(&called, &arguments, &outside);
         }
+        well_formed &= self.check_constants(&called, function, &arguments, span);
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
                 Some(entry)
@@ -92,7 +100,9 @@ impl Binder<'_> {
             outcome => outcome,
         };
         let nullable = self.call_is_nullable(&called, function, &arguments);
-        self.check_call(name, function, &arguments, &outcome, span);
+        if well_formed {
+            self.check_call(name, function, &arguments, &outcome, span);
+        }
         self.outcome(outcome).nullable_if(nullable)
     }
 
@@ -134,7 +144,12 @@ impl Binder<'_> {
                 continue;
             }
             all.push(match &argument.value.kind {
-                ExprKind::Star(_) | ExprKind::Keyword(_) => Typed::unknown(),
+                ExprKind::Star(_) | ExprKind::Keyword(_) => {
+                    let span = argument.value.span;
+                    let text = self.plain_text(span);
+                    self.tree.leaf(What::Opaque(text), span);
+                    Typed::unknown()
+                }
                 _ => self.expression(&argument.value, env),
             });
         }
@@ -196,14 +211,18 @@ impl Binder<'_> {
         called: &str,
         function: &ast::Function,
         mut arguments: Vec<Typed>,
+        span: Span,
         env: &Env<'_>,
     ) -> Typed {
         let mut body = None;
         let reduces = matches!(called, "list_reduce" | "array_reduce" | "reduce");
         let mut reduction = SqlType::Unknown;
+        let mut lambdas = 0;
         for (index, argument) in function.arguments.iter().enumerate() {
             match lambda(&argument.value) {
                 Some((names, result)) if !arguments.is_empty() => {
+                    lambdas += 1;
+                    self.check_lambda(called, &names, result, argument.value.span);
                     let list = arguments[0].sql_type.clone();
                     let parameters = match called {
                         _ if reduces => {
@@ -235,6 +254,8 @@ impl Binder<'_> {
                 _ => arguments.push(self.expression(&argument.value, env)),
             }
         }
+        let first = arguments.first().map(|list| &list.sql_type);
+        self.check_higher_order(called, first, lambdas, arguments.len(), span);
         let list = arguments
             .first()
             .map_or(SqlType::Unknown, |list| list.sql_type.clone());
@@ -337,6 +358,23 @@ fn method_operand(qualifiers: &[ast::Name]) -> Option<&[ast::Name]> {
         .iter()
         .any(|schema| first.value.eq_ignore_ascii_case(schema));
     (!is_schema).then_some(qualifiers)
+}
+
+/// Whether the only argument is a star alone: `count(*)` counts rows, `count(t.*)` values.
+fn is_count_of_rows(function: &ast::Function) -> bool {
+    let [only] = function.arguments.as_slice() else {
+        return false;
+    };
+    match &only.value.kind {
+        ExprKind::Star(star) => {
+            star.qualifier.is_empty()
+                && star.exclude.is_empty()
+                && star.replace.is_empty()
+                && star.rename.is_empty()
+                && star.pattern.is_none()
+        }
+        _ => false,
+    }
 }
 
 fn takes_lambda(name: &str) -> bool {

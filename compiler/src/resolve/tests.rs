@@ -38,7 +38,7 @@ fn bound(text: &str) -> Bound {
             ("dark".to_owned(), Schema::unknown()),
         ])),
         variables: BTreeMap::from([("least".to_owned(), SqlType::Decimal(18, 2))]),
-        candidates: Cow::Owned(BTreeMap::from([(
+        candidates: super::Candidates::Known(BTreeMap::from([(
             "refunds".to_owned(),
             "models.staging.refunds".to_owned(),
         )])),
@@ -203,7 +203,7 @@ fn only_what_is_proven_is_not_null() {
         ("select id from orders union all select null", ""),
         (
             "select id, count(*) as n, sum(amount) as s from orders group by id",
-            "id n",
+            "id n s",
         ),
         (
             "select id, count(*) as n from orders group by rollup (id)",

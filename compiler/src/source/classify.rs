@@ -45,6 +45,10 @@ pub struct ProjectFiles {
     pub models: Vec<FileId>,
     /// `sources/**/*.sql`: tables that somebody else fills.
     pub tables: Vec<FileId>,
+    /// `fragments/**/*.sql`: pieces of SQL that `#include` writes out.
+    pub fragments: Vec<FileId>,
+    /// `macros/**/*.sql`: names for expressions and queries.
+    pub macros: Vec<FileId>,
     /// CSV and Parquet files under `models/` and `seeds/`.
     pub seeds: Vec<SeedFile>,
     /// Files that exist but couldn't be read as what they are, which has been reported. They stay
@@ -159,6 +163,8 @@ pub(super) fn classify(
         settings,
         models: Vec::new(),
         tables: Vec::new(),
+        fragments: Vec::new(),
+        macros: Vec::new(),
         seeds: Vec::new(),
         unusable,
     };
@@ -184,7 +190,16 @@ pub(super) fn classify(
             }),
             ("models" | "seeds", "sql", None) => statements.push(entry.file),
             ("sources", "sql", None) => files.tables.push(entry.file),
-            ("macros" | "audits" | "exposures", "sql", None) => {
+            // No import names them, so that they may be called anything.
+            ("fragments", "sql", None) => {
+                files.fragments.push(entry.file);
+                continue;
+            }
+            ("macros", "sql", None) => {
+                files.macros.push(entry.file);
+                continue;
+            }
+            ("audits" | "exposures", "sql", None) => {
                 if unbuilt.insert(folder.to_owned()) {
                     diagnostics.push(not_built(folder, entry.file));
                 }
@@ -231,7 +246,6 @@ fn pair_typings(
 
 fn not_built(folder: &str, file: FileId) -> Diagnostic {
     let what = match folder {
-        "macros" => "macros aren't",
         "audits" => "audits aren't",
         _ => "exposures aren't",
     };
@@ -295,8 +309,8 @@ mod tests {
     #[test]
     fn findings_of_placement() {
         let (_, diagnostics) = ProjectFiles::from_texts([
-            ("macros/f.sql", ""),
-            ("macros/g.sql", ""),
+            ("audits/f.sql", ""),
+            ("audits/g.sql", ""),
             ("models/a.b.sql", ""),
             ("seeds/alone.sql", ""),
         ]);

@@ -12,6 +12,7 @@ pub mod literal;
 pub mod nested;
 pub mod never_null;
 pub mod oracle;
+pub mod refusals;
 pub mod rules;
 pub mod tables;
 

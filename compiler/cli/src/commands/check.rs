@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 /// Checks the project.
 pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, ExitCode> {
-    let (checked, took) = Workspace::open(directory)?.check();
+    let (checked, took) = Workspace::open(directory)?.check(arguments.engine.into());
     let format = if arguments.json {
         Format::Json
     } else {

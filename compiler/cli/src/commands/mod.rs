@@ -9,3 +9,4 @@ pub mod init;
 pub mod lineage;
 pub mod placeholders;
 pub mod render;
+pub mod sources;

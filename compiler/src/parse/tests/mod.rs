@@ -2,7 +2,6 @@
 
 mod samples;
 mod shape;
-mod walk;
 
 use super::ast::{ExprKind, Literal};
 use super::table::parse_create_table;
@@ -83,7 +82,7 @@ fn the_text_of_each_expression_parses_to_it() {
     let mut seen = 0;
     for text in samples::QUERIES {
         let query = parse(text).expect("a query");
-        walk::query(&query, &mut |expr| {
+        crate::parse::walk::query(&query, &mut |expr| {
             if !stands_alone(expr, text) {
                 return;
             }

@@ -3,7 +3,7 @@
 use crate::parse::ast::*;
 
 /// Calls `see` with every expression in a query.
-pub(super) fn query(query: &Query, see: &mut dyn FnMut(&Expr)) {
+pub(crate) fn query(query: &Query, see: &mut dyn FnMut(&Expr)) {
     for member in query.with.iter().flat_map(|with| &with.members) {
         self::query(&member.query, see);
     }
@@ -132,7 +132,7 @@ fn function(function: &Function, see: &mut dyn FnMut(&Expr)) {
     }
 }
 
-pub(super) fn expression(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
+pub(crate) fn expression(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
     use ExprKind::*;
     see(expr);
     match &expr.kind {
