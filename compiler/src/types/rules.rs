@@ -138,6 +138,14 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
             (SqlType::Null, SqlType::Integer) | (SqlType::Integer, SqlType::Null) => {
                 Some(Outcome::Type(SqlType::Integer))
             }
+            (SqlType::Null, SqlType::Null)
+                if left.value == Value::Any
+                    && right.value == Value::Any
+                    && name != "%"
+                    && name != "mod" =>
+            {
+                Some(Outcome::Type(SqlType::BigInt))
+            }
             _ => None,
         };
     }
@@ -335,15 +343,13 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             (_, Some(element)) => list(element),
             _ => Outcome::Unknown,
         },
-        ("list_append" | "array_append" | "array_push_back", [_, added]) => {
+        ("list_append" | "array_append" | "array_push_back" | "array_push_front", [_, added]) => {
             appended(element, added)
         }
-        ("list_prepend" | "array_prepend" | "array_push_front", [added, second]) => {
-            match &second.sql_type {
-                SqlType::List(element) => appended(Some(element), added),
-                _ => Outcome::Unknown,
-            }
-        }
+        ("list_prepend" | "array_prepend", [added, second]) => match &second.sql_type {
+            SqlType::List(element) => appended(Some(element), added),
+            _ => Outcome::Unknown,
+        },
         ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, ..]) => joined(arguments),
         ("list_resize" | "array_resize", [_, _, ..]) => element.map_or(Outcome::Unknown, list),
         (
