@@ -35,6 +35,7 @@ pub use table::{ColumnDefinition, parse_create_table};
 pub(crate) use uses::is_alias;
 pub use uses::{RelationUse, relation_uses_by_tokens};
 mod table_expr;
+mod turned;
 mod type_name;
 mod uses;
 pub(crate) mod walk;

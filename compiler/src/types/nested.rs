@@ -50,8 +50,8 @@ pub(super) fn rule(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         },
         ("enum_code", [_]) => match &first.sql_type {
             SqlType::Enum(values) => Outcome::Type(match values.len() {
-                ..=255 => SqlType::UTinyInt,
-                ..=65_535 => SqlType::USmallInt,
+                0..=255 => SqlType::UTinyInt,
+                256..=65_535 => SqlType::USmallInt,
                 _ => SqlType::UInteger,
             }),
             _ => Outcome::Unknown,
@@ -222,9 +222,9 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         ("approx_quantile", [_, position]) => match (&first.sql_type, &position.sql_type) {
             (SqlType::Decimal(precision, _), position) if position.is_numeric() => {
                 Outcome::Type(match precision {
-                    ..=4 => SqlType::SmallInt,
-                    ..=9 => SqlType::Integer,
-                    ..=18 => SqlType::BigInt,
+                    0..=4 => SqlType::SmallInt,
+                    5..=9 => SqlType::Integer,
+                    10..=18 => SqlType::BigInt,
                     _ => SqlType::HugeInt,
                 })
             }

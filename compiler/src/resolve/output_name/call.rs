@@ -26,18 +26,19 @@ impl Writer<'_> {
         if function.over.is_some() {
             return self.window_call(function, qualifiers, &called, &arguments);
         }
-        if operand.is_none() && qualifiers.is_empty() && !name.quoted {
-            if let Some(rewritten) = self.rewritten(function, &called, &arguments) {
-                return rewritten;
-            }
+        if operand.is_none()
+            && qualifiers.is_empty()
+            && !name.quoted
+            && let Some(rewritten) = self.rewritten(function, &called, &arguments)
+        {
+            return rewritten;
         }
         if called == "list"
             && qualifiers.is_empty()
             && let [key] = function.order_by.as_slice()
+            && arguments.first() == self.expression(&key.expr).as_ref()
         {
-            if arguments.first() == self.expression(&key.expr).as_ref() {
-                return self.sorted_list(function, key, arguments.first()?);
-            }
+            return self.sorted_list(function, key, arguments.first()?);
         }
         let called = match called.as_str() {
             "count" if arguments.is_empty() => "count_star",
