@@ -1,7 +1,7 @@
 //! Contracts: `@column` lines with a type or with `not null`.
 
+use super::OutputColumn;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::driver::OutputColumn;
 use crate::graph::Node;
 use crate::header::{ColumnNote, Header, Materialized};
 use crate::sql_type::{SqlType, coerce::fits_into, quote_identifier, unknown_type_hint};

@@ -1,8 +1,10 @@
 //! What a typed model promises, held against what its query gives.
 
+mod column;
 pub mod contract;
-pub mod data_columns;
 pub mod keys;
 pub mod table;
 pub mod time_range;
 pub mod variables;
+
+pub use column::OutputColumn;

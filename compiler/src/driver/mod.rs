@@ -29,7 +29,6 @@ use std::sync::Arc;
 
 pub use levels::side_by_side;
 pub use memory::{Memory, Remembered};
-pub use variants::OutputColumn;
 
 /// A project up to its graph: all that can be known without reading a query.
 #[derive(Debug)]

@@ -2,14 +2,14 @@
 
 use super::model::Work;
 use super::question::Question;
-use super::variants::{self, TypedVariant};
-use crate::check;
+use super::variants::TypedVariant;
+use crate::check::OutputColumn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives;
 use crate::header::{ColumnNote, Incremental, Materialized};
 use crate::parse::{ast, parse_query};
 use crate::project::VariableValue;
-use crate::resolve::{BindInput, Column, RelationUse, Schema, bind};
+use crate::resolve::{BindInput, Column, RelationUse, Schema, bind, data_columns};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::token::Token;
@@ -57,8 +57,8 @@ impl Work<'_> {
 
     /// The model's own table, which has the columns of its query with the types of its contract.
     /// Any variant may have written a row, so that only a contract keeps nulls out of a column.
-    fn own_table(&self, columns: &[variants::OutputColumn]) -> Schema {
-        let own = |column: &variants::OutputColumn| {
+    fn own_table(&self, columns: &[OutputColumn]) -> Schema {
+        let own = |column: &OutputColumn| {
             let note = self.note(&column.name);
             let declared = note.and_then(declared_type);
             Column {
@@ -199,7 +199,7 @@ impl Work<'_> {
         };
         let mut bound = bind(&query, &input);
         let mut variant = TypedVariant::of_bound(query, &mut bound);
-        check::data_columns::check(self.text, tokens, &mut variant.diagnostics);
+        data_columns::check(self.text, tokens, &mut variant.diagnostics);
         self.add_unseen_uses(&mut variant, tokens, &names);
         self.take_declared_columns(&mut variant);
         if bound.is_complete() || variant.columns.is_some() || variant.has_errors() {
@@ -234,7 +234,7 @@ impl Work<'_> {
             return;
         }
         variant.diagnostics.clear();
-        let column = |note: &crate::header::ColumnNote| variants::OutputColumn {
+        let column = |note: &crate::header::ColumnNote| OutputColumn {
             name: note.name.value.clone(),
             sql_type: SqlType::Unknown,
             nullable: true,

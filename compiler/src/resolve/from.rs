@@ -1,9 +1,9 @@
 //! What a `FROM` reads: tables, subqueries, table functions, joins.
 
+use super::data_columns;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
-use crate::check::data_columns;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::{RelationUse, ast};

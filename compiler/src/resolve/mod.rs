@@ -14,9 +14,11 @@
 //! | `star` | `*` with its changes |
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `grouping` | what may stand beside an aggregate |
+//! | `data_columns` | queries whose columns only their data tells |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
+pub mod data_columns;
 mod expression;
 mod from;
 mod function;
