@@ -8,6 +8,8 @@
 mod cases;
 #[path = "compile/expectation.rs"]
 mod expectation;
+#[path = "compile/fixes.rs"]
+mod fixes;
 #[path = "compile/language.rs"]
 mod language;
 #[path = "compile/machine.rs"]
@@ -20,3 +22,5 @@ mod oracle;
 mod pages;
 #[path = "compile/project.rs"]
 mod project;
+#[path = "compile/sarif.rs"]
+mod sarif;

@@ -9,6 +9,12 @@ pub const OK: ExitCode = ExitCode::SUCCESS;
 /// There are findings: an error in the project, or a model that failed.
 pub const FINDINGS: ExitCode = ExitCode::FAILURE;
 
+/// Says that something is refused because of what somebody else does meanwhile.
+pub fn refused(message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(3)
+}
+
 /// Says that the call itself is wrong.
 pub fn usage(message: &str) -> ExitCode {
     eprintln!("error: {message}");

@@ -10,7 +10,7 @@
 
 use super::condition::{Comparison, Condition, ConditionKind, Operator, Subject, Test, Variable};
 use super::value::{Number, Value, ValueKind};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
 
@@ -215,7 +215,8 @@ impl<'a> Parser<'a> {
                 let meant = if text == "=" { "==" } else { "!=" };
                 return Err(
                     malformed(token.span, format!("`{text}` compares nothing here"))
-                        .hint(format!("write `{meant}`")),
+                        .hint(format!("write `{meant}`"))
+                        .fix(Fix::replace(token.span, meant)),
                 );
             }
             _ => return Ok(None),
@@ -352,8 +353,13 @@ impl<'a> Parser<'a> {
             span,
             format!("there is no fact and no variable `{name}`"),
         );
-        Err(match nearest(name, names) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+        Err(match nearest(name, names.clone()) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")).fix_name(
+                name,
+                span,
+                names,
+                str::to_owned,
+            ),
             None => error.hint(format!("declare it: `-- @var: {name} type = default`")),
         })
     }

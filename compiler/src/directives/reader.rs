@@ -344,8 +344,13 @@ impl Reader<'_> {
         );
         let lower = word.to_ascii_lowercase();
         let known = KNOWN.into_iter().chain(PLANNED);
-        self.diagnostics.push(match nearest(&lower, known) {
-            Some(meant) => error.hint(format!("did you mean `#{meant}`?")),
+        self.diagnostics.push(match nearest(&lower, known.clone()) {
+            Some(meant) => error.hint(format!("did you mean `#{meant}`?")).fix_name(
+                &lower,
+                span,
+                known,
+                |meant| format!("#{meant}"),
+            ),
             None => error.hint("directives are `#if`, `#elif`, `#else` and `#endif`"),
         });
         // It is taken for what it most likely means, so that the choice has its end.

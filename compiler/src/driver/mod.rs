@@ -6,6 +6,7 @@
 mod definition;
 mod levels;
 mod memory;
+mod missing_import;
 mod model;
 mod question;
 mod tables;

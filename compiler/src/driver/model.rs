@@ -4,7 +4,7 @@ use super::tables::{parsed_type, schema};
 use super::variants::{self, TypedVariant};
 use super::{Known, KnownKind, Memory, Outline};
 use crate::check;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
@@ -283,10 +283,12 @@ impl Work<'_> {
             if !references.contains(&edge.alias.value.to_lowercase()) {
                 let message = format!("the import `{}` is never used", edge.alias.value);
                 self.diagnostics.push(
-                    Diagnostic::error(Code::UnusedImport, edge.span, message).hint(format!(
-                        "remove the line, or read it as `:{}`",
-                        edge.alias.value
-                    )),
+                    Diagnostic::error(Code::UnusedImport, edge.span, message)
+                        .hint(format!(
+                            "remove the line, or read it as `:{}`",
+                            edge.alias.value
+                        ))
+                        .fix(Fix::remove_lines(self.text, edge.span)),
                 );
             }
         }
@@ -296,12 +298,12 @@ impl Work<'_> {
             if !references.contains(&name) && !in_conditions.contains(&name) {
                 let message = format!("the variable `{}` is never used", declaration.name.value);
                 self.diagnostics.push(
-                    Diagnostic::error(Code::UnusedVariable, declaration.span, message).hint(
-                        format!(
+                    Diagnostic::error(Code::UnusedVariable, declaration.span, message)
+                        .hint(format!(
                             "remove the line, or use it as `:{}`",
                             declaration.name.value
-                        ),
-                    ),
+                        ))
+                        .fix(Fix::remove_lines(self.text, declaration.span)),
                 );
             }
         }

@@ -43,7 +43,7 @@ impl Work<'_> {
             for found in &variant.diagnostics {
                 // What several variants share is reported once.
                 if seen.insert((found.code, found.primary.as_ref().map(|label| label.span))) {
-                    self.diagnostics.push(found.clone());
+                    self.diagnostics.push(self.with_import(found.clone()));
                 }
             }
         }

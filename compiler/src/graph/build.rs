@@ -1,7 +1,7 @@
 //! From headers to the graph.
 
 use super::{Edge, Graph, Node, NodeId, cycles};
-use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::diagnostic::{Code, Diagnostic, Fix, Severity, nearest, only_near};
 use crate::header::{EffectiveConfig, FileKind, Header, Import};
 use crate::project::Settings;
 use crate::source::{ProjectFiles, import_path};
@@ -187,6 +187,18 @@ impl<'g> Paths<'g> {
         self.near.insert(path.to_owned(), near);
         near
     }
+
+    /// The path that can only be meant: the one file of this name, else the one that is near.
+    fn meant(&self, path: &str) -> Option<&'g str> {
+        let paths = || self.nodes.keys().map(String::as_str);
+        let last = path.rsplit('.').next();
+        let mut same = paths().filter(|other| other.rsplit('.').next() == last);
+        match (same.next(), same.next()) {
+            (Some(only), None) => Some(only),
+            (None, _) => only_near(path, paths()),
+            _ => None,
+        }
+    }
 }
 
 fn unknown_import(import: &Import, paths: &mut Paths<'_>) -> Diagnostic {
@@ -197,7 +209,13 @@ fn unknown_import(import: &Import, paths: &mut Paths<'_>) -> Diagnostic {
         format!("there is no `{path}`"),
     );
     match paths.nearest(path) {
-        Some(near) => finding.hint(format!("write `{near}`")),
+        Some(near) => {
+            let finding = finding.hint(format!("write `{near}`"));
+            match paths.meant(path) {
+                Some(meant) => finding.fix(Fix::replace(import.path.span, meant)),
+                None => finding,
+            }
+        }
         None => finding.hint(format!(
             "an import path is a file's path with dots: this one would be `{}.sql`",
             path.replace('.', "/")

@@ -31,6 +31,7 @@ use std::collections::BTreeMap;
 
 pub use config::{Config, ConfigValue, FileKind};
 pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use tokens::is_identifier;
 pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
 
 /// What the header of a file says.
@@ -123,6 +124,20 @@ impl Header {
 /// All that can be read is in the result, beside the findings about the rest.
 pub fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Diagnostic>) {
     pragmas::parse(file, text, kind)
+}
+
+/// The byte where another `@import` line can be added: behind the last import, else behind the
+/// last line of the header that is no blank one, else at the top.
+pub fn place_for_import(text: &str, header: &Header) -> usize {
+    let line_end = |at: usize| text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+    if let Some(last) = header.imports.iter().map(|import| import.span.end).max() {
+        return line_end((last as usize).min(text.len()));
+    }
+    let written = text[..header.body_start.min(text.len())].trim_end();
+    match written.is_empty() {
+        true => 0,
+        false => line_end(written.len()),
+    }
 }
 
 /// Reads the headers of all models, sources and typing files that could be read.

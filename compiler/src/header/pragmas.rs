@@ -4,7 +4,7 @@
 use super::lines::{Line, scan};
 use super::tokens::{Brackets, OpenQuote, Token, tokenize};
 use super::{FileKind, Header, damage, declarations, values};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix, nearest};
 use crate::span::{FileId, Span, Spanned};
 
 const PRAGMAS: &[&str] = &["config", "import", "column", "var", "description"];
@@ -144,8 +144,18 @@ impl<'t> Reading<'t> {
                 name_span,
                 format!("`@{name}` needs a `:`"),
             );
-            self.diagnostics
-                .push(finding.hint(format!("the form is `{}`", form_of(name))));
+            let colon = Fix {
+                title: "write the `:`".to_owned(),
+                edits: vec![Edit {
+                    span: name_span.after(),
+                    text: ":".to_owned(),
+                }],
+            };
+            self.diagnostics.push(
+                finding
+                    .hint(format!("the form is `{}`", form_of(name)))
+                    .fix(colon),
+            );
             return at + 1;
         }
         let content = end - after.len() + 1;
@@ -313,7 +323,12 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
         format!("there is no pragma `@{name}`"),
     );
     match nearest(name, PRAGMAS.iter().chain(LATER).copied()) {
-        Some(near) => finding.hint(format!("write `@{near}`")),
+        Some(near) => finding.hint(format!("write `@{near}`")).fix_name(
+            name,
+            span,
+            PRAGMAS.iter().copied(),
+            |near| format!("@{near}"),
+        ),
         None => finding.hint("a comment that is no pragma can't begin with `@` in a header"),
     }
 }

@@ -3,7 +3,7 @@
 use super::config::{Config, ConfigValue, FileKind};
 use super::pragmas::Pragma;
 use super::tokens::{Token, TokenKind, unquote};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::span::Spanned;
 
 /// Reads the pairs of a `@config` into `config`. A pair that can't be read ends the reading.
@@ -102,7 +102,8 @@ impl Cursor<'_, '_> {
                     span,
                     "a text stands in single quotes",
                 )
-                .hint(format!("write `'{single}'`")));
+                .hint(format!("write `'{single}'`"))
+                .fix(Fix::replace(span, format!("'{single}'"))));
             }
             TokenKind::Symbol(_) => return Err(pragma.malformed(span, "a value is missing here")),
         };
@@ -118,7 +119,9 @@ impl Cursor<'_, '_> {
                 format!("`{text}` is neither a text in quotes, a whole number, `true` nor `false`"),
             );
             if token.kind == TokenKind::Word {
-                finding.hint(format!("write `'{text}'`"))
+                finding
+                    .hint(format!("write `'{text}'`"))
+                    .fix(Fix::replace(pragma.span_of(token), format!("'{text}'")))
             } else {
                 finding
             }

@@ -154,7 +154,12 @@ fn check_statement(parser: &Parser<'_>) -> Result<(), Diagnostic> {
         "select", "from", "with", "values", "table", "pivot", "unpivot",
     ];
     Err(match nearest(&word, starts) {
-        Some(meant) if word.len() > 2 => error.hint(format!("did you mean `{meant}`?")),
+        Some(meant) if word.len() > 2 => error.hint(format!("did you mean `{meant}`?")).fix_name(
+            &word,
+            parser.span(),
+            starts,
+            str::to_owned,
+        ),
         _ => error,
     })
 }

@@ -1,6 +1,7 @@
 //! `*`, `t.*` and what is done to it.
 
 use super::Binder;
+use super::names::as_name;
 use super::scope::{Env, Found, Output, OutputColumn};
 use crate::bound::{RelationId, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -209,6 +210,8 @@ impl Binder<'_> {
             );
             if let Some(similar) = nearest(&name.value, all.iter().map(String::as_str)) {
                 finding = finding.hint(format!("did you mean `{similar}`?"));
+                let candidates = all.iter().map(String::as_str);
+                finding = finding.fix_name(&name.value, name.span, candidates, as_name);
             }
             self.report(finding);
         }

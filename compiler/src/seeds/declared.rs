@@ -8,6 +8,7 @@ use crate::header::{EffectiveConfig, Header};
 use crate::source::{ProjectFiles, SeedFile, SeedFormat};
 use crate::span::{FileId, Spanned};
 use crate::sql_type::coerce::fits_into;
+use crate::sql_type::quote_identifier;
 
 /// Reads the columns of a seed. `header` is its typing file's, where it has one. A typing file
 /// may also be a header alone, for the `delimiter` of a CSV or a description.
@@ -91,8 +92,13 @@ fn hold_parquet(
             let message = format!("the seed has no column `{}`", name.value);
             let finding = Diagnostic::error(Code::MalformedSeed, name.span, message);
             let known = columns.iter().map(|column| column.name.value.as_str());
-            diagnostics.push(match nearest(&name.value, known) {
-                Some(near) => finding.hint(format!("it has `{near}`")),
+            diagnostics.push(match nearest(&name.value, known.clone()) {
+                Some(near) => finding.hint(format!("it has `{near}`")).fix_name(
+                    &name.value,
+                    name.span,
+                    known,
+                    |near| quote_identifier(near).into_owned(),
+                ),
                 None => finding.hint("remove the column here, or add it to the data"),
             });
         }
