@@ -2,6 +2,7 @@
 
 mod column;
 pub mod contract;
+pub mod exposures;
 pub mod keys;
 pub mod table;
 pub mod time_range;

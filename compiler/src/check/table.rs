@@ -4,9 +4,10 @@ use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::header::{ColumnNote, Header};
 use crate::lexer::lex;
 use crate::parse::table::{ColumnDefinition, TableDefinition, parse_create_table};
+use crate::parse::written_name;
 use crate::source::ProjectFiles;
 use crate::span::{FileId, Span};
-use crate::sql_type::{SqlType, meant_type, quote_identifier, unknown_type_hint};
+use crate::sql_type::{SqlType, meant_type, unknown_type_hint};
 use crate::token::{Token, TokenKind};
 
 /// Words that begin a rule of a table or of a column.
@@ -170,7 +171,7 @@ pub fn notes(header: &Header, names: &[&str]) -> Vec<Diagnostic> {
                     &note.name.value,
                     note.name.span,
                     names.iter().copied(),
-                    |near| quote_identifier(near).into_owned(),
+                    |near| written_name(near).into_owned(),
                 ),
                 None => finding.hint("add the column, or remove the line"),
             }

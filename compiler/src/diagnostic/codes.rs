@@ -51,6 +51,7 @@ codes! {
     ("duplicate-pragma", DuplicatePragma, "the same thing is said twice in a header"),
     ("not-built-yet", NotBuiltYet, "a part of the language that dbgo knows but hasn't built yet"),
     ("directive-above-query", DirectiveAboveQuery, "a directive stands above the query"),
+    ("malformed-exposure", MalformedExposure, "a file in `exposures/` isn't a header that says who uses what"),
     // The graph
     ("unknown-import", UnknownImport, "an import names a file that doesn't exist"),
     ("unused-import", UnusedImport, "an import is never used"),

@@ -59,8 +59,8 @@ impl Fix {
 /// The one candidate that a word is a misspelling of; `None` if there is none or more than one.
 ///
 /// Near enough is one slip (a letter too many, too few, another one, or two swapped) in four
-/// letters, in words of at least three. Words with other digits are other names: `q1` is no
-/// misspelt `q2`.
+/// letters, in words of at least three. Only of a single slip it is said that it is likelier than
+/// two. Words with other digits are other names: `q1` is no misspelt `q2`.
 pub fn only_near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = |word: &str| word.to_lowercase().chars().collect::<Vec<char>>();
     let digits = |word: &[char]| -> Vec<char> {
@@ -68,22 +68,25 @@ pub fn only_near<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) 
         digits.copied().collect()
     };
     let word = letters(word);
-    let mut found: Option<&str> = None;
+    let mut near: Vec<(usize, Vec<char>, &str)> = Vec::new();
     for candidate in candidates {
         let other = letters(candidate);
         let length = word.len().max(other.len());
-        if length < 3
-            || digits(&word) != digits(&other)
-            || distance(&word, &other) > (length / 4).max(1)
+        let slips = distance(&word, &other);
+        if length >= 3
+            && digits(&word) == digits(&other)
+            && slips <= (length / 4).max(1)
+            && !near.iter().any(|(_, known, _)| *known == other)
         {
-            continue;
-        }
-        match found {
-            Some(first) if letters(first) != other => return None,
-            _ => found = Some(candidate),
+            near.push((slips, other, candidate));
         }
     }
-    found
+    near.sort();
+    match near.as_slice() {
+        [(_, _, only)] => Some(only),
+        [(first, _, nearest), (second, ..), ..] if *first <= 1 && second > first => Some(nearest),
+        _ => None,
+    }
 }
 
 /// What applying fixes gives.
@@ -158,7 +161,15 @@ mod tests {
         assert_eq!(only_near("ab", ["ac"]), None);
         assert_eq!(only_near("price", columns), None);
         assert_eq!(only_near("order_ib", ["order_id", "order_in"]), None);
-        assert_eq!(only_near("ordr", ["order", "ORDER"]), Some("ORDER"));
+        assert_eq!(only_near("ordr", ["order", "ORDER"]), Some("order"));
+        assert_eq!(
+            only_near("interger", ["uinteger", "integer"]),
+            Some("integer")
+        );
+        assert_eq!(
+            only_near("customre_ib", ["customer_id", "customer_ik"]),
+            None
+        );
     }
 
     fn finding(start: usize, end: usize, text: &str) -> Diagnostic {

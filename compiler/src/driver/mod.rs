@@ -102,6 +102,11 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         settings: settings(&outline.settings),
         ..TypedProject::default()
     };
+    let columns = |id: NodeId| {
+        let node = known.get(id.0 as usize)?.as_ref()?;
+        node.schema.columns.as_deref()
+    };
+    check::exposures::check(&outline.graph, columns, &mut diagnostics);
     let mut lost = Vec::new();
     for (index, node) in known.into_iter().enumerate() {
         let Some(node) = node else { continue };
@@ -186,6 +191,8 @@ fn typed_nodes(
                 FileKind::Model => model::compile(&context, node, &known),
                 FileKind::Seed => tables::seed(outline, node),
                 FileKind::Source => tables::source(outline, node),
+                // An exposure is no node: nobody reads it.
+                FileKind::Exposure => (Known::broken(), Vec::new()),
             }
         });
         for (id, (node, found)) in level.into_iter().zip(typed) {

@@ -1,6 +1,6 @@
 //! From headers to the graph.
 
-use super::{Edge, Graph, Node, NodeId, cycles};
+use super::{Edge, Graph, Node, NodeId, cycles, exposures};
 use crate::diagnostic::{Code, Diagnostic, Fix, Severity, nearest, only_near};
 use crate::header::{EffectiveConfig, FileKind, Header, Import};
 use crate::project::Settings;
@@ -45,13 +45,18 @@ pub fn build(
         let imports = &header.unwrap_or(&empty).imports;
         let edges: Vec<Edge> = imports
             .iter()
-            .map(|import| edge(import, &nodes, index, &mut paths, &mut diagnostics))
+            .map(|import| {
+                let is_enabled = nodes[index].is_enabled();
+                edge(import, &nodes, is_enabled, &mut paths, &mut diagnostics)
+            })
             .collect();
         nodes[index].imports = edges;
     }
+    let exposures = exposures::exposures(files, headers, &nodes, &mut paths, &mut diagnostics);
     let mut graph = Graph {
         nodes,
         order: Vec::new(),
+        exposures,
         by_path,
     };
     duplicate_relations(&graph, &mut diagnostics);
@@ -122,10 +127,11 @@ fn nodes(
     nodes
 }
 
-fn edge(
+/// The edge of an import; `is_enabled` tells whether who imports takes part.
+pub(super) fn edge(
     import: &Import,
     nodes: &[Node],
-    from: usize,
+    is_enabled: bool,
     paths: &mut Paths<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Edge {
@@ -134,13 +140,13 @@ fn edge(
         None => diagnostics.push(unknown_import(import, paths)),
         Some(id) => {
             let node = &nodes[id.0 as usize];
-            if !node.is_enabled() && nodes[from].is_enabled() {
+            if !node.is_enabled() && is_enabled {
                 let finding = Diagnostic::error(
                     Code::UnknownImport,
                     import.path.span,
                     format!("`{}` is disabled", import.path.value),
                 )
-                .hint("enable it, or disable this model too");
+                .hint("enable it, or disable what imports it");
                 diagnostics.push(match node.config.enabled.span() {
                     Some(place) => finding.and_at(place, "disabled here"),
                     None => finding,
@@ -168,7 +174,7 @@ fn edge(
 
 /// The import paths that there are, and which of them is nearest to one that isn't: many files may
 /// import what was renamed, and looking through all paths takes long.
-struct Paths<'g> {
+pub(super) struct Paths<'g> {
     nodes: &'g BTreeMap<String, NodeId>,
     near: BTreeMap<String, Option<&'g str>>,
 }
@@ -195,7 +201,14 @@ impl<'g> Paths<'g> {
         let mut same = paths().filter(|other| other.rsplit('.').next() == last);
         match (same.next(), same.next()) {
             (Some(only), None) => Some(only),
-            (None, _) => only_near(path, paths()),
+            // A slip in the name, or one in its folders.
+            (None, _) => {
+                let (folder, name) = path.rsplit_once('.')?;
+                let within = paths().filter_map(|other| other.rsplit_once('.'));
+                let within = within.filter(|(other, _)| *other == folder);
+                let near = only_near(name, within.map(|(_, name)| name))?;
+                paths().find(|other| other.rsplit_once('.') == Some((folder, near)))
+            }
             _ => None,
         }
     }

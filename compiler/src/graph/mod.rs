@@ -3,6 +3,7 @@
 
 mod build;
 mod cycles;
+mod exposures;
 mod text;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ use crate::span::{FileId, Span, Spanned};
 use std::collections::BTreeMap;
 
 pub use build::build;
+pub use exposures::{Exposure, ExposureImport};
 
 /// A node: an index into [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +51,7 @@ impl Node {
             FileKind::Model => self.materialized().word(),
             FileKind::Seed => "seed",
             FileKind::Source => "source",
+            FileKind::Exposure => "exposure",
         }
     }
 
@@ -82,6 +85,8 @@ pub struct Graph {
     /// Every enabled node after all that it imports; otherwise ordered by path. Nodes in a cycle,
     /// which has been reported, and those that need them are left out.
     pub order: Vec<NodeId>,
+    /// Who uses the nodes, ordered by path.
+    pub exposures: Vec<Exposure>,
     by_path: BTreeMap<String, NodeId>,
 }
 

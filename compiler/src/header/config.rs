@@ -23,6 +23,8 @@ pub enum FileKind {
     Source,
     /// The types of a seed's columns.
     Seed,
+    /// Who uses what: a header without a query.
+    Exposure,
 }
 
 impl FileKind {
@@ -32,6 +34,7 @@ impl FileKind {
             FileKind::Model => "models",
             FileKind::Source => "sources",
             FileKind::Seed => "seeds",
+            FileKind::Exposure => "exposures",
         }
     }
 }

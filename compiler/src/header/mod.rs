@@ -11,6 +11,7 @@ pub mod config;
 mod damage;
 mod declarations;
 pub mod effective;
+mod exposure;
 mod lines;
 mod pragmas;
 pub mod time;
@@ -45,6 +46,10 @@ pub struct Header {
     pub columns: Vec<ColumnNote>,
     /// `@var`, in the order of the file.
     pub variables: Vec<VariableDeclaration>,
+    /// `@exposure`, in a file of `exposures/`.
+    pub exposure: Option<ExposureNote>,
+    /// `@uses`, in the order of the file.
+    pub uses: Vec<ColumnUse>,
     /// `@description`, one a line.
     pub description: Vec<Spanned<String>>,
     /// The byte where the body begins: the start of the first line that isn't the header's.
@@ -107,6 +112,35 @@ pub struct VariableDeclaration {
     pub span: Span,
 }
 
+/// `@exposure: type='dashboard', owner='…', url='…'`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExposureNote {
+    /// `type`: what it is; `None` where that couldn't be read, which was reported.
+    pub kind: Option<Spanned<String>>,
+    /// Who answers for it.
+    pub owner: Option<Spanned<String>>,
+    /// Where it is found.
+    pub url: Option<Spanned<String>>,
+    /// The whole pragma, from `@` on.
+    pub span: Span,
+}
+
+/// An element of `@uses: alias.column, …`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnUse {
+    /// The alias of an import.
+    pub alias: Spanned<String>,
+    /// The column.
+    pub column: Spanned<String>,
+}
+
+impl ColumnUse {
+    /// The alias and the column.
+    pub fn span(&self) -> Span {
+        self.alias.span.to(self.column.span)
+    }
+}
+
 impl Header {
     /// The description in one line; empty where there is none.
     pub fn description_text(&self) -> String {
@@ -140,12 +174,18 @@ pub fn place_for_import(text: &str, header: &Header) -> usize {
     }
 }
 
-/// Reads the headers of all models, sources and typing files that could be read.
+/// Reads the headers of all models, sources, typing files and exposures that could be read.
 pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
     let typings = files.seeds.iter().filter_map(|seed| seed.typing);
     let all = (files.models.iter().map(|file| (*file, FileKind::Model)))
         .chain(files.tables.iter().map(|file| (*file, FileKind::Source)))
         .chain(typings.map(|file| (file, FileKind::Seed)))
+        .chain(
+            files
+                .exposures
+                .iter()
+                .map(|file| (*file, FileKind::Exposure)),
+        )
         .filter(|(file, _)| files.is_usable(*file));
     let mut headers = BTreeMap::new();
     let mut diagnostics = Vec::new();

@@ -13,28 +13,35 @@ pub(super) fn config(
     config: &mut Config,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let (pairs, fault) = pairs(pragma);
+    for (key, value) in pairs {
+        if let Err(finding) = config.set(&key, value, Some(kind)) {
+            diagnostics.push(finding);
+        }
+    }
+    config.damaged |= fault.is_some();
+    diagnostics.extend(fault);
+}
+
+/// A key and its value.
+type Pair = (Spanned<String>, Spanned<ConfigValue>);
+
+/// The pairs `key=value, …` of a pragma, up to the first that can't be read, and why it can't.
+pub(super) fn pairs(pragma: &Pragma<'_>) -> (Vec<Pair>, Option<Diagnostic>) {
     let mut cursor = Cursor { pragma, at: 0 };
+    let mut pairs = Vec::new();
     loop {
         match cursor.pair() {
-            Ok((key, value)) => {
-                if let Err(finding) = config.set(&key, value, Some(kind)) {
-                    diagnostics.push(finding);
-                }
-            }
-            Err(finding) => {
-                config.damaged = true;
-                diagnostics.push(finding);
-                return;
-            }
+            Ok(pair) => pairs.push(pair),
+            Err(finding) => return (pairs, Some(finding)),
         }
         match cursor.next() {
-            None => return,
+            None => return (pairs, None),
             Some(token) if token.kind == TokenKind::Symbol(',') => {}
             Some(token) => {
-                config.damaged = true;
                 let message = "a comma stands between two keys";
-                diagnostics.push(pragma.malformed(pragma.span_of(token), message));
-                return;
+                let finding = pragma.malformed(pragma.span_of(token), message);
+                return (pairs, Some(finding));
             }
         }
     }

@@ -5,9 +5,9 @@ use super::scope::{ColumnId, Env, Found};
 use crate::bound::{Call, CallKind, Mark, What};
 use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::name::same_name;
-use crate::parse::ast;
+use crate::parse::{ast, written_name};
 use crate::span::Span;
-use crate::sql_type::{SqlType, quote_identifier};
+use crate::sql_type::SqlType;
 use crate::types::rules::field;
 use crate::types::{Typed, catalogue};
 
@@ -373,7 +373,7 @@ impl Binder<'_> {
 
 /// A name as a query says it.
 pub(super) fn as_name(name: &str) -> String {
-    quote_identifier(name).into_owned()
+    written_name(name).into_owned()
 }
 
 /// A name as a reference.

@@ -3,8 +3,8 @@
 use super::infer::{Candidates, misfit};
 use super::{CsvOptions, DeclaredColumn, SeedColumn};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::parse::written_name;
 use crate::span::{FileId, Span, Spanned};
-use crate::sql_type::quote_identifier;
 use csv::ByteRecord;
 use std::collections::BTreeMap;
 
@@ -179,7 +179,7 @@ impl Reading<'_> {
                                 &column.name.value,
                                 column.name.span,
                                 known,
-                                |near| quote_identifier(near).into_owned(),
+                                |near| written_name(near).into_owned(),
                             ),
                             None => finding.hint("remove the column here, or add it to the data"),
                         });

@@ -5,10 +5,10 @@ use super::{DeclaredColumn, SeedColumn, csv_columns, parquet_columns};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::header::{EffectiveConfig, Header};
+use crate::parse::written_name;
 use crate::source::{ProjectFiles, SeedFile, SeedFormat};
 use crate::span::{FileId, Spanned};
 use crate::sql_type::coerce::fits_into;
-use crate::sql_type::quote_identifier;
 
 /// Reads the columns of a seed. `header` is its typing file's, where it has one. A typing file
 /// may also be a header alone, for the `delimiter` of a CSV or a description.
@@ -97,7 +97,7 @@ fn hold_parquet(
                     &name.value,
                     name.span,
                     known,
-                    |near| quote_identifier(near).into_owned(),
+                    |near| written_name(near).into_owned(),
                 ),
                 None => finding.hint("remove the column here, or add it to the data"),
             });

@@ -45,6 +45,8 @@ pub struct ProjectFiles {
     pub models: Vec<FileId>,
     /// `sources/**/*.sql`: tables that somebody else fills.
     pub tables: Vec<FileId>,
+    /// `exposures/**/*.sql`: who uses what.
+    pub exposures: Vec<FileId>,
     /// CSV and Parquet files under `models/` and `seeds/`.
     pub seeds: Vec<SeedFile>,
     /// Files that exist but couldn't be read as what they are, which has been reported. They stay
@@ -129,6 +131,7 @@ pub(super) fn classify(
         settings,
         models: Vec::new(),
         tables: Vec::new(),
+        exposures: Vec::new(),
         seeds: Vec::new(),
         unusable,
     };
@@ -154,7 +157,8 @@ pub(super) fn classify(
             }),
             ("models" | "seeds", "sql", None) => statements.push(entry.file),
             ("sources", "sql", None) => files.tables.push(entry.file),
-            ("macros" | "audits" | "exposures", "sql", None) => {
+            ("exposures", "sql", None) => files.exposures.push(entry.file),
+            ("macros" | "audits", "sql", None) => {
                 if unbuilt.insert(folder.to_owned()) {
                     diagnostics.push(not_built(folder, entry.file));
                 }
@@ -202,8 +206,7 @@ fn pair_typings(
 fn not_built(folder: &str, file: FileId) -> Diagnostic {
     let what = match folder {
         "macros" => "macros aren't",
-        "audits" => "audits aren't",
-        _ => "exposures aren't",
+        _ => "audits aren't",
     };
     Diagnostic::error(
         Code::NotBuiltYet,

@@ -71,7 +71,9 @@ fn fixed(files: &BTreeMap<&str, &str>) -> (BTreeMap<String, String>, Compilation
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
         .collect();
     for _ in 0..ROUNDS {
-        let files = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let files = texts
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()));
         let compilation = compile(&files.collect());
         let sources = &compilation.outline.files.sources;
         let fixed = apply(sources, &compilation.diagnostics);

@@ -9,9 +9,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 
-fn read(path: &str) -> Value {
-    let text = fs::read_to_string(repository().join(path)).expect(path);
-    serde_json::from_str(&text).expect(path)
+/// The schema, with a bracket escaped that only JavaScript's patterns take for itself.
+fn schema() -> jsonschema::Validator {
+    let path = repository().join("tests/schemas/sarif-2.1.0.json");
+    let text = fs::read_to_string(path).expect("the schema's file");
+    let schema: Value = serde_json::from_str(&text.replace("{2}]?$", "{2}\\\\]?$")).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a schema")
 }
 
 fn log(sources: &SourceSet, diagnostics: &[Diagnostic]) -> Value {
@@ -28,7 +31,7 @@ fn log(sources: &SourceSet, diagnostics: &[Diagnostic]) -> Value {
 
 #[test]
 fn every_page_gives_a_log_that_the_schema_allows() {
-    let schema = jsonschema::validator_for(&read("tests/schemas/sarif-2.1.0.json")).expect("a schema");
+    let schema = schema();
     let mut rules = BTreeSet::new();
     let (mut fixes, mut related) = (0, 0);
     for page in documents("docs/diagnostics") {
@@ -44,7 +47,8 @@ fn every_page_gives_a_log_that_the_schema_allows() {
         assert!(faults.is_empty(), "{}: {faults:#?}\n{log:#}", page.path);
         let run = &log["runs"][0];
         for result in run["results"].as_array().expect("results") {
-            let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
+            let rule =
+                &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
             assert_eq!(rule["id"], result["ruleId"]);
             assert!(rule["help"]["markdown"].as_str().unwrap().starts_with("# "));
             rules.insert(result["ruleId"].to_string());
@@ -53,12 +57,15 @@ fn every_page_gives_a_log_that_the_schema_allows() {
         }
     }
     assert!(rules.len() > 40, "{rules:?}");
-    assert!(fixes > 5 && related > 5, "{fixes} fixes, {related} related places");
+    assert!(
+        fixes > 5 && related > 5,
+        "{fixes} fixes, {related} related places"
+    );
 }
 
 #[test]
 fn the_schema_refuses_what_is_no_log() {
-    let schema = jsonschema::validator_for(&read("tests/schemas/sarif-2.1.0.json")).expect("a schema");
+    let schema = schema();
     let mut good = log(&SourceSet::default(), &[]);
     assert!(schema.is_valid(&good));
     good["runs"][0]["columnKind"] = Value::from("bytes");
