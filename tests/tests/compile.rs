@@ -6,6 +6,8 @@
 
 #[path = "compile/cases.rs"]
 mod cases;
+#[path = "compile/chapters.rs"]
+mod chapters;
 #[path = "compile/expectation.rs"]
 mod expectation;
 #[path = "compile/fixes.rs"]

@@ -55,14 +55,16 @@ impl Work<'_> {
             true => node.path.clone(),
             false => format!("{alias} = {}", node.path),
         };
-        let place = place_for_import(self.text, self.header);
-        let line_end = if self.text[..place].ends_with("\r\n") {
+        let file = self.node.file;
+        let text = &self.context.outline.files.sources.file(file).text;
+        let place = place_for_import(text, self.header);
+        let line_end = if text[..place].ends_with("\r\n") {
             "\r\n"
         } else {
             "\n"
         };
         let mut edits = vec![Edit {
-            span: Span::new(self.file, place, place),
+            span: Span::new(file, place, place),
             text: format!("-- @import: {declared}{line_end}"),
         }];
         if parts.len() == 2 {

@@ -260,6 +260,12 @@ impl Work<'_> {
         (!broken).then_some(tree)
     }
 
+    /// Takes the lines of a pragma out of the header.
+    fn without_lines(&self, pragma: Span) -> Fix {
+        let sources = &self.context.outline.files.sources;
+        Fix::remove_lines(&sources.file(pragma.file).text, pragma)
+    }
+
     pub(super) fn report_unused(&mut self, tree: &DirectiveTree, typed: &[TypedVariant]) {
         // With a broken query it can't be known what it would have used.
         if typed.iter().any(TypedVariant::has_errors) {
@@ -288,7 +294,7 @@ impl Work<'_> {
                             "remove the line, or read it as `:{}`",
                             edge.alias.value
                         ))
-                        .fix(Fix::remove_lines(self.text, edge.span)),
+                        .fix(self.without_lines(edge.span)),
                 );
             }
         }
@@ -303,7 +309,7 @@ impl Work<'_> {
                             "remove the line, or use it as `:{}`",
                             declaration.name.value
                         ))
-                        .fix(Fix::remove_lines(self.text, declaration.span)),
+                        .fix(self.without_lines(declaration.span)),
                 );
             }
         }

@@ -333,7 +333,7 @@ fn unknown_key(name: &Spanned<String>, place: Option<FileKind>) -> Diagnostic {
             candidates,
             str::to_owned,
         ),
-        None => diagnostic.hint("`docs/language.md` lists the keys"),
+        None => diagnostic.hint("the chapter `Header` of the language lists the keys"),
     }
 }
 
