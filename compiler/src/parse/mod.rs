@@ -34,6 +34,7 @@ pub use uses::{RelationUse, relation_uses_by_tokens};
 mod table_expr;
 mod type_name;
 mod uses;
+pub mod walk;
 mod window;
 
 #[cfg(test)]
@@ -41,7 +42,7 @@ mod tests;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::token::Token;
-use ast::{Expr, Query, TypeName};
+use ast::{Expr, Query, TableExpr, TypeName};
 use cursor::{Parsed, Parser};
 use std::borrow::Cow;
 
@@ -187,6 +188,14 @@ pub fn written_name(name: &str) -> Cow<'_, str> {
 /// `syntax-error`, also if something follows the expression.
 pub fn parse_expression(text: &str, tokens: &[Token]) -> Result<Expr, Diagnostic> {
     whole(text, tokens, "an expression", |parser| parser.expression())
+}
+
+/// Reads one thing that a `FROM` may read, with its joins.
+///
+/// # Errors
+/// `syntax-error`, also if something follows it.
+pub fn parse_table(text: &str, tokens: &[Token]) -> Result<TableExpr, Diagnostic> {
+    whole(text, tokens, "a table", |parser| parser.table())
 }
 
 /// Reads one type.
