@@ -9,6 +9,7 @@
 //! | header | [`header`] | text → pragmas |
 //! | graph | [`graph`] | headers → who imports whom |
 //! | seeds | [`seeds`] | CSV, Parquet → columns |
+//! | expand | [`expand`] | loops, includes and macros → text |
 //! | directives | [`directives`] | tokens → variants |
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
@@ -30,6 +31,7 @@ pub mod diagnostic;
 pub mod directives;
 pub mod driver;
 pub mod emit;
+pub mod expand;
 pub mod graph;
 pub mod header;
 pub mod lexer;

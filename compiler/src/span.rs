@@ -6,6 +6,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub u32);
 
+impl FileId {
+    /// What tells a written-out text from a file.
+    const WRITTEN_OUT: u32 = 1 << 31;
+
+    /// Stands for a file's text with its loops, includes and macro calls written out: the
+    /// [`Expanded`](crate::expand::Expanded) text, which exists only while its model is compiled.
+    /// No span of one leaves the model's stage.
+    #[must_use]
+    pub fn written_out(self) -> FileId {
+        FileId(self.0 | Self::WRITTEN_OUT)
+    }
+
+    /// Whether it stands for a written-out text.
+    pub fn is_written_out(self) -> bool {
+        self.0 & Self::WRITTEN_OUT != 0
+    }
+}
+
 /// Which expansion a token comes from: an index into a table of expansions.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

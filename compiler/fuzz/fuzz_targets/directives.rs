@@ -1,8 +1,12 @@
-//! Any text makes a tree of directives, and its variants are selections of its tokens.
+//! Any text is written out and makes a tree of directives, and its variants are selections of its
+//! tokens. Every place of a written-out text lies in a file.
 #![no_main]
 
 use dbgo_compiler::directives::{Context, Place, ValueKind, Variable, read, variants};
-use dbgo_compiler::span::FileId;
+use dbgo_compiler::expand::{Surroundings, unfold};
+use dbgo_compiler::source::ProjectFiles;
+use dbgo_compiler::span::{FileId, Span};
+use std::collections::BTreeMap;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let kinds = [
@@ -25,6 +29,29 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         incremental: true,
         places: vec![place("prod", "postgres"), place("dev_*", "duckdb")],
     };
+    let half = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at));
+    let (model, fragment) = text.split_at(half.unwrap_or(0));
+    let (files, _) = ProjectFiles::from_texts([
+        ("fragments/f.sql", fragment),
+        ("models/a.sql", model),
+    ]);
+    let around = Surroundings {
+        files: &files,
+        variables: &[],
+        imports: &BTreeMap::new(),
+        seeds: BTreeMap::new(),
+    };
+    let (unfolded, _) = unfold(files.models[0], model, 0..model.len(), &around);
+    if let Some(unfolded) = &unfolded {
+        let text = unfolded.expanded.text();
+        let (tree, _) = read(unfolded.expanded.file(), text, 0..text.len(), &variables);
+        for token in &tree.tokens {
+            let place = unfolded.expanded.place(token.span);
+            assert!(files.sources.file(place.file).text.get(place.range()).is_some());
+        }
+        let whole = Span::new(unfolded.expanded.file(), 0, text.len());
+        assert!(!unfolded.expanded.place(whole).file.is_written_out());
+    }
     let (tree, _) = read(FileId(0), text, 0..text.len(), &variables);
     if let Ok(variants) = variants(text, &tree, &context) {
         for variant in &variants.variants {

@@ -142,6 +142,7 @@ fn literal(written: &str) -> Option<Option<String>> {
 pub fn unused<'h>(
     settings: &Settings,
     headers: impl Iterator<Item = (&'h Header, &'h str)>,
+    fragments: impl Iterator<Item = &'h str>,
 ) -> Vec<Diagnostic> {
     let mut used = BTreeSet::new();
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -151,10 +152,11 @@ pub fn unused<'h>(
         .filter(|variable| matches!(variable.value.value, VariableValue::List(_)))
         .map(|variable| variable.name.value.as_str())
         .collect();
-    for (header, text) in headers {
+    let headers = headers.map(|(header, text)| (header.variables.as_slice(), text));
+    let fragments = fragments.map(|text| (&[][..], text));
+    for (declared, text) in headers.chain(fragments) {
         used.extend(
-            header
-                .variables
+            declared
                 .iter()
                 .map(|declaration| declaration.name.value.as_str()),
         );

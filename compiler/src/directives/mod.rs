@@ -1,10 +1,10 @@
-//! Directives: `#if`, `#elif`, `#else`, `#endif` on lines of their own, and the variants of a
-//! model that they make.
+//! Directives that choose: `#if`, `#elif`, `#else`, `#endif` and `#error` on lines of their own, and
+//! the variants of a model that they make.
 //!
 //! A directive is a line whose first character that isn't blank is `#`, directly followed by a
 //! letter, outside texts, comments and dollar quotes (`#1` is SQL). [`read`] makes a
 //! [`DirectiveTree`] of token slices; [`variants`] says which selections of tokens can be reached.
-//! A variant's tokens stand in the user's own file, so that every later place does too.
+//! Loops and includes are written out before, by [`expand`](crate::expand).
 //!
 //! Nothing here knows SQL beyond its tokens, and nothing evaluates a condition for a real run:
 //! that is what generated code does.
@@ -27,9 +27,10 @@ mod tests;
 
 pub use condition::{Comparison, Condition, ConditionKind, Operator, Subject, Test, Variable};
 pub use reader::read;
+pub(crate) use reader::{directive_line, word_of};
 pub use tree::{Branch, DirectiveTree, Node, Otherwise};
 pub use value::{Number, Value, ValueKind};
-pub use variants::{Assignment, Atom, MAXIMUM_VARIANTS, Variant, Variants, variants};
+pub use variants::{Assignment, Atom, MAXIMUM_VARIANTS, Reached, Variant, Variants, variants};
 pub use worlds::{Context, Place};
 
 use crate::span::Span;

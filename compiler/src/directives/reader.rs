@@ -4,15 +4,20 @@ use super::condition::{Condition, Variable};
 use super::condition_parser;
 use super::tree::{Branch, DirectiveTree, Node, Otherwise};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::expand::REPORTED;
 use crate::lexer::{Lexer, lex};
 use crate::span::{FileId, Span};
 use crate::token::{Token, TokenKind};
 use std::ops::Range;
 
-const KNOWN: [&str; 4] = ["if", "elif", "else", "endif"];
-const PLANNED: [&str; 7] = [
-    "for", "endfor", "include", "before", "after", "end", "error",
+const KNOWN: [&str; 8] = [
+    "if", "elif", "else", "endif", "for", "endfor", "include", "error",
 ];
+/// Those of a choice, for which a misspelt word is taken.
+const CHOICE: [&str; 4] = ["if", "elif", "else", "endif"];
+const PLANNED: [&str; 3] = ["before", "after", "end"];
+const ALL: &str =
+    "directives are `#if`, `#elif`, `#else`, `#endif`, `#for`, `#endfor`, `#include` and `#error`";
 
 /// How deep `#if` may nest.
 const MAXIMUM_DEPTH: usize = 64;
@@ -43,9 +48,9 @@ pub fn read(
     let mut lexer = Lexer::new(file, text, range);
     while lexer.skip_space() {
         let position = lexer.position();
-        if reader.is_directive(position) {
-            let end = reader.directive(position);
-            lexer.skip_to(end);
+        if let Some((_, next)) = directive_line(text, position, reader.end) {
+            reader.directive(position);
+            lexer.skip_to(next);
         } else if let Some(token) = lexer.next_token() {
             reader.tokens.push(token);
         }
@@ -55,9 +60,44 @@ pub fn read(
 }
 
 /// The letters, digits and `_` at the start of a text.
-fn word_of(text: &str) -> &str {
+pub(crate) fn word_of(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     &text[..end.unwrap_or(text.len())]
+}
+
+/// If a directive begins at a byte, where it ends without white space, and where the next line
+/// begins: a `#` that starts a line, with a letter behind it, or with blanks and a directive's
+/// word.
+pub(crate) fn directive_line(text: &str, position: usize, end: usize) -> Option<(usize, usize)> {
+    let line = &text[position..end];
+    let behind = line.strip_prefix('#')?;
+    let word = behind.trim_start_matches([' ', '\t']);
+    let is_one = match word.len() < behind.len() {
+        true => KNOWN.contains(&word_of(word)),
+        false => word.starts_with(|c: char| c.is_ascii_alphabetic()),
+    };
+    let starts_line = text[line_start(text, position)..position]
+        .chars()
+        .all(char::is_whitespace);
+    if !is_one || !starts_line {
+        return None;
+    }
+    let length = line.find('\n').map_or(line.len(), |newline| newline + 1);
+    let last = position + line[..length].trim_end().len();
+    Some((last, position + length))
+}
+
+fn line_start(text: &str, position: usize) -> usize {
+    let before = &text[..position];
+    before.rfind('\n').map_or(0, |newline| newline + 1)
+}
+
+/// A text between quotes of either kind.
+fn said(written: &str) -> String {
+    let quote = if written.starts_with('"') { '"' } else { '\'' };
+    let inner = written.strip_prefix(quote).unwrap_or(written);
+    let inner = inner.strip_suffix(quote).unwrap_or(inner);
+    inner.replace(&format!("{quote}{quote}"), &quote.to_string())
 }
 
 struct Reader<'a> {
@@ -72,7 +112,7 @@ struct Reader<'a> {
     open: Vec<Open>,
     piece_start: usize,
     piece_tokens: usize,
-    /// How many `#for`, `#before` and `#after` still wait for their end.
+    /// How many `#before` and `#after` still wait for their end.
     planned_open: usize,
 }
 
@@ -93,31 +133,7 @@ impl Open {
 }
 
 impl Reader<'_> {
-    fn line_start(&self, position: usize) -> usize {
-        let before = &self.text[..position];
-        before.rfind('\n').map_or(0, |newline| newline + 1)
-    }
-
-    /// Whether a `#` that starts a line stands here, with a letter behind it, or with blanks and
-    /// a directive's word.
-    fn is_directive(&self, position: usize) -> bool {
-        let Some(behind) = self.text[position..self.end].strip_prefix('#') else {
-            return false;
-        };
-        let word = behind.trim_start_matches([' ', '\t']);
-        let apart = word.len() < behind.len();
-        let is_one = match apart {
-            true => KNOWN.contains(&word_of(word)),
-            false => word.starts_with(|c: char| c.is_ascii_alphabetic()),
-        };
-        is_one
-            && self.text[self.line_start(position)..position]
-                .chars()
-                .all(char::is_whitespace)
-    }
-
-    /// Takes a directive and gives the start of the next line.
-    fn directive(&mut self, start: usize) -> usize {
+    fn directive(&mut self, start: usize) {
         let line = &self.text[start..self.end];
         let length = line.find('\n').map_or(line.len(), |newline| newline + 1);
         let span = Span::new(self.file, start, start + line[..length].trim_end().len());
@@ -131,7 +147,7 @@ impl Reader<'_> {
                     .hint(format!("write `#{word}`")),
             );
         }
-        self.close_piece(self.line_start(start));
+        self.close_piece(line_start(self.text, start));
         self.piece_start = start + length;
         let (tokens, wrong) = lex(
             self.file,
@@ -174,9 +190,52 @@ impl Reader<'_> {
                 self.nothing_behind(word, &tokens);
                 self.close_if(span);
             }
+            "error" => self.error(span, word_span, &tokens),
+            "for" | "endfor" | "include" => {
+                // They are written out before, unless the file's structure is broken.
+                let message = format!("`#{word}` can't stand here");
+                let error = self.unbalanced(word_span, &message);
+                self.diagnostics.push(error);
+            }
             _ => self.other(word, span, word_span),
         }
-        start + length
+    }
+
+    /// `#error 'text'`
+    fn error(&mut self, line: Span, word: Span, tokens: &[Token]) {
+        let written = |token: &Token| &self.text[token.span.range()];
+        let message = match tokens {
+            [text] if matches!(text.kind, TokenKind::Text | TokenKind::QuotedName) => {
+                Some(said(written(text)))
+            }
+            [text]
+                if self.file.is_written_out()
+                    && text.kind == TokenKind::DollarText
+                    && written(text) == REPORTED =>
+            {
+                None
+            }
+            _ => {
+                let span = match tokens {
+                    [] => word,
+                    [only] => only.span,
+                    [_, second, ..] => second.span,
+                };
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::MalformedDirective,
+                        span,
+                        "`#error` needs one text, and nothing behind it",
+                    )
+                    .hint("write `#error 'what is wrong'`"),
+                );
+                return;
+            }
+        };
+        self.push(Node::Error {
+            span: line,
+            message,
+        });
     }
 
     fn condition(&mut self, tokens: &[Token], word: Span) -> Condition {
@@ -322,18 +381,16 @@ impl Reader<'_> {
 
     fn other(&mut self, word: &str, line: Span, span: Span) {
         if PLANNED.contains(&word) {
-            let closes = matches!(word, "endfor" | "end") && self.planned_open > 0;
+            let closes = word == "end" && self.planned_open > 0;
             match word {
-                "for" | "before" | "after" => self.planned_open += 1,
+                "before" | "after" => self.planned_open += 1,
                 _ if closes => self.planned_open -= 1,
                 _ => {}
             }
             if !closes {
                 let message = format!("`#{word}` isn't built yet");
-                self.diagnostics.push(
-                    Diagnostic::error(Code::NotBuiltYet, span, message)
-                        .hint("directives are `#if`, `#elif`, `#else` and `#endif`"),
-                );
+                self.diagnostics
+                    .push(Diagnostic::error(Code::NotBuiltYet, span, message).hint(ALL));
             }
             return;
         }
@@ -351,10 +408,10 @@ impl Reader<'_> {
                 known,
                 |meant| format!("#{meant}"),
             ),
-            None => error.hint("directives are `#if`, `#elif`, `#else` and `#endif`"),
+            None => error.hint(ALL),
         });
         // It is taken for what it most likely means, so that the choice has its end.
-        match nearest(&lower, KNOWN) {
+        match nearest(&lower, CHOICE) {
             Some("if") => self.open_if(line, Condition::invalid(span)),
             Some("elif") if !self.open.is_empty() => {
                 self.add_branch(line, Condition::invalid(span));

@@ -35,6 +35,13 @@ pub enum Node {
         /// From the `#` of `#if` to the end of `#endif`'s line.
         span: Span,
     },
+    /// `#error 'text'`: no variant may come here.
+    Error {
+        /// The directive's line without blanks around it.
+        span: Span,
+        /// Its text; `None` if what stood here has been reported already.
+        message: Option<String>,
+    },
 }
 
 /// `#if` or `#elif` and what stands below it.

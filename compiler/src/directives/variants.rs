@@ -30,6 +30,17 @@ pub struct Variants {
     pub atoms: Vec<Atom>,
     /// The variants, in the order of the file: where a test decides, first where it holds.
     pub variants: Vec<Variant>,
+    /// Each `#error` that a combination reaches; such a combination is no variant.
+    pub errors: Vec<Reached>,
+}
+
+/// An `#error` that is reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reached {
+    /// The directive's line.
+    pub span: Span,
+    /// Its text; `None` if what stood here has been reported already.
+    pub message: Option<String>,
 }
 
 /// A test and where it is asked.
@@ -73,6 +84,7 @@ pub fn variants(
         numbers,
         found: Vec::new(),
         by_hash: BTreeMap::new(),
+        errors: Vec::new(),
     };
     if !walk.run() {
         return Err(too_many(tree, &atoms));
@@ -90,7 +102,12 @@ pub fn variants(
                 .collect(),
         })
         .collect();
-    Ok(Variants { atoms, variants })
+    let errors = walk.errors;
+    Ok(Variants {
+        atoms,
+        variants,
+        errors,
+    })
 }
 
 fn collect(nodes: &[Node], atoms: &mut Vec<Atom>, numbers: &mut BTreeMap<Test, usize>) {
@@ -160,6 +177,7 @@ struct Walk<'a> {
     numbers: BTreeMap<Test, usize>,
     found: Vec<Found>,
     by_hash: BTreeMap<u64, Vec<usize>>,
+    errors: Vec<Reached>,
 }
 
 /// A variant: which pieces of text it is made of.
@@ -175,6 +193,8 @@ struct State<'a> {
     /// For each group the worlds that are still possible.
     possible: Vec<Vec<usize>>,
     pieces: Vec<Range<usize>>,
+    /// The `#error` at which it ends.
+    error: Option<Reached>,
 }
 
 /// What the possible worlds say about a condition.
@@ -197,6 +217,7 @@ impl<'a> Walk<'a> {
                 .map(|size| (0..*size).collect())
                 .collect(),
             pieces: Vec::new(),
+            error: None,
         }];
         while let Some(mut state) = waiting.pop() {
             match self.advance(&mut state) {
@@ -209,7 +230,11 @@ impl<'a> Walk<'a> {
                 }
                 None => {
                     combinations += 1;
-                    self.record(state);
+                    match state.error.take() {
+                        Some(error) if self.errors.contains(&error) => {}
+                        Some(error) => self.errors.push(error),
+                        None => self.record(state),
+                    }
                     if self.found.len() > MAXIMUM_VARIANTS || combinations > MAXIMUM_COMBINATIONS {
                         return false;
                     }
@@ -230,6 +255,13 @@ impl<'a> Walk<'a> {
                 Node::Text { tokens, .. } => {
                     state.pieces.push(tokens.clone());
                     *index += 1;
+                }
+                Node::Error { span, message } => {
+                    state.error = Some(Reached {
+                        span: *span,
+                        message: message.clone(),
+                    });
+                    state.frames.clear();
                 }
                 Node::If { .. } if !self.matters(node) => *index += 1,
                 Node::If {
@@ -263,6 +295,7 @@ impl<'a> Walk<'a> {
         let any = |nodes: &[Node]| nodes.iter().any(|node| self.matters(node));
         match node {
             Node::Text { tokens, .. } => self.words[tokens.clone()].iter().any(Option::is_some),
+            Node::Error { .. } => true,
             Node::If {
                 branches,
                 otherwise,

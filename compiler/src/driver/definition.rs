@@ -170,7 +170,7 @@ impl Work<'_> {
                 .outline
                 .files
                 .sources
-                .file(self.file)
+                .file(self.node.file)
                 .path
                 .clone(),
             schema: config.schema.value.clone(),

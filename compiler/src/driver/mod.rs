@@ -12,6 +12,7 @@ mod question;
 mod tables;
 mod typing;
 mod variants;
+mod writing_out;
 
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
@@ -128,7 +129,10 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         .headers
         .iter()
         .map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
-    diagnostics.extend(check::variables::unused(&outline.settings, texts));
+    let fragments = outline.files.fragments.iter();
+    let fragments = fragments.map(|file| &*outline.files.sources.file(*file).text);
+    let unused = check::variables::unused(&outline.settings, texts, fragments);
+    diagnostics.extend(unused);
     render::sort(&outline.files.sources, &mut diagnostics);
     let models = outline
         .graph

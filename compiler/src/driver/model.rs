@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
+use crate::expand::Expanded;
 use crate::graph::Node;
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
@@ -16,6 +17,7 @@ use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedModel, TypedVariable};
 use crate::types::oracle::TypeOracle;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -64,8 +66,15 @@ pub(super) struct Work<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) node: &'a Node,
     pub(super) header: &'a Header,
+    /// The model's file, or what stands for its written-out text.
     pub(super) file: FileId,
     pub(super) text: &'a str,
+    /// Where the query begins in the text.
+    pub(super) body_start: usize,
+    /// The imports, in lower case, that lists of loops name.
+    pub(super) used_by_lists: BTreeSet<String>,
+    /// Whether something couldn't be written out, so that not all uses of names are known.
+    pub(super) damaged: bool,
     /// What each import's alias, in lower case, gives.
     pub(super) imports: BTreeMap<String, Schema>,
     pub(super) variables: Vec<TypedVariable>,
@@ -92,11 +101,16 @@ pub(super) fn compile(
         let schema = target.map_or_else(Schema::unknown, |known| known.schema.clone());
         (edge.alias.value.to_lowercase(), schema)
     };
+    // It outlives the work, whose text it may become.
+    let written_out = OnceCell::new();
     let mut work = Work {
         context,
         node,
         header,
         file: node.file,
+        body_start: header.body_start,
+        used_by_lists: BTreeSet::new(),
+        damaged: false,
         text: &outline.files.sources.file(node.file).text,
         // Of what a damaged import names, nothing is known, as of a file that has errors.
         imports: (header.damaged.imports.iter())
@@ -108,7 +122,7 @@ pub(super) fn compile(
         diagnostics: Vec::new(),
     };
     work.declare_variables();
-    let model = work.typed();
+    let model = work.model_of_text(&written_out);
     let broken = work.diagnostics.iter().any(Diagnostic::is_error);
     let known = match model {
         Some(model) if !broken => Known {
@@ -124,7 +138,8 @@ pub(super) fn compile(
     };
     (known, work.diagnostics)
 }
-impl Work<'_> {
+
+impl<'a> Work<'a> {
     /// What readers of the model see of it.
     fn schema(&self, columns: &[TypedColumn]) -> Schema {
         let mut schema = schema(columns);
@@ -165,6 +180,18 @@ impl Work<'_> {
         }));
     }
 
+    /// The model of its text, written out where that is needed.
+    fn model_of_text(&mut self, home: &'a OnceCell<Expanded>) -> Option<TypedModel> {
+        let expanded = self.written_out().ok()?;
+        let Some(expanded) = expanded.map(|expanded| home.get_or_init(|| expanded)) else {
+            return self.typed();
+        };
+        self.go_on_with(expanded);
+        let model = self.typed();
+        self.back_to_files(expanded);
+        model
+    }
+
     fn typed(&mut self) -> Option<TypedModel> {
         let tree = self.directives()?;
         let reachable = Reachable {
@@ -179,6 +206,10 @@ impl Work<'_> {
                 return None;
             }
         };
+        self.report_reached(&variants.errors);
+        if variants.variants.is_empty() {
+            return None;
+        }
         let typed = self.type_variants(&variants.variants);
         self.report_unused(&tree, &typed);
         check::time_range::check(
@@ -253,7 +284,7 @@ impl Work<'_> {
             .chain(lists)
             .collect();
         variables.sort_by(|left, right| left.name.cmp(&right.name));
-        let range = self.header.body_start..self.text.len();
+        let range = self.body_start..self.text.len();
         let (tree, found) = directives::read(self.file, self.text, range, &variables);
         let broken = found.iter().any(Diagnostic::is_error);
         self.diagnostics.extend(found);
@@ -268,11 +299,12 @@ impl Work<'_> {
 
     pub(super) fn report_unused(&mut self, tree: &DirectiveTree, typed: &[TypedVariant]) {
         // With a broken query it can't be known what it would have used.
-        if typed.iter().any(TypedVariant::has_errors) {
+        if self.damaged || typed.iter().any(TypedVariant::has_errors) {
             return;
         }
         let references: BTreeSet<String> = directives::references(self.text, &tree.tokens)
             .map(|(name, _)| name.to_lowercase())
+            .chain(self.used_by_lists.iter().cloned())
             .chain(
                 typed
                     .iter()

@@ -276,7 +276,7 @@ impl Work<'_> {
     }
 
     pub(super) fn node_span(&self) -> Span {
-        Span::new(self.file, self.header.body_start, self.text.len())
+        Span::new(self.file, self.body_start, self.text.len())
     }
 
     /// Asks the engine for a variant's columns, if all that it reads is known.

@@ -62,6 +62,8 @@ impl Printer<'_> {
                     }
                     self.push_text(&mut body, start, span.end as usize);
                 }
+                // No variant comes here.
+                Node::Error { .. } => {}
                 Node::If {
                     branches,
                     otherwise,

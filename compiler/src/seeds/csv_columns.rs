@@ -29,6 +29,42 @@ pub fn csv_columns(
     (columns, reading.diagnostics)
 }
 
+/// The values of a CSV's column with their places, in the order of its rows. Nulls are left out.
+pub fn csv_values(
+    file: FileId,
+    text: &str,
+    options: &CsvOptions,
+    column: &str,
+) -> Vec<Spanned<String>> {
+    let reading = Reading {
+        file,
+        text,
+        options,
+        diagnostics: Vec::new(),
+    };
+    let mut reader = reading.reader();
+    let mut record = ByteRecord::new();
+    let mut values = Vec::new();
+    let mut index = None;
+    while matches!(reader.read_byte_record(&mut record), Ok(true)) {
+        let Some(index) = index else {
+            index = record
+                .iter()
+                .position(|field| same(String::from_utf8_lossy(field).trim(), column));
+            if index.is_none() {
+                break;
+            }
+            continue;
+        };
+        let field = record.get(index).unwrap_or_default();
+        let value = String::from_utf8_lossy(field).into_owned();
+        if !reading.is_null(&value) {
+            values.push(Spanned::new(value, reading.field_span(&record, index)));
+        }
+    }
+    values
+}
+
 struct Reading<'t> {
     file: FileId,
     text: &'t str,
@@ -46,14 +82,18 @@ struct Column<'d> {
     nulls: Option<(Span, usize)>,
 }
 
-impl Reading<'_> {
-    fn columns(&mut self, declared: Option<&[DeclaredColumn]>) -> Vec<SeedColumn> {
-        let mut reader = csv::ReaderBuilder::new()
+impl<'t> Reading<'t> {
+    fn reader(&self) -> csv::Reader<&'t [u8]> {
+        csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(self.options.delimiter)
             .quote(self.options.quote)
-            .from_reader(self.text.as_bytes());
+            .from_reader(self.text.as_bytes())
+    }
+
+    fn columns(&mut self, declared: Option<&[DeclaredColumn]>) -> Vec<SeedColumn> {
+        let mut reader = self.reader();
         let mut record = ByteRecord::new();
         if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
             let top = Span::new(self.file, 0, 0);

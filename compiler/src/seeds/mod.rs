@@ -12,7 +12,7 @@ mod parquet_columns;
 use crate::span::{Span, Spanned};
 use crate::sql_type::SqlType;
 
-pub use csv_columns::csv_columns;
+pub use csv_columns::{csv_columns, csv_values};
 pub use declared::seed_columns;
 pub use parquet_columns::parquet_columns;
 

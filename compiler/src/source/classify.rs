@@ -47,6 +47,8 @@ pub struct ProjectFiles {
     pub tables: Vec<FileId>,
     /// `exposures/**/*.sql`: who uses what.
     pub exposures: Vec<FileId>,
+    /// `fragments/**/*.sql`: pieces of SQL that `#include` writes out.
+    pub fragments: Vec<FileId>,
     /// CSV and Parquet files under `models/` and `seeds/`.
     pub seeds: Vec<SeedFile>,
     /// Files that exist but couldn't be read as what they are, which has been reported. They stay
@@ -132,6 +134,7 @@ pub(super) fn classify(
         models: Vec::new(),
         tables: Vec::new(),
         exposures: Vec::new(),
+        fragments: Vec::new(),
         seeds: Vec::new(),
         unusable,
     };
@@ -158,6 +161,11 @@ pub(super) fn classify(
             ("models" | "seeds", "sql", None) => statements.push(entry.file),
             ("sources", "sql", None) => files.tables.push(entry.file),
             ("exposures", "sql", None) => files.exposures.push(entry.file),
+            // No import names them, so that they may be called anything.
+            ("fragments", "sql", None) => {
+                files.fragments.push(entry.file);
+                continue;
+            }
             ("macros" | "audits", "sql", None) => {
                 if unbuilt.insert(folder.to_owned()) {
                     diagnostics.push(not_built(folder, entry.file));

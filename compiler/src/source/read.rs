@@ -25,6 +25,7 @@ const SETTINGS: &str = "dbgo.toml";
 const FOLDERS: &[&str] = &[
     "audits",
     "exposures",
+    "fragments",
     "macros",
     "models",
     "seeds",

@@ -9,13 +9,16 @@
 //!
 //! For places that can't hold such a comment, a block `text expect` has lines of the form
 //! `models/a.sql:2:12 error[code] "part"`, without the place for findings that have none.
+//!
+//! A block `text rendered` is the query of `models/a.sql` as the program gets it, with loops and
+//! macros written out; what the program fills in is written as `:name`.
 
 use crate::markdown::Block;
 use crate::project::shown;
 use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity, render};
 use dbgo_compiler::driver::Compilation;
 use dbgo_compiler::source::SourceSet;
-use dbgo_compiler::typed::TypedColumn;
+use dbgo_compiler::typed::{BodyNode, Slot, TypedColumn};
 use std::fmt;
 
 /// Everything that a test expects.
@@ -24,6 +27,7 @@ pub struct Expectations {
     findings: Vec<Finding>,
     types: Vec<Type>,
     columns: Vec<Columns>,
+    rendered: Option<String>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -69,6 +73,10 @@ impl Expectations {
     pub fn read<'t>(blocks: impl IntoIterator<Item = &'t Block>) -> Result<Self, String> {
         let mut expectations = Self::default();
         for block in blocks {
+            if block.name == "rendered" {
+                expectations.rendered = Some(block.text.trim_end().to_owned());
+                continue;
+            }
             let lines = block.text.lines().enumerate();
             for (index, line) in lines {
                 let read = match block.name.as_str() {
@@ -181,8 +189,35 @@ impl Expectations {
                 .iter()
                 .filter_map(|expected| expected.difference(compilation)),
         );
+        differences.extend(self.rendered.as_ref().and_then(|wanted| {
+            let rendered = rendered(compilation);
+            (rendered.trim_end() != wanted)
+                .then(|| format!("  `models/a.sql` is written as\n{rendered}"))
+        }));
         differences
     }
+}
+
+/// The query of `models/a.sql`.
+fn rendered(compilation: &Compilation) -> String {
+    let models = &compilation.project.models;
+    let Some(model) = models.iter().find(|model| model.path == "models.a") else {
+        return "nothing".to_owned();
+    };
+    let mut text = String::new();
+    for node in &model.body {
+        match node {
+            BodyNode::Text(piece) => text.push_str(piece),
+            BodyNode::Slot(Slot::Relation { import, .. }) => {
+                text.push_str(&format!(":{}", model.imports[*import as usize].0));
+            }
+            BodyNode::Slot(Slot::Variable(variable)) => {
+                text.push_str(&format!(":{}", model.variables[*variable as usize].name));
+            }
+            other => text.push_str(&format!("{other:?}")),
+        }
+    }
+    text
 }
 
 impl Finding {

@@ -4,7 +4,7 @@
 //! one of the same path. A test in which nothing is expected must give no finding at all.
 
 use crate::expectation::Expectations;
-use crate::markdown::{Document, Section, documents};
+use crate::markdown::{Block, Document, Section, documents};
 use crate::project::{compile, files_of};
 use std::collections::BTreeSet;
 
@@ -57,14 +57,18 @@ fn run(suite: &Document, test: &Section) -> Vec<String> {
     expectations.differences(&compile(&files))
 }
 
+fn is_expected(block: &Block) -> bool {
+    block.language == "text" && matches!(block.name.as_str(), "expect" | "rendered")
+}
+
 /// A block that no test would see is a mistake of who wrote it.
 fn fault_of_blocks(test: &Section) -> Option<String> {
     let mut names = BTreeSet::new();
     for block in &test.blocks {
         let is_file = block.name.contains('.') && block.language != "text";
-        if !is_file && (block.language.as_str(), block.name.as_str()) != ("text", "expect") {
+        if !is_file && !is_expected(block) {
             return Some(format!(
-                "line {}: the block is neither a file nor `text expect`",
+                "line {}: the block is neither a file nor `text expect` nor `text rendered`",
                 block.line
             ));
         }
