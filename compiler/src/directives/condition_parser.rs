@@ -40,11 +40,34 @@ pub(super) fn parse(
             let found = parser.text_of(*token);
             let error = malformed(token.span, format!("`{found}` can't follow a condition"));
             Err(match found {
-                "&&" => error.hint("write `and`"),
-                "||" => error.hint("write `or`"),
+                "&&" => error
+                    .hint("write `and`")
+                    .fix(spaced(text, token.span, "and")),
+                "||" => error.hint("write `or`").fix(spaced(text, token.span, "or")),
                 _ => error,
             })
         }
+    }
+}
+
+/// Writes a word for a sign, with the blanks that a word needs.
+fn spaced(text: &str, sign: Span, word: &str) -> Fix {
+    let is_blank = |character: Option<char>| character.is_some_and(char::is_whitespace);
+    let before = text.get(..sign.start as usize).unwrap_or_default();
+    let behind = text.get(sign.end as usize..).unwrap_or_default();
+    let left = if is_blank(before.chars().next_back()) {
+        ""
+    } else {
+        " "
+    };
+    let right = if is_blank(behind.chars().next()) {
+        ""
+    } else {
+        " "
+    };
+    Fix {
+        title: format!("write `{word}`"),
+        ..Fix::replace(sign, format!("{left}{word}{right}"))
     }
 }
 
@@ -319,7 +342,8 @@ impl<'a> Parser<'a> {
                 token.span,
                 "a condition names a variable without a colon",
             )
-            .hint(format!("write `{}`", text.trim_start_matches(':')))),
+            .hint(format!("write `{}`", text.trim_start_matches(':')))
+            .fix(Fix::replace(token.span, text.trim_start_matches(':')))),
             _ => Err(malformed(
                 token.span,
                 format!("expected a fact, a variable or a literal, found `{text}`"),

@@ -117,6 +117,8 @@ fn examples_give_their_finding_and_mended_ones_none() {
             failures.push(format!("{}: {fault}", page.path));
         }
     }
+    let shown = Code::ALL.len() - ELSEWHERE.len();
+    assert!(shown >= 45, "only {shown} codes are shown by their pages");
     assert!(
         failures.is_empty(),
         "{} pages fail\n\n{}\n",

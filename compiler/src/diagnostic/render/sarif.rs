@@ -75,9 +75,9 @@ struct Writer<'w> {
 }
 
 impl<'w> Writer<'w> {
-    fn result<'d>(
+    fn result(
         &self,
-        found: &'d Diagnostic,
+        found: &Diagnostic,
         codes: &[Code],
         occurrences: &mut Occurrences,
     ) -> ResultObject {
