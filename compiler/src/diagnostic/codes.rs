@@ -95,6 +95,7 @@ codes! {
     ("unknown-columns", UnknownColumns, "the columns of a model or seed can't be told"),
     ("columns-depend-on-data", ColumnsDependOnData, "the columns of a query depend on data"),
     ("engine-refuses", EngineRefuses, "the engine refuses a query that dbgo found no fault in"),
+    ("engine-failed", EngineFailed, "the engine can't be opened, or failed outside of any model"),
     // Contracts and keys
     ("contract-column-missing", ContractColumnMissing, "a contract names a column that the query doesn't make"),
     ("contract-type", ContractType, "a column's type doesn't fit its contract"),

@@ -12,7 +12,7 @@ use crate::project::VariableValue;
 use crate::resolve::{BindInput, Column, RelationUse, Schema, bind, data_columns};
 use crate::span::Span;
 use crate::sql_type::SqlType;
-use crate::token::Token;
+use crate::token::{Token, TokenKind};
 use crate::types::oracle::OracleRefusal;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -252,7 +252,11 @@ impl Work<'_> {
         names: &BTreeMap<String, SqlType>,
     ) -> TypedVariant {
         let mut variant = TypedVariant::unparsed(self.uses_by_tokens(tokens, names));
-        if error.code != Code::SyntaxError {
+        // The engine reads parameters, and a model has none.
+        let has_parameter = tokens
+            .iter()
+            .any(|token| token.kind == TokenKind::Parameter);
+        if error.code != Code::SyntaxError || has_parameter {
             variant.diagnostics.push(error);
             return variant;
         }
@@ -268,9 +272,9 @@ impl Work<'_> {
                         .note("its columns are typed by the engine; mistakes in it are found by the engine only"),
                 );
             }
-            Answer::Refused(..) | Answer::Failed(..) | Answer::NotAsked => {
-                variant.diagnostics.push(error)
-            }
+            // Whether the engine could read it isn't known.
+            Answer::Failed(refusal, span) => variant.diagnostics.push(engine_fails(&refusal, span)),
+            Answer::Refused(..) | Answer::NotAsked => variant.diagnostics.push(error),
         }
         variant
     }
@@ -410,5 +414,5 @@ fn engine_fails(refusal: &OracleRefusal, span: Span) -> Diagnostic {
         "the engine, which types this query, fails: {}",
         refusal.message
     );
-    Diagnostic::error(Code::EngineRefuses, span, message)
+    Diagnostic::error(Code::EngineFailed, span, message)
 }

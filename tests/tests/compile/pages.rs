@@ -67,6 +67,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "seeds_too_large_for_a_program_are_refused",
     ),
     (
+        "engine-failed",
+        MACHINE,
+        "an_engine_that_fails_is_no_fault_of_the_query",
+    ),
+    (
         "parsed-by-engine",
         MACHINE,
         "a_query_that_only_the_engine_reads_is_typed_by_it",

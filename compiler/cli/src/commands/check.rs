@@ -30,10 +30,10 @@ pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, E
         .iter()
         .any(|found| found.severity == Severity::Warning);
     let denied = arguments.deny == Some(Deny::Warnings) && warned;
-    Ok(if compilation.has_errors() || denied {
+    Ok(if denied && !compilation.has_errors() {
         exit::FINDINGS
     } else {
-        exit::OK
+        exit::of(diagnostics)
     })
 }
 
