@@ -14,6 +14,7 @@
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
 //! | bound tree | [`bound`] | what the binder writes: names bound, stars expanded |
+//! | lineage | [`lineage`] | bound tree → for each column its inputs and how each is used |
 //! | check | [`check`] | typed project → contracts, keys |
 //! | print | [`print`] | directives + what fills them → pieces of SQL |
 //! | codegen | [`codegen`] | typed project → files of Rust |
@@ -35,6 +36,7 @@ pub mod expand;
 pub mod graph;
 pub mod header;
 pub mod lexer;
+pub mod lineage;
 pub mod name;
 pub mod parse;
 pub mod print;

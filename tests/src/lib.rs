@@ -1,3 +1,4 @@
 //! dbgo.
 
 pub mod catalogue;
+pub mod oracle;

@@ -1,5 +1,8 @@
 //! The compiler's list of functions is that of the linked engine.
 
+#[path = "catalogue/never_null.rs"]
+mod never_null;
+
 use std::path::Path;
 
 #[test]

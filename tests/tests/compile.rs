@@ -14,6 +14,8 @@ mod expectation;
 mod fixes;
 #[path = "compile/language.rs"]
 mod language;
+#[path = "compile/lineage.rs"]
+mod lineage;
 #[path = "compile/machine.rs"]
 mod machine;
 #[path = "compile/markdown.rs"]

@@ -15,6 +15,8 @@ mod errors;
 mod history;
 #[path = "tool/libraries.rs"]
 mod libraries;
+#[path = "tool/lineage.rs"]
+mod lineage;
 #[path = "tool/messages.rs"]
 mod messages;
 #[path = "tool/place.rs"]

@@ -7,6 +7,10 @@
 
 #[path = "tpc/given.rs"]
 mod given;
+#[path = "tpc/inputs.rs"]
+mod inputs;
+#[path = "tpc/perturbed.rs"]
+mod perturbed;
 #[path = "tpc/project.rs"]
 mod project;
 #[path = "tpc/rows.rs"]

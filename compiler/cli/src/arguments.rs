@@ -40,6 +40,16 @@ pub enum Command {
         after_help = "Examples:\n  dbgo graph | dot -Tsvg > graph.svg\n  dbgo graph --format mermaid"
     )]
     Graph(GraphArguments),
+    /// Show what a model's columns are made of, and what is made of them
+    #[command(
+        after_help = "Examples:\n  dbgo lineage daily_delays\n  dbgo lineage marts.daily_delays.avg_departure_delay --up\n  dbgo lineage sources.raw.orders.amount --down --format mermaid"
+    )]
+    Lineage(LineageArguments),
+    /// Show what breaks or changes if a model or one of its columns does
+    #[command(
+        after_help = "Examples:\n  dbgo impact stg_flights.departure_delay\n  dbgo impact staging.stg_flights --json\n  dbgo impact --since main"
+    )]
+    Impact(ImpactArguments),
     /// Build what is missing or out of date, and publish it
     #[command(
         after_help = "Examples:\n  dbgo run\n  dbgo run --select +daily_delays\n  dbgo run --full-refresh --select daily_delays"
@@ -138,6 +148,75 @@ pub struct GraphArguments {
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+}
+
+/// How lineage is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LineageFormat {
+    /// For people
+    Text,
+    /// A JSON document
+    Json,
+    /// Mermaid
+    Mermaid,
+}
+
+/// `dbgo lineage`
+#[derive(Debug, Args)]
+pub struct LineageArguments {
+    /// The model, seed or source, by import path, relation or name; with a column, that alone
+    #[arg(value_name = "MODEL[.COLUMN]")]
+    pub name: String,
+    /// Only what it is made of, down to sources and seeds
+    #[arg(long)]
+    pub up: bool,
+    /// Only what is made of it
+    #[arg(long)]
+    pub down: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = LineageFormat::Text)]
+    pub format: LineageFormat,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// How an impact is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImpactFormat {
+    /// For people
+    Text,
+    /// A JSON document
+    Json,
+    /// For the description of a pull request, with `--since`
+    Markdown,
+}
+
+/// `dbgo impact`
+#[derive(Debug, Args)]
+pub struct ImpactArguments {
+    /// The model, seed or source, by import path, relation or name; with a column, that alone
+    #[arg(value_name = "MODEL[.COLUMN]", conflicts_with = "since")]
+    pub name: Option<String>,
+    /// All that differs from this revision of the git repository
+    #[arg(long, value_name = "REVISION")]
+    pub since: Option<String>,
+    /// How it is written: `text`, and with `--since` `markdown`, unless said otherwise
+    #[arg(long, value_enum)]
+    pub format: Option<ImpactFormat>,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+impl ImpactArguments {
+    /// The format that is asked for.
+    pub fn wanted(&self) -> Option<ImpactFormat> {
+        match self.json {
+            true => Some(ImpactFormat::Json),
+            false => self.format,
+        }
+    }
 }
 
 /// `dbgo render`

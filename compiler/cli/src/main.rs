@@ -4,11 +4,14 @@ mod arguments;
 mod bodies;
 mod commands;
 mod embedded;
+#[cfg(engine_on_demand)]
+mod engine_library;
 mod exit;
 mod libraries;
 mod library;
 mod oracle;
 mod report;
+mod revision;
 mod workspace;
 
 use arguments::{Arguments, Command};
@@ -29,6 +32,8 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
         Command::Explain(explain) => Ok(commands::explain::explain(explain)),
         Command::Check(check) => commands::check::check(directory, check),
         Command::Graph(graph) => commands::graph::graph(directory, graph),
+        Command::Lineage(lineage) => commands::lineage::lineage(directory, lineage),
+        Command::Impact(impact) => commands::impact::impact(directory, impact),
         Command::Render(render) => commands::render::render(directory, render),
         Command::Build(build) => commands::build::build(directory, build),
         Command::Run(run) => {

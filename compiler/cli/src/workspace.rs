@@ -5,16 +5,15 @@ use crate::libraries::{self, Built};
 use crate::oracle::EngineOracle;
 use crate::{exit, report};
 use dbgo_compiler::build::library::LibraryPlaces;
-use dbgo_compiler::cache::Cache;
+use dbgo_compiler::cache::{Cache, Store};
 use dbgo_compiler::diagnostic::Diagnostic;
-use dbgo_compiler::driver::{self, Compilation, Memory, Outline, Remembered};
+use dbgo_compiler::driver::{self, Checked, Compilation, Learned, Memory, Outline};
 use dbgo_compiler::project::{self, Settings};
 use dbgo_compiler::source::{self, ProjectFiles, SourceSet};
 use dbgo_compiler::types::oracle::TypeOracle;
 use dbgo_contract::{ProjectDef, ShardDef};
 use dbgo_runtime::adapters::duckdb::type_session_identity;
 use dbgo_runtime::project::Project;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -29,6 +28,7 @@ pub struct Workspace {
     files: ProjectFiles,
     found: Vec<Diagnostic>,
     cache: Cache,
+    store: Store,
     began: Instant,
 }
 
@@ -51,13 +51,23 @@ impl Workspace {
             report::show(&SourceSet::default(), &[missing], Format::Full);
             exit::FINDINGS
         })?;
-        let (files, found) = source::read_project(&root);
+        let (mut store, listing) = std::thread::scope(|scope| {
+            let listing = scope.spawn(|| source::list(&root));
+            let store = Store::open(cache_folder(&root), &tool_identity());
+            let listing = listing.join();
+            (
+                store,
+                listing.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            )
+        });
+        let (files, found) = source::read_changed(listing, &mut store);
         let cache = cache(&root);
         Ok(Self {
             root,
             files,
             found,
             cache,
+            store,
             began,
         })
     }
@@ -71,13 +81,28 @@ impl Workspace {
 
     /// The project up to its graph.
     pub fn outline(self) -> Outline {
-        driver::outline(self.files, self.found)
+        let mut store = self.store;
+        let outline = driver::outline_changed(self.files, self.found, &mut store);
+        save(&mut store, &outline.files);
+        outline
     }
 
-    /// Checks the whole project.
+    /// Finds what is wrong with the whole project.
+    pub fn check(self) -> (Checked, Duration) {
+        let began = self.began;
+        let checked = with_answers(
+            self,
+            driver::check_changed,
+            Checked::has_errors,
+            |checked| (checked.typed, &checked.outline),
+        );
+        (checked, began.elapsed())
+    }
+
+    /// Compiles the whole project.
     pub fn compile(self) -> (Compilation, Duration) {
-        let (cache, began) = (self.cache.clone(), self.began);
-        let compilation = compile(self.outline(), &cache);
+        let began = self.began;
+        let compilation = compile(self);
         (compilation, began.elapsed())
     }
 
@@ -96,7 +121,7 @@ impl Workspace {
             built.note_use();
             return loaded(definition, &shards, root, began);
         }
-        let compilation = compile(self.outline(), &cache);
+        let compilation = compile(self);
         let sources = &compilation.outline.files.sources;
         report::show(sources, &compilation.diagnostics, Format::Full);
         if compilation.has_errors() {
@@ -122,10 +147,11 @@ impl Workspace {
     }
 
     /// A hash of all that a compilation depends on: the files, what was found when they were
-    /// read, and the engine that tells types.
+    /// read, and the engine that tells types; and the folder, where the libraries lie.
     fn key(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
-        for text in [type_session_identity(), format!("{:?}", self.found)] {
+        let root = self.root.to_string_lossy().into_owned();
+        for text in [type_session_identity(), root, format!("{:?}", self.found)] {
             hasher
                 .update(&(text.len() as u64).to_le_bytes())
                 .update(text.as_bytes());
@@ -140,19 +166,50 @@ impl Workspace {
     }
 }
 
-/// Compiles, with the engine's answers of earlier times.
-fn compile(outline: Outline, cache: &Cache) -> Compilation {
+fn compile(workspace: Workspace) -> Compilation {
+    let errors = Compilation::has_errors;
+    with_answers(workspace, driver::compile_changed, errors, |compilation| {
+        (compilation.typed, &compilation.outline)
+    })
+}
+
+/// Runs the compiler with the engine's answers of earlier times, and keeps what it learned.
+fn with_answers<T>(
+    workspace: Workspace,
+    run: impl FnOnce(Outline, &dyn TypeOracle, &Memory<'_>, &mut Store) -> T,
+    has_errors: impl FnOnce(&T) -> bool,
+    told: impl Fn(&T) -> (usize, &Outline),
+) -> T {
+    let Workspace {
+        files,
+        found,
+        cache,
+        mut store,
+        ..
+    } = workspace;
     let oracle = EngineOracle::default();
-    let key = *blake3::hash(oracle.identity().as_bytes()).as_bytes();
-    let known: BTreeMap<[u8; 32], Remembered> = cache.get("answers", &key).unwrap_or_default();
-    let memory = Memory::new(oracle.identity(), known);
-    let compilation = driver::compile(outline, &oracle, &memory);
-    let has_errors = compilation.has_errors();
-    if memory.has_changed(has_errors) {
+    let key = || *blake3::hash(oracle.identity().as_bytes()).as_bytes();
+    let memory = Memory::recalled(|| Learned {
+        identity: oracle.identity(),
+        answers: cache.get("answers", &key()).unwrap_or_default(),
+    });
+    let outline = driver::outline_changed(files, found, &mut store);
+    let result = run(outline, &oracle, &memory, &mut store);
+    let (typed, outline) = told(&result);
+    let all_typed = typed == outline.graph.order.len() && !has_errors(&result);
+    if memory.has_changed(all_typed) {
         // Without a cache the engine is asked again the next time.
-        let _ = cache.put("answers", &key, &memory.kept(has_errors));
+        let _ = cache.put("answers", &key(), &memory.kept(all_typed));
     }
-    compilation
+    save(&mut store, &outline.files);
+    // The process ends soon: to give back the memory piece by piece would only take time.
+    std::mem::forget(store);
+    result
+}
+
+/// Keeps what was read and typed. Where that can't be written, it is done again the next time.
+fn save(store: &mut Store, files: &ProjectFiles) {
+    let _ = store.save(|path| files.sources.find(path).is_some());
 }
 
 fn loaded(
@@ -187,7 +244,11 @@ pub fn places(root: &Path) -> LibraryPlaces {
 
 /// What is kept between compilations of a project.
 pub fn cache(root: &Path) -> Cache {
-    Cache::new(root.join(FOLDER).join("cache"), tool_identity())
+    Cache::new(cache_folder(root), tool_identity())
+}
+
+fn cache_folder(root: &Path) -> PathBuf {
+    root.join(FOLDER).join("cache")
 }
 
 /// The user's cache folder of dbgo.

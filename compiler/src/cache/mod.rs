@@ -1,99 +1,23 @@
-//! What is kept between compilations, beside the project: one file for each kind of entry.
+//! What is kept between compilations, beside the project, in `.dbgo/cache`.
 //!
-//! An entry is only a copy of what can be computed again. A torn file, one of another version of
-//! dbgo, or one that somebody changed is a miss, never an error.
+//! | file | what |
+//! |---|---|
+//! | `entry` | [`Cache`]: one file for one value, read and written whole |
+//! | `store` | [`Store`]: many small values by name, of which a compilation writes only those that changed |
+//! | `portable` | values with places in them, as bytes that mean the same for another set of files |
+//! | `lazy` | [`Lazy`]: a part of a value, read when somebody looks at it |
+//!
+//! All that is kept is a copy of what can be computed again. Bytes that were torn, changed, or
+//! written by another build of dbgo are a miss, never an error; so is a folder that can't be read
+//! or written. Deleting the folder is always safe. Whether a value still holds is for its owner to
+//! say: nothing here knows what a value depends on.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+mod entry;
+mod lazy;
+mod portable;
+mod store;
 
-/// Begins each file: the format's name and version.
-const MAGIC: &[u8; 8] = b"dbgo\x00c\x00\x01";
-
-/// A folder with entries.
-#[derive(Clone, Debug)]
-pub struct Cache {
-    folder: PathBuf,
-    tool: String,
-}
-
-impl Cache {
-    /// The cache in a folder. `tool` is the identity of the program that computes the entries;
-    /// those of another program are misses.
-    pub fn new(folder: impl Into<PathBuf>, tool: impl Into<String>) -> Self {
-        Self {
-            folder: folder.into(),
-            tool: tool.into(),
-        }
-    }
-
-    /// The entry of this name, if it was stored under this key.
-    pub fn get<T: DeserializeOwned>(&self, name: &str, key: &[u8; 32]) -> Option<T> {
-        let bytes = std::fs::read(self.path(name)).ok()?;
-        let rest = bytes.strip_prefix(MAGIC.as_slice())?;
-        let (checksum, content) = rest.split_at_checked(32)?;
-        let content = content.strip_prefix(self.full_key(key).as_slice())?;
-        (blake3::hash(content).as_bytes() == checksum)
-            .then(|| postcard::from_bytes(content).ok())?
-    }
-
-    /// Stores an entry in place of any other one of this name. The file is written aside and
-    /// renamed, so that readers see the old one or the new one.
-    ///
-    /// # Errors
-    /// Where the file can't be written.
-    pub fn put<T: Serialize>(&self, name: &str, key: &[u8; 32], value: &T) -> std::io::Result<()> {
-        let content = postcard::to_stdvec(value).map_err(std::io::Error::other)?;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(blake3::hash(&content).as_bytes());
-        bytes.extend_from_slice(&self.full_key(key));
-        bytes.extend_from_slice(&content);
-        std::fs::create_dir_all(&self.folder)?;
-        let aside = self
-            .folder
-            .join(format!("{name}.{}.aside", std::process::id()));
-        std::fs::write(&aside, bytes)?;
-        std::fs::rename(&aside, self.path(name))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        Path::new(&self.folder).join(name)
-    }
-
-    fn full_key(&self, key: &[u8; 32]) -> [u8; 32] {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.tool.as_bytes()).update(&[0]).update(key);
-        *hasher.finalize().as_bytes()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn torn_foreign_and_old_entries_are_misses() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::new(folder.path(), "1");
-        let key = [7; 32];
-        assert_eq!(cache.get::<String>("entry", &key), None);
-        cache.put("entry", &key, &"value").unwrap();
-        assert_eq!(cache.get::<String>("entry", &key).as_deref(), Some("value"));
-        assert_eq!(cache.get::<String>("entry", &[8; 32]), None);
-        assert_eq!(
-            Cache::new(folder.path(), "2").get::<String>("entry", &key),
-            None
-        );
-        let path = folder.path().join("entry");
-        let bytes = std::fs::read(&path).unwrap();
-        for length in 0..bytes.len() {
-            std::fs::write(&path, &bytes[..length]).unwrap();
-            assert_eq!(cache.get::<String>("entry", &key), None, "cut at {length}");
-        }
-        let mut changed = bytes;
-        let last = changed.len() - 1;
-        changed[last] ^= 1;
-        std::fs::write(&path, changed).unwrap();
-        assert_eq!(cache.get::<String>("entry", &key), None);
-    }
-}
+pub use entry::Cache;
+pub use lazy::Lazy;
+pub use portable::{decode, encode};
+pub use store::{Mark, Store, Table};

@@ -7,9 +7,9 @@ use crate::resolve::Column;
 
 /// Looks for the columns that exposures name. `columns` gives those of a node; `None` where they
 /// aren't known.
-pub fn check<'c>(
+pub fn check(
     graph: &Graph,
-    columns: impl Fn(NodeId) -> Option<&'c [Column]>,
+    columns: impl Fn(NodeId) -> Option<Vec<Column>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for exposure in &graph.exposures {
@@ -17,18 +17,17 @@ pub fn check<'c>(
     }
 }
 
-fn check_one<'c>(
+fn check_one(
     graph: &Graph,
     exposure: &Exposure,
-    columns: &impl Fn(NodeId) -> Option<&'c [Column]>,
+    columns: &impl Fn(NodeId) -> Option<Vec<Column>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for import in &exposure.imports {
-        let Some((target, known)) = import
-            .edge
-            .target
-            .and_then(|target| Some((target, columns(target)?)))
-        else {
+        let Some(target) = import.edge.target.filter(|_| import.columns.is_some()) else {
+            continue;
+        };
+        let Some(known) = columns(target) else {
             continue;
         };
         for used in import.columns.iter().flatten() {

@@ -1,7 +1,7 @@
 //! The values of variables: each has one, and it fits the declared type.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::header::{Header, VariableDeclaration};
+use crate::header::VariableDeclaration;
 use crate::project::{Settings, VariableValue};
 use crate::seeds::infer::{boolean, misfit};
 use crate::span::Spanned;
@@ -139,12 +139,12 @@ fn literal(written: &str) -> Option<Option<String>> {
 }
 
 /// Values of `[vars]` that no file uses: declared nowhere, and for lists named in no condition.
-pub fn unused<'h>(
+pub fn unused<'t>(
     settings: &Settings,
-    headers: impl Iterator<Item = (&'h Header, &'h str)>,
-    fragments: impl Iterator<Item = &'h str>,
+    declared: &BTreeSet<String>,
+    texts: impl Iterator<Item = &'t str>,
 ) -> Vec<Diagnostic> {
-    let mut used = BTreeSet::new();
+    let mut used: BTreeSet<&str> = declared.iter().map(String::as_str).collect();
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let lists: BTreeSet<&str> = settings
         .variables
@@ -152,15 +152,8 @@ pub fn unused<'h>(
         .filter(|variable| matches!(variable.value.value, VariableValue::List(_)))
         .map(|variable| variable.name.value.as_str())
         .collect();
-    let headers = headers.map(|(header, text)| (header.variables.as_slice(), text));
-    let fragments = fragments.map(|text| (&[][..], text));
-    for (declared, text) in headers.chain(fragments) {
-        used.extend(
-            declared
-                .iter()
-                .map(|declaration| declaration.name.value.as_str()),
-        );
-        if !lists.is_empty() {
+    if !lists.is_empty() {
+        for text in texts {
             let conditions = text
                 .lines()
                 .filter(|line| line.trim_start().starts_with('#'));

@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{self, DirectiveTree};
 use crate::graph::Node;
 use crate::header::{Incremental, Materialized};
+use crate::lineage::Lineage;
 use crate::name::same_name;
 use crate::parse::RelationUse;
 use crate::print::{Printer, SlotPlace, Slots};
@@ -155,6 +156,7 @@ impl Work<'_> {
         typed: &[TypedVariant],
         columns: Vec<typed::TypedColumn>,
         body: Vec<typed::BodyNode>,
+        lineage: Lineage,
     ) -> TypedModel {
         let config = &self.node.config;
         let import = |edge: &crate::graph::Edge| {
@@ -195,6 +197,7 @@ impl Work<'_> {
                 .as_ref()
                 .map_or(0, |timeout| timeout.value.seconds),
             body,
+            lineage,
         }
     }
 }

@@ -3,28 +3,57 @@
 use crate::sql_type::SqlType;
 use crate::types::oracle::{OracleQuestion, OracleRefusal};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The columns that the engine gives for a question, or its refusal.
 pub type Remembered = Result<Vec<(String, SqlType)>, OracleRefusal>;
 
+/// What was learned from an engine.
+#[derive(Debug, Default)]
+pub struct Learned {
+    /// The engine's identity.
+    pub identity: String,
+    /// Its answers by their questions.
+    pub answers: BTreeMap<[u8; 32], Remembered>,
+}
+
 /// Answers of an engine. A question's key holds the engine's version and settings, so that an
 /// answer is true for good, and a build replays without an engine.
-#[derive(Debug, Default)]
-pub struct Memory {
-    identity: String,
-    known: BTreeMap<[u8; 32], Remembered>,
+pub struct Memory<'a> {
+    recall: Box<dyn Fn() -> Learned + Sync + 'a>,
+    known: OnceLock<Learned>,
     learned: Mutex<BTreeMap<[u8; 32], Remembered>>,
 }
 
-impl Memory {
+impl Default for Memory<'_> {
+    fn default() -> Self {
+        Self::recalled(Learned::default)
+    }
+}
+
+impl<'a> Memory<'a> {
     /// Answers that were learned before, from the engine with this identity.
     pub fn new(identity: String, known: BTreeMap<[u8; 32], Remembered>) -> Self {
-        Self {
+        let memory = Self::default();
+        let _ = memory.known.set(Learned {
             identity,
-            known,
+            answers: known,
+        });
+        memory
+    }
+
+    /// Answers that are recalled when the first question comes: most compilations have none, and
+    /// need neither the answers nor the engine.
+    pub fn recalled(recall: impl Fn() -> Learned + Sync + 'a) -> Self {
+        Self {
+            recall: Box::new(recall),
+            known: OnceLock::new(),
             learned: Mutex::default(),
         }
+    }
+
+    fn known(&self) -> &Learned {
+        self.known.get_or_init(&self.recall)
     }
 
     /// The answer to a question: a remembered one, or that of `ask`.
@@ -37,7 +66,7 @@ impl Memory {
         ask: impl FnOnce() -> Remembered,
     ) -> Remembered {
         let key = self.key(question);
-        if let Some(answer) = self.known.get(&key) {
+        if let Some(answer) = self.known().answers.get(&key) {
             let answer = answer.clone();
             self.learn(key, &answer);
             return answer;
@@ -55,24 +84,28 @@ impl Memory {
         answer
     }
 
-    /// The answers to be kept for the next compilation: those that were used, and after one with
-    /// errors all others too, as what it couldn't look at will be asked again.
-    pub fn kept(&self, has_errors: bool) -> BTreeMap<[u8; 32], Remembered> {
+    /// The answers to be kept for the next compilation: those that were used, and if not all
+    /// models were `typed`, because of errors or because they hadn't changed, all others too, as
+    /// they will be asked again.
+    pub fn kept(&self, all_typed: bool) -> BTreeMap<[u8; 32], Remembered> {
         let learned = self.learned.lock();
         let mut kept = learned
             .unwrap_or_else(|poisoned| poisoned.into_inner())
             .clone();
-        if has_errors {
-            for (key, answer) in &self.known {
+        if !all_typed {
+            for (key, answer) in &self.known().answers {
                 kept.entry(*key).or_insert_with(|| answer.clone());
             }
         }
         kept
     }
 
-    /// Whether [`kept`](Self::kept) differs from what was known before.
-    pub fn has_changed(&self, has_errors: bool) -> bool {
-        self.kept(has_errors) != self.known
+    /// Whether [`kept`](Self::kept) differs from what was known before. Where nothing was asked,
+    /// nothing is learned.
+    pub fn has_changed(&self, all_typed: bool) -> bool {
+        self.known
+            .get()
+            .is_some_and(|known| self.kept(all_typed) != known.answers)
     }
 
     fn learn(&self, key: [u8; 32], answer: &Remembered) {
@@ -89,7 +122,7 @@ impl Memory {
                 .update(&(text.len() as u64).to_le_bytes())
                 .update(text.as_bytes());
         };
-        part(&self.identity);
+        part(&self.known().identity);
         part(&question.sql);
         for (name, columns) in &question.relations {
             part(name);
@@ -120,13 +153,13 @@ mod tests {
         let first = Memory::new("engine".to_owned(), BTreeMap::new());
         let _ = first.answer(&question("select 1"), answer);
         let _ = first.answer(&question("select 2"), answer);
-        let known = first.kept(false);
+        let known = first.kept(true);
         assert_eq!(known.len(), 2);
         let second = Memory::new("engine".to_owned(), known.clone());
         let _ = second.answer(&question("select 1"), answer);
-        assert_eq!(second.kept(true), known);
-        assert!(!second.has_changed(true));
-        assert_eq!(second.kept(false).len(), 1);
-        assert!(second.has_changed(false));
+        assert_eq!(second.kept(false), known);
+        assert!(!second.has_changed(false));
+        assert_eq!(second.kept(true).len(), 1);
+        assert!(second.has_changed(true));
     }
 }

@@ -1,36 +1,43 @@
 //! Runs the stages over a whole project, models side by side, and gathers what they find.
 //!
 //! Nothing here reads a disk: the files come from [`source`](crate::source), answers of an engine
-//! from a [`TypeOracle`], and what earlier runs found from a [`Memory`].
+//! from a [`TypeOracle`], what that said before from a [`Memory`], and what was typed before from a
+//! [`Store`].
 
 mod definition;
+mod kept;
 mod levels;
+mod lineage;
 mod memory;
 mod missing_import;
 mod model;
+mod nodes;
+mod outline;
 mod question;
 mod tables;
 mod typing;
 mod variants;
 mod writing_out;
 
+use crate::cache::Store;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
-use crate::graph::{self, Graph, NodeId};
-use crate::header::{self, FileKind, Header};
+use crate::graph::{self, Graph};
+use crate::header::{self, FileKind, Headers};
 use crate::project::{self, EngineKind, Settings, VariableValue};
-use crate::resolve::Schema;
 use crate::source::ProjectFiles;
-use crate::span::{FileId, Span};
+use crate::span::Span;
 use crate::typed::{
     EngineSettings, ProjectSettings, TypedModel, TypedProject, TypedSeed, TypedSource,
 };
 use crate::types::oracle::TypeOracle;
-use std::collections::BTreeMap;
+use nodes::{Nodes, Settled, Values};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use levels::side_by_side;
-pub use memory::{Memory, Remembered};
+pub use memory::{Learned, Memory, Remembered};
 
 /// A project up to its graph: all that can be known without reading a query.
 #[derive(Debug)]
@@ -40,7 +47,9 @@ pub struct Outline {
     /// `dbgo.toml`
     pub settings: Settings,
     /// The headers of all `.sql` files.
-    pub headers: BTreeMap<FileId, Header>,
+    pub headers: Headers,
+    /// The names of all variables that a header declares.
+    pub declared: BTreeSet<String>,
     /// Who imports whom.
     pub graph: Graph,
     /// What was found so far.
@@ -58,6 +67,8 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
     /// How many models were looked at.
     pub models: usize,
+    /// How many models, seeds and sources were typed; the others were as before.
+    pub typed: usize,
 }
 
 impl Compilation {
@@ -69,69 +80,105 @@ impl Compilation {
 
 /// Reads settings and headers and makes the graph.
 pub fn outline(files: ProjectFiles, found: Vec<Diagnostic>) -> Outline {
-    let mut diagnostics = found;
-    let text = Arc::clone(&files.sources.file(files.settings).text);
-    let (settings, found) = project::parse(files.settings, &text);
-    // Of a text that couldn't be read whole, nothing more is to be said.
-    if files.is_usable(files.settings) {
-        diagnostics.extend(found);
-    }
-    let (headers, found) = header::parse_all(&files);
-    diagnostics.extend(found);
-    let (graph, mut found) = graph::build(&files, &settings, &headers);
-    if diagnostics
-        .iter()
-        .any(|found| found.code == Code::UnreadableFile)
-    {
-        // There may be models in what couldn't be read.
-        found.retain(|found| found.code != Code::NoModels);
-    }
-    diagnostics.extend(found);
-    Outline {
-        files,
-        settings,
-        headers,
-        graph,
-        diagnostics,
+    outline_changed(files, found, &mut Store::none())
+}
+
+/// The same as [`outline`], but reads only those headers whose files changed since the store got
+/// them. What was read is put into the store.
+pub fn outline_changed(files: ProjectFiles, found: Vec<Diagnostic>, store: &mut Store) -> Outline {
+    outline::outline(files, found, store)
+}
+
+/// What is wrong with a project.
+#[derive(Debug)]
+pub struct Checked {
+    /// The project up to its graph.
+    pub outline: Outline,
+    /// All findings in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many models were looked at.
+    pub models: usize,
+    /// How many models, seeds and sources were typed; the others were as before.
+    pub typed: usize,
+}
+
+impl Checked {
+    /// Whether the project can't be built.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
     }
 }
 
-/// Compiles a project.
-pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Compilation {
-    let (known, mut diagnostics) = typed_nodes(&outline, oracle, memory);
+/// Compiles a project, with nothing kept from before.
+pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory<'_>) -> Compilation {
+    compile_changed(outline, oracle, memory, &mut Store::none())
+}
+
+/// Compiles a project: the models, seeds and sources that depend on something that changed since
+/// the store got them. What is typed is put into the store.
+pub fn compile_changed(
+    outline: Outline,
+    oracle: &dyn TypeOracle,
+    memory: &Memory<'_>,
+    store: &mut Store,
+) -> Compilation {
+    let (settled, mut nodes) = settle(outline, oracle, memory, store, Values::Taken);
     let mut project = TypedProject {
-        settings: settings(&outline.settings),
+        settings: settings(&settled.outline.settings),
         ..TypedProject::default()
     };
-    let columns = |id: NodeId| {
-        let node = known.get(id.0 as usize)?.as_ref()?;
-        node.schema.columns.as_deref()
-    };
-    check::exposures::check(&outline.graph, columns, &mut diagnostics);
-    let mut lost = Vec::new();
-    for (index, node) in known.into_iter().enumerate() {
-        let Some(node) = node else { continue };
-        match node.kind {
-            KnownKind::Model(model) => project.models.push(model),
-            KnownKind::Seed(seed) => project.seeds.push(*seed),
-            KnownKind::Source(source) => project.sources.push(*source),
-            KnownKind::Broken => lost.push(index),
+    for node in nodes.iter_mut().flatten() {
+        match node.value.take() {
+            Some(KnownKind::Model(model)) => project.models.push(model),
+            Some(KnownKind::Seed(seed)) => project.seeds.push(*seed),
+            Some(KnownKind::Source(source)) => project.sources.push(*source),
+            Some(KnownKind::Broken) | None => {}
         }
     }
+    Compilation {
+        outline: settled.outline,
+        project,
+        diagnostics: settled.diagnostics,
+        models: settled.models,
+        typed: settled.typed,
+    }
+}
+
+/// Finds what is wrong with a project, as [`compile_changed`] does, without the typed project.
+pub fn check_changed(
+    outline: Outline,
+    oracle: &dyn TypeOracle,
+    memory: &Memory<'_>,
+    store: &mut Store,
+) -> Checked {
+    settle(outline, oracle, memory, store, Values::Left).0
+}
+
+fn settle(
+    outline: Outline,
+    oracle: &dyn TypeOracle,
+    memory: &Memory<'_>,
+    store: &mut Store,
+    values: Values,
+) -> (Checked, Vec<Option<Settled>>) {
+    let context = model::Context::new(&outline, oracle, memory);
+    let Nodes {
+        nodes,
+        findings: mut diagnostics,
+        typed,
+    } = nodes::settle(&context, store, values);
     diagnostics.extend(outline.diagnostics.iter().cloned());
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        diagnostics.extend(
-            lost.into_iter()
-                .map(|index| vanished(&outline.graph.nodes[index])),
-        );
+        let lost = outline.graph.nodes.iter().zip(&nodes);
+        let lost = lost.filter(|(_, node)| node.as_ref().is_some_and(|node| node.is_broken));
+        diagnostics.extend(lost.map(|(node, _)| vanished(node)));
     }
-    let texts = outline
-        .headers
-        .iter()
-        .map(|(file, header)| (header, &*outline.files.sources.file(*file).text));
-    let fragments = outline.files.fragments.iter();
-    let fragments = fragments.map(|file| &*outline.files.sources.file(*file).text);
-    let unused = check::variables::unused(&outline.settings, texts, fragments);
+    let with_headers = header::kinds(&outline.files).map(|(file, _)| file);
+    let fragments = outline.files.fragments.iter().copied();
+    let texts = with_headers
+        .chain(fragments)
+        .map(|file| &*outline.files.sources.file(file).text);
+    let unused = check::variables::unused(&outline.settings, &outline.declared, texts);
     diagnostics.extend(unused);
     render::sort(&outline.files.sources, &mut diagnostics);
     let models = outline
@@ -139,12 +186,13 @@ pub fn compile(outline: Outline, oracle: &dyn TypeOracle, memory: &Memory) -> Co
         .iter()
         .filter(|(_, node)| node.kind == FileKind::Model && node.is_enabled())
         .count();
-    Compilation {
+    let checked = Checked {
         outline,
-        project,
         diagnostics,
         models,
-    }
+        typed,
+    };
+    (checked, nodes)
 }
 
 /// A relation that can't be built though no error says why: nothing leaves a project in silence.
@@ -154,57 +202,14 @@ fn vanished(node: &graph::Node) -> Diagnostic {
         .hint("this is a fault of dbgo: please report it with this file")
 }
 
-/// A node of the graph, typed: what its readers see of it, and what the program needs of it.
-#[derive(Clone, Debug)]
-struct Known {
-    schema: Schema,
-    kind: KnownKind,
-}
-
-#[derive(Clone, Debug)]
+/// A node of the graph, typed: what the program needs of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum KnownKind {
     Model(Arc<TypedModel>),
     Seed(Box<TypedSeed>),
     Source(Box<TypedSource>),
     /// It has errors, which were reported.
     Broken,
-}
-
-impl Known {
-    fn broken() -> Self {
-        Self {
-            schema: Schema::unknown(),
-            kind: KnownKind::Broken,
-        }
-    }
-}
-
-/// Types all nodes, each after those that it imports, and gives them in the order of the graph.
-fn typed_nodes(
-    outline: &Outline,
-    oracle: &dyn TypeOracle,
-    memory: &Memory,
-) -> (Vec<Option<Known>>, Vec<Diagnostic>) {
-    let mut known: Vec<Option<Known>> = vec![None; outline.graph.nodes.len()];
-    let mut diagnostics = Vec::new();
-    let context = model::Context::new(outline, oracle, memory);
-    for level in levels::levels(&outline.graph) {
-        let typed = levels::side_by_side(&level, |id: NodeId| {
-            let node = outline.graph.node(id);
-            match node.kind {
-                FileKind::Model => model::compile(&context, node, &known),
-                FileKind::Seed => tables::seed(outline, node),
-                FileKind::Source => tables::source(outline, node),
-                // An exposure is no node: nobody reads it.
-                FileKind::Exposure => (Known::broken(), Vec::new()),
-            }
-        });
-        for (id, (node, found)) in level.into_iter().zip(typed) {
-            known[id.0 as usize] = Some(node);
-            diagnostics.extend(found);
-        }
-    }
-    (known, diagnostics)
 }
 
 fn settings(settings: &Settings) -> ProjectSettings {

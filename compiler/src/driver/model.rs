@@ -1,15 +1,16 @@
 //! One model: from its tokens to its columns and the pieces of its SQL.
 
+use super::kept::{Engine, Typed};
 use super::tables::{parsed_type, schema};
 use super::variants::{self, TypedVariant};
-use super::{Known, KnownKind, Memory, Outline};
+use super::{KnownKind, Memory, Outline};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
 use crate::expand::Expanded;
-use crate::graph::Node;
+use crate::graph::{Node, NodeId};
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
 use crate::resolve::Schema;
@@ -17,33 +18,29 @@ use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedModel, TypedVariable};
 use crate::types::oracle::TypeOracle;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What all models of a project share.
 pub(super) struct Context<'a> {
     pub(super) outline: &'a Outline,
     pub(super) oracle: &'a dyn TypeOracle,
-    pub(super) memory: &'a Memory,
-    /// Names of relations and files, in lower case, with the import paths that they stand for.
-    pub(super) candidates: BTreeMap<String, String>,
+    pub(super) memory: &'a Memory<'a>,
+    candidates: OnceLock<BTreeMap<String, String>>,
     pub(super) places: Vec<Place>,
+    /// The hash of what all nodes depend on.
+    pub(super) shared: [u8; 32],
+    names: OnceLock<[u8; 32]>,
+    engine: OnceLock<[u8; 32]>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(
         outline: &'a Outline,
         oracle: &'a dyn TypeOracle,
-        memory: &'a Memory,
+        memory: &'a Memory<'a>,
     ) -> Self {
-        let mut candidates = BTreeMap::new();
-        for (_, node) in outline.graph.iter() {
-            candidates.insert(node.relation().to_lowercase(), node.path.clone());
-            candidates
-                .entry(node.config.name.value.to_lowercase())
-                .or_insert_with(|| node.path.clone());
-        }
         let places = super::engine_kinds(&outline.settings)
             .into_iter()
             .map(|kind| Place {
@@ -55,9 +52,69 @@ impl<'a> Context<'a> {
             outline,
             oracle,
             memory,
-            candidates,
+            candidates: OnceLock::new(),
             places,
+            shared: *outline.files.shared_hash().finalize().as_bytes(),
+            names: OnceLock::new(),
+            engine: OnceLock::new(),
         }
+    }
+
+    /// Names of relations and files, in lower case, with the import paths that they stand for.
+    pub(super) fn candidates(&self) -> &BTreeMap<String, String> {
+        self.candidates.get_or_init(|| {
+            let nodes = &self.outline.graph.nodes;
+            // A relation goes before a file, and the last relation of a name before the others.
+            let names = nodes
+                .iter()
+                .map(|node| (&node.config.name.value, node))
+                .rev();
+            let names = names.map(|(name, node)| (name.to_lowercase(), node.path.clone()));
+            let relations = nodes
+                .iter()
+                .map(|node| (node.relation().to_lowercase(), node.path.clone()));
+            names.chain(relations).collect()
+        })
+    }
+
+    /// The hash of what a hint may propose.
+    pub(super) fn names(&self) -> [u8; 32] {
+        *self.names.get_or_init(|| {
+            let mut hasher = blake3::Hasher::new();
+            for text in self
+                .candidates()
+                .iter()
+                .flat_map(|(name, path)| [name, path])
+            {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+            // Whether an import line can be added depends on what it would name.
+            for node in &self.outline.graph.nodes {
+                let is_offered = node.is_enabled() && node.config.deprecated.is_none();
+                hasher.update(node.path.as_bytes());
+                hasher.update(node.relation().as_bytes());
+                hasher.update(&[0, u8::from(is_offered)]);
+                for target in node.imports.iter().filter_map(|edge| edge.target) {
+                    hasher.update(&target.0.to_le_bytes());
+                }
+            }
+            *hasher.finalize().as_bytes()
+        })
+    }
+
+    /// The hash of the engine's identity. Only asked for where an engine was or is needed: it may
+    /// have to be loaded.
+    pub(super) fn engine(&self) -> [u8; 32] {
+        *self
+            .engine
+            .get_or_init(|| *blake3::hash(self.oracle.identity().as_bytes()).as_bytes())
+    }
+
+    /// The hash of a file's bytes; `None` if the project has no such file.
+    pub(super) fn hash_of(&self, path: &str) -> Option<[u8; 32]> {
+        let sources = &self.outline.files.sources;
+        Some(*sources.file(sources.find(path)?).hash.as_bytes())
     }
 }
 
@@ -80,25 +137,28 @@ pub(super) struct Work<'a> {
     pub(super) variables: Vec<TypedVariable>,
     /// Where each column, by its name in lower case, is made.
     pub(super) made_at: BTreeMap<String, Span>,
+    /// Paths of other files of the project that the result depends on.
+    pub(super) dependencies: Vec<String>,
+    /// What an engine had to do with it.
+    pub(super) engine: Cell<Engine>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Compiles a model. `known` holds what it imports.
+/// Compiles a model. `schema_of` gives the columns of what it imports.
 pub(super) fn compile(
     context: &Context<'_>,
     node: &Node,
-    known: &[Option<Known>],
-) -> (Known, Vec<Diagnostic>) {
+    schema_of: impl Fn(NodeId) -> Schema,
+) -> Typed {
     let outline = context.outline;
     let header = outline.headers.get(&node.file);
     let Some(header) = header.filter(|header| {
         header.has_body && !header.interrupted && outline.files.is_usable(node.file)
     }) else {
-        return (Known::broken(), Vec::new());
+        return Typed::broken(outline, node, Vec::new());
     };
     let import_schema = |edge: &crate::graph::Edge| {
-        let target = edge.target.and_then(|id| known[id.0 as usize].as_ref());
-        let schema = target.map_or_else(Schema::unknown, |known| known.schema.clone());
+        let schema = edge.target.map_or_else(Schema::unknown, &schema_of);
         (edge.alias.value.to_lowercase(), schema)
     };
     // It outlives the work, whose text it may become.
@@ -119,24 +179,24 @@ pub(super) fn compile(
             .collect(),
         variables: Vec::new(),
         made_at: BTreeMap::new(),
+        dependencies: Vec::new(),
+        engine: Cell::new(Engine::NotAsked),
         diagnostics: Vec::new(),
     };
     work.declare_variables();
     let model = work.model_of_text(&written_out);
     let broken = work.diagnostics.iter().any(Diagnostic::is_error);
-    let known = match model {
-        Some(model) if !broken => Known {
-            schema: work.schema(&model.columns),
-            kind: KnownKind::Model(Arc::new(model)),
-        },
-        // Readers of a broken model still see its columns, so that their own mistakes are found.
-        Some(model) => Known {
-            schema: work.schema(&model.columns),
-            kind: KnownKind::Broken,
-        },
-        None => Known::broken(),
+    // Readers of a broken model still see its columns, so that their own mistakes are found.
+    let schema = (model.as_ref()).map_or_else(Schema::unknown, |model| work.schema(&model.columns));
+    let kind = match model {
+        Some(model) if !broken => KnownKind::Model(Arc::new(model)),
+        _ => KnownKind::Broken,
     };
-    (known, work.diagnostics)
+    Typed {
+        dependencies: work.dependencies,
+        engine: work.engine.get(),
+        ..Typed::new(outline, node, schema, kind, work.diagnostics)
+    }
 }
 
 impl<'a> Work<'a> {
@@ -235,7 +295,8 @@ impl<'a> Work<'a> {
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
         let slots = self.slots(&tree, &variants.variants, &typed);
         let body = self.body(&tree, &slots, &contract);
-        Some(self.model(&typed, contract.columns, body))
+        let lineage = self.lineage(&variants, &typed, &contract.columns);
+        Some(self.model(&typed, contract.columns, body, lineage))
     }
 
     /// A model without columns, though nothing is wrong in it nor in what it imports: its types

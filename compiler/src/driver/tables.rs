@@ -1,6 +1,7 @@
 //! Seeds and sources: their columns from data, footers and `CREATE TABLE` files.
 
-use super::{Known, KnownKind, Outline};
+use super::kept::Typed;
+use super::{KnownKind, Outline};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::Node;
@@ -14,17 +15,17 @@ use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedSeed, TypedSource};
 
 /// Types a seed by its data, or holds its data against its typing file.
-pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
+pub(super) fn seed(outline: &Outline, node: &Node) -> Typed {
     let Some(file) = outline
         .files
         .seeds
         .iter()
         .find(|seed| seed.data == node.file)
     else {
-        return (Known::broken(), Vec::new());
+        return Typed::broken(outline, node, Vec::new());
     };
     if !outline.files.is_usable(node.file) {
-        return (Known::broken(), Vec::new());
+        return Typed::broken(outline, node, Vec::new());
     }
     let header = node.header.and_then(|typing| outline.headers.get(&typing));
     let (columns, mut diagnostics) =
@@ -33,7 +34,7 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
         .typing
         .is_some_and(|typing| !outline.files.is_usable(typing))
     {
-        return (Known::broken(), diagnostics);
+        return Typed::broken(outline, node, diagnostics);
     }
     if let Some(header) = header.filter(|header| !header.has_body && diagnostics.is_empty()) {
         let names: Vec<&str> = columns
@@ -43,7 +44,7 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
         diagnostics.extend(check::table::notes(header, &names));
     }
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return (Known::broken(), diagnostics);
+        return Typed::broken(outline, node, diagnostics);
     }
     let columns: Vec<TypedColumn> = columns
         .iter()
@@ -70,30 +71,26 @@ pub(super) fn seed(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
         size: file.size,
         columns,
     };
-    (
-        Known {
-            schema: schema(&seed.columns),
-            kind: KnownKind::Seed(Box::new(seed)),
-        },
-        diagnostics,
-    )
+    let schema = schema(&seed.columns);
+    let kind = KnownKind::Seed(Box::new(seed));
+    Typed::new(outline, node, schema, kind, diagnostics)
 }
 
 /// Types a source by its `CREATE TABLE`.
-pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>) {
+pub(super) fn source(outline: &Outline, node: &Node) -> Typed {
     if !outline.files.is_usable(node.file) {
-        return (Known::broken(), Vec::new());
+        return Typed::broken(outline, node, Vec::new());
     }
     let Some(header) = outline
         .headers
         .get(&node.file)
         .filter(|header| header.has_body)
     else {
-        return (Known::broken(), Vec::new());
+        return Typed::broken(outline, node, Vec::new());
     };
     let definitions = match check::table::read(&outline.files, node.file, header) {
         Ok(definitions) => definitions,
-        Err(found) => return (Known::broken(), found),
+        Err(found) => return Typed::broken(outline, node, found),
     };
     let mut diagnostics = Vec::new();
     let columns: Vec<TypedColumn> = definitions
@@ -108,12 +105,12 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
         })
         .collect();
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return (Known::broken(), diagnostics);
+        return Typed::broken(outline, node, diagnostics);
     }
     let config = &node.config;
     diagnostics.extend(unknown_format(config));
     if diagnostics.iter().any(Diagnostic::is_error) {
-        return (Known::broken(), diagnostics);
+        return Typed::broken(outline, node, diagnostics);
     }
     let optional = |setting: &Option<crate::header::Setting<String>>| {
         setting
@@ -133,13 +130,9 @@ pub(super) fn source(outline: &Outline, node: &Node) -> (Known, Vec<Diagnostic>)
         changed_by: optional(&config.changed_by),
         columns,
     };
-    (
-        Known {
-            schema: schema(&source.columns),
-            kind: KnownKind::Source(Box::new(source)),
-        },
-        diagnostics,
-    )
+    let schema = schema(&source.columns);
+    let kind = KnownKind::Source(Box::new(source));
+    Typed::new(outline, node, schema, kind, diagnostics)
 }
 
 /// A `location` whose name doesn't tell how its files are written.

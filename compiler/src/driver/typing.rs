@@ -1,5 +1,6 @@
 //! Types the variants of a model: by our own binder, and where it doesn't know, by the engine.
 
+use super::kept::Engine;
 use super::model::Work;
 use super::question::Question;
 use super::variants::TypedVariant;
@@ -193,7 +194,7 @@ impl Work<'_> {
             imports: Cow::Borrowed(&self.imports),
             this: this.cloned(),
             variables: names.clone(),
-            candidates: Cow::Borrowed(&self.context.candidates),
+            candidates: Cow::Borrowed(self.context.candidates()),
             text: self.text,
             unique_columns: true,
         };
@@ -314,6 +315,15 @@ impl Work<'_> {
             .context
             .memory
             .answer(&question, || self.context.oracle.columns(&question));
+        let failed = answer
+            .as_ref()
+            .is_err_and(|refusal| !refusal.is_about_query);
+        let engine = if failed {
+            Engine::Failed
+        } else {
+            Engine::Asked
+        };
+        self.engine.set(self.engine.get().max(engine));
         match answer {
             Ok(columns) => Answer::Columns(columns),
             Err(refusal) => {

@@ -37,6 +37,11 @@ impl<'a> Work<'a> {
             seeds: self.node.imports.iter().filter_map(seed).collect(),
         };
         let (unfolded, found) = expand::unfold(self.file, self.text, range, &around);
+        // A loop may go over the values of a seed, and not only over its columns.
+        let paths = around.seeds.values().map(|seed| seed.file);
+        let sources = &outline.files.sources;
+        self.dependencies
+            .extend(paths.map(|file| sources.file(file).path.clone()));
         self.damaged = found.iter().any(Diagnostic::is_error);
         self.diagnostics.extend(found);
         match unfolded {

@@ -2,10 +2,10 @@
 
 use super::{Edge, Graph, Node, NodeId, cycles, exposures};
 use crate::diagnostic::{Code, Diagnostic, Fix, Severity, nearest, only_near};
-use crate::header::{EffectiveConfig, FileKind, Header, Import};
+use crate::header::{EffectiveConfig, FileKind, Header, Headers, Import};
 use crate::project::Settings;
 use crate::source::{ProjectFiles, import_path};
-use crate::span::{FileId, Span};
+use crate::span::Span;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 pub fn build(
     files: &ProjectFiles,
     settings: &Settings,
-    headers: &BTreeMap<FileId, Header>,
+    headers: &Headers,
 ) -> (Graph, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut nodes = nodes(files, settings, headers, &mut diagnostics);
@@ -29,12 +29,7 @@ pub fn build(
                 .hint("leave out `enabled=false` for one of them"),
         );
     }
-    let mut by_path = BTreeMap::new();
-    for (index, node) in nodes.iter().enumerate() {
-        by_path
-            .entry(node.path.clone())
-            .or_insert(NodeId(index as u32));
-    }
+    let by_path = super::paths(&nodes);
     let empty = Header::default();
     let mut paths = Paths {
         nodes: &by_path,
@@ -82,7 +77,7 @@ fn all_disabled(nodes: &[Node]) -> Option<Span> {
 fn nodes(
     files: &ProjectFiles,
     settings: &Settings,
-    headers: &BTreeMap<FileId, Header>,
+    headers: &Headers,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Node> {
     let models = files
@@ -117,7 +112,8 @@ fn nodes(
                 path: import_path(path),
                 file,
                 header: header_file,
-                config,
+                is_enabled: config.enabled.value,
+                config: config.into(),
                 description: header.description_text(),
                 imports: Vec::new(),
             }

@@ -3,14 +3,14 @@
 use super::build::{Paths, edge};
 use super::{Edge, Graph, Node, NodeId};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::header::{ColumnUse, Header};
+use crate::header::{ColumnUse, Header, Headers};
 use crate::name::same_name;
 use crate::source::{ProjectFiles, import_path};
 use crate::span::{FileId, Spanned};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 /// Something outside the project that uses it, such as a dashboard.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exposure {
     /// The file's path with dots: `exposures.finance.board_pack`.
     pub path: String,
@@ -31,7 +31,7 @@ pub struct Exposure {
 }
 
 /// A relation that an exposure uses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExposureImport {
     /// The import.
     pub edge: Edge,
@@ -70,7 +70,7 @@ impl Graph {
 /// The exposures of a project, ordered by path.
 pub(super) fn exposures(
     files: &ProjectFiles,
-    headers: &BTreeMap<FileId, Header>,
+    headers: &Headers,
     nodes: &[Node],
     paths: &mut Paths<'_>,
     diagnostics: &mut Vec<Diagnostic>,

@@ -9,19 +9,21 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use crate::cache::Lazy;
 use crate::header::{EffectiveConfig, FileKind, Materialized};
 use crate::span::{FileId, Span, Spanned};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use build::build;
 pub use exposures::{Exposure, ExposureImport};
 
 /// A node: an index into [`Graph::nodes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub u32);
 
 /// A model, a seed or a source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Node {
     /// What it is.
     pub kind: FileKind,
@@ -32,7 +34,8 @@ pub struct Node {
     /// The file with its header; `None` for a seed without a typing file.
     pub header: Option<FileId>,
     /// What holds for it, its relation's schema and name among that.
-    pub config: EffectiveConfig,
+    pub config: Lazy<EffectiveConfig>,
+    is_enabled: bool,
     /// What it means; empty where nobody says.
     pub description: String,
     /// What it imports, in the order of its header.
@@ -42,7 +45,7 @@ pub struct Node {
 impl Node {
     /// Whether it takes part.
     pub fn is_enabled(&self) -> bool {
-        self.config.enabled.value
+        self.is_enabled
     }
 
     /// The word for what it is: a model's materialization, `seed` or `source`.
@@ -67,7 +70,7 @@ impl Node {
 }
 
 /// An import.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Edge {
     /// The name that the importing file uses.
     pub alias: Spanned<String>,
@@ -91,6 +94,17 @@ pub struct Graph {
 }
 
 impl Graph {
+    /// A graph of nodes that are ordered by import path, and that know what they import.
+    pub fn new(nodes: Vec<Node>, order: Vec<NodeId>, exposures: Vec<Exposure>) -> Self {
+        let by_path = paths(&nodes);
+        Self {
+            nodes,
+            order,
+            exposures,
+            by_path,
+        }
+    }
+
     /// A node by its id.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
@@ -108,4 +122,13 @@ impl Graph {
             .enumerate()
             .map(|(index, node)| (NodeId(index as u32), node))
     }
+}
+
+/// The first node of each import path.
+fn paths(nodes: &[Node]) -> BTreeMap<String, NodeId> {
+    let mut by_path: Vec<(String, NodeId)> = (nodes.iter().zip(0..))
+        .map(|(node, index)| (node.path.clone(), NodeId(index)))
+        .collect();
+    by_path.dedup_by(|later, first| later.0 == first.0);
+    BTreeMap::from_iter(by_path)
 }

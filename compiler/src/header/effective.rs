@@ -148,6 +148,14 @@ pub struct EffectiveConfig {
     pub null: Option<Setting<String>>,
 }
 
+impl Default for EffectiveConfig {
+    /// What holds for a model about which nobody says anything.
+    fn default() -> Self {
+        let (nothing, _) = crate::project::parse(FileId(0), "");
+        Self::new(FileKind::Model, FileId(0), "", &Header::default(), &nothing).0
+    }
+}
+
 impl EffectiveConfig {
     /// Puts a header over the defaults of its folders. `path` is the file's, relative to the
     /// project's folder; `file` the file that findings without a better place point to.

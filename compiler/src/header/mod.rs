@@ -12,6 +12,7 @@ mod damage;
 mod declarations;
 pub mod effective;
 mod exposure;
+mod headers;
 mod lines;
 mod pragmas;
 pub mod time;
@@ -28,10 +29,10 @@ use crate::diagnostic::Diagnostic;
 use crate::source::ProjectFiles;
 use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 pub use config::{Config, ConfigValue, FileKind};
 pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use headers::Headers;
 pub use tokens::is_identifier;
 pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
 
@@ -174,10 +175,10 @@ pub fn place_for_import(text: &str, header: &Header) -> usize {
     }
 }
 
-/// Reads the headers of all models, sources, typing files and exposures that could be read.
-pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnostic>) {
+/// The files that have headers and could be read: models, sources, typing files and exposures.
+pub fn kinds(files: &ProjectFiles) -> impl Iterator<Item = (FileId, FileKind)> {
     let typings = files.seeds.iter().filter_map(|seed| seed.typing);
-    let all = (files.models.iter().map(|file| (*file, FileKind::Model)))
+    (files.models.iter().map(|file| (*file, FileKind::Model)))
         .chain(files.tables.iter().map(|file| (*file, FileKind::Source)))
         .chain(typings.map(|file| (file, FileKind::Seed)))
         .chain(
@@ -186,10 +187,14 @@ pub fn parse_all(files: &ProjectFiles) -> (BTreeMap<FileId, Header>, Vec<Diagnos
                 .iter()
                 .map(|file| (*file, FileKind::Exposure)),
         )
-        .filter(|(file, _)| files.is_usable(*file));
-    let mut headers = BTreeMap::new();
+        .filter(|(file, _)| files.is_usable(*file))
+}
+
+/// Reads the headers of all files that have one and could be read.
+pub fn parse_all(files: &ProjectFiles) -> (Headers, Vec<Diagnostic>) {
+    let mut headers = Headers::default();
     let mut diagnostics = Vec::new();
-    for (file, kind) in all {
+    for (file, kind) in kinds(files) {
         let (header, found) = parse(file, &files.sources.file(file).text, kind);
         headers.insert(file, header);
         diagnostics.extend(found);

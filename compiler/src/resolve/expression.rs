@@ -1,6 +1,7 @@
 //! Types and nullability of expressions.
 
 use super::Binder;
+use super::nullability::gives_one_row;
 use super::scope::{Alias, Env, Scope};
 use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic};
@@ -153,7 +154,10 @@ impl Binder<'_> {
             ExprKind::Query(query) => {
                 let output = self.query(query, Some(env));
                 match (output.columns.as_slice(), output.open) {
-                    ([column], false) => column.typed.clone().nullable_if(true),
+                    ([column], false) => {
+                        let nullable = column.typed.nullable || !gives_one_row(query);
+                        column.typed.clone().nullable_if(nullable)
+                    }
                     _ => Typed::unknown(),
                 }
             }
@@ -199,14 +203,14 @@ impl Binder<'_> {
                     .iter()
                     .map(|item| (String::new(), self.expression(item, env).sql_type))
                     .collect();
-                Typed::of(SqlType::Struct(fields))
+                Typed::not_null(SqlType::Struct(fields))
             }
             ExprKind::Struct(items) => {
                 let fields = items
                     .iter()
                     .map(|(name, item)| (name.value.clone(), self.expression(item, env).sql_type))
                     .collect();
-                Typed::of(SqlType::Struct(fields))
+                Typed::not_null(SqlType::Struct(fields))
             }
             ExprKind::List(items) => self.list(items, env),
             ExprKind::Map(entries) => {
@@ -323,7 +327,7 @@ impl Binder<'_> {
                 Some(texts) if !texts.is_empty() => Value::Texts(texts),
                 _ => Value::Any,
             },
-            ..Typed::of(sql_type)
+            ..Typed::not_null(sql_type)
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::data_columns;
 use super::names::{as_name, as_reference};
+use super::nullability;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
@@ -368,6 +369,9 @@ impl Binder<'_> {
                 self.clause(Clause::On, condition.span, |binder| {
                     binder.condition(condition, &both);
                 });
+                if matches!(join.kind, ast::JoinKind::Inner | ast::JoinKind::Semi) {
+                    nullability::narrow(&mut scope, condition);
+                }
             }
             ast::JoinConstraint::Using(names) => {
                 for name in names {
@@ -478,6 +482,15 @@ impl Binder<'_> {
             );
         }
         let place = span.unwrap_or(nowhere());
+        if matches!(kind, ast::JoinKind::Inner | ast::JoinKind::Semi) {
+            // Rows match only where both sides have a value.
+            scope.relations[left_index].columns[left_column]
+                .typed
+                .nullable = false;
+            scope.relations[right_index].columns[right_column]
+                .typed
+                .nullable = false;
+        }
         let right_source = scope.relations[right_index].source(right_column);
         let before = scope.merged.iter_mut().find(|merged| {
             same_name(&merged.name, name)
@@ -488,6 +501,7 @@ impl Binder<'_> {
             self.write_sources(&[right_source], name, place);
             merged.relations.push(right_index);
             merged.typed = merged_type(&merged.typed, &right_typed, kind);
+            merged.typed.nullable &= kind != ast::JoinKind::Inner;
             let left = std::mem::take(&mut merged.sources);
             merged.sources = merged_sources(left, right_source, kind);
             return;

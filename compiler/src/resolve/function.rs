@@ -71,9 +71,9 @@ impl Binder<'_> {
             return ordered_set(&called, &arguments, &outside);
         }
         let outcome = call(&called, &arguments);
+        let nullable = self.call_is_nullable(&called, function, &arguments);
         self.check_call(name, function, &arguments, &outcome, span);
-        self.outcome(outcome)
-            .nullable_if(is_nullable(&called, function, &arguments))
+        self.outcome(outcome).nullable_if(nullable)
     }
 
     /// Binds what stands around the arguments, and gives the types of `WITHIN GROUP`.
@@ -350,20 +350,4 @@ fn ordered_set(called: &str, arguments: &[Typed], ordered: &[Typed]) -> Typed {
     };
     let all: Vec<Typed> = std::iter::once(value).chain(positions).cloned().collect();
     Typed::of(call(name, &all).or_unknown())
-}
-
-/// Only a few functions are known never to give a null.
-fn is_nullable(name: &str, function: &ast::Function, arguments: &[Typed]) -> bool {
-    match name {
-        "count" | "count_star" | "row_number" | "rank" | "dense_rank" | "rank_dense"
-        | "percent_rank" | "cume_dist" | "ntile" => false,
-        "coalesce" | "ifnull" => arguments.iter().all(|argument| argument.nullable),
-        "upper" | "lower" | "length" | "trim" | "abs" => {
-            function.over.is_some()
-                || arguments
-                    .iter()
-                    .any(|argument| argument.nullable || !argument.is_known())
-        }
-        _ => true,
-    }
 }

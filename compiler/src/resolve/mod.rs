@@ -15,6 +15,7 @@
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `grouping` | what may stand beside an aggregate |
 //! | `data_columns` | queries whose columns only their data tells |
+//! | `nullability` | what can't be null |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
@@ -24,6 +25,7 @@ mod from;
 mod function;
 mod grouping;
 mod names;
+mod nullability;
 mod operation;
 mod output_name;
 mod query;
@@ -39,11 +41,12 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use scope::{ColumnId, CommonTable, Output};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A column of a relation that a query may read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -56,7 +59,7 @@ pub struct Column {
 }
 
 /// The columns of a relation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Schema {
     /// The columns in order; `None` if they aren't known: whatever comes from the relation is
     /// unknown then, and names aren't checked.
@@ -74,6 +77,11 @@ impl Schema {
     /// A relation whose columns aren't known.
     pub fn unknown() -> Self {
         Schema::default()
+    }
+
+    /// How many columns it has; `None` if they aren't known.
+    pub fn width(&self) -> Option<usize> {
+        self.columns.as_ref().map(Vec::len)
     }
 }
 
@@ -204,6 +212,8 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// Whether aggregates at this place have at least one row.
+    grouped: bool,
     tree: Writer,
     /// How many relations were written.
     relation_count: u32,
@@ -226,6 +236,7 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            grouped: false,
             tree: Writer::default(),
             relation_count: 0,
             member_count: 0,

@@ -300,7 +300,7 @@ pub(super) enum Found {
 }
 
 impl Scope {
-    fn find(&self, name: &str) -> Option<Found> {
+    pub(super) fn find(&self, name: &str) -> Option<Found> {
         if let Some(index) = self
             .merged
             .iter()

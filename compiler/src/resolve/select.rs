@@ -1,6 +1,7 @@
 //! The clauses of a `SELECT`.
 
 use super::Binder;
+use super::nullability;
 use super::query::{aliases_of, literal_position};
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
 use crate::bound::{Clause, Grouping, Mark, What};
@@ -16,7 +17,11 @@ pub(super) struct Selected {
 impl Binder<'_> {
     pub(super) fn select(&mut self, select: &ast::Select, parent: Option<&Env<'_>>) -> Selected {
         let mark = self.tree.mark();
-        let scope = self.from(&select.from, parent);
+        let mut scope = self.from(&select.from, parent);
+        if let Some(filter) = &select.filter {
+            nullability::narrow(&mut scope, filter);
+        }
+        let grouped = std::mem::replace(&mut self.grouped, nullability::groups_have_rows(select));
         self.volatile |= select.sample.is_some();
         let mut output = self.items(&select.items, &scope, parent);
         self.clauses(select, &scope, &output, parent);
@@ -25,6 +30,7 @@ impl Binder<'_> {
             open: output.open,
         };
         self.tree.close(mark, what, select.span);
+        self.grouped = grouped;
         self.check_grouping(select, &scope, &output);
         if nullable_by_grouping(select) {
             for column in &mut output.columns {

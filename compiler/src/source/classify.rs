@@ -86,6 +86,37 @@ impl ProjectFiles {
         !self.unusable.contains(&file)
     }
 
+    /// A hash, not yet finished, of what all models, seeds and sources depend on: the project's
+    /// file, and the files that belong to none of them, such as macros. Nothing depends on exposures.
+    pub fn shared_hash(&self) -> blake3::Hasher {
+        let seeds = self.seeds.iter();
+        let of_seeds = seeds
+            .flat_map(|seed| [Some(seed.data), seed.typing])
+            .flatten();
+        let mut of_nodes = vec![false; self.sources.len()];
+        for file in self
+            .models
+            .iter()
+            .chain(&self.tables)
+            .chain(&self.exposures)
+            .copied()
+            .chain(of_seeds)
+        {
+            of_nodes[file.0 as usize] = true;
+        }
+        let mut hasher = blake3::Hasher::new();
+        for (file, source) in self.sources.iter() {
+            if of_nodes[file.0 as usize] {
+                continue;
+            }
+            hasher.update(&(source.path.len() as u64).to_le_bytes());
+            hasher.update(source.path.as_bytes());
+            hasher.update(source.hash.as_bytes());
+            hasher.update(&[u8::from(self.is_usable(file))]);
+        }
+        hasher
+    }
+
     /// The path of a file on disk.
     pub fn path_on_disk(&self, file: FileId) -> PathBuf {
         self.root.join(&self.sources.file(file).path)

@@ -5,14 +5,15 @@
 //! decided here by its place and extension alone, and nothing looks into it.
 
 mod classify;
+mod kept;
 mod read;
 mod walk;
 
 use crate::span::{FileId, Span};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use classify::{ProjectFiles, SeedFile, SeedFormat, import_path};
-pub use read::{MAX_SQL_BYTES, find_root, read_project};
+pub use read::{Listing, MAX_SQL_BYTES, find_root, list, read_changed, read_project};
 
 /// One file of a project.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct SourceFile {
 #[derive(Clone, Debug, Default)]
 pub struct SourceSet {
     files: Vec<SourceFile>,
+    /// The files ordered by path; made when the first is looked for.
+    by_path: OnceLock<Vec<FileId>>,
 }
 
 impl SourceSet {
@@ -47,6 +50,7 @@ impl SourceSet {
         hash: blake3::Hash,
     ) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.by_path = OnceLock::new();
         self.files.push(SourceFile {
             path: path.into(),
             text: text.into(),
@@ -55,9 +59,30 @@ impl SourceSet {
         id
     }
 
+    /// How many files there are.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// A file by its id.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// A file by its path.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        let by_path = self.by_path.get_or_init(|| {
+            let mut ids: Vec<FileId> = self.iter().map(|(id, _)| id).collect();
+            ids.sort_unstable_by_key(|id| &self.file(*id).path);
+            ids
+        });
+        let found = by_path.binary_search_by_key(&path, |id| self.file(*id).path.as_str());
+        found.ok().map(|index| by_path[index])
     }
 
     /// All files with their ids.

@@ -2,7 +2,9 @@
 
 use super::SourceSet;
 use super::classify::{Listed, ProjectFiles, classify, extension_of};
+use super::kept::{Kept, Stamp};
 use super::walk::{Found, Unlisted, walk};
+use crate::cache::{Mark, Store, Table};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::span::{FileId, Span};
 use std::collections::BTreeSet;
@@ -55,21 +57,51 @@ pub fn find_root(start: &Path) -> Result<PathBuf, Diagnostic> {
 ///
 /// What can't be read is reported and stays in the result, without a text to rely on.
 pub fn read_project(root: &Path) -> (ProjectFiles, Vec<Diagnostic>) {
-    let mut found = vec![Found {
-        path: SETTINGS.to_owned(),
-        on_disk: root.join(SETTINGS),
-    }];
+    read_changed(list(root), &mut Store::none())
+}
+
+/// The names of a project's files.
+pub struct Listing {
+    root: PathBuf,
+    found: Vec<Found>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Lists the files of the project in `root`.
+pub fn list(root: &Path) -> Listing {
+    let mut found = vec![Found::new(SETTINGS.to_owned(), root.join(SETTINGS))];
     let mut diagnostics = Vec::new();
     for folder in FOLDERS {
-        let (files, unlisted) = walk(root, folder);
-        found.extend(files.into_iter().filter(|file| is_read(&file.path)));
+        let (files, unlisted) = walk(root, folder, is_read);
+        found.extend(files);
         diagnostics.extend(unlisted.into_iter().map(unlisted_folder));
     }
-    let contents = read_all(&found);
+    Listing {
+        root: root.to_owned(),
+        found,
+        diagnostics,
+    }
+}
+
+/// The same as [`read_project`], but reads only those files that changed since the store got what
+/// they hold. What was read is put into the store.
+pub fn read_changed(listing: Listing, store: &mut Store) -> (ProjectFiles, Vec<Diagnostic>) {
+    let Listing {
+        root,
+        found,
+        mut diagnostics,
+    } = listing;
+    let mark = store.mark();
+    let contents = read_all(&found, store);
     let mut sources = SourceSet::default();
     let mut listed = Vec::new();
     let mut unusable = BTreeSet::new();
     for (file, content) in found.into_iter().zip(contents) {
+        if let Some(mark) = &mark
+            && let Some(bytes) = content.to_keep(mark)
+        {
+            store.put(Table::File, &file.path, bytes);
+        }
         let id = sources.add_hashed(file.path.clone(), content.text, content.hash);
         if let Some(fault) = content.fault {
             unusable.insert(id);
@@ -82,7 +114,7 @@ pub fn read_project(root: &Path) -> (ProjectFiles, Vec<Diagnostic>) {
         });
     }
     let settings = FileId(0);
-    let (files, more) = classify(root.to_owned(), sources, settings, listed, unusable);
+    let (files, more) = classify(root, sources, settings, listed, unusable);
     diagnostics.extend(more);
     (files, diagnostics)
 }
@@ -109,6 +141,8 @@ struct Content {
     footer: Arc<[u8]>,
     size: u64,
     fault: Option<Fault>,
+    /// The file's stamp when it was read; `None` for what comes from the store.
+    stamp: Option<Stamp>,
 }
 
 /// Why a file can't be used.
@@ -158,7 +192,7 @@ impl Fault {
 }
 
 /// Reads files side by side; the result has their order.
-fn read_all(files: &[Found]) -> Vec<Content> {
+fn read_all(files: &[Found], store: &Store) -> Vec<Content> {
     let threads = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(files.len().div_ceil(64))
@@ -171,7 +205,7 @@ fn read_all(files: &[Found]) -> Vec<Content> {
             let Some(file) = files.get(index) else {
                 return contents;
             };
-            contents.push((index, read_file(file)));
+            contents.push((index, read_file(file, store)));
         }
     };
     let mut contents: Vec<(usize, Content)> = std::thread::scope(|scope| {
@@ -189,11 +223,14 @@ fn read_all(files: &[Found]) -> Vec<Content> {
     contents.into_iter().map(|(_, content)| content).collect()
 }
 
-fn read_file(file: &Found) -> Content {
+fn read_file(file: &Found, store: &Store) -> Content {
+    if let Some(content) = Content::kept(file, store) {
+        return content;
+    }
     let content = match extension_of(&file.path).as_str() {
-        "parquet" => read_parquet(&file.on_disk),
-        "sql" => read_text(&file.on_disk, MAX_SQL_BYTES),
-        _ => read_text(&file.on_disk, MAX_CSV_BYTES),
+        "parquet" => read_parquet(file),
+        "sql" => read_text(file, MAX_SQL_BYTES),
+        _ => read_text(file, MAX_CSV_BYTES),
     };
     content.unwrap_or_else(|error| Content::faulty(Fault::Unreadable(error)))
 }
@@ -206,21 +243,58 @@ impl Content {
             footer: Arc::from([]),
             size: 0,
             fault: Some(fault),
+            stamp: None,
         }
+    }
+
+    /// What the store has of a file that hasn't changed.
+    fn kept(file: &Found, store: &Store) -> Option<Self> {
+        let metadata = file.metadata.as_ref().ok()?;
+        let stamp = Stamp::of(metadata).filter(|_| metadata.is_file())?;
+        let kept = Kept::find(store, &file.path, &stamp)?;
+        Some(Self {
+            text: kept.text.into(),
+            hash: blake3::Hash::from_bytes(kept.hash),
+            footer: kept.footer.into(),
+            size: kept.size,
+            fault: None,
+            stamp: None,
+        })
+    }
+
+    /// What the store shall have of a file that was read.
+    fn to_keep(&self, mark: &Mark) -> Option<Vec<u8>> {
+        let stamp = self.stamp.filter(|stamp| stamp.is_settled(mark))?;
+        let kept = Kept {
+            stamp,
+            hash: *self.hash.as_bytes(),
+            size: self.size,
+            text: &self.text,
+            footer: &self.footer,
+        };
+        if self.fault.is_some() {
+            return None;
+        }
+        kept.bytes()
     }
 }
 
 /// Opens a file, and nothing else: opening a pipe waits for who writes to it.
-fn open(path: &Path) -> io::Result<(File, u64)> {
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
+fn open(found: &Found) -> io::Result<(File, u64, Option<Stamp>)> {
+    let is_file = match &found.metadata {
+        Ok(metadata) => metadata.is_file(),
+        Err(_) => std::fs::metadata(&found.on_disk)?.is_file(),
+    };
+    if !is_file {
         return Err(io::Error::other("it is neither a file nor a folder"));
     }
-    Ok((File::open(path)?, metadata.len()))
+    let file = File::open(&found.on_disk)?;
+    let metadata = file.metadata()?;
+    Ok((file, metadata.len(), Stamp::of(&metadata)))
 }
 
-fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
-    let (file, size) = open(path)?;
+fn read_text(found: &Found, limit: u64) -> io::Result<Content> {
+    let (file, size, stamp) = open(found)?;
     if size > limit {
         return Ok(Content::faulty(Fault::TooLarge { size, limit }));
     }
@@ -250,14 +324,15 @@ fn read_text(path: &Path, limit: u64) -> io::Result<Content> {
         footer: Arc::from([]),
         size,
         fault,
+        stamp,
     })
 }
 
 /// Hashes a Parquet file and keeps its footer: the metadata, whose length stands in the four bytes
 /// before the closing `PAR1` (Apache Parquet, "File Format").
-fn read_parquet(path: &Path) -> io::Result<Content> {
+fn read_parquet(found: &Found) -> io::Result<Content> {
     const TAIL: u64 = 8;
-    let (mut file, _) = open(path)?;
+    let (mut file, _, stamp) = open(found)?;
     let mut hasher = blake3::Hasher::new();
     let size = io::copy(&mut file, &mut hasher)?;
     let mut footer = Vec::new();
@@ -276,6 +351,7 @@ fn read_parquet(path: &Path) -> io::Result<Content> {
         footer: footer.into(),
         size,
         fault: None,
+        stamp,
     })
 }
 

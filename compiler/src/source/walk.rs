@@ -1,6 +1,6 @@
 //! Finding the files of a project's folders, in one order on every machine.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,18 @@ pub(super) struct Found {
     pub(super) path: String,
     /// Where it lies on disk.
     pub(super) on_disk: PathBuf,
+    /// What the file system says of it.
+    pub(super) metadata: io::Result<Metadata>,
+}
+
+impl Found {
+    pub(super) fn new(path: String, on_disk: PathBuf) -> Self {
+        Self {
+            path,
+            metadata: fs::metadata(&on_disk),
+            on_disk,
+        }
+    }
 }
 
 /// A folder that can't be listed.
@@ -20,10 +32,15 @@ pub(super) struct Unlisted {
     pub(super) error: io::Error,
 }
 
-/// Finds all files below `root/folder`, ordered by path. Hidden files and folders are left out; a
+/// Finds the wanted files below `root/folder`, ordered by path. Hidden files and folders are left out; a
 /// link to a folder that it lies in is not followed. A folder that doesn't exist is empty.
-pub(super) fn walk(root: &Path, folder: &str) -> (Vec<Found>, Vec<Unlisted>) {
+pub(super) fn walk(
+    root: &Path,
+    folder: &str,
+    is_wanted: fn(&str) -> bool,
+) -> (Vec<Found>, Vec<Unlisted>) {
     let mut walk = Walk {
+        is_wanted,
         found: Vec::new(),
         unlisted: Vec::new(),
     };
@@ -38,6 +55,7 @@ pub(super) fn walk(root: &Path, folder: &str) -> (Vec<Found>, Vec<Unlisted>) {
 }
 
 struct Walk {
+    is_wanted: fn(&str) -> bool,
     found: Vec<Found>,
     unlisted: Vec<Unlisted>,
 }
@@ -78,7 +96,9 @@ impl Walk {
             entry.file_type().is_ok_and(|kind| kind.is_dir())
         };
         if !is_folder {
-            self.found.push(Found { path, on_disk });
+            if (self.is_wanted)(&path) {
+                self.found.push(Found::new(path, on_disk));
+            }
             return;
         }
         let real = if is_link {

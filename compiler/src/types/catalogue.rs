@@ -9,7 +9,8 @@
 use crate::sql_type::SqlType;
 use std::sync::OnceLock;
 
-const DATA: &str = include_str!("functions.tsv");
+/// The list itself: a line per overload, with name, kind, parameters, further parameters, result and stability between tabs.
+pub const DATA: &str = include_str!("functions.tsv");
 
 /// What a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ pub mod call;
 pub mod catalogue;
 mod decimal;
 pub mod literal;
+pub mod never_null;
 pub mod oracle;
 pub mod rules;
 

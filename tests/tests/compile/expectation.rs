@@ -5,7 +5,9 @@
 //! - `-- error: [code] "part of what is said"`, also `warning` and `note`; any number of parts, each
 //!   of which must occur in the message, a label, a hint or a note;
 //! - `-- type: DECIMAL(18,2) NOT NULL`, the type of the column that the line makes;
-//! - `-- columns: a BIGINT, b VARCHAR NOT NULL`, on any line: all columns of the model in order.
+//! - `-- columns: a BIGINT, b VARCHAR NOT NULL`, on any line: all columns of the model in order;
+//! - `-- lineage: orders.amount computed`, the lineage of the column that the line makes, and
+//!   `-- rows: orders.status condition`, on any line: what decides the model's rows.
 //!
 //! For places that can't hold such a comment, a block `text expect` has lines of the form
 //! `models/a.sql:2:12 error[code] "part"`, without the place for findings that have none.
@@ -13,6 +15,7 @@
 //! A block `text rendered` is the query of `models/a.sql` as the program gets it, with loops and
 //! macros written out; what the program fills in is written as `:name`.
 
+use crate::lineage::LineageOf;
 use crate::markdown::Block;
 use crate::project::shown;
 use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity, render};
@@ -28,6 +31,7 @@ pub struct Expectations {
     types: Vec<Type>,
     columns: Vec<Columns>,
     rendered: Option<String>,
+    lineage: Vec<LineageOf>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -135,6 +139,12 @@ impl Expectations {
                     path: path.to_owned(),
                     wanted: rest.to_owned(),
                 }),
+                "lineage" | "rows" => self.lineage.push(LineageOf {
+                    path: path.to_owned(),
+                    line,
+                    column: (kind == "lineage").then(|| name_of(code_before)),
+                    wanted: rest.to_owned(),
+                }),
                 "error" | "warning" | "note" => {
                     let code = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
                     let (code, parts) = code.ok_or("`[code]` is missing")?;
@@ -194,6 +204,8 @@ impl Expectations {
             (rendered.trim_end() != wanted)
                 .then(|| format!("  `models/a.sql` is written as\n{rendered}"))
         }));
+        let lineage = self.lineage.iter();
+        differences.extend(lineage.filter_map(|expected| expected.difference(compilation)));
         differences
     }
 }

@@ -152,3 +152,21 @@ fn exposures_are_drawn_in_each_format() {
     );
     place.dbgo(&["run"]).ends_with(0);
 }
+
+#[test]
+fn an_exposure_is_reached_by_the_columns_that_it_uses() {
+    let place = Place::with(&[
+        ("models/staging/orders.sql", ORDERS),
+        (
+            "models/marts/revenue.sql",
+            "-- @import: models.staging.orders\nselect order_id, amount * 2 as doubled from :orders\n",
+        ),
+        (
+            "exposures/board_pack.sql",
+            "-- @exposure: type='dashboard'\n-- @import: models.marts.revenue\n-- @uses: revenue.doubled\n",
+        ),
+    ]);
+    let impact = |column| place.dbgo(&["impact", column]).ends_with(0).out;
+    assert!(impact("staging.orders.amount").contains("board_pack"));
+    assert!(!impact("staging.orders.order_id").contains("board_pack"));
+}

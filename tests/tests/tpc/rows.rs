@@ -23,12 +23,13 @@ pub fn open(database: &Path) -> Connection {
 
 /// Runs a query. A floating-point number is written so that no two of them share a text.
 pub fn rows_of(connection: &Connection, sql: &str) -> Rows {
-    let mut statement = connection
-        .prepare(sql)
-        .unwrap_or_else(|error| panic!("{error}\n{sql}"));
-    let result = statement
-        .query_arrow([])
-        .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    try_rows_of(connection, sql).unwrap_or_else(|error| panic!("{error}\n{sql}"))
+}
+
+/// Runs a query that may fail.
+pub fn try_rows_of(connection: &Connection, sql: &str) -> duckdb::Result<Rows> {
+    let mut statement = connection.prepare(sql)?;
+    let result = statement.query_arrow([])?;
     let types = result
         .get_schema()
         .fields()
@@ -56,5 +57,5 @@ pub fn rows_of(connection: &Connection, sql: &str) -> Rows {
         }
     }
     rows.sort();
-    Rows { types, rows }
+    Ok(Rows { types, rows })
 }

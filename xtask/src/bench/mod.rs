@@ -11,6 +11,7 @@ mod models;
 mod project;
 mod report;
 mod run;
+mod uniform;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,8 @@ use crate::toolchain::Cargo;
 pub enum Bench {
     /// `dbgo run`, cold, warm and with nothing changed, against the same SQL as a plain script
     Run(Options),
-    /// `dbgo check`, cold and warm
-    Check(Options),
+    /// `dbgo check` and `dbgo graph` of projects of growing size: cold, unchanged and after an edit
+    Check(CheckOptions),
 }
 
 /// The size of a measurement.
@@ -40,6 +41,17 @@ pub struct Options {
     /// The engine's threads, in dbgo and in the script [default: one for each processor]
     #[arg(long)]
     threads: Option<u32>,
+}
+
+/// The sizes of a measurement of the compiler alone.
+#[derive(Args)]
+pub struct CheckOptions {
+    /// How many models the project has; several sizes show how the cost grows
+    #[arg(long, value_delimiter = ',', default_values_t = [1000, 5000, 20_000], value_parser = clap::value_parser!(u32).range(100..=99_999))]
+    models: Vec<u32>,
+    /// How often each figure is taken; the median is shown
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
 }
 
 impl Options {

@@ -39,14 +39,14 @@ pub fn write(place: &Place, models: &[Model], threads: u32) -> Result<(), Box<dy
     write_file(&place.script(), &script(&project, models))
 }
 
-fn write_file(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
+pub fn write_file(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     Ok(fs::write(path, text)?)
 }
 
-fn settings(threads: u32) -> String {
+pub fn settings(threads: u32) -> String {
     format!(
         "name = \"bench\"\ndialect = \"duckdb\"\n\n[defaults]\nmaterialized = \"table\"\n\n\
          [engine.local]\ntype = \"duckdb\"\npath = \"{DATABASE}\"\n\n\

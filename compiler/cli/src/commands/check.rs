@@ -10,19 +10,19 @@ use std::process::ExitCode;
 
 /// Checks the project.
 pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, ExitCode> {
-    let (compilation, took) = if arguments.fix {
+    let (checked, took) = if arguments.fix {
         fix::fix(directory)?
     } else {
-        Workspace::open(directory)?.compile()
+        Workspace::open(directory)?.check()
     };
     let format = if arguments.json {
         Format::Json
     } else {
         arguments.format
     };
-    let diagnostics = &compilation.diagnostics;
-    report::show_project(&compilation.outline.files, diagnostics, format);
-    eprintln!("{}", report::summary(diagnostics, compilation.models, took));
+    let diagnostics = &checked.diagnostics;
+    report::show_project(&checked.outline.files, diagnostics, format);
+    eprintln!("{}", report::summary(diagnostics, checked.models, took));
     if let Some(line) = fixable(diagnostics) {
         eprintln!("{line}");
     }
@@ -30,11 +30,14 @@ pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, E
         .iter()
         .any(|found| found.severity == Severity::Warning);
     let denied = arguments.deny == Some(Deny::Warnings) && warned;
-    Ok(if denied && !compilation.has_errors() {
+    let code = if denied && !checked.has_errors() {
         exit::FINDINGS
     } else {
         exit::of(diagnostics)
-    })
+    };
+    // The process ends here: to give back the memory piece by piece would only take time.
+    std::mem::forget(checked);
+    Ok(code)
 }
 
 /// How many findings have a fix; `None` if none has.

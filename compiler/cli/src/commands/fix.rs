@@ -4,7 +4,7 @@ use crate::workspace::Workspace;
 use crate::{exit, report};
 use dbgo_compiler::diagnostic::fix::{Fixed, apply};
 use dbgo_compiler::diagnostic::render::place;
-use dbgo_compiler::driver::Compilation;
+use dbgo_compiler::driver::Checked;
 use dbgo_compiler::emit::{Rewrite, RewriteError, rewrite};
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,27 +18,27 @@ const ROUNDS: usize = 50;
 ///
 /// # Errors
 /// The exit code, after saying why nothing more was written.
-pub fn fix(directory: &Path) -> Result<(Compilation, Duration), ExitCode> {
+pub fn fix(directory: &Path) -> Result<(Checked, Duration), ExitCode> {
     let mut count = 0;
     for _ in 0..ROUNDS {
-        let (compilation, _) = Workspace::open(directory)?.compile();
-        let fixed = apply(&compilation.outline.files.sources, &compilation.diagnostics);
+        let (checked, _) = Workspace::open(directory)?.check();
+        let fixed = apply(&checked.outline.files.sources, &checked.diagnostics);
         if fixed.applied.is_empty() {
             break;
         }
-        write(&compilation, &fixed)?;
+        write(&checked, &fixed)?;
         count += fixed.applied.len();
-        tell(&compilation, &fixed);
+        tell(&checked, &fixed);
     }
     if count > 0 {
         let noun = if count == 1 { "fix" } else { "fixes" };
         eprintln!("{count} {noun} written\n");
     }
-    Ok(Workspace::open(directory)?.compile())
+    Ok(Workspace::open(directory)?.check())
 }
 
-fn write(compilation: &Compilation, fixed: &Fixed) -> Result<(), ExitCode> {
-    let files = &compilation.outline.files;
+fn write(checked: &Checked, fixed: &Fixed) -> Result<(), ExitCode> {
+    let files = &checked.outline.files;
     let change = |(file, text): (&dbgo_compiler::span::FileId, &String)| Rewrite {
         path: files.path_on_disk(*file),
         before: files.sources.file(*file).hash,
@@ -58,12 +58,12 @@ fn write(compilation: &Compilation, fixed: &Fixed) -> Result<(), ExitCode> {
 }
 
 /// One line for each finding that was mended.
-fn tell(compilation: &Compilation, fixed: &Fixed) {
-    let sources = &compilation.outline.files.sources;
+fn tell(checked: &Checked, fixed: &Fixed) {
+    let sources = &checked.outline.files.sources;
     for finding in fixed
         .applied
         .iter()
-        .filter_map(|index| compilation.diagnostics.get(*index))
+        .filter_map(|index| checked.diagnostics.get(*index))
     {
         let (Some(label), Some(fix)) = (&finding.primary, &finding.fix) else {
             continue;

@@ -25,5 +25,7 @@ pub fn graph(directory: &Path, arguments: &GraphArguments) -> Result<ExitCode, E
         GraphFormat::Mermaid => outline.graph.to_mermaid(),
         GraphFormat::Json => outline.graph.to_json(&outline.files.sources),
     });
+    // The process ends here: to give back the memory piece by piece would only take time.
+    std::mem::forget(outline);
     Ok(exit::OK)
 }

@@ -5,6 +5,8 @@ pub mod check;
 pub mod explain;
 pub mod fix;
 pub mod graph;
+pub mod impact;
 pub mod init;
+pub mod lineage;
 pub mod placeholders;
 pub mod render;

@@ -1,9 +1,13 @@
 //! Places in the user's files. Lines and columns are computed by the renderers only.
 
+mod numbering;
+
 use serde::{Deserialize, Serialize};
 
+pub use numbering::{Numbering, with_numbering, without_numbering};
+
 /// A file of a [`SourceSet`](crate::source::SourceSet).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
 impl FileId {

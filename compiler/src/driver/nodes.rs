@@ -1,0 +1,176 @@
+//! All nodes of a project, each after those that it imports: kept ones as they were, the others
+//! typed.
+
+use super::kept::{Inputs, Interface, Record, Typed};
+use super::model::{self, Context};
+use super::{KnownKind, Outline, levels, tables};
+use crate::cache::{Store, Table};
+use crate::check;
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Node, NodeId};
+use crate::header::FileKind;
+use crate::resolve::Schema;
+use std::sync::OnceLock;
+
+/// The nodes in the order of the graph.
+#[derive(Default)]
+pub(super) struct Nodes {
+    /// `None` for those that take no part.
+    pub(super) nodes: Vec<Option<Settled>>,
+    pub(super) findings: Vec<Diagnostic>,
+    /// How many were typed, and not kept.
+    pub(super) typed: usize,
+}
+
+/// A node that is kept or typed.
+pub(super) struct Settled {
+    pub(super) is_broken: bool,
+    /// What the program needs of it, where that was asked for.
+    pub(super) value: Option<KnownKind>,
+    interface: Interface,
+    /// What readers see of it: read from the store when the first reader needs it.
+    schema: OnceLock<Schema>,
+}
+
+/// Whether the nodes' values are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Values {
+    /// Only what is wrong with them.
+    Left,
+    /// For code or for a look at them.
+    Taken,
+}
+
+/// Settles all nodes. What is typed is put into the store.
+pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -> Nodes {
+    let graph = &context.outline.graph;
+    let mut all = Nodes::default();
+    all.nodes.resize_with(graph.nodes.len(), || None);
+    for level in levels::levels(graph) {
+        let place = Place {
+            context,
+            store,
+            settled: &all.nodes,
+            values,
+        };
+        // Most are kept, which takes less time than to hand them to another processor; but for
+        // their values, which are many bytes.
+        let kept = match values {
+            Values::Left => level.iter().map(|id| place.kept(graph.node(*id))).collect(),
+            Values::Taken => levels::side_by_side(&level, |id| place.kept(graph.node(id))),
+        };
+        let missing: Vec<NodeId> = (level.iter().zip(&kept))
+            .filter_map(|(id, kept)| kept.is_none().then_some(*id))
+            .collect();
+        let typed = levels::side_by_side(&missing, |id| place.typed(graph.node(id)));
+        all.typed += missing.len();
+        let mut typed = typed.into_iter();
+        let done = kept.into_iter().map(|kept| kept.or_else(|| typed.next()));
+        let done: Vec<Option<Done>> = done.collect();
+        for (id, done) in level.into_iter().zip(done) {
+            let Some(done) = done else { continue };
+            all.findings.extend(done.findings);
+            if let Some(record) = done.record {
+                let file = context.outline.files.sources.file(graph.node(id).file);
+                store.put(Table::Node, &file.path, record);
+            }
+            all.nodes[id.0 as usize] = Some(done.settled);
+        }
+    }
+    let mut in_exposures = Vec::new();
+    let place = Place {
+        context,
+        store,
+        settled: &all.nodes,
+        values,
+    };
+    let columns = |id: NodeId| place.schema(id).columns;
+    check::exposures::check(graph, columns, &mut in_exposures);
+    all.findings.extend(in_exposures);
+    all
+}
+
+/// Where a node is settled: what it may look at.
+struct Place<'a> {
+    context: &'a Context<'a>,
+    store: &'a Store,
+    settled: &'a [Option<Settled>],
+    values: Values,
+}
+
+struct Done {
+    settled: Settled,
+    findings: Vec<Diagnostic>,
+    /// What the store is to have of it.
+    record: Option<Vec<u8>>,
+}
+
+impl Place<'_> {
+    fn inputs(&self, node: &Node) -> Inputs {
+        let imports = node.imports.iter();
+        let interfaces = imports.map(|edge| Some(self.settled_at(edge.target?)?.interface));
+        Inputs::of(self.context, node, interfaces)
+    }
+
+    fn kept(&self, node: &Node) -> Option<Done> {
+        let sources = &self.context.outline.files.sources;
+        let record = Record::find(self.context, node, || self.inputs(node), self.store)?;
+        let value = match self.values {
+            Values::Left => None,
+            Values::Taken => Some(record.value(node.file, sources)?),
+        };
+        Some(Done {
+            findings: record.findings(node.file, sources)?,
+            settled: Settled {
+                is_broken: record.is_broken,
+                value,
+                interface: record.interface,
+                schema: OnceLock::new(),
+            },
+            record: None,
+        })
+    }
+
+    fn typed(&self, node: &Node) -> Done {
+        let schema_of = |id: NodeId| self.schema(id);
+        let typed = match node.kind {
+            FileKind::Model => model::compile(self.context, node, schema_of),
+            FileKind::Seed => tables::seed(self.context.outline, node),
+            FileKind::Source => tables::source(self.context.outline, node),
+            // An exposure is no node: nobody reads it.
+            FileKind::Exposure => Typed::broken(self.context.outline, node, Vec::new()),
+        };
+        let record = typed.record(self.context, node, &self.inputs(node));
+        Done {
+            settled: Settled {
+                is_broken: matches!(typed.kind, KnownKind::Broken),
+                value: (self.values == Values::Taken).then_some(typed.kind),
+                interface: typed.interface,
+                schema: OnceLock::from(typed.schema),
+            },
+            findings: typed.findings,
+            record,
+        }
+    }
+
+    fn settled_at(&self, id: NodeId) -> Option<&Settled> {
+        self.settled[id.0 as usize].as_ref()
+    }
+
+    /// What readers see of a node; nothing of one that takes no part.
+    fn schema(&self, id: NodeId) -> Schema {
+        let Some(settled) = self.settled_at(id) else {
+            return Schema::unknown();
+        };
+        let outline: &Outline = self.context.outline;
+        let read = || {
+            let own = outline.graph.node(id).file;
+            let sources = &outline.files.sources;
+            // It was read when the node was found unchanged.
+            let record = Record::read(own, sources, self.store);
+            let schema = record.and_then(|record| record.schema(own, sources));
+            schema.unwrap_or_default()
+        };
+        settled.schema.get_or_init(read).clone()
+    }
+}

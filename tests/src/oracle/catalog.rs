@@ -1,0 +1,127 @@
+//! The relations that exist in the engine at a moment, as a query may name them.
+
+use super::engine::Engine;
+use dbgo_compiler::resolve::{Column, Schema};
+use dbgo_compiler::sql_type::SqlType;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+/// Relations and other objects. All names are in lower case.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// By schema and name.
+    pub relations: BTreeMap<(String, String), Schema>,
+    /// By the bare name, as the engine's search path finds them.
+    pub bare: BTreeMap<String, Schema>,
+    /// Names of databases.
+    pub databases: BTreeSet<String>,
+    /// Macros that statements made: nothing of it is in a project of dbgo.
+    pub macros: BTreeSet<String>,
+    /// Types that statements made.
+    pub types: BTreeSet<String>,
+}
+
+/// Where a bare name is looked for, the first last.
+const SEARCH_PATH: [(&str, &str); 4] = [
+    ("system", "pg_catalog"),
+    ("system", "main"),
+    ("memory", "main"),
+    ("temp", "main"),
+];
+
+const COLUMNS: &str = "select database_name, schema_name, table_name, column_name, data_type,
+        is_nullable from duckdb_columns() where (database_name = 'system') = $system
+        order by database_oid, schema_oid, table_oid, column_index";
+
+const VIEWS: &str = "select database_name, schema_name, view_name from duckdb_views()
+    where not internal";
+
+const MACROS: &str = "select function_name from duckdb_functions() where not internal";
+
+const TYPES: &str = "select type_name from duckdb_types() where not internal";
+
+impl Catalog {
+    /// Asks the engine; for macros and types, which takes its time, only with `objects`.
+    pub fn read(engine: &Engine, objects: bool) -> Catalog {
+        let mut found: BTreeMap<Place, Schema> = BTreeMap::new();
+        for [database, schema, name] in texts(engine, VIEWS) {
+            // A view whose tables are gone has no columns that anybody knows.
+            found.insert((database, schema, name), Schema::unknown());
+        }
+        add_columns(&mut found, columns(engine, false));
+        // The engine's own relations are the same in each.
+        let own = SYSTEM.get_or_init(|| {
+            let mut own = BTreeMap::new();
+            add_columns(&mut own, columns(engine, true));
+            own
+        });
+        let mut catalog = Catalog::default();
+        for (database, schema) in SEARCH_PATH {
+            for ((own_database, own_schema, name), columns) in own.iter().chain(&found) {
+                if own_database == database && own_schema == schema {
+                    catalog.bare.insert(name.to_lowercase(), columns.clone());
+                }
+            }
+        }
+        for ((_, schema, name), columns) in own.iter().chain(&found) {
+            let key = (schema.to_lowercase(), name.to_lowercase());
+            catalog.relations.insert(key, columns.clone());
+        }
+        catalog.databases = names(engine, "select database_name from duckdb_databases()");
+        if objects {
+            catalog.macros = names(engine, MACROS);
+            catalog.types = names(engine, TYPES);
+        }
+        catalog
+    }
+}
+
+type Place = (String, String, String);
+
+static SYSTEM: OnceLock<BTreeMap<Place, Schema>> = OnceLock::new();
+
+fn add_columns(found: &mut BTreeMap<Place, Schema>, columns: Vec<(Place, Column)>) {
+    for (place, column) in columns {
+        let schema = found.entry(place).or_default();
+        schema.columns.get_or_insert_default().push(column);
+    }
+}
+
+fn columns(engine: &Engine, system: bool) -> Vec<(Place, Column)> {
+    let sql = COLUMNS.replace("$system", &system.to_string());
+    let read = || -> duckdb::Result<Vec<(Place, Column)>> {
+        let mut statement = engine.connection().prepare(&sql)?;
+        let rows = statement.query_map([], |row| {
+            let written: String = row.get(4)?;
+            let column = Column {
+                name: row.get(3)?,
+                sql_type: written.parse().unwrap_or(SqlType::Other(written)),
+                nullable: row.get(5)?,
+                made_at: None,
+            };
+            Ok(((row.get(0)?, row.get(1)?, row.get(2)?), column))
+        })?;
+        rows.collect()
+    };
+    read().unwrap_or_default()
+}
+
+fn texts<const N: usize>(engine: &Engine, sql: &str) -> Vec<[String; N]> {
+    let read = || -> duckdb::Result<Vec<[String; N]>> {
+        let mut statement = engine.connection().prepare(sql)?;
+        let rows = statement.query_map([], |row| {
+            let mut texts = std::array::from_fn(|_| String::new());
+            for (index, text) in texts.iter_mut().enumerate() {
+                *text = row.get(index)?;
+            }
+            Ok(texts)
+        })?;
+        rows.collect()
+    };
+    read().unwrap_or_default()
+}
+
+fn names(engine: &Engine, sql: &str) -> BTreeSet<String> {
+    let rows = texts::<1>(engine, sql).into_iter();
+    rows.map(|[name]| name.to_lowercase()).collect()
+}

@@ -1,0 +1,212 @@
+//! What our own parser and binder say to a query, the engine not asked.
+
+use super::catalog::Catalog;
+use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity};
+use dbgo_compiler::lexer::lex;
+use dbgo_compiler::parse::parse_query;
+use dbgo_compiler::resolve::data_columns;
+use dbgo_compiler::resolve::{BindInput, BoundColumn, Schema, bind};
+use dbgo_compiler::span::FileId;
+use dbgo_compiler::token::{Token, TokenKind};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What we say.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Whether our parser reads the query.
+    pub parsed: bool,
+    /// What is wrong with it.
+    pub errors: Vec<Diagnostic>,
+    /// Its columns; `None` if not even their number is known.
+    pub columns: Option<Vec<BoundColumn>>,
+    /// Whether it reads a table.
+    pub reads_table: bool,
+    /// Why no project could hold such a query, if that is so.
+    pub outside: Option<&'static str>,
+}
+
+impl Answer {
+    /// Whether the only thing wrong is that the columns depend on data.
+    pub fn depends_on_data(&self) -> bool {
+        let depends = |error: &Diagnostic| error.code == Code::ColumnsDependOnData;
+        !self.errors.is_empty() && self.errors.iter().all(depends)
+    }
+
+    /// What is wrong, in a line.
+    pub fn text(&self) -> String {
+        let lines: Vec<String> = self
+            .errors
+            .iter()
+            .map(|error| format!("{}: {}", error.code, error.message))
+            .collect();
+        lines.join("; ")
+    }
+}
+
+/// Parses and binds a query over the relations that exist.
+pub fn answer(sql: &str, catalog: &Catalog) -> Answer {
+    let (tokens, found) = lex(FileId(0), sql, 0..sql.len());
+    let query = Names::of(sql, &tokens, catalog);
+    let mut answer = Answer {
+        outside: query.outside,
+        reads_table: query.reads_table,
+        ..Answer::default()
+    };
+    if let Some(error) = found.into_iter().next() {
+        answer.errors.push(error);
+        return answer;
+    }
+    let tree = match parse_query(sql, &query.tokens) {
+        Ok(tree) => tree,
+        Err(error) => {
+            answer.errors.push(error);
+            return answer;
+        }
+    };
+    let input = BindInput {
+        imports: match query.qualified.is_empty() {
+            true => Cow::Borrowed(&catalog.bare),
+            false => {
+                let mut imports = catalog.bare.clone();
+                imports.extend(query.qualified);
+                Cow::Owned(imports)
+            }
+        },
+        text: sql,
+        ..BindInput::default()
+    };
+    let bound = bind(&tree, &input);
+    answer.parsed = true;
+    answer.reads_table |= !bound.relations.is_empty();
+    answer.columns = bound.columns;
+    answer.errors = bound.diagnostics;
+    data_columns::check(sql, &query.tokens, &mut answer.errors);
+    answer
+        .errors
+        .retain(|finding| finding.severity == Severity::Error);
+    answer
+}
+
+/// A query as a model would hold it, where relations have names of one part: the parts before the
+/// last one are left out where they lead to a relation that exists.
+struct Names {
+    tokens: Vec<Token>,
+    qualified: BTreeMap<String, Schema>,
+    reads_table: bool,
+    outside: Option<&'static str>,
+}
+
+impl Names {
+    fn of(sql: &str, tokens: &[Token], catalog: &Catalog) -> Names {
+        let tokens: Vec<Token> = tokens
+            .iter()
+            .filter(|token| token.kind != TokenKind::Comment)
+            .copied()
+            .collect();
+        let words: Vec<String> = tokens.iter().map(|token| plain(sql, token)).collect();
+        let is_name = |index: usize| {
+            tokens
+                .get(index)
+                .is_some_and(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+        };
+        let is = |index: usize, symbol: &str| {
+            tokens
+                .get(index)
+                .is_some_and(|token| token.kind == TokenKind::Symbol)
+                && words[index] == symbol
+        };
+        let mut names = Names {
+            tokens: Vec::with_capacity(tokens.len()),
+            qualified: BTreeMap::new(),
+            reads_table: false,
+            outside: None,
+        };
+        let mut index = 0;
+        while index < tokens.len() {
+            let first_of_path = is_name(index) && !(index > 0 && is(index - 1, "."));
+            if tokens[index].kind == TokenKind::Parameter {
+                names.outside.get_or_insert("a parameter");
+            }
+            if is_name(index) && is(index + 1, "(") && catalog.macros.contains(&words[index]) {
+                names.outside.get_or_insert("a macro of the session");
+            }
+            if is_name(index) && catalog.types.contains(&words[index]) {
+                names.outside.get_or_insert("a type of the session");
+            }
+            if first_of_path {
+                let mut path = vec![words[index].as_str()];
+                while path.len() < 3
+                    && is(index + 2 * path.len() - 1, ".")
+                    && is_name(index + 2 * path.len())
+                {
+                    path.push(&words[index + 2 * path.len()]);
+                }
+                if let Some((skipped, schema)) = qualified(&path, catalog) {
+                    names.add(path[skipped], schema, catalog);
+                    index += 2 * skipped;
+                } else if path.len() == 1 && catalog.bare.contains_key(path[0]) {
+                    names.reads_table |= index > 0
+                        && [
+                            "from",
+                            "join",
+                            ",",
+                            "table",
+                            "pivot",
+                            "unpivot",
+                            "pivot_wider",
+                            "(",
+                        ]
+                        .contains(&words[index - 1].as_str());
+                }
+            }
+            names.tokens.push(tokens[index]);
+            index += 1;
+        }
+        names
+    }
+
+    fn add(&mut self, name: &str, schema: &Schema, catalog: &Catalog) {
+        self.reads_table = true;
+        let other = |known: Option<&Schema>| known.is_some_and(|known| known != schema);
+        if other(self.qualified.get(name)) || other(catalog.bare.get(name)) {
+            // Which of the two the rest of the query means can't be told without binding it.
+            self.outside.get_or_insert("two relations of one name");
+        }
+        self.qualified.insert(name.to_owned(), schema.clone());
+    }
+}
+
+/// How many parts of a path lead to a relation, and the relation.
+fn qualified<'c>(path: &[&str], catalog: &'c Catalog) -> Option<(usize, &'c Schema)> {
+    let find =
+        |schema: &str, name: &str| catalog.relations.get(&(schema.to_owned(), name.to_owned()));
+    match path {
+        [database, schema, name] if catalog.databases.contains(*database) => {
+            if let Some(found) = find(schema, name) {
+                return Some((2, found));
+            }
+            Some((1, find("main", schema)?))
+        }
+        [schema, name, ..] => {
+            if let Some(found) = find(schema, name) {
+                return Some((1, found));
+            }
+            let is_database = catalog.databases.contains(*schema);
+            Some((1, find("main", name).filter(|_| is_database)?))
+        }
+        _ => None,
+    }
+}
+
+/// A token's text in lower case, a name without its quotes.
+fn plain(sql: &str, token: &Token) -> String {
+    let written = sql.get(token.span.range()).unwrap_or_default();
+    match token.kind {
+        TokenKind::QuotedName => written
+            .trim_matches('"')
+            .replace("\"\"", "\"")
+            .to_lowercase(),
+        _ => written.to_lowercase(),
+    }
+}

@@ -1,0 +1,266 @@
+//! Our answer and the engine's to one query, compared.
+
+use super::corpus::Statement;
+use super::engine::Refusal;
+use super::lend::missing_table;
+use super::ours::Answer;
+use dbgo_compiler::resolve::BoundColumn;
+use dbgo_compiler::sql_type::SqlType;
+
+/// What the engine says to a query.
+#[derive(Clone, Debug)]
+pub enum Engine {
+    /// It prepares it.
+    Binds {
+        /// Names and types as `DESCRIBE` gives them; `None` where it doesn't take such a query.
+        columns: Option<Vec<(String, String)>>,
+        /// For each column whether a null came; `None` where the query failed or took too long.
+        nulls: Option<Vec<bool>>,
+    },
+    /// It doesn't.
+    Refuses(Refusal),
+}
+
+/// Why the engine refuses a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// Its parser can't read it.
+    Syntax,
+    /// A name, a type or a constant is wrong.
+    NamesAndTypes,
+    /// Something that isn't in the query: the word says what.
+    Apart(&'static str),
+}
+
+/// A query that both have judged.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The query.
+    pub statement: Statement,
+    /// What we say; `None` if we panicked.
+    pub ours: Option<Answer>,
+    /// What the engine says.
+    pub engine: Engine,
+}
+
+/// Something that is to be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// We panicked.
+    Panic,
+    /// The engine binds the query, and we report an error in it.
+    FalseError,
+    /// The same, as the columns depend on data.
+    DependsOnData,
+    /// The same, as no project could hold the query.
+    Outside,
+    /// The engine binds the query, and our parser can't read it.
+    Unread,
+    /// The engine gives another type, or another number of columns.
+    WrongType,
+    /// The engine gives another name.
+    WrongName,
+    /// A column that we call not null yields one.
+    WrongNotNull,
+    /// We don't know the type of a column.
+    Unknown,
+    /// The engine refuses the query as it can't read it, and we accept it.
+    MissedSyntax,
+    /// The engine refuses the query for a name, a type or a constant, and we accept it.
+    MissedNames,
+    /// The engine refuses the query for something that isn't in it.
+    Apart,
+}
+
+impl Finding {
+    /// All, with the names of their lists.
+    pub const ALL: [(Finding, &'static str); 12] = [
+        (Finding::Panic, "panics"),
+        (Finding::FalseError, "false-errors"),
+        (Finding::DependsOnData, "depends-on-data"),
+        (Finding::Outside, "outside"),
+        (Finding::Unread, "unread"),
+        (Finding::WrongType, "wrong-types"),
+        (Finding::WrongName, "wrong-names"),
+        (Finding::WrongNotNull, "wrong-not-null"),
+        (Finding::Unknown, "unknown"),
+        (Finding::MissedSyntax, "missed-syntax"),
+        (Finding::MissedNames, "missed-names"),
+        (Finding::Apart, "apart"),
+    ];
+
+    /// The name of its list.
+    pub fn name(self) -> &'static str {
+        Finding::ALL
+            .iter()
+            .find(|(finding, _)| *finding == self)
+            .map_or("", |(_, name)| name)
+    }
+}
+
+impl Judged {
+    /// Whether the engine prepares it.
+    pub fn binds(&self) -> bool {
+        matches!(self.engine, Engine::Binds { .. })
+    }
+
+    /// Whether we report no error.
+    pub fn accepted(&self) -> bool {
+        self.ours
+            .as_ref()
+            .is_some_and(|ours| ours.errors.is_empty())
+    }
+
+    /// The engine's columns.
+    pub fn engine_columns(&self) -> Option<&[(String, String)]> {
+        match &self.engine {
+            Engine::Binds { columns, .. } => columns.as_deref(),
+            Engine::Refuses(_) => None,
+        }
+    }
+
+    /// Our columns, if we accept the query and know how many there are.
+    pub fn our_columns(&self) -> Option<&[BoundColumn]> {
+        let ours = self.ours.as_ref().filter(|ours| ours.errors.is_empty())?;
+        ours.columns.as_deref()
+    }
+
+    /// How many of the engine's columns we type.
+    pub fn typed(&self) -> usize {
+        let known = |column: &&BoundColumn| !column.sql_type.has_unknown();
+        self.our_columns()
+            .map_or(0, |columns| columns.iter().filter(known).count())
+    }
+
+    /// Why the engine refuses it.
+    pub fn cause(&self) -> Option<Cause> {
+        match &self.engine {
+            Engine::Binds { .. } => None,
+            Engine::Refuses(refusal) => {
+                // A missing table that was meant to be one is our matter only if we don't see it.
+                let expected = self.statement.expects_error
+                    && (missing_table(refusal).is_none() || self.accepted());
+                Some(cause(refusal, expected))
+            }
+        }
+    }
+
+    /// What is to be looked at.
+    pub fn findings(&self) -> Vec<Finding> {
+        let Some(ours) = &self.ours else {
+            return vec![Finding::Panic];
+        };
+        match self.cause() {
+            Some(Cause::Apart(_)) => return vec![Finding::Apart],
+            Some(Cause::Syntax) if self.accepted() => return vec![Finding::MissedSyntax],
+            Some(Cause::NamesAndTypes) if self.accepted() => return vec![Finding::MissedNames],
+            Some(_) => return Vec::new(),
+            None => {}
+        }
+        let refused = match ours {
+            Answer { errors, .. } if errors.is_empty() => None,
+            Answer {
+                outside: Some(_), ..
+            } => Some(Finding::Outside),
+            Answer { parsed: false, .. } => Some(Finding::Unread),
+            answer if answer.depends_on_data() => Some(Finding::DependsOnData),
+            _ => Some(Finding::FalseError),
+        };
+        if let Some(finding) = refused {
+            return vec![finding];
+        }
+        let mut found = self.differences();
+        if ours.outside.is_some() && found.iter().any(|finding| *finding != Finding::Unknown) {
+            // What the session's own objects hide can't be told.
+            found = vec![Finding::Outside];
+        }
+        found
+    }
+
+    fn differences(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let Some(theirs) = self.engine_columns() else {
+            return found;
+        };
+        let Some(ours) = self.our_columns() else {
+            return vec![Finding::Unknown];
+        };
+        if ours.len() != theirs.len() {
+            return vec![Finding::WrongType];
+        }
+        let mut add = |finding| {
+            if !found.contains(&finding) {
+                found.push(finding);
+            }
+        };
+        for (index, (ours, (name, sql_type))) in ours.iter().zip(theirs).enumerate() {
+            match &ours.sql_type {
+                unknown if unknown.has_unknown() => add(Finding::Unknown),
+                known if !same_type(known, sql_type) => add(Finding::WrongType),
+                _ => {}
+            }
+            if ours.name.as_ref().is_some_and(|ours| ours != name) {
+                add(Finding::WrongName);
+            }
+            if !ours.nullable && self.yields_null(index) {
+                add(Finding::WrongNotNull);
+            }
+        }
+        found
+    }
+
+    fn yields_null(&self, index: usize) -> bool {
+        match &self.engine {
+            Engine::Binds {
+                nulls: Some(nulls), ..
+            } => nulls.get(index) == Some(&true),
+            _ => false,
+        }
+    }
+}
+
+fn same_type(ours: &SqlType, theirs: &str) -> bool {
+    ours.to_string() == theirs
+        || theirs
+            .parse::<SqlType>()
+            .is_ok_and(|theirs| theirs == *ours)
+}
+
+/// Sorts an error of the engine.
+fn cause(refusal: &Refusal, expected: bool) -> Cause {
+    let message = refusal.message.as_str();
+    if message.contains("exists in the") && message.contains("extension") {
+        return Cause::Apart("an extension that isn't loaded");
+    }
+    match refusal.kind.as_str() {
+        "Parser" | "Syntax" => Cause::Syntax,
+        "Catalog" if !expected => Cause::Apart("an object that the corpus doesn't make"),
+        "Binder"
+        | "Catalog"
+        | "Conversion"
+        | "Out of Range"
+        | "Decimal"
+        | "Mismatch Type"
+        | "Divide by Zero"
+        | "Invalid Input"
+        | "Invalid type"
+        | "Not implemented"
+        | "Expression"
+        | "Parameter Not Resolved"
+        | "Parameter Not Allowed"
+        | "Constraint" => Cause::NamesAndTypes,
+        "TransactionContext" => Cause::Apart("the session's transaction"),
+        "Permission" => Cause::Apart("access to the outside"),
+        "IO" | "HTTP" => Cause::Apart("a file"),
+        "INTERRUPT" => Cause::Apart("time"),
+        "Out of Memory" => Cause::Apart("memory"),
+        "Missing Extension" | "Extension Autoloading" => {
+            Cause::Apart("an extension that isn't loaded")
+        }
+        "Dependency" | "Settings" | "Invalid Configuration" | "Sequence" | "Serialization" => {
+            Cause::Apart("the session's state")
+        }
+        "INTERNAL" | "FATAL" => Cause::Apart("a fault of the engine"),
+        _ => Cause::Apart("another error"),
+    }
+}
