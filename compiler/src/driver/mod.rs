@@ -22,6 +22,7 @@ mod writing_out;
 use crate::cache::Store;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
+use crate::expand::macros::Library;
 use crate::graph::{self, Graph};
 use crate::header::{self, FileKind, Headers};
 use crate::project::{self, EngineKind, Settings, VariableValue};
@@ -161,12 +162,14 @@ fn settle(
     store: &mut Store,
     values: Values,
 ) -> (Checked, Vec<Option<Settled>>) {
-    let context = model::Context::new(&outline, oracle, memory);
+    let (macros, found) = Library::new(&outline.files);
+    let context = model::Context::new(&outline, oracle, memory, macros);
     let Nodes {
         nodes,
         findings: mut diagnostics,
         typed,
     } = nodes::settle(&context, store, values);
+    diagnostics.extend(found);
     diagnostics.extend(outline.diagnostics.iter().cloned());
     if !diagnostics.iter().any(Diagnostic::is_error) {
         let lost = outline.graph.nodes.iter().zip(&nodes);

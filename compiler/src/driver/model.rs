@@ -10,6 +10,7 @@ use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
 use crate::expand::Expanded;
+use crate::expand::macros::Library;
 use crate::graph::{Node, NodeId};
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
@@ -29,6 +30,7 @@ pub(super) struct Context<'a> {
     pub(super) memory: &'a Memory<'a>,
     candidates: OnceLock<BTreeMap<String, String>>,
     pub(super) places: Vec<Place>,
+    pub(super) macros: Library,
     /// The hash of what all nodes depend on.
     pub(super) shared: [u8; 32],
     names: OnceLock<[u8; 32]>,
@@ -40,6 +42,7 @@ impl<'a> Context<'a> {
         outline: &'a Outline,
         oracle: &'a dyn TypeOracle,
         memory: &'a Memory<'a>,
+        macros: Library,
     ) -> Self {
         let places = super::engine_kinds(&outline.settings)
             .into_iter()
@@ -54,6 +57,7 @@ impl<'a> Context<'a> {
             memory,
             candidates: OnceLock::new(),
             places,
+            macros,
             shared: *outline.files.shared_hash().finalize().as_bytes(),
             names: OnceLock::new(),
             engine: OnceLock::new(),
@@ -162,7 +166,7 @@ pub(super) fn compile(
         (edge.alias.value.to_lowercase(), schema)
     };
     // It outlives the work, whose text it may become.
-    let written_out = OnceCell::new();
+    let written_out = [OnceCell::new(), OnceCell::new()];
     let mut work = Work {
         context,
         node,
@@ -241,19 +245,33 @@ impl<'a> Work<'a> {
     }
 
     /// The model of its text, written out where that is needed.
-    fn model_of_text(&mut self, home: &'a OnceCell<Expanded>) -> Option<TypedModel> {
+    fn model_of_text(
+        &mut self,
+        [unfolded, with_macros]: &'a [OnceCell<Expanded>; 2],
+    ) -> Option<TypedModel> {
         let expanded = self.written_out().ok()?;
-        let Some(expanded) = expanded.map(|expanded| home.get_or_init(|| expanded)) else {
-            return self.typed();
+        let expanded = expanded.map(|expanded| unfolded.get_or_init(|| expanded));
+        if let Some(expanded) = expanded {
+            self.go_on_with(expanded);
+        }
+        let tree = self.directives();
+        let (expanded, tree) = match tree {
+            Some(tree) if self.calls_macros(&tree) => {
+                let written = self.macros_written_out(&tree, expanded);
+                let written = with_macros.get_or_init(|| written);
+                self.go_on_with(written);
+                (Some(written), self.directives())
+            }
+            tree => (expanded, tree),
         };
-        self.go_on_with(expanded);
-        let model = self.typed();
-        self.back_to_files(expanded);
+        let mut model = tree.and_then(|tree| self.typed(tree));
+        if let Some(expanded) = expanded {
+            self.back_to_files(expanded, model.as_mut());
+        }
         model
     }
 
-    fn typed(&mut self) -> Option<TypedModel> {
-        let tree = self.directives()?;
+    fn typed(&mut self, tree: DirectiveTree) -> Option<TypedModel> {
         let reachable = Reachable {
             dialect: self.context.outline.settings.dialect.word().to_owned(),
             incremental: self.stored(),

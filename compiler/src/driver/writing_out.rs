@@ -2,10 +2,13 @@
 
 use super::model::Work;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::directives::Reached;
+use crate::directives::{DirectiveTree, Reached};
+use crate::expand::macros::{Caller, write_out};
 use crate::expand::{self, Expanded, SeedText, Surroundings};
 use crate::source::SeedFormat;
-use crate::span::Span;
+use crate::span::{FileId, Span};
+use crate::typed::TypedModel;
+use std::collections::BTreeSet;
 
 impl<'a> Work<'a> {
     /// Writes the model out; `None` if its own text is to be compiled as it is.
@@ -37,21 +40,51 @@ impl<'a> Work<'a> {
             seeds: self.node.imports.iter().filter_map(seed).collect(),
         };
         let (unfolded, found) = expand::unfold(self.file, self.text, range, &around);
-        // A loop may go over the values of a seed, and not only over its columns.
-        let paths = around.seeds.values().map(|seed| seed.file);
-        let sources = &outline.files.sources;
-        self.dependencies
-            .extend(paths.map(|file| sources.file(file).path.clone()));
         self.damaged = found.iter().any(Diagnostic::is_error);
         self.diagnostics.extend(found);
         match unfolded {
             Some(unfolded) => {
+                self.depend_on_seeds(&unfolded.seeds);
                 self.used_by_lists = unfolded.used;
                 Ok(Some(unfolded.expanded))
             }
             None if self.damaged => Err(()),
             None => Ok(None),
         }
+    }
+
+    /// What loops go over is in the seeds' data, and not in their columns alone.
+    fn depend_on_seeds(&mut self, seeds: &BTreeSet<FileId>) {
+        let files = &self.context.outline.files;
+        for seed in files.seeds.iter().filter(|seed| seeds.contains(&seed.data)) {
+            for file in [Some(seed.data), seed.typing].into_iter().flatten() {
+                self.dependencies
+                    .push(files.sources.file(file).path.clone());
+            }
+        }
+    }
+
+    /// Whether the text calls macros.
+    pub(super) fn calls_macros(&self, tree: &DirectiveTree) -> bool {
+        self.context.macros.may_be_called(self.text, tree)
+    }
+
+    /// Writes the calls of macros out. `expanded` is the text, if it was written out before.
+    pub(super) fn macros_written_out(
+        &mut self,
+        tree: &DirectiveTree,
+        expanded: Option<&Expanded>,
+    ) -> Expanded {
+        let caller = Caller {
+            text: self.text,
+            file: self.file,
+            body_start: self.body_start,
+            expanded,
+        };
+        let (written, found) = write_out(&self.context.macros, caller, tree);
+        self.damaged |= found.iter().any(Diagnostic::is_error);
+        self.diagnostics.extend(found);
+        written
     }
 
     /// Goes on with a written-out text instead of the model's own.
@@ -62,7 +95,7 @@ impl<'a> Work<'a> {
     }
 
     /// Makes all places that leave the model's stage places of the user's files.
-    pub(super) fn back_to_files(&mut self, expanded: &Expanded) {
+    pub(super) fn back_to_files(&mut self, expanded: &Expanded, model: Option<&mut TypedModel>) {
         let found = std::mem::take(&mut self.diagnostics);
         for finding in found {
             let finding = expanded.finding(finding);
@@ -78,6 +111,15 @@ impl<'a> Work<'a> {
         }
         for span in self.made_at.values_mut() {
             *span = expanded.place(*span);
+        }
+        let named = model.into_iter().flat_map(|model| &mut model.lineage.named);
+        for named in named {
+            let span = Span {
+                start: named.at,
+                end: named.at.saturating_add(1),
+                ..Span::new(expanded.file(), 0, 0)
+            };
+            named.at = expanded.place_in(self.node.file, span).start;
         }
     }
 

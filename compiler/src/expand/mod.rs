@@ -10,13 +10,16 @@
 //! |---|---|
 //! | `text` | the written-out text and its origins |
 //! | `template` | a file's text → its loops and includes |
-//! | `list` | what a `#for` goes over |
+//! | `list`, `elements` | what a `#for` goes over |
 //! | `substitute` | `${x}` |
 //! | `unfold` | loops and includes → text |
+//! | `macros` | calls of macros → text |
 //!
 //! Nothing here evaluates a condition: `#if` is the matter of [`directives`](crate::directives).
 
+mod elements;
 mod list;
+pub mod macros;
 mod substitute;
 mod template;
 #[cfg(test)]

@@ -228,11 +228,10 @@ impl Reader<'_> {
         match word {
             "if" => self.opens(Open::If(span)),
             "elif" | "else" | "endif" => match self.open.last() {
-                Some(Open::If(_)) => {
-                    if word == "endif" {
-                        self.open.pop();
-                    }
+                Some(Open::If(_)) if word == "endif" => {
+                    self.open.pop();
                 }
+                Some(Open::If(_)) => {}
                 Some(Open::For { head, .. }) => {
                     let head = head.span;
                     self.unbalanced(

@@ -64,13 +64,6 @@ pub enum ExpansionKind {
         /// The macro.
         name: Arc<str>,
     },
-    /// What a macro's parameter stands for.
-    Argument {
-        /// The macro.
-        name: Arc<str>,
-        /// The parameter.
-        parameter: Arc<str>,
-    },
 }
 
 impl Expanded {
@@ -138,6 +131,47 @@ impl Expanded {
         });
     }
 
+    /// An empty text that goes on with the expansions of another one.
+    pub(super) fn after(before: &Expanded) -> Self {
+        Self {
+            text: String::new(),
+            file: before.file,
+            segments: Vec::new(),
+            expansions: before.expansions.clone(),
+        }
+    }
+
+    /// Adds a range of the text that this one goes on from.
+    pub(super) fn push_from(&mut self, before: &Expanded, range: std::ops::Range<usize>) {
+        let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let (from, to) = (byte(range.start), byte(range.end));
+        let first = before
+            .segments
+            .partition_point(|segment| segment.start <= from);
+        for (index, segment) in before
+            .segments
+            .iter()
+            .enumerate()
+            .skip(first.saturating_sub(1))
+        {
+            let next = before.segments.get(index + 1);
+            let end = next
+                .map_or(byte(before.text.len()), |next| next.start)
+                .min(to);
+            let start = segment.start.max(from);
+            if start >= end {
+                break;
+            }
+            let mut source = segment.source;
+            if segment.verbatim {
+                source.end = source.start + (end - segment.start);
+                source.start += start - segment.start;
+            }
+            let text = &before.text[start as usize..end as usize];
+            self.push_segment(text, source, segment.verbatim);
+        }
+    }
+
     /// Puts something made between what stands there already, near its end.
     pub(super) fn insert_made(&mut self, at: usize, text: &str, source: Span) {
         let behind = self.text.split_off(at.min(self.text.len()));
@@ -199,6 +233,7 @@ impl Expanded {
         if last.verbatim {
             to.end = to.end.min(to.start + (last_byte + 1 - last.start));
         }
+        let (innermost_first, innermost_last) = (from.origin, to.origin);
         // What is around an expansion was added before it, so that both ends meet.
         while from.origin != to.origin {
             let outer = |span: Span| {
@@ -210,6 +245,13 @@ impl Expanded {
             } else {
                 to = outer(to);
             }
+        }
+        // Of a directive or call that an end has become, all is meant.
+        if to.origin != innermost_last && from.file == to.file {
+            from.start = from.start.min(to.start);
+        }
+        if from.origin != innermost_first && from.file == to.file {
+            to.end = to.end.max(from.end);
         }
         let whole = match from.file == to.file && from.start <= to.end {
             true => Span {
@@ -235,6 +277,21 @@ impl Expanded {
         Span {
             origin: Origin::WRITTEN,
             ..self.origin(span)
+        }
+    }
+
+    /// Where a span of this text was written in one file: what another file holds stands at the
+    /// directive or call that brought it here.
+    pub fn place_in(&self, file: FileId, span: Span) -> Span {
+        let mut place = self.origin(span);
+        while place.file != file
+            && let Some(expansion) = self.expansion(place.origin)
+        {
+            place = expansion.place;
+        }
+        Span {
+            origin: Origin::WRITTEN,
+            ..place
         }
     }
 
@@ -325,11 +382,6 @@ impl Expansion {
                 format!("in the macro `{name}`"),
                 self.place,
                 Some("it is called here".to_owned()),
-            ),
-            ExpansionKind::Argument { name, parameter } => (
-                format!("it stands for `{parameter}` in the macro `{name}`"),
-                self.place,
-                None,
             ),
         }
     }

@@ -30,6 +30,7 @@ mod special;
 mod star;
 pub mod table;
 pub use table::{ColumnDefinition, parse_create_table};
+pub(crate) use uses::is_alias;
 pub use uses::{RelationUse, relation_uses_by_tokens};
 mod table_expr;
 mod type_name;

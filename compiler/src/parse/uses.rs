@@ -60,6 +60,15 @@ const FOLLOWING: [&str; 42] = [
     "returning",
 ];
 
+/// Whether a token behind a table begins an alias of it.
+pub(crate) fn is_alias(kind: TokenKind, written: &str) -> bool {
+    match kind {
+        TokenKind::QuotedName => true,
+        TokenKind::Word => !FOLLOWING.contains(&written.to_lowercase().as_str()),
+        _ => false,
+    }
+}
+
 /// The uses in a query that has no tree: each `:name`, with a look at the token behind it.
 pub fn relation_uses_by_tokens(text: &str, tokens: &[Token]) -> Vec<RelationUse> {
     let tokens: Vec<&Token> = tokens
@@ -72,11 +81,9 @@ pub fn relation_uses_by_tokens(text: &str, tokens: &[Token]) -> Vec<RelationUse>
         .enumerate()
         .filter(|(_, token)| token.kind == TokenKind::Reference)
         .map(|(index, token)| {
-            let aliased = tokens.get(index + 1).is_some_and(|next| match next.kind {
-                TokenKind::QuotedName => true,
-                TokenKind::Word => !FOLLOWING.contains(&written(next).to_lowercase().as_str()),
-                _ => false,
-            });
+            let aliased = tokens
+                .get(index + 1)
+                .is_some_and(|next| is_alias(next.kind, written(next)));
             // `DESCRIBE :orders` names a relation and takes no alias.
             let described = index.checked_sub(1).is_some_and(|before| {
                 let word = written(tokens[before]).to_lowercase();

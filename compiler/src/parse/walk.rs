@@ -130,7 +130,8 @@ fn function<'t>(function: &'t Function, see: See<'_, 't>) {
     }
 }
 
-fn expression<'t>(expr: &'t Expr, see: See<'_, 't>) {
+/// Calls `see` with an expression and every node in it.
+pub fn expression<'t>(expr: &'t Expr, see: See<'_, 't>) {
     use ExprKind::*;
     see(AnyNode::Expression(expr));
     match &expr.kind {

@@ -49,6 +49,8 @@ pub struct ProjectFiles {
     pub exposures: Vec<FileId>,
     /// `fragments/**/*.sql`: pieces of SQL that `#include` writes out.
     pub fragments: Vec<FileId>,
+    /// `macros/**/*.sql`: names for expressions and queries.
+    pub macros: Vec<FileId>,
     /// CSV and Parquet files under `models/` and `seeds/`.
     pub seeds: Vec<SeedFile>,
     /// Files that exist but couldn't be read as what they are, which has been reported. They stay
@@ -166,6 +168,7 @@ pub(super) fn classify(
         tables: Vec::new(),
         exposures: Vec::new(),
         fragments: Vec::new(),
+        macros: Vec::new(),
         seeds: Vec::new(),
         unusable,
     };
@@ -197,7 +200,11 @@ pub(super) fn classify(
                 files.fragments.push(entry.file);
                 continue;
             }
-            ("macros" | "audits", "sql", None) => {
+            ("macros", "sql", None) => {
+                files.macros.push(entry.file);
+                continue;
+            }
+            ("audits", "sql", None) => {
                 if unbuilt.insert(folder.to_owned()) {
                     diagnostics.push(not_built(folder, entry.file));
                 }
@@ -243,14 +250,10 @@ fn pair_typings(
 }
 
 fn not_built(folder: &str, file: FileId) -> Diagnostic {
-    let what = match folder {
-        "macros" => "macros aren't",
-        _ => "audits aren't",
-    };
     Diagnostic::error(
         Code::NotBuiltYet,
         Span::new(file, 0, 0),
-        format!("{what} built yet"),
+        format!("{folder} aren't built yet"),
     )
     .hint(format!("move the files out of `{folder}/`"))
 }
@@ -307,8 +310,8 @@ mod tests {
     #[test]
     fn findings_of_placement() {
         let (_, diagnostics) = ProjectFiles::from_texts([
-            ("macros/f.sql", ""),
-            ("macros/g.sql", ""),
+            ("audits/f.sql", ""),
+            ("audits/g.sql", ""),
             ("models/a.b.sql", ""),
             ("seeds/alone.sql", ""),
         ]);

@@ -139,6 +139,11 @@ impl Entry {
             .all(|columns| !matches!(columns[5], "q" | "v"))
     }
 
+    /// Whether each call may give another result, even with the same arguments in one query.
+    pub fn is_volatile(&self) -> bool {
+        self.columns().any(|columns| columns[5] == "v")
+    }
+
     /// The overloads of its scalar and aggregate functions.
     pub fn signatures(&self) -> &[Signature] {
         self.signatures.get_or_init(|| {
