@@ -41,6 +41,7 @@ pub mod name;
 pub mod parse;
 pub mod print;
 pub mod project;
+pub mod pull;
 pub mod resolve;
 pub mod seeds;
 pub mod source;

@@ -57,7 +57,7 @@ fn rows_of(query: &str, sql: &str, imports: &BTreeMap<String, Schema>) -> BTreeS
     let reads = Reads {
         imports: (0..)
             .zip(imports)
-            .map(|(index, (name, schema))| (name.clone(), (index, schema.width())))
+            .map(|(index, (name, schema))| (name.clone(), (index, schema.names())))
             .collect(),
         text: sql,
         ..Reads::default()

@@ -13,6 +13,8 @@ mod commands;
 mod errors;
 #[path = "tool/history.rs"]
 mod history;
+#[path = "tool/kept.rs"]
+mod kept;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/lineage.rs"]
@@ -23,3 +25,5 @@ mod messages;
 mod place;
 #[path = "tool/refusals.rs"]
 mod refusals;
+#[path = "tool/sources.rs"]
+mod sources;

@@ -86,7 +86,16 @@ impl Cargo {
         executable_in(&messages, "dbgo")
     }
 
-    /// Builds what a measurement needs, in the release profile.
+    /// Builds the tool in the release profile and returns the path of its executable.
+    ///
+    /// # Errors
+    /// The same as of [`Cargo::build_dbgo`].
+    pub fn build_released_dbgo(&self) -> Result<PathBuf, Box<dyn std::error::Error>> {
+        let messages = self.build(&["--release", "-p", "dbgo", "--bin", "dbgo"])?;
+        executable_in(&messages, "dbgo")
+    }
+
+    /// Builds the tool and the program that it is measured against, in the release profile.
     ///
     /// # Errors
     /// The same as of [`Cargo::build_dbgo`].

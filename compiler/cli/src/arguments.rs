@@ -73,9 +73,40 @@ pub enum Command {
         after_help = "Examples:\n  dbgo build\n  dbgo build --output dist\n  dbgo build --interfaces"
     )]
     Build(BuildArguments),
+    /// Keep the files of sources true to the engine's tables
+    Sources(SourcesArguments),
     /// Explain a kind of finding
     #[command(after_help = "Examples:\n  dbgo explain unknown-column\n  dbgo explain")]
     Explain(ExplainArguments),
+}
+
+/// `dbgo sources`
+#[derive(Debug, Args)]
+pub struct SourcesArguments {
+    /// What to do with them
+    #[command(subcommand)]
+    pub command: SourcesCommand,
+}
+
+/// What can be done with sources.
+#[derive(Debug, Subcommand)]
+pub enum SourcesCommand {
+    /// Write the columns of the engine's tables into `sources/`
+    #[command(
+        after_help = "Examples:\n  dbgo sources pull raw.orders raw.customers\n  dbgo sources pull 'raw.*'\n  dbgo sources pull"
+    )]
+    Pull(PullArguments),
+}
+
+/// `dbgo sources pull`
+#[derive(Debug, Args)]
+pub struct PullArguments {
+    /// Tables as `schema.name`, or all of a schema as `schema.*`; without any, those that have a file
+    #[arg(value_name = "TABLE")]
+    pub tables: Vec<String>,
+    /// Say what differs and write nothing; exit with 1 if something does
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `dbgo init`

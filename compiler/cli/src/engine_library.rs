@@ -8,7 +8,7 @@
 //! technique is that of Implib.so (<https://github.com/yugr/Implib.so>).
 //!
 //! The build script turns this on where it is known to work. A function that the list lacks is
-//! linked as usual, and the library is loaded at the start again: `tests/tests/tool/engine.rs`
+//! linked as usual, and the library is loaded at the start again: `tests/tests/tool/kept.rs`
 //! alarms.
 
 use libloading::Library;

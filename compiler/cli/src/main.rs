@@ -14,7 +14,7 @@ mod report;
 mod revision;
 mod workspace;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, SourcesArguments, SourcesCommand};
 use clap::Parser;
 use dbgo_runtime::cli::{self, Terminal};
 use std::process::ExitCode;
@@ -34,6 +34,9 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
         Command::Graph(graph) => commands::graph::graph(directory, graph),
         Command::Lineage(lineage) => commands::lineage::lineage(directory, lineage),
         Command::Impact(impact) => commands::impact::impact(directory, impact),
+        Command::Sources(SourcesArguments {
+            command: SourcesCommand::Pull(pull),
+        }) => commands::sources::pull(directory, pull),
         Command::Render(render) => commands::render::render(directory, render),
         Command::Build(build) => commands::build::build(directory, build),
         Command::Run(run) => {

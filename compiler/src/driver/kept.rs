@@ -246,7 +246,7 @@ impl Inputs {
     /// The hash of what findings depend on besides.
     fn of_findings(&self, context: &Context<'_>) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&context.names());
+        hasher.update(&context.names_hash());
         for places in &self.places {
             hasher.update(places);
         }

@@ -8,6 +8,7 @@ use crate::lineage::{self, Lineage, Reads, Relation, UseSet, VariantLineage};
 use crate::name::same_name;
 use crate::resolve::Schema;
 use crate::typed::TypedColumn;
+use std::collections::BTreeMap;
 
 impl Work<'_> {
     /// The lineage of a model with these columns.
@@ -20,7 +21,7 @@ impl Work<'_> {
         let mut whole: Option<Lineage> = None;
         let mut each = Vec::new();
         for (variant, found) in variants.variants.iter().zip(typed) {
-            let lineage = self.lineage_of_variant(found, columns.len());
+            let lineage = self.lineage_of_variant(found, columns);
             if typed.len() > 1 {
                 let columns = lineage.columns.iter();
                 each.push(VariantLineage {
@@ -65,14 +66,14 @@ impl Work<'_> {
         kept
     }
 
-    fn lineage_of_variant(&self, variant: &TypedVariant, width: usize) -> Lineage {
+    fn lineage_of_variant(&self, variant: &TypedVariant, columns: &[TypedColumn]) -> Lineage {
         let edges = (0..).zip(&self.node.imports);
         let imports = edges.map(|(index, edge)| {
             let alias = edge.alias.value.to_lowercase();
-            let columns = self.imports.get(&alias).and_then(Schema::width);
-            (alias, (index, columns))
+            let names = self.imports.get(&alias).and_then(Schema::names);
+            (alias, (index, names))
         });
-        let imports: std::collections::BTreeMap<_, _> = imports.collect();
+        let imports: BTreeMap<_, _> = imports.collect();
         let relation = |name: &str| match imports.get(name) {
             Some((index, _)) => Some(Relation::Import(*index)),
             None => (name == "this").then_some(Relation::This),
@@ -80,13 +81,13 @@ impl Work<'_> {
         let uses = variant.relations.iter();
         let reads = Reads {
             seen: uses.filter_map(|used| relation(&used.name)).collect(),
-            this: Some(width),
+            this: Some(columns.iter().map(|column| column.name.clone()).collect()),
             text: self.text,
             imports,
         };
         match &variant.tree {
-            Some(tree) => lineage::of_query(tree, &reads, width),
-            None => lineage::of_unread(&reads, width),
+            Some(tree) => lineage::of_query(tree, &reads, columns.len()),
+            None => lineage::of_unread(&reads, columns.len()),
         }
     }
 }

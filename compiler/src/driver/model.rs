@@ -14,13 +14,14 @@ use crate::expand::macros::Library;
 use crate::graph::{Node, NodeId};
 use crate::header::Header;
 use crate::project::{Scalar, VariableValue};
-use crate::resolve::Schema;
+use crate::resolve::{Names, Schema};
 use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
 use crate::typed::{TypedColumn, TypedModel, TypedVariable};
 use crate::types::oracle::TypeOracle;
 use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 /// What all models of a project share.
@@ -33,7 +34,7 @@ pub(super) struct Context<'a> {
     pub(super) macros: Library,
     /// The hash of what all nodes depend on.
     pub(super) shared: [u8; 32],
-    names: OnceLock<[u8; 32]>,
+    names_hash: OnceLock<[u8; 32]>,
     engine: OnceLock<[u8; 32]>,
 }
 
@@ -59,37 +60,17 @@ impl<'a> Context<'a> {
             places,
             macros,
             shared: *outline.files.shared_hash().finalize().as_bytes(),
-            names: OnceLock::new(),
+            names_hash: OnceLock::new(),
             engine: OnceLock::new(),
         }
     }
 
-    /// Names of relations and files, in lower case, with the import paths that they stand for.
-    pub(super) fn candidates(&self) -> &BTreeMap<String, String> {
-        self.candidates.get_or_init(|| {
-            let nodes = &self.outline.graph.nodes;
-            // A relation goes before a file, and the last relation of a name before the others.
-            let names = nodes
-                .iter()
-                .map(|node| (&node.config.name.value, node))
-                .rev();
-            let names = names.map(|(name, node)| (name.to_lowercase(), node.path.clone()));
-            let relations = nodes
-                .iter()
-                .map(|node| (node.relation().to_lowercase(), node.path.clone()));
-            names.chain(relations).collect()
-        })
-    }
-
     /// The hash of what a hint may propose.
-    pub(super) fn names(&self) -> [u8; 32] {
-        *self.names.get_or_init(|| {
+    pub(super) fn names_hash(&self) -> [u8; 32] {
+        *self.names_hash.get_or_init(|| {
             let mut hasher = blake3::Hasher::new();
-            for text in self
-                .candidates()
-                .iter()
-                .flat_map(|(name, path)| [name, path])
-            {
+            let names = self.names().iter();
+            for text in names.flat_map(|(name, path)| [name, path]) {
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());
             }
@@ -119,6 +100,30 @@ impl<'a> Context<'a> {
     pub(super) fn hash_of(&self, path: &str) -> Option<[u8; 32]> {
         let sources = &self.outline.files.sources;
         Some(*sources.file(sources.find(path)?).hash.as_bytes())
+    }
+}
+
+impl Names for Context<'_> {
+    fn names(&self) -> &BTreeMap<String, String> {
+        self.candidates.get_or_init(|| {
+            let nodes = &self.outline.graph.nodes;
+            // A relation goes before a file, and the last relation of a name before the others.
+            let names = nodes
+                .iter()
+                .map(|node| (&node.config.name.value, node))
+                .rev();
+            let names = names.map(|(name, node)| (name.to_lowercase(), node.path.clone()));
+            let relations = nodes
+                .iter()
+                .map(|node| (node.relation().to_lowercase(), node.path.clone()));
+            names.chain(relations).collect()
+        })
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Context").finish_non_exhaustive()
     }
 }
 

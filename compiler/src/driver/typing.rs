@@ -10,7 +10,7 @@ use crate::directives;
 use crate::header::{ColumnNote, Incremental, Materialized};
 use crate::parse::{ast, parse_query};
 use crate::project::VariableValue;
-use crate::resolve::{BindInput, Column, RelationUse, Schema, bind, data_columns};
+use crate::resolve::{BindInput, Candidates, Column, RelationUse, Schema, bind, data_columns};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::token::{Token, TokenKind};
@@ -194,7 +194,7 @@ impl Work<'_> {
             imports: Cow::Borrowed(&self.imports),
             this: this.cloned(),
             variables: names.clone(),
-            candidates: Cow::Borrowed(self.context.candidates()),
+            candidates: Candidates::Of(self.context),
             text: self.text,
             unique_columns: true,
         };

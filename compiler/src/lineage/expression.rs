@@ -102,7 +102,14 @@ impl Fold<'_> {
                 What::Operation(text) if text != "coalesce" => {
                     waiting.extend(self.tree.children(child));
                 }
-                _ => uses.extend(&self.expression(child).uses.computed()),
+                _ => {
+                    let part = self.expression(child);
+                    // A star over the fields of a column needs that column.
+                    for input in part.by_star {
+                        self.name_at(input, self.tree.node(child).span.start);
+                    }
+                    uses.extend(&part.uses.computed());
+                }
             }
         }
         uses
@@ -198,7 +205,7 @@ impl Fold<'_> {
             } else if !has_arguments {
                 uses.extend(&frame.base.counted());
             }
-            if !UNORDERED.contains(&call.name.as_str()) {
+            if call.kind == CallKind::Window || !UNORDERED.contains(&call.name.as_str()) {
                 uses.extend(&frame.order.condition());
             }
         }

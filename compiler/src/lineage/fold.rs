@@ -81,6 +81,8 @@ pub(super) struct Frame {
     pub order: UseSet,
     /// Whether an aggregate makes one row of all.
     pub is_one_row: bool,
+    /// The stars that were looked at.
+    pub stars: Vec<Span>,
     /// The outputs that were folded.
     pub outputs: BTreeMap<NodeId, Column>,
     pub windows: BTreeMap<String, UseSet>,
@@ -384,6 +386,7 @@ impl<'t> Fold<'t> {
         if let Some(column) = self.frame().outputs.get(&node) {
             return column.clone();
         }
+        self.name_in_star(self.tree.node(node).span);
         let column = Column {
             name: name.clone(),
             ..self.output_value(node)
@@ -437,6 +440,46 @@ impl<'t> Fold<'t> {
         *first = (*first).min(at);
     }
 
+    /// Notes the columns that a star names: `* EXCLUDE (amount)`, `REPLACE`, `RENAME`.
+    fn name_in_star(&mut self, span: Span) {
+        let frame = self.frames.last();
+        if !self.text(span).contains('*') || frame.is_none_or(|frame| frame.stars.contains(&span)) {
+            return;
+        }
+        self.frame().stars.push(span);
+        if !self.is_star(span) {
+            return;
+        }
+        let (tokens, _) = lex(span.file, self.reads.text, span.range());
+        let mut is_changed = false;
+        for token in tokens {
+            let word = self.text(token.span);
+            match token.kind {
+                TokenKind::Word if is_change(word) => is_changed = true,
+                TokenKind::Word | TokenKind::QuotedName if is_changed => {
+                    let name = word.trim_matches('"').replace("\"\"", "\"");
+                    self.name_column(&name, token.span);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Notes that a place names the columns of this name in scope.
+    fn name_column(&mut self, name: &str, span: Span) {
+        let relations = self.frame().relations.clone();
+        for relation in relations {
+            let Some(facts) = self.relations.get(&relation).cloned() else {
+                continue;
+            };
+            let is = |own: &String| crate::name::same_name(own, name);
+            let columns = facts.columns.iter();
+            for column in columns.filter(|column| column.name.as_ref().is_some_and(is)) {
+                self.name(&column.by_star, span);
+            }
+        }
+    }
+
     fn is_star(&self, span: Span) -> bool {
         let text = self.text(span);
         if !text.contains('*') && !text.to_lowercase().contains("columns") {
@@ -456,12 +499,12 @@ impl<'t> Fold<'t> {
     }
 
     /// The facts of an import or of the model's own table.
-    pub fn table(&mut self, relation: Relation, width: Option<usize>) -> Facts {
+    pub fn table(&mut self, relation: Relation, names: Option<&[String]>) -> Facts {
         self.read.insert(relation);
-        let column = |position| {
+        let column = |(position, name): (usize, &String)| {
             let input = Input::column(relation, position);
             Column {
-                name: None,
+                name: Some(name.clone()),
                 uses: UseSet::one(input, Uses::PASSED),
                 by_star: vec![input],
             }
@@ -471,12 +514,19 @@ impl<'t> Fold<'t> {
             part: Part::Any,
         };
         Facts {
-            columns: (0..width.unwrap_or(0)).map(column).collect(),
+            columns: (names.unwrap_or_default().iter().enumerate().map(column)).collect(),
             rows: UseSet::one(Input::rows(relation), Uses::PASSED),
-            rest: width.is_none().then(|| UseSet::one(any, Uses::UNKNOWN)),
+            rest: names.is_none().then(|| UseSet::one(any, Uses::UNKNOWN)),
             order: UseSet::default(),
         }
     }
+}
+
+/// Whether a word changes a star.
+fn is_change(word: &str) -> bool {
+    ["exclude", "replace", "rename"]
+        .iter()
+        .any(|change| word.eq_ignore_ascii_case(change))
 }
 
 /// Runs a step of a recursion, on more stack if little is left.

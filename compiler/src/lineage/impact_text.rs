@@ -47,7 +47,7 @@ pub fn text(
     }
     section("if it goes or is renamed", "nothing else", &lost, &mut text);
     let mut reached = String::new();
-    for (place, uses) in shown(impact) {
+    for (place, uses) in shown(impact, column.is_none()) {
         let name = match place.part {
             Part::Rows => format!("rows of {}", project.name(place)),
             _ => project.name(place),
@@ -89,20 +89,23 @@ fn section(title: &str, empty: &str, lines: &str, text: &mut String) {
     }
 }
 
-/// What is reached, without the columns of tables whose rows are: they all are.
-fn shown(impact: &Impact) -> Vec<(Place, Uses)> {
+/// What is reached, without the columns of tables whose rows are: they all are. Where those of
+/// them that are reached in another way too are worth a line, they have one.
+fn shown(impact: &Impact, only_tables: bool) -> Vec<(Place, Uses)> {
     let decides = Uses::CONDITION.and(Uses::GROUPING);
     let rows_of = |place: &Place| Place {
         part: Part::Rows,
         ..*place
     };
+    let is_shown = |place: &Place, uses: Uses| match impact.reaches.get(&rows_of(place)) {
+        _ if place.part == Part::Rows => true,
+        Some(_) if only_tables => false,
+        Some(rows) => !uses.without(decides).without(*rows).is_empty(),
+        None => true,
+    };
     let reached = impact.reaches.iter();
     reached
-        .filter(|(place, uses)| {
-            let rows = impact.reaches.get(&rows_of(place));
-            place.part == Part::Rows
-                || rows.is_none_or(|rows| !uses.without(decides).without(*rows).is_empty())
-        })
+        .filter(|(place, uses)| is_shown(place, **uses))
         .map(|(place, uses)| (*place, *uses))
         .collect()
 }

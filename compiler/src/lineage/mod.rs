@@ -128,11 +128,11 @@ impl Lineage {
 /// What a query may read, for its lineage.
 #[derive(Clone, Debug, Default)]
 pub struct Reads<'a> {
-    /// The imports by alias in lower case: the position in the header, and how many columns it
-    /// has; `None` if they aren't known.
-    pub imports: BTreeMap<String, (u32, Option<usize>)>,
-    /// How many columns the model's own table has; `None` if they aren't known.
-    pub this: Option<usize>,
+    /// The imports by alias in lower case: the position in the header, and the names of its
+    /// columns; `None` if they aren't known.
+    pub imports: BTreeMap<String, (u32, Option<Vec<String>>)>,
+    /// The names of the columns of the model's own table; `None` if they aren't known.
+    pub this: Option<Vec<String>>,
     /// What the query reads according to its tokens: those of them that the tree doesn't read may
     /// be read by what dbgo didn't look into.
     pub seen: Vec<Relation>,

@@ -50,13 +50,13 @@ impl Fold<'_> {
         match self.tree.what(node) {
             What::Import { relation, alias } => {
                 let facts = match self.reads.imports.get(alias) {
-                    Some((index, width)) => self.table(Relation::Import(*index), *width),
+                    Some((index, names)) => self.table(Relation::Import(*index), names.as_deref()),
                     None => Facts::unknown(&UseSet::default()),
                 };
                 self.enter(*relation, facts)
             }
             What::This { relation } => {
-                let facts = self.table(Relation::This, self.reads.this);
+                let facts = self.table(Relation::This, self.reads.this.as_deref());
                 self.enter(*relation, facts)
             }
             What::Common { relation, member } => {

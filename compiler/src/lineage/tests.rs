@@ -119,6 +119,17 @@ fn a_column_that_goes_breaks_who_names_it_and_stars_hand_its_loss_on() {
 }
 
 #[test]
+fn what_a_star_leaves_out_is_named() {
+    let typed = chain();
+    let project = ProjectLineage::new(&typed);
+    let id = impact_of(&project, "raw.orders.order_id");
+    let broken: Vec<&str> = (id.breaks.iter())
+        .map(|found| project.tables[found.table].path)
+        .collect();
+    assert_eq!(broken, ["models.marts.paid", "models.marts.wide"]);
+}
+
+#[test]
 fn a_condition_reaches_rows_and_all_that_is_made_of_them() {
     let typed = chain();
     let project = ProjectLineage::new(&typed);

@@ -47,6 +47,14 @@ impl Keyword {
     }
 }
 
+/// Whether a word can't name a column or a table without quotes.
+pub fn needs_quotes(word: &str) -> bool {
+    matches!(
+        Keyword::of(word).category(),
+        Some(Category::TypeOrFunction | Category::Reserved)
+    )
+}
+
 /// The length of `xmlnamespaces`, with some room.
 const LONGEST: usize = 16;
 

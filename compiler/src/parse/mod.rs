@@ -29,6 +29,7 @@ mod query;
 mod special;
 mod star;
 pub mod table;
+pub use keyword::needs_quotes;
 pub use table::{ColumnDefinition, parse_create_table};
 pub(crate) use uses::is_alias;
 pub use uses::{RelationUse, relation_uses_by_tokens};

@@ -49,10 +49,13 @@ impl Binder<'_> {
                 operand,
                 pattern,
                 escape,
+                operator,
                 ..
             } => {
+                let places = (operand.span, pattern.span);
                 let operand = self.expression(operand, env);
                 let pattern = self.expression(pattern, env);
+                self.check_like(operator, (&operand, places.0), (&pattern, places.1));
                 let escape = escape.as_ref().map(|escape| self.expression(escape, env));
                 let nullable = operand.nullable
                     || pattern.nullable
@@ -130,13 +133,15 @@ impl Binder<'_> {
                 collection,
                 ..
             } => {
-                self.expression(operand, env);
-                self.expression(collection, env);
+                let member = self.expression(operand, env);
+                let all = self.expression(collection, env);
+                self.check_contained((&member, operand.span), (&all, collection.span));
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::InQuery { operand, query, .. } => {
                 let operand_type = self.expression(operand, env);
                 let output = self.query(query, Some(env));
+                self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
                 if let ([column], false) = (output.columns.as_slice(), output.open) {
                     self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
                 }
@@ -147,12 +152,18 @@ impl Binder<'_> {
                 Typed::not_null(SqlType::Boolean)
             }
             ExprKind::Quantified { left, right, .. } => {
-                self.expression(left, env);
-                self.expression(right, env);
+                let operand = self.expression(left, env);
+                if let ExprKind::Query(query) = &right.kind {
+                    let output = self.query(query, Some(env));
+                    self.check_compared_width(left, &operand.sql_type, &output, query.span);
+                } else {
+                    self.expression(right, env);
+                }
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::Query(query) => {
                 let output = self.query(query, Some(env));
+                self.check_value_width(&output, query.span);
                 match (output.columns.as_slice(), output.open) {
                     ([column], false) => {
                         let nullable = column.typed.nullable || !gives_one_row(query);
@@ -163,6 +174,7 @@ impl Binder<'_> {
             }
             ExprKind::ArrayQuery(query) => {
                 let output = self.query(query, Some(env));
+                self.check_array_width(query, &output);
                 match (output.columns.as_slice(), output.open) {
                     ([column], false) => Typed::of(list_of(&column.typed.sql_type)),
                     _ => Typed::unknown(),
@@ -171,7 +183,9 @@ impl Binder<'_> {
             ExprKind::Field { operand, field } => self.field_of(operand, field, env),
             ExprKind::Index { operand, index } => {
                 let operand = self.expression(operand, env);
+                let place = index.span;
                 let index = self.expression(index, env);
+                self.check_index(&operand, &index, place);
                 Typed::of(indexed(&operand.sql_type, &index))
             }
             ExprKind::Slice {
@@ -181,11 +195,15 @@ impl Binder<'_> {
                 step,
             } => {
                 let operand = self.expression(operand, env);
-                for bound in [start, end, step].into_iter().flatten() {
-                    if !matches!(bound.kind, ExprKind::Keyword(_)) {
-                        self.quietly(|binder| binder.expression(bound, env));
-                    }
-                }
+                let bounds = [start, end, step].map(|bound| {
+                    let bound = bound.as_deref()?;
+                    let typed = match bound.kind {
+                        ExprKind::Keyword(_) => Typed::unknown(),
+                        _ => self.quietly(|binder| binder.expression(bound, env)),
+                    };
+                    Some((typed, bound.span))
+                });
+                self.check_slice(&operand.sql_type, &bounds, expr.span);
                 Typed::of(match &operand.sql_type {
                     SqlType::Array(element, _) => SqlType::list((**element).clone()),
                     list @ (SqlType::List(_) | SqlType::Varchar) => list.clone(),
@@ -206,13 +224,17 @@ impl Binder<'_> {
                 Typed::not_null(SqlType::Struct(fields))
             }
             ExprKind::Struct(items) => {
+                let names = items
+                    .iter()
+                    .map(|(name, _)| (name.value.as_str(), name.span));
+                self.check_field_names(names);
                 let fields = items
                     .iter()
                     .map(|(name, item)| (name.value.clone(), self.expression(item, env).sql_type))
                     .collect();
                 Typed::not_null(SqlType::Struct(fields))
             }
-            ExprKind::List(items) => self.list(items, env),
+            ExprKind::List(items) => self.list(items, expr.span, env),
             ExprKind::Map(entries) => {
                 let (mut keys, mut values) = (Vec::new(), Vec::new());
                 for (key, value) in entries {
@@ -300,17 +322,21 @@ impl Binder<'_> {
                 column.typed.clone()
             }
             None => {
+                if self.lambdas == 0 {
+                    self.check_column_position(position, span, scope);
+                }
                 self.tree.leaf(What::Opaque(format!("#{position}")), span);
                 Typed::unknown()
             }
         }
     }
 
-    fn list(&mut self, items: &[ast::Expr], env: &Env<'_>) -> Typed {
+    fn list(&mut self, items: &[ast::Expr], span: Span, env: &Env<'_>) -> Typed {
         let typed: Vec<Typed> = items
             .iter()
             .map(|item| self.expression(item, env))
             .collect();
+        self.check_elements(items, &typed, span);
         let texts: Option<Vec<String>> = typed
             .iter()
             .map(|item| match &item.value {

@@ -1,6 +1,7 @@
 //! What a `FROM` reads: tables, subqueries, table functions, joins.
 
 use super::data_columns;
+use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
@@ -10,8 +11,8 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::{RelationUse, ast};
 use crate::span::Span;
+use crate::sql_type::SqlType;
 use crate::sql_type::families::never_meet;
-use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::Typed;
 use crate::types::catalogue;
 
@@ -115,6 +116,9 @@ impl Binder<'_> {
                 }
             }
         };
+        if !matches!(table.kind, ast::TableKind::Function { .. }) {
+            self.check_alias_width(&relation, alias);
+        }
         single(aliased(relation, alias))
     }
 
@@ -168,7 +172,11 @@ impl Binder<'_> {
                 });
             }
         }
-        self.undeclared(name, last);
+        if name.parts.len() == 1 && self.is_in_making(last) {
+            self.circular(last);
+        } else {
+            self.undeclared(name, last);
+        }
         self.unknown_relation(Some(last.value.clone()), name.span)
     }
 
@@ -182,7 +190,7 @@ impl Binder<'_> {
             .chain(self.input.imports.keys().map(String::as_str))
             .collect();
         let similar = nearest(&last.value, known.iter().copied());
-        let candidates = &self.input.candidates;
+        let candidates = self.input.candidates.names();
         let near_path = nearest(&key, candidates.keys().map(String::as_str))
             .and_then(|near| candidates.get(near));
         let hint = match (candidates.get(&key), similar) {
@@ -266,7 +274,12 @@ impl Binder<'_> {
             finding = finding
                 .hint(format!("did you mean `:{similar}`?"))
                 .fix_name(&name.value, name.span, candidates, as_reference);
-        } else if let Some(path) = self.input.candidates.get(&name.value.to_lowercase()) {
+        } else if let Some(path) = self
+            .input
+            .candidates
+            .names()
+            .get(&name.value.to_lowercase())
+        {
             finding = finding.hint(format!(
                 "add `-- @import: {} = {path}` to the header",
                 name.value
@@ -361,6 +374,7 @@ impl Binder<'_> {
             | ast::JoinKind::Anti => {}
         }
         scope.append(right);
+        self.check_lateral(join, &scope);
         let using = self.tree.mark();
         match &join.constraint {
             ast::JoinConstraint::None => {}
@@ -369,6 +383,7 @@ impl Binder<'_> {
                 self.clause(Clause::On, condition.span, |binder| {
                     binder.condition(condition, &both);
                 });
+                self.check_join(join, condition, &scope, left_width, env);
                 if matches!(join.kind, ast::JoinKind::Inner | ast::JoinKind::Semi) {
                     nullability::narrow(&mut scope, condition);
                 }
@@ -380,13 +395,16 @@ impl Binder<'_> {
                         left_width,
                         &name.value,
                         Some(name.span),
+                        name.span,
                         join.kind,
                     );
                 }
             }
             ast::JoinConstraint::Natural => {
-                for name in shared_names(&scope, left_width) {
-                    self.merge(&mut scope, left_width, &name, None, join.kind);
+                let shared = shared_names(&scope, left_width);
+                self.check_natural(&scope, &shared, span);
+                for name in shared {
+                    self.merge(&mut scope, left_width, &name, None, span, join.kind);
                 }
             }
         }
@@ -443,6 +461,7 @@ impl Binder<'_> {
         left_width: usize,
         name: &str,
         span: Option<Span>,
+        whole: Span,
         kind: ast::JoinKind,
     ) {
         let width = scope.relations.len();
@@ -455,6 +474,9 @@ impl Binder<'_> {
                 self.missing_in_join(scope, left_width..width, "right", name, span);
             }
         }
+        let place = span.unwrap_or(whole);
+        self.check_shared(scope, 0..left_width, name, place);
+        self.check_shared(scope, left_width..width, name, place);
         let (Some((left_index, left_column)), Some((right_index, right_column))) = (left, right)
         else {
             // One side isn't known: a name that may be either is left open.
@@ -559,36 +581,6 @@ impl Binder<'_> {
     }
 }
 
-/// Which columns give the value of a merged one: the first of these that isn't null.
-fn merged_sources(
-    mut left: Vec<(RelationId, u32)>,
-    right: (RelationId, u32),
-    kind: ast::JoinKind,
-) -> Vec<(RelationId, u32)> {
-    match kind {
-        ast::JoinKind::Full => {
-            left.push(right);
-            left
-        }
-        ast::JoinKind::Right => vec![right],
-        _ => left,
-    }
-}
-
-fn merged_type(left: &Typed, right: &Typed, kind: ast::JoinKind) -> Typed {
-    match kind {
-        ast::JoinKind::Full => {
-            let sql_type = match common_type(&left.sql_type, &right.sql_type) {
-                Common::Type(sql_type) => sql_type,
-                _ => SqlType::Unknown,
-            };
-            Typed::of(sql_type)
-        }
-        ast::JoinKind::Right => right.clone(),
-        _ => left.clone(),
-    }
-}
-
 /// The type of a table function's column, where it has one.
 fn only_column(name: &str, arguments: &[Typed]) -> Option<SqlType> {
     match (name, arguments) {
@@ -665,26 +657,4 @@ fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Relation 
 
 fn nowhere() -> Span {
     Span::new(crate::span::FileId(0), 0, 0)
-}
-
-fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {
-    let (left, right) = scope.relations.split_at(left_width);
-    left.iter()
-        .flat_map(|relation| &relation.columns)
-        .filter_map(|column| column.name.clone())
-        .filter(|name| {
-            right
-                .iter()
-                .any(|relation| relation.position(name).is_some())
-        })
-        .collect()
-}
-
-/// A semi or anti join gives the left side only.
-fn hide_right(scope: &mut Scope, left_width: usize) {
-    scope.relations.truncate(left_width);
-    scope.merged.retain_mut(|merged| {
-        merged.relations.retain(|index| *index < left_width);
-        merged.relations.len() > 1
-    });
 }

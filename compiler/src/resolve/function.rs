@@ -35,7 +35,7 @@ impl Binder<'_> {
         let called = name.value.to_lowercase();
         let outside = self.clauses_of(function, env);
         if takes_lambda(&called) {
-            return self.higher_order(&called, function, arguments, env);
+            return self.higher_order(&called, function, arguments, span, env);
         }
         if !is_function(&called) {
             self.volatile = true;
@@ -45,6 +45,7 @@ impl Binder<'_> {
             self.arguments(function, env);
             return Typed::unknown();
         }
+        let mut well_formed = self.check_form(&called, function, span);
         let entry = catalogue::find(&called);
         self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
             || keyword_value(&called).is_some()
@@ -54,6 +55,7 @@ impl Binder<'_> {
             return Typed::unknown();
         }
         if called == "struct_pack" {
+            self.check_struct_pack(function, span);
             return self.struct_pack(function, env);
         }
         let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
@@ -68,11 +70,15 @@ impl Binder<'_> {
             || called == "percentile_disc"
             || !function.within_group.is_empty()
         {
+            self.check_percentile(function, &arguments, &called);
             return ordered_set(&called, &arguments, &outside);
         }
+        well_formed &= self.check_constants(&called, function, &arguments, span);
         let outcome = call(&called, &arguments);
         let nullable = self.call_is_nullable(&called, function, &arguments);
-        self.check_call(name, function, &arguments, &outcome, span);
+        if well_formed {
+            self.check_call(name, function, &arguments, &outcome, span);
+        }
         self.outcome(outcome).nullable_if(nullable)
     }
 
@@ -141,12 +147,16 @@ impl Binder<'_> {
         called: &str,
         function: &ast::Function,
         mut arguments: Vec<Typed>,
+        span: Span,
         env: &Env<'_>,
     ) -> Typed {
         let mut body = None;
+        let mut lambdas = 0;
         for argument in &function.arguments {
             match lambda(&argument.value) {
                 Some((names, result)) if !arguments.is_empty() => {
+                    lambdas += 1;
+                    self.check_lambda(called, &names, result, argument.value.span);
                     let list = arguments[0].sql_type.clone();
                     let parameters = match called {
                         "list_reduce" | "array_reduce" | "reduce" => {
@@ -166,6 +176,8 @@ impl Binder<'_> {
                 _ => arguments.push(self.expression(&argument.value, env)),
             }
         }
+        let first = arguments.first().map(|list| &list.sql_type);
+        self.check_higher_order(called, first, lambdas, arguments.len(), span);
         let list = arguments
             .first()
             .map_or(SqlType::Unknown, |list| list.sql_type.clone());

@@ -4,6 +4,7 @@
 //! aggregate. Where an item can't be followed, it is left to the engine.
 
 use super::Binder;
+use super::deep::{query_of, walk_query};
 use super::query::literal_position;
 use super::scope::{Output, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -11,7 +12,51 @@ use crate::parse::ast::{self, ExprKind};
 use crate::types::catalogue::{self, Kind};
 
 impl Binder<'_> {
+    /// Checks the select list and the conditions of a `SELECT`.
     pub(super) fn check_grouping(&mut self, select: &ast::Select, scope: &Scope, output: &Output) {
+        if !is_grouped(select) {
+            return;
+        }
+        let mut exprs: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
+        exprs.extend(&select.having);
+        exprs.extend(&select.qualify);
+        if let Some(ast::Distinct::On(keys)) = &select.distinct {
+            exprs.extend(keys);
+        }
+        self.check_grouped(&exprs, select, scope, output);
+    }
+
+    /// Checks the `ORDER BY` of a `SELECT`: an aggregate in it makes one group of all rows.
+    pub(super) fn check_order_grouping(
+        &mut self,
+        select: &ast::Select,
+        items: &[ast::OrderItem],
+        scope: &Scope,
+        output: &Output,
+    ) {
+        let mut exprs: Vec<&ast::Expr> = items.iter().map(|item| &item.expr).collect();
+        if !is_grouped(select) {
+            let aggregates = exprs.iter().any(|expr| {
+                has_aggregate(expr)
+                    && self
+                        .columns_within(expr.span)
+                        .any(|column| column.scope == scope.id)
+            });
+            if !aggregates {
+                return;
+            }
+            exprs.extend(select.items.iter().map(|item| &item.expr));
+        }
+        self.check_grouped(&exprs, select, scope, output);
+    }
+
+    fn check_grouped(
+        &mut self,
+        exprs: &[&ast::Expr],
+        select: &ast::Select,
+        scope: &Scope,
+        output: &Output,
+    ) {
         let keys = match &select.group_by {
             Some(ast::GroupBy::All(_)) => return,
             Some(ast::GroupBy::Items(items)) => match plain_keys(items) {
@@ -20,10 +65,7 @@ impl Binder<'_> {
             },
             None => Vec::new(),
         };
-        let grouped = select.group_by.is_some()
-            || select.having.is_some()
-            || select.items.iter().any(|item| has_aggregate(&item.expr));
-        if !grouped || output.open || self.aggregates_outer_columns(select, scope) {
+        if output.open || self.aggregates_outer_columns(select, scope) {
             return;
         }
         let Some(keys) = keys
@@ -33,12 +75,7 @@ impl Binder<'_> {
         else {
             return;
         };
-        for expr in select
-            .items
-            .iter()
-            .map(|item| &item.expr)
-            .chain(&select.having)
-        {
+        for expr in exprs {
             self.check_item(expr, &keys, select, scope);
         }
     }
@@ -54,6 +91,9 @@ impl Binder<'_> {
         walk(item, &mut |part| {
             if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
                 return false;
+            }
+            if let Some(query) = query_of(part) {
+                loose.extend(self.loose_in_query(query, keys, scope));
             }
             match &part.kind {
                 ExprKind::Name(names) => {
@@ -89,9 +129,48 @@ impl Binder<'_> {
         }
     }
 
+    /// The columns of this query that a subquery reads and that aren't grouped. What stands in an
+    /// aggregate there may be this query's aggregate.
+    fn loose_in_query(
+        &self,
+        query: &ast::Query,
+        keys: &[&ast::Expr],
+        scope: &Scope,
+    ) -> Vec<(crate::span::Span, String)> {
+        let mut aggregated = Vec::new();
+        let mut names: Vec<&ast::Expr> = Vec::new();
+        walk_query(query, &mut |part| {
+            if is_aggregate(part) {
+                aggregated.push(part.span);
+            }
+            if let ExprKind::Name(_) = &part.kind
+                && self.is_own_column(part, scope)
+            {
+                names.push(part);
+            }
+        });
+        names
+            .into_iter()
+            .filter(|name| {
+                !aggregated
+                    .iter()
+                    .any(|outer| outer.start <= name.span.start && name.span.end <= outer.end)
+                    && !keys.iter().any(|key| self.same(key, name))
+            })
+            .map(|name| {
+                let written = self.input.text.get(name.span.range());
+                (name.span, written.unwrap_or_default().to_owned())
+            })
+            .collect()
+    }
+
     /// What a grouping expression stands for: a position or an alias means an item. A column wins
     /// over an alias of the same name.
-    fn meaning<'b>(&self, key: &'b ast::Expr, select: &'b ast::Select) -> Option<&'b ast::Expr> {
+    pub(super) fn meaning<'b>(
+        &self,
+        key: &'b ast::Expr,
+        select: &'b ast::Select,
+    ) -> Option<&'b ast::Expr> {
         if let Some(position) = literal_position(key) {
             let has_star = select
                 .items
@@ -156,55 +235,6 @@ impl Binder<'_> {
         }
         outer
     }
-
-    /// Whether two expressions are the same but for case, white space and qualifiers.
-    fn same(&self, left: &ast::Expr, right: &ast::Expr) -> bool {
-        let (left, right) = (self.canonical(left), self.canonical(right));
-        !left.is_empty() && left == right
-    }
-
-    /// An expression's text with the columns' identities in place of their names.
-    fn canonical(&self, expr: &ast::Expr) -> String {
-        let expr = without_parentheses(expr);
-        let mut columns: Vec<(std::ops::Range<usize>, super::scope::ColumnId)> = Vec::new();
-        walk(expr, &mut |part| {
-            if let ExprKind::Name(_) = &part.kind
-                && let Some(id) = self.resolved.get(&(part.span.start, part.span.end))
-            {
-                columns.push((part.span.range(), *id));
-            }
-            true
-        });
-        columns.sort_by_key(|(range, _)| range.start);
-        let mut text = String::new();
-        let mut next = expr.span.range().start;
-        let plain = |range: std::ops::Range<usize>, text: &mut String| {
-            let written = self.input.text.get(range).unwrap_or_default();
-            text.extend(
-                written
-                    .split_whitespace()
-                    .flat_map(str::chars)
-                    .flat_map(char::to_lowercase),
-            );
-        };
-        for (range, id) in columns {
-            plain(next..range.start, &mut text);
-            text.push_str(&format!(
-                "\u{0}{}.{:?}.{}\u{0}",
-                id.scope, id.relation, id.column
-            ));
-            next = range.end;
-        }
-        plain(next..expr.span.range().end, &mut text);
-        text
-    }
-}
-
-fn without_parentheses(expr: &ast::Expr) -> &ast::Expr {
-    match &expr.kind {
-        ExprKind::Nested(inner) => without_parentheses(inner),
-        _ => expr,
-    }
 }
 
 /// The expressions that are grouped by; `None` if there are grouping sets that don't all have
@@ -242,6 +272,13 @@ fn is_alias(names: &[ast::Name], select: &ast::Select) -> bool {
     })
 }
 
+/// Whether a `SELECT` has groups, or is one.
+fn is_grouped(select: &ast::Select) -> bool {
+    select.group_by.is_some()
+        || select.having.is_some()
+        || select.items.iter().any(|item| has_aggregate(&item.expr))
+}
+
 fn has_aggregate(expr: &ast::Expr) -> bool {
     let mut found = false;
     walk(expr, &mut |part| {
@@ -252,7 +289,7 @@ fn has_aggregate(expr: &ast::Expr) -> bool {
 }
 
 /// Whether an expression is the call of an aggregate or maybe of one, and not of a window.
-fn is_aggregate(expr: &ast::Expr) -> bool {
+pub(super) fn is_aggregate(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Function(function) => {
             function.over.is_none()
@@ -273,7 +310,7 @@ fn is_aggregate(expr: &ast::Expr) -> bool {
 }
 
 /// Whether it is the call of a macro: nobody knows whether there is an aggregate in it.
-fn is_macro(expr: &ast::Expr) -> bool {
+pub(super) fn is_macro(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Function(function) => function
             .name

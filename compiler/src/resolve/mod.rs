@@ -11,27 +11,46 @@
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
 //! | `select` | the clauses of a `SELECT` |
-//! | `star` | `*` with its changes |
+//! | `star`, `star_checks` | `*` with its changes |
 //! | `expression`, `operation`, `names`, `function` | expressions |
-//! | `grouping` | what may stand beside an aggregate |
 //! | `data_columns` | queries whose columns only their data tells |
+//! | `grouping`, `canonical` | what may stand beside an aggregate |
+//! | `placement` | where aggregates, window functions and `unnest` may stand |
+//! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
+//! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
+//! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `recursion` | members of `WITH` that read themselves |
+//! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
 //! | `output_name` | the names that the engine gives to expressions |
 //! | `write` | what goes into the bound tree |
 
+mod access;
+mod arguments;
+mod calls;
+mod canonical;
 pub mod data_columns;
+mod deep;
 mod expression;
 mod from;
 mod function;
 mod grouping;
+mod joins;
 mod names;
 mod nullability;
 mod operation;
 mod output_name;
+mod patterns;
+mod placement;
+mod positions;
 mod query;
+mod recursion;
 mod scope;
 mod select;
 mod star;
+mod star_checks;
+mod widths;
+mod windows;
 mod write;
 
 use crate::bound::{Tree, Writer};
@@ -79,9 +98,41 @@ impl Schema {
         Schema::default()
     }
 
-    /// How many columns it has; `None` if they aren't known.
-    pub fn width(&self) -> Option<usize> {
-        self.columns.as_ref().map(Vec::len)
+    /// The names of its columns; `None` if they aren't known.
+    pub fn names(&self) -> Option<Vec<String>> {
+        let columns = self.columns.as_ref()?.iter();
+        Some(columns.map(|column| column.name.clone()).collect())
+    }
+}
+
+/// Import paths by the name of a relation or file, in lower case, for hints.
+#[derive(Clone, Debug)]
+pub enum Candidates<'a> {
+    /// These.
+    Known(BTreeMap<String, String>),
+    /// Those of a project, which are many, and which only a hint needs.
+    Of(&'a dyn Names),
+}
+
+/// Who knows the names of a project.
+pub trait Names: std::fmt::Debug + Sync {
+    /// Import paths by the name of a relation or file, in lower case.
+    fn names(&self) -> &BTreeMap<String, String>;
+}
+
+impl Candidates<'_> {
+    /// All of them.
+    pub fn names(&self) -> &BTreeMap<String, String> {
+        match self {
+            Candidates::Known(names) => names,
+            Candidates::Of(project) => project.names(),
+        }
+    }
+}
+
+impl Default for Candidates<'_> {
+    fn default() -> Self {
+        Candidates::Known(BTreeMap::new())
     }
 }
 
@@ -95,7 +146,7 @@ pub struct BindInput<'a> {
     /// The variables by name, with the bounds of the batch where the model has them.
     pub variables: BTreeMap<String, SqlType>,
     /// Import paths by the name of a relation or file, for hints.
-    pub candidates: Cow<'a, BTreeMap<String, String>>,
+    pub candidates: Candidates<'a>,
     /// The file's text.
     pub text: &'a str,
     /// Whether two output columns may not have one name.
@@ -212,6 +263,10 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// The names of windows that the selects around this place define.
+    windows: Vec<String>,
+    /// The names of the members of `WITH` around this place.
+    making: Vec<String>,
     /// Whether aggregates at this place have at least one row.
     grouped: bool,
     tree: Writer,
@@ -236,6 +291,8 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            windows: Vec::new(),
+            making: Vec::new(),
             grouped: false,
             tree: Writer::default(),
             relation_count: 0,
@@ -254,6 +311,14 @@ impl<'a> Binder<'a> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// The columns that the names in a part of the text mean.
+    fn columns_within(&self, span: Span) -> impl Iterator<Item = ColumnId> + '_ {
+        self.resolved
+            .range((span.start, 0)..=(span.end, u32::MAX))
+            .filter(move |((_, end), _)| *end <= span.end)
+            .map(|(_, column)| *column)
     }
 
     fn next_scope(&mut self) -> u32 {

@@ -1,7 +1,7 @@
 //! What the names in expressions mean: columns, fields, variables.
 
 use super::Binder;
-use super::scope::{ColumnId, Env, Found};
+use super::scope::{ColumnId, Env, Found, Relation};
 use crate::bound::{Call, CallKind, Mark, What};
 use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::name::same_name;
@@ -82,6 +82,14 @@ impl Binder<'_> {
                 && let Found::Column(id, _, typed) = scope.column(index, position)
             {
                 self.resolved.insert((span.start, span.end), id);
+                let relations = scope.relations.iter().skip(index + 1);
+                let named = |relation: &&Relation| relation.is_named(&first.value);
+                if relations
+                    .filter(named)
+                    .any(|relation| !relation.open && relation.position(&column.value).is_some())
+                {
+                    self.same_alias(first, column);
+                }
                 return self.fields_of(id, typed, column, &rest[1..], span, env);
             }
             if relation.is_open() {
@@ -206,6 +214,7 @@ impl Binder<'_> {
             }
             self.report(finding);
         }
+        self.check_field(&typed.sql_type, name);
         Typed::unknown()
     }
 
@@ -253,6 +262,18 @@ impl Binder<'_> {
         }
         self.report(finding);
         Typed::unknown()
+    }
+
+    /// Two tables of one name have the column.
+    fn same_alias(&mut self, table: &ast::Name, column: &ast::Name) {
+        let message = format!(
+            "two tables named `{}` have a column `{}`",
+            table.value, column.value
+        );
+        self.report(
+            Diagnostic::error(Code::AmbiguousColumn, table.span.to(column.span), message)
+                .hint("give one of them an alias of its own: `AS alias`"),
+        );
     }
 
     fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {

@@ -9,6 +9,7 @@ use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
+use crate::types::refusals::refusal;
 use crate::types::{Typed, common, common_of, literal};
 
 impl Binder<'_> {
@@ -29,8 +30,13 @@ impl Binder<'_> {
             }
             _ => {}
         }
-        let outcome = call(operator, std::slice::from_ref(&typed));
-        if outcome == Outcome::Refused && matches!(operator, "-" | "+") && typed.is_known() {
+        let called = match operator {
+            // `x!`; `!x` doesn't exist.
+            "!" if operand.span.start == span.start => "!__postfix",
+            other => other,
+        };
+        let outcome = call(called, std::slice::from_ref(&typed));
+        if outcome == Outcome::Refused && typed.is_known() {
             self.report(Diagnostic::error(
                 Code::TypeMismatch,
                 span,
@@ -95,8 +101,14 @@ impl Binder<'_> {
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             "is distinct from" | "is not distinct from" => Typed::not_null(SqlType::Boolean),
-            "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" | "~~" | "!~~" | "~~*"
-            | "!~~*" | "~~~" | "^@" | "glob" => Typed::of(SqlType::Boolean).nullable_if(nullable),
+            "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" => {
+                self.check_operands("regexp_full_match", left, right, place);
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
+            }
+            "~~" | "!~~" | "~~*" | "!~~*" | "~~~" | "^@" | "glob" => {
+                self.check_operands(texts_operator(place.operator), left, right, place);
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
+            }
             "->" => match left.sql_type {
                 SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Json),
                 _ => Typed::unknown(),
@@ -107,10 +119,9 @@ impl Binder<'_> {
             },
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
-                if outcome == Outcome::Refused
-                    && matches!(operator, "+" | "-" | "*" | "/" | "//" | "%")
-                {
-                    self.no_arithmetic(left, right, place);
+                let both = [left.clone(), right.clone()];
+                if outcome == Outcome::Refused || refusal(operator, &both).is_some() {
+                    self.no_operation(left, right, place);
                 }
                 let never_null = matches!(operator, "+" | "-" | "*") && !nullable;
                 self.outcome(outcome).nullable_if(
@@ -211,20 +222,77 @@ impl Binder<'_> {
         );
     }
 
-    fn no_arithmetic(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) {
+    /// Checks the operands of an operator that is a function of texts.
+    fn check_operands(&mut self, called: &str, left: &Typed, right: &Typed, place: &Place<'_>) {
+        if call(called, &[left.clone(), right.clone()]) == Outcome::Refused {
+            self.no_operation(left, right, place);
+        }
+    }
+
+    /// Checks `x LIKE y`, `ILIKE` and `GLOB`.
+    pub(super) fn check_like(
+        &mut self,
+        operator: &str,
+        (left, left_span): (&Typed, Span),
+        (right, right_span): (&Typed, Span),
+    ) {
+        let place = Place {
+            operator,
+            operator_span: left_span.to(right_span),
+            left: left_span,
+            right: right_span,
+        };
+        self.check_operands(texts_operator(operator), left, right, &place);
+    }
+
+    /// Checks `x IN collection`.
+    pub(super) fn check_contained(
+        &mut self,
+        (member, member_span): (&Typed, Span),
+        (collection, collection_span): (&Typed, Span),
+    ) {
+        let open = matches!(
+            collection.sql_type,
+            SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_) | SqlType::Null
+        );
+        if !open && call("contains", &[collection.clone(), member.clone()]) == Outcome::Refused {
+            let place = Place {
+                operator: "in",
+                operator_span: member_span.to(collection_span),
+                left: member_span,
+                right: collection_span,
+            };
+            self.no_operation(member, collection, &place);
+        }
+    }
+
+    fn no_operation(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) {
         self.report(
             Diagnostic::error(
                 Code::TypeMismatch,
                 place.operator_span,
                 format!(
                     "`{}` doesn't work on `{}` and `{}`",
-                    place.operator, left.sql_type, right.sql_type
+                    place.operator.to_uppercase(),
+                    left.sql_type,
+                    right.sql_type
                 ),
             )
             .and_at(place.left, format!("this is `{}`", left.sql_type))
             .and_at(place.right, format!("this is `{}`", right.sql_type))
             .hint("cast one of them: `x::TYPE`"),
         );
+    }
+}
+
+/// The function that an operator on texts is.
+fn texts_operator(operator: &str) -> &str {
+    match operator {
+        "like" | "~~" | "!~~" => "~~",
+        "ilike" | "~~*" | "!~~*" => "~~*",
+        "glob" | "~~~" => "~~~",
+        "similar to" => "regexp_full_match",
+        other => other,
     }
 }
 

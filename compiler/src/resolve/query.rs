@@ -1,6 +1,7 @@
 //! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
 
 use super::Binder;
+use super::positions::order_position;
 use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Relation, Scope};
 use super::select::{Selected, alias_of};
 use crate::bound::{Clause, Mark, MemberId, What};
@@ -46,10 +47,17 @@ impl Binder<'_> {
             ast::QueryBody::Select(select) => {
                 let selected = self.select(select, parent);
                 self.order_by_select(query.order_by.as_ref(), &selected, parent);
+                if let Some(ast::OrderBy::Items(items)) = &query.order_by {
+                    let Selected { output, scope } = &selected;
+                    self.check_order_grouping(select, items, scope, output);
+                }
                 selected.output
             }
             body => {
                 let output = self.body(body, parent);
+                if let Some(ast::OrderBy::Items(items)) = &query.order_by {
+                    self.check_set_order(body, items, &output);
+                }
                 self.order_by_output(query.order_by.as_ref(), &output, parent);
                 output
             }
@@ -67,7 +75,10 @@ impl Binder<'_> {
         ];
         for (clause, bound) in bounds {
             if let Some(bound) = bound {
-                self.clause(clause, bound.span, |binder| binder.expression(bound, &env));
+                let typed =
+                    self.clause(clause, bound.span, |binder| binder.expression(bound, &env));
+                self.check_limit(bound, &typed);
+                self.check_rowless(bound, "`LIMIT` and `OFFSET`", parent);
             }
         }
     }
@@ -130,12 +141,16 @@ impl Binder<'_> {
         let mark = self.tree.mark();
         self.member_count += 1;
         let number = MemberId(self.member_count);
+        self.making.push(member.name.value.to_lowercase());
         let (output, recursive) = match (&member.query.body, recursive) {
-            (ast::QueryBody::SetOperation(operation), true) if member.query.with.is_none() => {
+            (ast::QueryBody::SetOperation(operation), true)
+                if member.query.with.is_none() && may_recurse(operation) =>
+            {
                 (self.recursive(member, number, operation, parent), true)
             }
             _ => (self.query(&member.query, parent), false),
         };
+        self.making.pop();
         let what = What::Member {
             member: number,
             recursive,
@@ -174,6 +189,10 @@ impl Binder<'_> {
         });
         let right = self.body(&operation.right, parent);
         self.common_tables.truncate(before);
+        if !left.open && !right.open && left.columns.len() != right.columns.len() {
+            self.different_widths(operation, &left, &right);
+        }
+        self.check_using_key(member, &left);
         self.tree
             .close(mark, set_operation(operation), operation.span);
         self.limits(&member.query, parent);
@@ -267,6 +286,7 @@ impl Binder<'_> {
             let mark = self.tree.mark();
             for (index, value) in row.iter().enumerate() {
                 let typed = self.expression(value, &env).as_value();
+                self.check_rowless(value, "`VALUES`", parent);
                 match columns.get_mut(index) {
                     Some(column) => {
                         column.typed = both(&column.typed, &typed, ast::SetOperator::Union);
@@ -306,7 +326,9 @@ impl Binder<'_> {
         env.aliases_first = true;
         let mark = self.tree.mark();
         for item in items {
-            let position = literal_position(&item.expr);
+            self.check_order_item(&item.expr, &selected.output, "ORDER BY");
+            self.check_order_placement(&item.expr, &selected.scope, parent);
+            let position = order_position(&item.expr);
             let output = position.and_then(|position| {
                 let columns = &selected.output.columns;
                 columns.get(position.checked_sub(1)?)?.node
@@ -361,7 +383,7 @@ impl Binder<'_> {
         let env = Env::new(&scope, parent);
         let mark = self.tree.mark();
         for item in items {
-            self.ordered_item(item, |binder| match literal_position(&item.expr) {
+            self.ordered_item(item, |binder| match order_position(&item.expr) {
                 None => {
                     binder.expression(&item.expr, &env);
                 }
@@ -382,6 +404,11 @@ impl Binder<'_> {
     }
 }
 
+/// Whether a set operation lets its right side read the whole.
+fn may_recurse(operation: &ast::SetOperation) -> bool {
+    operation.operator == ast::SetOperator::Union && !operation.by_name
+}
+
 fn set_operation(operation: &ast::SetOperation) -> What {
     What::SetOperation {
         operator: operation.operator,
@@ -393,6 +420,7 @@ fn set_operation(operation: &ast::SetOperation) -> What {
 /// The position that `ORDER BY 2` or `GROUP BY 2` means, from 1.
 pub(super) fn literal_position(expr: &ast::Expr) -> Option<usize> {
     match &expr.kind {
+        ast::ExprKind::Nested(inner) => literal_position(inner),
         ast::ExprKind::Literal(written @ ast::Literal::Number(_)) => {
             match literal::typed(written).value {
                 crate::types::Value::Integer(position) => usize::try_from(position).ok(),

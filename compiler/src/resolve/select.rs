@@ -2,6 +2,7 @@
 
 use super::Binder;
 use super::nullability;
+use super::positions::order_position;
 use super::query::{aliases_of, literal_position};
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
 use crate::bound::{Clause, Grouping, Mark, What};
@@ -17,6 +18,12 @@ pub(super) struct Selected {
 impl Binder<'_> {
     pub(super) fn select(&mut self, select: &ast::Select, parent: Option<&Env<'_>>) -> Selected {
         let mark = self.tree.mark();
+        let outer_windows = self.windows.len();
+        let defined = select
+            .windows
+            .iter()
+            .map(|(name, _)| name.value.to_lowercase());
+        self.windows.extend(defined);
         let mut scope = self.from(&select.from, parent);
         if let Some(filter) = &select.filter {
             nullability::narrow(&mut scope, filter);
@@ -30,8 +37,12 @@ impl Binder<'_> {
             open: output.open,
         };
         self.tree.close(mark, what, select.span);
+        self.check_stars(select, &output);
+        self.check_placement(select, &scope, parent);
+        self.check_windows(select);
         self.grouped = grouped;
         self.check_grouping(select, &scope, &output);
+        self.windows.truncate(outer_windows);
         if nullable_by_grouping(select) {
             for column in &mut output.columns {
                 column.typed.nullable = true;
@@ -117,7 +128,7 @@ impl Binder<'_> {
         if let Some(ast::Distinct::On(keys)) = &select.distinct {
             self.clause(Clause::DistinctOn, select.span, |binder| {
                 for key in keys {
-                    binder.key(key, output, &env);
+                    binder.key(key, output, "DISTINCT ON", &env);
                 }
             });
         }
@@ -147,7 +158,12 @@ impl Binder<'_> {
         }
         for (name, window) in &select.windows {
             let clause = Clause::WindowDefinition(name.value.to_lowercase());
-            self.clause(clause, window.span, |binder| binder.window(window, &env));
+            // What is wrong in a window that nobody uses is no mistake for the engine.
+            let used = super::windows::uses_window(select, &name.value);
+            self.clause(clause, window.span, |binder| match used {
+                true => binder.window(window, &env),
+                false => binder.quietly(|binder| binder.window(window, &env)),
+            });
         }
         if let Some(sample) = select.sample {
             let clause = Clause::Sample(self.plain_text(sample));
@@ -156,8 +172,18 @@ impl Binder<'_> {
     }
 
     /// A key of `GROUP BY` or `DISTINCT ON`: an expression, or the position of an output.
-    fn key(&mut self, key: &ast::Expr, output: &Output, env: &Env<'_>) {
-        let Some(position) = literal_position(key) else {
+    fn key(&mut self, key: &ast::Expr, output: &Output, clause: &str, env: &Env<'_>) {
+        let position = match clause {
+            "GROUP BY" => {
+                self.check_group_key(key, output);
+                literal_position(key)
+            }
+            _ => {
+                self.check_order_item(key, output, clause);
+                order_position(key)
+            }
+        };
+        let Some(position) = position else {
             self.expression(key, env);
             return;
         };
@@ -173,7 +199,7 @@ impl Binder<'_> {
 
     fn group_item(&mut self, item: &ast::GroupItem, output: &Output, span: Span, env: &Env<'_>) {
         let (grouping, exprs) = match item {
-            ast::GroupItem::Expr(expr) => return self.key(expr, output, env),
+            ast::GroupItem::Expr(expr) => return self.key(expr, output, "GROUP BY", env),
             ast::GroupItem::Rollup(exprs) => (Grouping::Rollup, exprs),
             ast::GroupItem::Cube(exprs) => (Grouping::Cube, exprs),
             ast::GroupItem::Set(exprs) => (Grouping::Set, exprs),
@@ -188,7 +214,7 @@ impl Binder<'_> {
         };
         let mark = self.tree.mark();
         for expr in exprs {
-            self.key(expr, output, env);
+            self.key(expr, output, "GROUP BY", env);
         }
         self.close_grouping(mark, grouping, span);
     }

@@ -1,10 +1,8 @@
 //! `*`, `t.*` and what is done to it.
 
 use super::Binder;
-use super::names::as_name;
 use super::scope::{Env, Found, Output, OutputColumn};
 use crate::bound::{RelationId, What};
-use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
@@ -46,7 +44,7 @@ impl Binder<'_> {
         };
         output.open |= open;
         columns.retain(|expanded| !star.exclude.iter().any(|name| names(name, expanded, env)));
-        self.check_excluded(star, env, open);
+        self.check_star(star, span, env, open);
         for (old, new) in &star.rename {
             for expanded in &mut columns {
                 if names(old, expanded, env) {
@@ -179,42 +177,6 @@ impl Binder<'_> {
                 )
             })
             || env.relation(&qualifier[0].value).is_some()
-    }
-
-    fn check_excluded(&mut self, star: &ast::Star, env: &Env<'_>, open: bool) {
-        if open || !star.qualifier.is_empty() {
-            return;
-        }
-        let all: Vec<String> = env
-            .scope
-            .relations
-            .iter()
-            .flat_map(|relation| &relation.columns)
-            .filter_map(|column| column.name.clone())
-            .collect();
-        let renamed = star.rename.iter().map(|(old, _)| old);
-        for name in star
-            .exclude
-            .iter()
-            .chain(renamed)
-            .filter(|name| name.len() == 1)
-        {
-            let name = &name[0];
-            if all.iter().any(|own| same_name(own, &name.value)) || all.is_empty() {
-                continue;
-            }
-            let mut finding = Diagnostic::error(
-                Code::UnknownColumn,
-                name.span,
-                format!("there is no column `{}` in the star", name.value),
-            );
-            if let Some(similar) = nearest(&name.value, all.iter().map(String::as_str)) {
-                finding = finding.hint(format!("did you mean `{similar}`?"));
-                let candidates = all.iter().map(String::as_str);
-                finding = finding.fix_name(&name.value, name.span, candidates, as_name);
-            }
-            self.report(finding);
-        }
     }
 }
 

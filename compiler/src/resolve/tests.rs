@@ -38,7 +38,7 @@ fn bound(text: &str) -> Bound {
             ("dark".to_owned(), Schema::unknown()),
         ])),
         variables: BTreeMap::from([("least".to_owned(), SqlType::Decimal(18, 2))]),
-        candidates: Cow::Owned(BTreeMap::from([(
+        candidates: super::Candidates::Known(BTreeMap::from([(
             "refunds".to_owned(),
             "models.staging.refunds".to_owned(),
         )])),

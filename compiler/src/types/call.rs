@@ -4,7 +4,7 @@
 //! implicit casts wins; the engine refuses a call if none fits or several are equally cheap.
 
 use super::catalogue::{self, Parameter, Signature};
-use super::{Typed, Value, literal, rules};
+use super::{Typed, Value, common_of, literal, rules};
 use crate::sql_type::coerce::{implicit_cost, target_cost};
 use crate::sql_type::{Common, SqlType, common_type};
 
@@ -54,12 +54,23 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     if signatures.is_empty() || entry.is(catalogue::Kind::Macro) {
         return Outcome::Unknown;
     }
-    match choose(signatures, arguments) {
+    // What an aggregate gets is bound before its overload is chosen: a literal is no literal then.
+    let plain: Vec<Typed>;
+    let chosen_by = match entry.is(catalogue::Kind::Aggregate) && !rules::is_window(&name) {
+        true => {
+            plain = arguments.iter().cloned().map(Typed::as_value).collect();
+            &plain
+        }
+        false => arguments,
+    };
+    match choose(signatures, chosen_by) {
+        Choice::One(signature) if conflicting(signature, arguments) => Outcome::Refused,
         Choice::One(signature) => {
             rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
         }
         Choice::Refused => Outcome::Refused,
         Choice::WrongCount => Outcome::WrongCount,
+        Choice::Several(_) if is_ambiguous(arguments) => Outcome::Refused,
         Choice::Several(fitting) => agreed(&fitting, arguments),
     }
 }
@@ -99,6 +110,36 @@ fn choose<'a>(signatures: &'a [Signature], arguments: &[Typed]) -> Choice<'a> {
     }
 }
 
+/// Whether several equally good overloads make the engine refuse: where a text written out could
+/// become any type, and all else is known.
+fn is_ambiguous(arguments: &[Typed]) -> bool {
+    arguments.iter().any(Typed::is_text_literal)
+        && arguments
+            .iter()
+            .all(|argument| argument.is_known() && argument.sql_type != SqlType::Null)
+}
+
+/// Whether a template parameter would have to stand for types that have none in common.
+fn conflicting(signature: &Signature, arguments: &[Typed]) -> bool {
+    let parameters = || {
+        signature
+            .parameters
+            .iter()
+            .chain(signature.more.iter().cycle())
+    };
+    ["T", "K", "V"].iter().any(|name| {
+        let bound = arguments
+            .iter()
+            .zip(parameters())
+            .filter_map(|(argument, parameter)| match parameter {
+                Parameter::Template(own) if own == name => Some(argument.clone()),
+                _ => bound(name, parameter, &argument.sql_type).map(Typed::of),
+            });
+        let bound: Vec<Typed> = bound.collect();
+        bound.iter().all(Typed::is_known) && common_of(&bound) == Common::Incompatible
+    })
+}
+
 fn takes_count(signature: &Signature, count: usize) -> bool {
     let least = signature.parameters.len();
     count == least || signature.more.is_some() && count > least
@@ -123,6 +164,14 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
         return Some(0);
     }
     match (&argument.value, parameter) {
+        (_, Parameter::Vague(kind)) if kind == "STRUCT" || kind == "UNION" => {
+            let fits = match argument.sql_type {
+                SqlType::Struct(_) => kind == "STRUCT",
+                SqlType::Union(_) => kind == "UNION",
+                _ => false,
+            };
+            fits.then_some(0)
+        }
         (_, Parameter::Any | Parameter::Template(_) | Parameter::Lambda | Parameter::Vague(_)) => {
             Some(0)
         }

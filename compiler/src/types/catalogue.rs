@@ -139,6 +139,22 @@ impl Entry {
             .all(|columns| !matches!(columns[5], "q" | "v"))
     }
 
+    /// The numbers of arguments that it takes if it is a macro and nothing else; `None` too if one
+    /// of its parameters may be left out.
+    pub fn macro_counts(&self) -> Option<Vec<usize>> {
+        // The one macro whose last parameter has a default.
+        if self.name == "array_to_string_comma_default" {
+            return None;
+        }
+        self.columns()
+            .map(|columns| match (columns[1], columns[2]) {
+                ("macro", "") => Some(0),
+                ("macro", parameters) => Some(parameters.split(';').count()),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Whether each call may give another result, even with the same arguments in one query.
     pub fn is_volatile(&self) -> bool {
         self.columns().any(|columns| columns[5] == "v")

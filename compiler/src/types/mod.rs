@@ -10,6 +10,7 @@ mod decimal;
 pub mod literal;
 pub mod never_null;
 pub mod oracle;
+pub mod refusals;
 pub mod rules;
 
 use crate::sql_type::{Common, SqlType, common_type};

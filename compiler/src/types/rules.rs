@@ -47,6 +47,26 @@ pub fn may_be_of_an_extension(name: &str) -> bool {
     name.starts_with("st_") || NAMES.contains(&name)
 }
 
+/// Whether a function is a window and no aggregate.
+pub fn is_window(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "cume_dist",
+        "dense_rank",
+        "fill",
+        "first_value",
+        "lag",
+        "last_value",
+        "lead",
+        "nth_value",
+        "ntile",
+        "percent_rank",
+        "rank",
+        "rank_dense",
+        "row_number",
+    ];
+    NAMES.contains(&name)
+}
+
 /// The rule of a function whose result doesn't follow its overloads.
 pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     Some(match (name, arguments) {

@@ -31,7 +31,8 @@ pub use ledger::{
     BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry, TimeRange,
 };
 pub use relation::{
-    CatalogRelation, Column, FileFormat, Relation, RelationKind, SeedFile, SourceFiles, TimeColumn,
+    CatalogColumn, CatalogRelation, CatalogTable, Column, FileFormat, Relation, RelationKind,
+    SeedFile, SourceFiles, TimeColumn,
 };
 pub use session::{Cancel, QueryResult, Session, Transaction};
 

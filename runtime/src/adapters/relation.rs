@@ -75,6 +75,30 @@ pub struct CatalogRelation {
     pub columns: Vec<Column>,
 }
 
+/// A table or view with what a source's file says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogTable {
+    /// Its name, without a catalog.
+    pub relation: Relation,
+    /// What the catalog remarks on it.
+    pub comment: Option<String>,
+    /// Its columns, in order.
+    pub columns: Vec<CatalogColumn>,
+}
+
+/// A column of a [`CatalogTable`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogColumn {
+    /// The name.
+    pub name: String,
+    /// The type, as the engine writes it.
+    pub sql_type: String,
+    /// Whether the engine itself refuses nulls.
+    pub not_null: bool,
+    /// What the catalog remarks on it.
+    pub comment: Option<String>,
+}
+
 /// The column of a table that says when a row happened.
 #[derive(Clone, Copy, Debug)]
 pub struct TimeColumn<'a> {

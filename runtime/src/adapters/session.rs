@@ -14,7 +14,7 @@ use super::arrow::array::RecordBatch;
 use super::arrow::datatypes::SchemaRef;
 use super::error::{EngineError, ErrorClass};
 use super::ledger::{CommittedBatch, EngineMeta, LedgerEntry};
-use super::relation::{CatalogRelation, Column, Relation, RelationKind};
+use super::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
 
 /// The rows that a query gave.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub trait Connection: Send {
     fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError>;
     /// What the given schemas have, without columns.
     fn names(&mut self, schemas: &[&str]) -> Result<Vec<(Relation, RelationKind)>, EngineError>;
+    /// Reads all tables and views of users.
+    fn tables(&mut self) -> Result<Vec<CatalogTable>, EngineError>;
     /// The columns that a query would give.
     fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError>;
     /// The longest that one statement may take.
@@ -124,6 +126,15 @@ impl Session {
     /// schema and name. Schemas that don't exist have none.
     pub fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError> {
         self.read(|connection| connection.relations(schemas))
+    }
+
+    /// All tables and views that aren't the engine's or dbgo's own, with their columns, ordered by
+    /// schema and name.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn tables(&mut self) -> Result<Vec<CatalogTable>, EngineError> {
+        self.read(|connection| connection.tables())
     }
 
     /// The tables and views of the given schemas: [`Session::relations`] in a fifth of the time,

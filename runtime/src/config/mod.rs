@@ -9,13 +9,14 @@ pub use expand::{Lookup, expand};
 
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
+use dbgo_contract::SettingDef;
 use std::path::PathBuf;
 
 /// The engine that a command works on.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EngineSettings {
     /// The name: `local` in `[engine.local]`.
-    pub name: &'static str,
+    pub name: String,
     /// The type: `duckdb`.
     pub kind: &'static str,
     /// The database file or the server's address, expanded. It may hold a secret.
@@ -119,43 +120,71 @@ pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
             "the project has no engine",
         ));
     };
-    let place = engine_place(def.name.as_str(), "path");
-    let location = expand(def.location.as_str(), lookup, &place)?;
-    let settings = def
-        .settings
-        .iter()
-        .map(|setting| {
-            let place = engine_setting_place(def.name.as_str(), setting.name.as_str());
-            Ok((
-                setting.name.to_string(),
-                expand(setting.value.as_str(), lookup, &place)?,
-            ))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let templates = def.settings.iter().zip(&settings);
-    let values = templates.map(|(setting, (_, value))| (setting.value.as_str(), value.as_str()));
-    let secrets = [(def.location.as_str(), location.as_str())]
-        .into_iter()
-        .chain(values)
-        .filter_map(|(template, expanded)| secret(template, expanded))
-        .collect();
-    let is_file = !location.starts_with(':') && !location.contains("://");
-    let location = if is_file {
-        project
-            .resolve_path(&location)
-            .to_string_lossy()
-            .into_owned()
-    } else {
-        location
-    };
-    Ok(EngineSettings {
+    let setting = |setting: &'static SettingDef| (setting.name.as_str(), setting.value.as_str());
+    let template = EngineTemplate {
         name: def.name.as_str(),
         kind: def.kind.as_str(),
-        location,
-        shown: def.location.to_string(),
-        settings,
-        secrets,
-    })
+        location: def.location.as_str(),
+        settings: def.settings.iter().map(setting).collect(),
+    };
+    template.expanded(lookup, |path| project.resolve_path(path))
+}
+
+/// What a project's file says of an engine, with `${VAR}` unexpanded.
+#[derive(Clone, Debug)]
+pub struct EngineTemplate<'a> {
+    /// The name: `local` in `[engine.local]`.
+    pub name: &'a str,
+    /// The type: `duckdb`.
+    pub kind: &'static str,
+    /// The database file or the server's address.
+    pub location: &'a str,
+    /// The engine's own settings.
+    pub settings: Vec<(&'a str, &'a str)>,
+}
+
+impl EngineTemplate<'_> {
+    /// The engine with its variables' values. `resolve` says where a relative path starts.
+    ///
+    /// # Errors
+    /// A missing variable.
+    pub fn expanded(
+        &self,
+        lookup: &Lookup,
+        resolve: impl FnOnce(&str) -> PathBuf,
+    ) -> Result<EngineSettings> {
+        let place = engine_place(self.name, "path");
+        let location = expand(self.location, lookup, &place)?;
+        let settings = self
+            .settings
+            .iter()
+            .map(|(name, value)| {
+                let place = engine_setting_place(self.name, name);
+                Ok(((*name).to_owned(), expand(value, lookup, &place)?))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let templates = self.settings.iter().zip(&settings);
+        let values = templates.map(|((_, template), (_, value))| (*template, value.as_str()));
+        let secrets = [(self.location, location.as_str())]
+            .into_iter()
+            .chain(values)
+            .filter_map(|(template, expanded)| secret(template, expanded))
+            .collect();
+        let is_file = !location.starts_with(':') && !location.contains("://");
+        let location = if is_file {
+            resolve(&location).to_string_lossy().into_owned()
+        } else {
+            location
+        };
+        Ok(EngineSettings {
+            name: self.name.to_owned(),
+            kind: self.kind,
+            location,
+            shown: self.location.to_owned(),
+            settings,
+            secrets,
+        })
+    }
 }
 
 /// How a message names a key of an engine.

@@ -3,7 +3,9 @@
 use super::failure::opening_failed;
 use super::naming::physical;
 use super::options::RunOptions;
-use crate::adapters::{self, Adapter, Column, Dialect, OpenOptions, RelationKind, Session};
+use crate::adapters::{
+    self, Adapter, CatalogTable, Column, Dialect, EngineError, OpenOptions, RelationKind, Session,
+};
 use crate::config::{self, EngineSettings, Lookup};
 use crate::error::Result;
 use crate::project::{PlanFacts, Project, Variables};
@@ -134,6 +136,23 @@ pub struct Opened {
     pub session: Session,
     /// What queries are rendered under.
     pub plan: PlanFacts,
+}
+
+/// Reads all tables and views of users from an engine, of a project that may not compile yet.
+///
+/// # Errors
+/// What the engine says: `database-held`, `engine-failed`.
+pub fn read_tables(engine: &EngineSettings) -> Result<Vec<CatalogTable>> {
+    let options = OpenOptions {
+        settings: engine.settings.clone(),
+        read_only: true,
+        wait: None,
+    };
+    let read = || -> std::result::Result<Vec<CatalogTable>, EngineError> {
+        let adapter = adapters::open(engine.kind, &engine.location, &options)?;
+        adapter.session()?.tables()
+    };
+    read().map_err(|error| opening_failed(&error, engine))
 }
 
 /// Opens a project's engine for reading.

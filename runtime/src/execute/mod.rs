@@ -34,7 +34,7 @@ mod run;
 mod schedule;
 mod slots;
 
-pub use context::{Opened, open_for_reading};
+pub use context::{Opened, open_for_reading, read_tables};
 pub use interrupt::Interrupt;
 pub use naming::{view_name, view_schema};
 pub use options::{RunOptions, RunOutcome};

@@ -92,6 +92,12 @@ impl Place {
         std::fs::write(path, text).expect("a file of the project");
     }
 
+    /// The text of a file of the project.
+    pub fn read(&self, path: &str) -> String {
+        let path = self.path().join(path);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
     /// Calls `dbgo` in the folder.
     pub fn dbgo(&self, arguments: &[&str]) -> Called {
         self.dbgo_with(arguments, &[])

@@ -26,6 +26,8 @@ pub struct Inputs {
     pub of_rows: BTreeSet<Input>,
     /// Literals, as SQL, that an input is compared with.
     pub literals: BTreeMap<Input, Vec<String>>,
+    /// Days, as SQL texts, that a day of the calendar is compared with.
+    pub days: Vec<String>,
 }
 
 impl Inputs {
@@ -53,7 +55,7 @@ pub fn inputs_of(query: &Query, tables: &BTreeMap<String, Vec<Column>>) -> Input
     let reads = Reads {
         imports: (0..)
             .zip(&imports)
-            .map(|(index, (name, schema))| (name.clone(), (index, schema.width())))
+            .map(|(index, (name, schema))| (name.clone(), (index, schema.names())))
             .collect(),
         text: &query.sql,
         ..Reads::default()
@@ -84,9 +86,11 @@ pub fn inputs_of(query: &Query, tables: &BTreeMap<String, Vec<Column>>) -> Input
         }
     }
     let read = imported(&bound.tree);
+    let (literals, days) = literals(&bound.tree, &read, tables);
     Inputs {
         of_rows: columns(&lineage.rows).into_iter().collect(),
-        literals: literals(&bound.tree, &read, tables),
+        literals,
+        days,
         tables: read.into_values().collect(),
         of_columns,
     }
@@ -120,7 +124,7 @@ fn literals(
     tree: &Tree,
     read: &BTreeMap<RelationId, String>,
     tables: &BTreeMap<String, Vec<Column>>,
-) -> BTreeMap<Input, Vec<String>> {
+) -> (BTreeMap<Input, Vec<String>>, Vec<String>) {
     let mut found: BTreeMap<Input, Vec<String>> = BTreeMap::new();
     let root = tree.root().expect("a tree");
     for (id, node) in tree.subtree(root) {
@@ -135,10 +139,13 @@ fn literals(
             .iter()
             .find_map(|child| column(tree, *child, read, tables));
         let Some(column) = column else { continue };
-        let values = children.iter().filter_map(|child| match tree.what(*child) {
-            What::Literal(text) if text != "null" => Some(text.clone()),
-            _ => None,
-        });
+        let is_number = |text: &str| text.parse::<f64>().is_ok();
+        let (table, name) = &column;
+        let mut columns = tables[table].iter();
+        let own = columns.find(|column| column.name == *name);
+        let numeric = own.is_some_and(|column| column.sql_type.is_numeric());
+        let values = children.iter().filter_map(|child| literal(tree, *child));
+        let values = values.filter(|text| numeric == is_number(text));
         let own = found.entry(column).or_default();
         for value in values {
             if !own.contains(&value) {
@@ -151,10 +158,26 @@ fn literals(
         let mut columns = tables[table].iter();
         columns.any(|column| column.name == *name && column.sql_type == SqlType::Date)
     };
+    let days = found.iter().filter(|(column, _)| is_day(column));
+    let days = days.flat_map(|(_, values)| values.iter());
+    let days = days.filter(|value| value.len() == "'2000-01-01'".len());
+    let days = days.cloned().collect();
     found.retain(|column, values| !values.is_empty() && !is_day(column));
-    found
+    (found, days)
 }
 
+/// The literal that a node is, or is a cast of.
+fn literal(tree: &Tree, node: NodeId) -> Option<String> {
+    match tree.what(node) {
+        What::Literal(text) if text != "null" => Some(text.clone()),
+        What::Operation(text) if text.starts_with("cast") => {
+            literal(tree, *tree.children(node).first()?)
+        }
+        _ => None,
+    }
+}
+
+/// The column of a table that a node is, also through subqueries and common tables.
 fn column(
     tree: &Tree,
     node: NodeId,
@@ -164,7 +187,37 @@ fn column(
     let What::Column { relation, position } = tree.what(node) else {
         return None;
     };
-    let table = read.get(relation)?;
-    let name = &tables[table].get(*position as usize)?.name;
-    Some((table.clone(), name.clone()))
+    if let Some(table) = read.get(relation) {
+        let name = &tables[table].get(*position as usize)?.name;
+        return Some((table.clone(), name.clone()));
+    }
+    let root = tree.root()?;
+    let mut nodes = tree.subtree(root);
+    let made_of = nodes.find_map(|(id, node)| match &node.what {
+        What::Derived { relation: own } if own == relation => Some(id),
+        What::Common {
+            relation: own,
+            member,
+        } if own == relation => tree.subtree(root).find_map(|(id, node)| match &node.what {
+            What::Member { member: own, .. } if own == member => Some(id),
+            _ => None,
+        }),
+        _ => None,
+    })?;
+    let output = first_select(tree, made_of)?;
+    let mut outputs = tree.children(output).into_iter();
+    let is_output = |node: &NodeId| matches!(tree.what(*node), What::Output { .. });
+    let output = outputs.by_ref().filter(is_output).nth(*position as usize)?;
+    // Members read only earlier ones here, so that this ends.
+    column(tree, *tree.children(output).first()?, read, tables)
+}
+
+/// The first `SELECT` of a query's body.
+fn first_select(tree: &Tree, node: NodeId) -> Option<NodeId> {
+    let mut children = tree.children(node).into_iter();
+    children.find_map(|child| match tree.what(child) {
+        What::Select { .. } => Some(child),
+        What::Query | What::SetOperation { .. } => first_select(tree, child),
+        _ => None,
+    })
 }

@@ -10,7 +10,7 @@ use super::measure::{Sample, Series, sample};
 use super::report::{Line, table};
 use super::run::{dbgo, forget_libraries};
 use super::{CheckOptions, Place, uniform};
-use crate::toolchain::{BenchPrograms, Cargo};
+use crate::toolchain::Cargo;
 
 /// How many models the bars are for.
 const MODELS_OF_THE_BARS: u32 = 5000;
@@ -28,7 +28,7 @@ const GRAPH: Duration = Duration::from_millis(100);
 const MEMORY: u64 = 100_000_000;
 
 /// What another compiler was measured with. It keeps nothing between runs.
-const PEER: &str = "Rocky 1.71, 5,000 models of this shape on two cores, 2026-11-19: check 1.10 to 1.26 s, \
+const PEER: &str = "Rocky 1.71, 5,000 models of this shape on two cores, as measured in late 2026: check 1.10 to 1.26 s, \
                     103 MB; graph 0.17 s";
 
 /// What is measured of a project.
@@ -45,7 +45,7 @@ struct Figures {
 /// Takes all figures for each size of a project and prints them.
 pub fn run(
     cargo: &Cargo,
-    programs: &BenchPrograms,
+    dbgo: &Path,
     place: &Place,
     options: &CheckOptions,
 ) -> Result<(), Box<dyn Error>> {
@@ -57,7 +57,7 @@ pub fn run(
         uniform::write(&project, *count)?;
         let session = Session {
             cargo,
-            programs,
+            dbgo,
             place,
             count: *count,
         };
@@ -95,7 +95,7 @@ impl Figures {
 
 struct Session<'a> {
     cargo: &'a Cargo,
-    programs: &'a BenchPrograms,
+    dbgo: &'a Path,
     place: &'a Place,
     count: u32,
 }
@@ -115,7 +115,7 @@ impl Session<'_> {
     }
 
     fn command(&self, word: &str) -> Command {
-        dbgo(self.cargo, self.programs, self.place, word)
+        dbgo(self.cargo, self.dbgo, self.place, word)
     }
 
     /// Edits the query of a model in the middle, to what it wasn't in any round before.

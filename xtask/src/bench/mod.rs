@@ -67,12 +67,19 @@ impl Options {
 /// # Errors
 /// If a build or a measured program fails, or if dbgo's rows aren't the script's.
 pub fn run(cargo: &Cargo, bench: &Bench) -> Result<(), Box<dyn Error>> {
-    eprintln!("xtask: building dbgo and the plain script in the release profile");
-    let programs = cargo.build_for_bench()?;
-    let place = Place::new(&programs.dbgo)?;
     match bench {
-        Bench::Run(options) => run::run(cargo, &programs, &place, options),
-        Bench::Check(options) => check::run(cargo, &programs, &place, options),
+        Bench::Run(options) => {
+            eprintln!("xtask: building dbgo and the plain script in the release profile");
+            let programs = cargo.build_for_bench()?;
+            let place = Place::new(&programs.dbgo)?;
+            run::run(cargo, &programs, &place, options)
+        }
+        Bench::Check(options) => {
+            eprintln!("xtask: building dbgo in the release profile");
+            let dbgo = cargo.build_released_dbgo()?;
+            let place = Place::new(&dbgo)?;
+            check::run(cargo, &dbgo, &place, options)
+        }
     }
 }
 

@@ -59,8 +59,16 @@ fn cells(line: &Line<'_>) -> [String; 7] {
         share
             .map(|share| format!("{share:.0} %{}", if share > 100.0 { " over" } else { "" }))
             .unwrap_or_default(),
-        format!("{} MB", line.series.peak_memory() / 1_000_000),
+        memory(line.series.peak_memory()),
     ]
+}
+
+/// Nothing for what ran within this very program.
+fn memory(bytes: u64) -> String {
+    if bytes == 0 {
+        return String::new();
+    }
+    format!("{} MB", bytes / 1_000_000)
 }
 
 fn seconds(duration: Duration) -> String {

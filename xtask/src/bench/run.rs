@@ -127,7 +127,7 @@ impl Session<'_> {
     }
 
     fn dbgo_run(&self) -> Command {
-        dbgo(self.cargo, self.programs, self.place, "run")
+        dbgo(self.cargo, &self.programs.dbgo, self.place, "run")
     }
 
     /// No data and no state.
@@ -189,8 +189,8 @@ impl Session<'_> {
 }
 
 /// `dbgo` in the project's folder, with a user's cache of its own.
-pub fn dbgo(cargo: &Cargo, programs: &BenchPrograms, place: &Place, command_word: &str) -> Command {
-    let mut command = cargo.with_library(&programs.dbgo);
+pub fn dbgo(cargo: &Cargo, dbgo: &Path, place: &Place, command_word: &str) -> Command {
+    let mut command = cargo.with_library(dbgo);
     command
         .arg(command_word)
         .current_dir(place.project())

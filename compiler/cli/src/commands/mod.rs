@@ -10,3 +10,4 @@ pub mod init;
 pub mod lineage;
 pub mod placeholders;
 pub mod render;
+pub mod sources;

@@ -7,7 +7,9 @@ use super::dml::{StoredEntry, unreadable};
 use super::errors::engine_error;
 use crate::adapters::error::EngineError;
 use crate::adapters::ledger::{BOOKKEEPING_SCHEMA, CommittedBatch};
-use crate::adapters::relation::{CatalogRelation, Column, Relation, RelationKind};
+use crate::adapters::relation::{
+    CatalogColumn, CatalogRelation, CatalogTable, Column, Relation, RelationKind,
+};
 
 /// Tables and views of schemas with their columns.
 pub(super) fn relations(
@@ -40,6 +42,54 @@ pub(super) fn relations(
             add_row(&mut relations, row)?;
         }
         Ok(relations)
+    };
+    work().map_err(|error| engine_error(&error, &query))
+}
+
+/// All tables and views of users. What the engine says of a view's column isn't a constraint.
+pub(super) fn tables(driver: &Connection) -> Result<Vec<CatalogTable>, EngineError> {
+    let query = format!(
+        "WITH relations AS (
+            SELECT schema_name, table_name AS name, comment, true AS constrains
+            FROM duckdb_tables() WHERE NOT internal AND database_name = current_database()
+            UNION ALL
+            SELECT schema_name, view_name, comment, false
+            FROM duckdb_views() WHERE NOT internal AND database_name = current_database()
+        )
+        SELECT schema_name, name, relations.comment, column_name, data_type,
+            constrains AND NOT is_nullable, columns.comment
+        FROM relations
+        JOIN (
+            SELECT schema_name, table_name AS name, column_name, data_type, is_nullable, comment,
+                column_index
+            FROM duckdb_columns() WHERE database_name = current_database()
+        ) AS columns USING (schema_name, name)
+        WHERE schema_name <> {}
+        ORDER BY schema_name, name, column_index",
+        string(BOOKKEEPING_SCHEMA)
+    );
+    let work = || -> ::duckdb::Result<Vec<CatalogTable>> {
+        let mut statement = driver.prepare(&query)?;
+        let mut rows = statement.query([])?;
+        let mut tables: Vec<CatalogTable> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let relation = Relation::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
+            let column = CatalogColumn {
+                name: row.get(3)?,
+                sql_type: row.get(4)?,
+                not_null: row.get(5)?,
+                comment: row.get(6)?,
+            };
+            match tables.last_mut() {
+                Some(last) if last.relation == relation => last.columns.push(column),
+                _ => tables.push(CatalogTable {
+                    relation,
+                    comment: row.get(2)?,
+                    columns: vec![column],
+                }),
+            }
+        }
+        Ok(tables)
     };
     work().map_err(|error| engine_error(&error, &query))
 }

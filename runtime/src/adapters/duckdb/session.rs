@@ -12,7 +12,7 @@ use super::registry::OpenDatabase;
 use super::{catalog, connect, dml, statement};
 use crate::adapters::error::EngineError;
 use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry};
-use crate::adapters::relation::{CatalogRelation, Column, Relation, RelationKind};
+use crate::adapters::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult, read_only_error};
 
 /// A connection with its watch. The fields are dropped in this order: the registry may close the
@@ -112,6 +112,10 @@ impl Connection for DuckDbConnection {
 
     fn committed_batch(&mut self, batch_id: &str) -> Result<Option<CommittedBatch>, EngineError> {
         self.watched(|driver| catalog::committed_batch(driver, batch_id))
+    }
+
+    fn tables(&mut self) -> Result<Vec<CatalogTable>, EngineError> {
+        self.watched(catalog::tables)
     }
 
     fn relations(&mut self, schemas: &[&str]) -> Result<Vec<CatalogRelation>, EngineError> {

@@ -3,8 +3,8 @@
 use super::*;
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult};
 use crate::adapters::{
-    Capabilities, CatalogRelation, Column, CommittedBatch, Dialect, EngineMeta, LedgerEntry,
-    OpenOptions, Relation, RelationKind, duckdb,
+    Capabilities, CatalogRelation, CatalogTable, Column, CommittedBatch, Dialect, EngineMeta,
+    LedgerEntry, OpenOptions, Relation, RelationKind, duckdb,
 };
 use std::sync::Arc;
 
@@ -54,6 +54,9 @@ impl Connection for Given {
     }
     fn create_bookkeeping(&mut self, _: &str) -> Result<EngineMeta, EngineError> {
         broken(ErrorClass::Refused)
+    }
+    fn tables(&mut self) -> Result<Vec<CatalogTable>, EngineError> {
+        Ok(Vec::new())
     }
     fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError> {
         Ok(None)

@@ -1,0 +1,159 @@
+//! What is taken out of a value: `x.field`, `x[i]`, `x[a:b]`.
+//!
+//! Source: `ExpressionBinder::BindExpression(OperatorExpression)` of DuckDB, and the bind functions
+//! of `struct_extract`, `array_extract`, `array_slice` and `map_extract_value`.
+
+use super::Binder;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::parse::ast;
+use crate::span::Span;
+use crate::sql_type::coerce::implicit_cost;
+use crate::sql_type::{Common, SqlType};
+use crate::types::{Typed, Value, common};
+
+impl Binder<'_> {
+    /// Reports a field of something that has none.
+    pub(super) fn check_field(&mut self, operand: &SqlType, name: &ast::Name) {
+        let may = matches!(
+            operand,
+            SqlType::Struct(_)
+                | SqlType::Union(_)
+                | SqlType::Map(..)
+                | SqlType::Json
+                | SqlType::Null
+                | SqlType::Unknown
+                | SqlType::Other(_)
+        );
+        if !may {
+            self.report(
+                Diagnostic::error(
+                    Code::TypeMismatch,
+                    name.span,
+                    format!(
+                        "`{}` is no struct and has no field `{}`",
+                        operand, name.value
+                    ),
+                )
+                .hint("only structs, unions, maps and JSON have fields"),
+            );
+        }
+    }
+
+    /// Checks `operand[index]`.
+    pub(super) fn check_index(&mut self, operand: &Typed, index: &Typed, span: Span) {
+        match &operand.sql_type {
+            SqlType::Struct(fields) => self.check_struct_index(fields, index, span),
+            SqlType::List(_) | SqlType::Array(..) | SqlType::Varchar => {
+                let fits = index.is_text_literal()
+                    || !index.is_known()
+                    || implicit_cost(&index.sql_type, &SqlType::BigInt).is_some();
+                if !fits {
+                    self.bad_access(
+                        span,
+                        format!(
+                            "a position is a whole number, and this is `{}`",
+                            index.sql_type
+                        ),
+                    );
+                }
+            }
+            SqlType::Map(key, _) => {
+                let key = Typed::of((**key).clone());
+                if common(&key, index) == Common::Incompatible {
+                    self.bad_access(
+                        span,
+                        format!(
+                            "the keys of this map are `{}`, and this is `{}`",
+                            key.sql_type, index.sql_type
+                        ),
+                    );
+                }
+            }
+            SqlType::Json
+            | SqlType::Union(_)
+            | SqlType::Null
+            | SqlType::Unknown
+            | SqlType::Other(_)
+            | SqlType::Blob
+            | SqlType::Bit
+            | SqlType::Enum(_) => {}
+            other => self.bad_access(span, format!("`{other}` has no parts to take by `[…]`")),
+        }
+    }
+
+    fn check_struct_index(&mut self, fields: &[(String, SqlType)], index: &Typed, span: Span) {
+        let unnamed = fields.iter().all(|(name, _)| name.is_empty());
+        match &index.value {
+            Value::Text(name) if !unnamed => {
+                let has = |own: &(String, SqlType)| own.0.eq_ignore_ascii_case(name);
+                if fields.iter().any(has) {
+                    return;
+                }
+                let mut finding = Diagnostic::error(
+                    Code::UnknownColumn,
+                    span,
+                    format!("the struct has no field `{name}`"),
+                );
+                let names = fields.iter().map(|(own, _)| own.as_str());
+                if let Some(similar) = nearest(name, names) {
+                    finding = finding.hint(format!("did you mean `{similar}`?"));
+                }
+                self.report(finding);
+            }
+            Value::Integer(position) if unnamed => {
+                let inside = usize::try_from(*position)
+                    .is_ok_and(|position| (1..=fields.len()).contains(&position));
+                if !inside {
+                    let message = format!("the struct has {} fields", fields.len());
+                    self.bad_access(span, message);
+                }
+            }
+            _ if !unnamed && index.sql_type.is_integer() => self.bad_access(
+                span,
+                "the fields of a struct with names are taken by name".to_owned(),
+            ),
+            _ => {}
+        }
+    }
+
+    /// Checks `operand[start:end:step]`.
+    pub(super) fn check_slice(
+        &mut self,
+        operand: &SqlType,
+        bounds: &[Option<(Typed, Span)>; 3],
+        span: Span,
+    ) {
+        match operand {
+            SqlType::Varchar if bounds[2].is_some() => {
+                return self.bad_access(span, "a slice of a text has no step".to_owned());
+            }
+            SqlType::List(_)
+            | SqlType::Array(..)
+            | SqlType::Varchar
+            | SqlType::Blob
+            | SqlType::Bit
+            | SqlType::Json
+            | SqlType::Enum(_)
+            | SqlType::Null
+            | SqlType::Unknown
+            | SqlType::Other(_) => {}
+            other => {
+                let message = format!("only lists and texts have slices, and this is `{other}`");
+                return self.bad_access(span, message);
+            }
+        }
+        for (typed, place) in bounds[..2].iter().flatten() {
+            if matches!(typed.sql_type, SqlType::List(_)) {
+                let message = format!(
+                    "a slice's bound is a position, and this is `{}`",
+                    typed.sql_type
+                );
+                self.bad_access(*place, message);
+            }
+        }
+    }
+
+    fn bad_access(&mut self, span: Span, message: String) {
+        self.report(Diagnostic::error(Code::TypeMismatch, span, message));
+    }
+}

@@ -1,0 +1,430 @@
+//! Arguments that the engine looks at when it binds a call: names of date parts, formats, patterns,
+//! separators, shares of quantiles, and the counts of `LIMIT`.
+//!
+//! Each rule follows the bind function that DuckDB 1.5.5 has for the function. What can't be told
+//! from the text, such as the value of a computed constant, isn't checked.
+
+use super::Binder;
+use super::deep::{query_of, without_parentheses};
+use super::grouping::walk;
+use super::placement::function_of;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::parse::ast::{self, ExprKind, Literal};
+use crate::span::Span;
+use crate::sql_type::SqlType;
+use crate::types::refusals::refusal;
+use crate::types::{Typed, Value, catalogue};
+
+/// The names of date parts: `GetDatePartSpecifier`.
+const DATE_PARTS: &[&str] = &[
+    "c",
+    "cent",
+    "centuries",
+    "century",
+    "d",
+    "day",
+    "dayofmonth",
+    "dayofweek",
+    "dayofyear",
+    "days",
+    "dec",
+    "decade",
+    "decades",
+    "decs",
+    "dow",
+    "doy",
+    "epoch",
+    "era",
+    "h",
+    "hour",
+    "hours",
+    "hr",
+    "hrs",
+    "isodow",
+    "isoyear",
+    "jd",
+    "julian",
+    "m",
+    "microsecond",
+    "microseconds",
+    "mil",
+    "millenium",
+    "millennia",
+    "millennium",
+    "millisecond",
+    "milliseconds",
+    "mils",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "mon",
+    "mons",
+    "month",
+    "months",
+    "ms",
+    "msec",
+    "msecs",
+    "mseconds",
+    "quarter",
+    "quarters",
+    "s",
+    "sec",
+    "second",
+    "seconds",
+    "secs",
+    "timezone",
+    "timezone_hour",
+    "timezone_minute",
+    "us",
+    "usec",
+    "usecond",
+    "useconds",
+    "usecs",
+    "w",
+    "week",
+    "weekday",
+    "weekofyear",
+    "weeks",
+    "y",
+    "year",
+    "years",
+    "yearweek",
+    "yr",
+    "yrs",
+];
+
+/// What may stand behind `%` in a format of times, and behind `%-`: `StrTimeFormat::ParseFormatSpecifier`.
+const FORMAT_LETTERS: &str = "abcdfghjmnpuwxyzABGHIMSTUVWXYZ%";
+const BARE_LETTERS: &str = "djmyHIMS";
+
+impl Binder<'_> {
+    /// Checks the constants among a call's arguments. Whether nothing was found.
+    pub(super) fn check_constants(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        arguments: &[Typed],
+        span: Span,
+    ) -> bool {
+        let widens = |argument: &ast::Argument| {
+            matches!(
+                argument.value.kind,
+                ExprKind::Columns { .. } | ExprKind::Star(_)
+            ) || function_of(&argument.value)
+                .and_then(|function| function.name.last())
+                .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
+        };
+        if function.arguments.iter().any(widens) {
+            return true;
+        }
+        let before = self.diagnostics.len();
+        if function.arguments.len() == arguments.len() {
+            self.check_written(called, function, arguments, span);
+        }
+        if self.diagnostics.len() == before
+            && let Some(message) = refusal(called, arguments)
+        {
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+        self.diagnostics.len() == before
+    }
+
+    /// Checks the arguments of a call that has no other operand.
+    fn check_written(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        arguments: &[Typed],
+        span: Span,
+    ) {
+        let written: Vec<&ast::Expr> = function
+            .arguments
+            .iter()
+            .map(|argument| &argument.value)
+            .collect();
+        match (called, written.as_slice()) {
+            ("date_part" | "datepart" | "extract", [part, _])
+            | ("date_trunc" | "datetrunc", [part, _]) => {
+                self.check_date_part(part, &arguments[0], &arguments[1], called);
+            }
+            ("strftime", [_, format]) => match &arguments[0].value {
+                Value::Text(_) => {}
+                _ => self.check_format(format, &arguments[1], called),
+            },
+            ("strptime" | "try_strptime", [_, format]) => {
+                self.check_format(format, &arguments[1], called);
+            }
+            ("quantile" | "quantile_cont" | "quantile_disc", [_, share]) => {
+                self.check_share(share, &arguments[1], -1.0, called);
+            }
+            ("approx_quantile" | "reservoir_quantile", [_, share, ..]) => {
+                self.check_share(share, &arguments[1], 0.0, called);
+            }
+            ("quantile" | "quantile_disc", [only]) => {
+                self.wrong_constant(
+                    only.span,
+                    format!("`{called}` needs a share between 0 and 1"),
+                );
+            }
+            ("string_agg" | "group_concat" | "listagg", [_, separator])
+                if self.varies(separator) =>
+            {
+                self.wrong_constant(
+                    separator.span,
+                    format!("the separator of `{called}` must be a constant"),
+                );
+            }
+            (name, _) if name.starts_with("regexp_") => {
+                self.check_pattern_call(name, &written, arguments);
+            }
+            ("list_zip" | "array_zip", _) => self.check_zipped(&written, arguments, called),
+            ("try", [argument]) => self.check_try(argument),
+            ("unnest" | "unlist", _) => self.check_unnest(function, span),
+            (
+                "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort",
+                [_, orders @ ..],
+            ) if orders.iter().any(|order| self.varies(order)) => {
+                let message = format!("the order of `{called}` must be a constant");
+                self.wrong_constant(span, message);
+            }
+            (
+                "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
+                [_, name, ..],
+            ) => self.check_list_aggregate(name, &arguments[1]),
+            ("ifnull", [_] | [_, _, _, ..]) | ("if", [_] | [_, _] | [_, _, _, _, ..]) => {
+                let count = if called == "if" { 3 } else { 2 };
+                let message = format!("`{called}` takes {count} arguments");
+                self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_unnest(&mut self, function: &ast::Function, span: Span) {
+        if function.arguments.is_empty() {
+            let message = "`unnest` takes a list or a struct";
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+        for argument in function.arguments.iter().skip(1) {
+            let known = argument.name.as_ref().is_some_and(|name| {
+                matches!(
+                    name.value.to_lowercase().as_str(),
+                    "recursive" | "max_depth" | "keep_parent_names"
+                )
+            });
+            if !known {
+                let message = "`unnest` takes one value, and `recursive`, `max_depth` and \
+                               `keep_parent_names` by name";
+                let place = argument.value.span;
+                self.report(Diagnostic::error(Code::WrongArguments, place, message));
+            }
+        }
+    }
+
+    /// `list_aggregate(list, 'name')`
+    fn check_list_aggregate(&mut self, name: &ast::Expr, typed: &Typed) {
+        if self.varies(name) {
+            let message = "the name of an aggregate must be a constant".to_owned();
+            return self.wrong_constant(name.span, message);
+        }
+        let Value::Text(aggregate) = &typed.value else {
+            return;
+        };
+        let known =
+            catalogue::find(aggregate).is_some_and(|entry| entry.is(catalogue::Kind::Aggregate));
+        if !known {
+            let message = format!("there is no aggregate `{aggregate}`");
+            self.report(Diagnostic::error(Code::UnknownFunction, name.span, message));
+        }
+    }
+
+    /// `percentile_cont(0.5) WITHIN GROUP (…)`: the share.
+    pub(super) fn check_percentile(
+        &mut self,
+        function: &ast::Function,
+        arguments: &[Typed],
+        called: &str,
+    ) {
+        if let ([share], [typed]) = (function.arguments.as_slice(), arguments) {
+            self.check_share(&share.value, typed, -1.0, called);
+        }
+    }
+
+    /// Checks the count of a `LIMIT` or `OFFSET`.
+    pub(super) fn check_limit(&mut self, bound: &ast::Expr, typed: &Typed) {
+        let wrong = match &typed.value {
+            Value::Integer(count) if *count < 0 => "is negative".to_owned(),
+            Value::Text(text) if text.trim().parse::<f64>().is_err() => "is no number".to_owned(),
+            _ if typed.sql_type.is_temporal() && !super::deep::has_query(bound) => {
+                format!("is `{}`", typed.sql_type)
+            }
+            _ => return,
+        };
+        let message = format!("`LIMIT` and `OFFSET` take a number of rows, and this {wrong}");
+        self.wrong_constant(bound.span, message);
+    }
+
+    fn check_date_part(&mut self, part: &ast::Expr, typed: &Typed, of: &Typed, called: &str) {
+        // Truncating an interval looks at the name when it runs.
+        if called.ends_with("trunc")
+            && !matches!(of.sql_type, SqlType::Date)
+            && !of.sql_type.is_timestamp()
+        {
+            return;
+        }
+        let names: Vec<&String> = match &typed.value {
+            Value::Text(name) => vec![name],
+            Value::Texts(names) => names.iter().collect(),
+            _ => return,
+        };
+        for name in names {
+            if DATE_PARTS.contains(&name.to_lowercase().as_str()) {
+                continue;
+            }
+            let message = format!("there is no date part `{name}`");
+            let mut finding = Diagnostic::error(Code::InvalidConstant, part.span, message);
+            if let Some(similar) = nearest(name, DATE_PARTS.iter().copied()) {
+                finding = finding.hint(format!("did you mean `{similar}`?"));
+            }
+            self.report(finding);
+        }
+    }
+
+    fn check_format(&mut self, format: &ast::Expr, typed: &Typed, called: &str) {
+        if self.varies(format) {
+            let message = format!("the format of `{called}` must be a constant");
+            return self.wrong_constant(format.span, message);
+        }
+        let formats: Vec<&String> = match &typed.value {
+            Value::Text(format) => vec![format],
+            Value::Texts(formats) => formats.iter().collect(),
+            _ => return,
+        };
+        for text in formats {
+            if let Some(wrong) = wrong_format(text, called) {
+                self.wrong_constant(format.span, wrong);
+            }
+        }
+    }
+
+    fn check_share(&mut self, share: &ast::Expr, typed: &Typed, least: f64, called: &str) {
+        if self.varies(share) {
+            let message = format!("the share of `{called}` must be a constant");
+            return self.wrong_constant(share.span, message);
+        }
+        let members: Vec<&ast::Expr> = match &without_parentheses(share).kind {
+            ExprKind::List(items) => items.iter().collect(),
+            _ => vec![share],
+        };
+        for member in members {
+            let outside = |number: f64| !(least..=1.0).contains(&number);
+            if number_of(member).is_some_and(outside) {
+                let message = format!("a share of `{called}` lies between {least} and 1");
+                self.wrong_constant(member.span, message);
+            }
+        }
+        if typed.sql_type == SqlType::Null && !called.starts_with("reservoir") {
+            self.wrong_constant(share.span, format!("the share of `{called}` can't be null"));
+        }
+    }
+
+    fn check_zipped(&mut self, written: &[&ast::Expr], arguments: &[Typed], called: &str) {
+        let count = arguments.len();
+        for (index, (expr, typed)) in written.iter().zip(arguments).enumerate() {
+            let list = matches!(
+                typed.sql_type,
+                SqlType::List(_)
+                    | SqlType::Array(..)
+                    | SqlType::Null
+                    | SqlType::Unknown
+                    | SqlType::Other(_)
+            );
+            let cuts = index + 1 == count && count > 1 && typed.sql_type == SqlType::Boolean;
+            if !list && !cuts {
+                let message = format!("`{called}` takes lists, and this is `{}`", typed.sql_type);
+                self.report(Diagnostic::error(Code::WrongArguments, expr.span, message));
+            }
+        }
+    }
+
+    /// Whether an expression is certain to be no constant: it reads a column, or calls something
+    /// volatile, or holds a subquery.
+    pub(super) fn varies(&self, expr: &ast::Expr) -> bool {
+        let mut varies = false;
+        walk(expr, &mut |part| {
+            varies |= query_of(part).is_some();
+            if let ExprKind::Name(_) = &part.kind {
+                varies |= self
+                    .resolved
+                    .contains_key(&(part.span.start, part.span.end));
+            }
+            if let Some(name) = function_of(part).and_then(|function| function.name.last()) {
+                varies |= catalogue::find(&name.value).is_some_and(catalogue::Entry::is_volatile);
+            }
+            !varies
+        });
+        varies
+    }
+
+    pub(super) fn wrong_constant(&mut self, span: Span, message: String) {
+        self.report(Diagnostic::error(Code::InvalidConstant, span, message));
+    }
+}
+
+/// The number that is written out.
+fn number_of(expr: &ast::Expr) -> Option<f64> {
+    match &expr.kind {
+        ExprKind::Nested(inner) => number_of(inner),
+        ExprKind::Literal(Literal::Number(digits)) => digits.replace('_', "").parse().ok(),
+        ExprKind::Unary { operator, operand } if operator == "-" => {
+            number_of(operand).map(|number| -number)
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong in a format of times.
+fn wrong_format(format: &str, called: &str) -> Option<String> {
+    if format.is_empty() {
+        return called
+            .ends_with("strptime")
+            .then(|| format!("the format of `{called}` is empty"));
+    }
+    let mut letters = format.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '%' {
+            continue;
+        }
+        let (known, specifier) = match letters.next() {
+            None => return Some("the format ends with `%`; a per cent sign is `%%`".to_owned()),
+            Some('-') => {
+                let bare = letters.next();
+                let known = bare.is_some_and(|letter| BARE_LETTERS.contains(letter));
+                (
+                    known,
+                    format!("%-{}", bare.map_or(String::new(), String::from)),
+                )
+            }
+            Some(letter) => (FORMAT_LETTERS.contains(letter), format!("%{letter}")),
+        };
+        if !known {
+            return Some(format!("formats of times have no `{specifier}`"));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_of_times() {
+        assert_eq!(wrong_format("%Y-%m-%-d %H:%M:%S.%f", "strptime"), None);
+        assert!(wrong_format("%Q", "strftime").is_some());
+        assert!(wrong_format("%-q", "strptime").is_some());
+        assert!(wrong_format("100%", "strftime").is_some());
+        assert!(wrong_format("", "strptime").is_some() && wrong_format("", "strftime").is_none());
+    }
+}

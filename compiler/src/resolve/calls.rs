@@ -1,0 +1,337 @@
+//! What is wrong with the form of a call: clauses that its kind of function doesn't take, windows
+//! without `OVER`, lambdas with too many parameters.
+//!
+//! Source: `Transformer::TransformFuncCall` and `ExpressionBinder::BindExpression(FunctionExpression)`
+//! of DuckDB. What arguments a function takes is the matter of [`types`](crate::types) and of
+//! `arguments`.
+
+use super::Binder;
+use super::deep::query_of;
+use super::grouping::walk;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, ExprKind};
+use crate::span::Span;
+use crate::sql_type::SqlType;
+use crate::types::Typed;
+use crate::types::catalogue::{self, Kind};
+
+/// Functions that are windows only, with the least and greatest number of their arguments.
+const WINDOWS: &[(&str, usize, usize)] = &[
+    ("cume_dist", 0, 0),
+    ("dense_rank", 0, 0),
+    ("fill", 1, 1),
+    ("first_value", 1, 1),
+    ("lag", 1, 3),
+    ("last_value", 1, 1),
+    ("lead", 1, 3),
+    ("nth_value", 2, 2),
+    ("ntile", 1, 1),
+    ("percent_rank", 0, 0),
+    ("rank", 0, 0),
+    ("rank_dense", 0, 0),
+    ("row_number", 0, 0),
+];
+
+/// Aggregates whose state can be exported: those without a bind function of their own.
+const EXPORTED: &[&str] = &[
+    "any_value",
+    "approx_count_distinct",
+    "arbitrary",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bit_xor",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "count_if",
+    "count_star",
+    "countif",
+    "covar_pop",
+    "covar_samp",
+    "favg",
+    "first",
+    "fsum",
+    "kahan_sum",
+    "kurtosis",
+    "kurtosis_pop",
+    "last",
+    "max",
+    "mean",
+    "min",
+    "product",
+    "regr_avgx",
+    "regr_avgy",
+    "regr_count",
+    "regr_intercept",
+    "regr_r2",
+    "regr_slope",
+    "regr_sxx",
+    "regr_sxy",
+    "regr_syy",
+    "sem",
+    "skewness",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "sum",
+    "sumkahan",
+    "var_pop",
+    "var_samp",
+    "variance",
+];
+
+impl Binder<'_> {
+    /// Checks the form of a call whose function exists. Whether nothing was found.
+    pub(super) fn check_form(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        span: Span,
+    ) -> bool {
+        let Some(entry) = catalogue::find(called) else {
+            return true;
+        };
+        let wrong = match WINDOWS.iter().find(|(name, _, _)| *name == called) {
+            Some(window) => wrong_window(window, function),
+            None if entry.is(Kind::Macro) => return true,
+            None if entry.is(Kind::Aggregate) => wrong_aggregate(called, function),
+            None if entry.is(Kind::Scalar) => wrong_scalar(called, function),
+            None => return true,
+        };
+        match wrong {
+            None => true,
+            Some((code, message, hint)) => {
+                let mut finding = Diagnostic::error(code, span, message);
+                if let Some(hint) = hint {
+                    finding = finding.hint(hint);
+                }
+                self.report(finding);
+                false
+            }
+        }
+    }
+
+    /// Checks a lambda that is given to a function of lists.
+    pub(super) fn check_lambda(
+        &mut self,
+        called: &str,
+        names: &[ast::Name],
+        body: &ast::Expr,
+        span: Span,
+    ) {
+        let reduces = called.ends_with("reduce");
+        let (least, most) = if reduces { (2, 3) } else { (1, 2) };
+        if names.len() > most || names.len() < least {
+            self.report(Diagnostic::error(
+                Code::WrongArguments,
+                span,
+                format!(
+                    "the lambda of `{called}` has {least} or {most} parameters, and this one has {}",
+                    names.len()
+                ),
+            ));
+        }
+        let mut query = None;
+        walk(body, &mut |part| {
+            query = query.or(query_of(part).map(|query| query.span));
+            query.is_none()
+        });
+        if let Some(span) = query {
+            self.report(
+                Diagnostic::error(Code::WrongArguments, span, "a lambda can't hold a subquery")
+                    .hint("compute the subquery in `FROM` or a member of `WITH`"),
+            );
+        }
+    }
+
+    /// Checks the arguments of a function that takes a list and a lambda.
+    pub(super) fn check_higher_order(
+        &mut self,
+        called: &str,
+        list: Option<&SqlType>,
+        lambdas: usize,
+        others: usize,
+        span: Span,
+    ) {
+        let reduces = called.ends_with("reduce");
+        let fits = lambdas == 1 && (others == 1 || reduces && others == 2);
+        if !fits {
+            let message = format!("`{called}` takes a list and a lambda");
+            let finding = Diagnostic::error(Code::WrongArguments, span, message);
+            self.report(finding.hint(format!("write `{called}(list, lambda x: …)`")));
+            return;
+        }
+        let is_list = |sql_type: &SqlType| {
+            matches!(
+                sql_type,
+                SqlType::List(_)
+                    | SqlType::Array(..)
+                    | SqlType::Null
+                    | SqlType::Unknown
+                    | SqlType::Other(_)
+            )
+        };
+        if let Some(sql_type) = list.filter(|sql_type| !is_list(sql_type)) {
+            let message = format!("`{called}` takes a list, and this is `{sql_type}`");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+    }
+
+    /// Checks the names of a struct's fields: `{'a': 1, 'A': 2}` has one twice.
+    pub(super) fn check_field_names<'b>(
+        &mut self,
+        names: impl IntoIterator<Item = (&'b str, Span)>,
+    ) {
+        let mut seen: Vec<String> = Vec::new();
+        for (name, span) in names {
+            let lower = name.to_lowercase();
+            if !lower.is_empty() && seen.contains(&lower) {
+                let message = format!("the struct has two fields `{name}`");
+                self.report(Diagnostic::error(Code::DuplicateName, span, message));
+            }
+            seen.push(lower);
+        }
+    }
+
+    /// A list has elements of one type.
+    pub(super) fn check_elements(&mut self, items: &[ast::Expr], typed: &[Typed], span: Span) {
+        let common = crate::types::common_of(typed);
+        if common == crate::sql_type::Common::Incompatible {
+            let spans: Vec<Span> = items.iter().map(|item| item.span).collect();
+            self.mixed("[…]", typed, &spans, span);
+        }
+    }
+
+    /// `struct_pack(a := 1)`: a name for each field.
+    pub(super) fn check_struct_pack(&mut self, function: &ast::Function, span: Span) {
+        if function.arguments.is_empty() {
+            let message = "a struct has at least one field";
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+        for argument in &function.arguments {
+            let named = argument.name.is_some()
+                || !matches!(
+                    argument.value.kind,
+                    ExprKind::Literal(_)
+                        | ExprKind::Binary { .. }
+                        | ExprKind::Unary { .. }
+                        | ExprKind::Cast { .. }
+                        | ExprKind::Case { .. }
+                        | ExprKind::List(_)
+                );
+            if !named {
+                self.report(
+                    Diagnostic::error(
+                        Code::WrongArguments,
+                        argument.value.span,
+                        "this field of the struct has no name",
+                    )
+                    .hint("write `struct_pack(name := value)`"),
+                );
+            }
+        }
+        let names = function.arguments.iter().filter_map(|argument| {
+            let name = argument.name.as_ref()?;
+            Some((name.value.as_str(), name.span))
+        });
+        self.check_field_names(names);
+    }
+}
+
+type Wrong = (Code, String, Option<String>);
+
+fn wrong_window(
+    (name, least, most): &(&str, usize, usize),
+    function: &ast::Function,
+) -> Option<Wrong> {
+    if function.over.is_none() {
+        return Some((
+            Code::MisplacedWindow,
+            format!("`{name}` is a window function and needs `OVER`"),
+            Some(format!("write `{name}(…) over (order by …)`")),
+        ));
+    }
+    let count = function.arguments.len();
+    let starred = function.arguments.iter().any(|argument| {
+        matches!(
+            argument.value.kind,
+            ExprKind::Star(_) | ExprKind::Columns { .. }
+        )
+    });
+    if (count < *least || count > *most) && !starred {
+        return Some((
+            Code::WrongArguments,
+            format!("`{name}` doesn't take {}", arguments(count)),
+            None,
+        ));
+    }
+    let clause = match (function.distinct, function.filter.is_some()) {
+        (true, _) => "DISTINCT",
+        (_, true) => "FILTER",
+        _ => return None,
+    };
+    Some((
+        Code::WrongArguments,
+        format!("`{name}` doesn't take `{clause}`, which only aggregates do"),
+        None,
+    ))
+}
+
+fn wrong_aggregate(called: &str, function: &ast::Function) -> Option<Wrong> {
+    let windowed = matches!(called, "first" | "last") && function.over.is_some();
+    if function.ignore_nulls.is_some() && !windowed {
+        return Some((
+            Code::WrongArguments,
+            format!("`{called}` doesn't take `IGNORE NULLS` or `RESPECT NULLS`"),
+            Some("only window functions such as `lag` and `first_value` do".to_owned()),
+        ));
+    }
+    if !function.export_state {
+        return None;
+    }
+    if function.over.is_some() || !EXPORTED.contains(&called) {
+        return Some((
+            Code::WrongArguments,
+            format!("the state of `{called}` can't be exported here"),
+            None,
+        ));
+    }
+    None
+}
+
+fn wrong_scalar(called: &str, function: &ast::Function) -> Option<Wrong> {
+    if function.over.is_some() {
+        return Some((
+            Code::MisplacedWindow,
+            format!(
+                "`{called}` is neither an aggregate nor a window function, and takes no `OVER`"
+            ),
+            None,
+        ));
+    }
+    let clause = if function.distinct {
+        "DISTINCT"
+    } else if function.filter.is_some() {
+        "FILTER"
+    } else if !function.order_by.is_empty() {
+        "ORDER BY"
+    } else if function.ignore_nulls.is_some() {
+        "IGNORE NULLS"
+    } else {
+        return None;
+    };
+    Some((
+        Code::WrongArguments,
+        format!("`{called}` is no aggregate and takes no `{clause}`"),
+        None,
+    ))
+}
+
+fn arguments(count: usize) -> String {
+    match count {
+        1 => "1 argument".to_owned(),
+        count => format!("{count} arguments"),
+    }
+}

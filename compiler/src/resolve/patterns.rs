@@ -1,0 +1,197 @@
+//! Patterns that the engine compiles when it binds a call: their options, brackets and groups.
+
+use super::Binder;
+use super::deep::without_parentheses;
+use crate::parse::ast::{self, ExprKind, Literal};
+use crate::types::{Typed, Value};
+
+/// The options of regular expressions.
+const PATTERN_OPTIONS: &str = "cgilmnps";
+
+impl Binder<'_> {
+    /// Checks a call of one of the functions `regexp_…`.
+    pub(super) fn check_pattern_call(
+        &mut self,
+        called: &str,
+        written: &[&ast::Expr],
+        arguments: &[Typed],
+    ) {
+        // In which place the options stand, and whether a third argument may name groups.
+        let options = match called {
+            "regexp_matches" | "regexp_full_match" | "regexp_split_to_array" => 2,
+            "regexp_extract" | "regexp_extract_all" | "regexp_replace" => 3,
+            _ => return,
+        };
+        if let (Some(option), Some(typed)) = (written.get(options), arguments.get(options)) {
+            if self.varies(option) {
+                let message = "the options of a pattern must be a constant".to_owned();
+                self.wrong_constant(option.span, message);
+            } else if let Value::Text(letters) = &typed.value
+                && let Some(letter) = letters
+                    .chars()
+                    .find(|letter| !letter.is_whitespace() && !PATTERN_OPTIONS.contains(*letter))
+            {
+                let message = format!("patterns have no option `{letter}`");
+                self.wrong_constant(option.span, message);
+            }
+        }
+        let compiled = matches!(
+            called,
+            "regexp_matches" | "regexp_full_match" | "regexp_split_to_array"
+        );
+        if compiled && let (Some(pattern), Some(typed)) = (written.get(1), arguments.get(1)) {
+            self.check_pattern(pattern, typed);
+        }
+        if called.starts_with("regexp_extract")
+            && let (Some(group), Some(typed)) = (written.get(2), arguments.get(2))
+        {
+            self.check_groups(group, typed, written[1], &arguments[1]);
+        }
+    }
+
+    /// Checks a pattern that the engine compiles when it binds.
+    pub(super) fn check_pattern(&mut self, pattern: &ast::Expr, typed: &Typed) {
+        if let Value::Text(text) = &typed.value
+            && let Some(missing) = unclosed(text)
+        {
+            let message = format!("the pattern lacks a `{missing}`");
+            self.wrong_constant(pattern.span, message);
+        }
+    }
+
+    /// The third argument of `regexp_extract`: a group's number, or names for the groups.
+    fn check_groups(
+        &mut self,
+        group: &ast::Expr,
+        typed: &Typed,
+        pattern: &ast::Expr,
+        pattern_typed: &Typed,
+    ) {
+        if self.varies(group) {
+            let message = "the group of a pattern must be a constant".to_owned();
+            return self.wrong_constant(group.span, message);
+        }
+        if let Value::Integer(number) = typed.value
+            && !(0..=9).contains(&number)
+        {
+            let message = "the number of a group lies between 0 and 9".to_owned();
+            return self.wrong_constant(group.span, message);
+        }
+        let ExprKind::List(items) = &without_parentheses(group).kind else {
+            return;
+        };
+        if items.is_empty() {
+            return self.wrong_constant(group.span, "the list of groups is empty".to_owned());
+        }
+        if self.varies(pattern) {
+            let message = "with names for its groups the pattern must be a constant".to_owned();
+            return self.wrong_constant(pattern.span, message);
+        }
+        if items
+            .iter()
+            .any(|item| matches!(item.kind, ExprKind::Literal(Literal::Null)))
+        {
+            return self.wrong_constant(group.span, "the name of a group can't be null".to_owned());
+        }
+        let Value::Texts(names) = &typed.value else {
+            return;
+        };
+        let mut seen: Vec<String> = Vec::new();
+        for name in names {
+            if seen.contains(&name.to_lowercase()) {
+                let message = format!("two groups are named `{name}`");
+                return self.wrong_constant(group.span, message);
+            }
+            seen.push(name.to_lowercase());
+        }
+        if let Value::Text(text) = &pattern_typed.value
+            && let Some(count) = groups_of(text)
+            && count < names.len()
+        {
+            let message = format!(
+                "the pattern has {count} groups, and {} names are given",
+                names.len()
+            );
+            self.wrong_constant(group.span, message);
+        }
+    }
+}
+
+/// The bracket that a pattern lacks at its end.
+fn unclosed(pattern: &str) -> Option<char> {
+    let mut letters = pattern.chars().peekable();
+    let mut open = 0_usize;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                // Everything up to `\E` stands for itself.
+                Some('Q') => return None,
+                Some(_) => {}
+                None => return None,
+            },
+            '(' => open += 1,
+            ')' => open = open.checked_sub(1)?,
+            '[' => {
+                letters.next_if_eq(&'^');
+                letters.next_if_eq(&']');
+                let mut closed = false;
+                while let Some(member) = letters.next() {
+                    match member {
+                        '\\' => {
+                            letters.next();
+                        }
+                        // `[[:alpha:]]`
+                        '[' => return None,
+                        ']' => {
+                            closed = true;
+                            break;
+                        }
+                        _ => {}
+                    }
+                }
+                if !closed {
+                    return Some(']');
+                }
+            }
+            _ => {}
+        }
+    }
+    (open > 0).then_some(')')
+}
+
+/// How many groups a pattern has; `None` if it has something that makes counting hard.
+fn groups_of(pattern: &str) -> Option<usize> {
+    let mut letters = pattern.chars().peekable();
+    let mut count = 0;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if letters.next() == Some('Q') => return None,
+            '\\' => {}
+            '[' => return None,
+            '(' => {
+                if letters.peek() == Some(&'?') {
+                    return None;
+                }
+                count += 1;
+            }
+            _ => {}
+        }
+    }
+    Some(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_of_patterns() {
+        assert_eq!(unclosed("(a)(b|[c)])"), None);
+        assert_eq!(unclosed("(a"), Some(')'));
+        assert_eq!(unclosed("[abc"), Some(']'));
+        assert_eq!(unclosed(r"\(a"), None);
+        assert_eq!(unclosed("[[:alpha:]"), None);
+        assert_eq!(groups_of("(a)(b)"), Some(2));
+        assert_eq!(groups_of("(?:a)"), None);
+    }
+}

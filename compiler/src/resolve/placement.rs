@@ -1,0 +1,338 @@
+//! Where aggregates, window functions and `unnest` may stand.
+//!
+//! Source: the clause binders of DuckDB (`src/planner/expression_binder`). An aggregate over
+//! columns of an outer query belongs to that query, so that only one with a column of its own
+//! query, or in a query without an outer one, is certain to be misplaced.
+
+use super::Binder;
+use super::deep::{group_keys, has_query};
+use super::grouping::{is_aggregate, is_macro, walk};
+use super::scope::{Env, Scope};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, ExprKind};
+use crate::types::catalogue::{self, Kind};
+
+/// What a call needs a place for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// The rows of a group.
+    Group,
+    /// The rows of a window.
+    Window,
+    /// A row for each element.
+    Rows,
+}
+
+/// A place where some calls can't stand.
+#[derive(Clone, Copy)]
+struct Ground<'a> {
+    /// How a message names it.
+    name: &'a str,
+    aggregates: bool,
+    windows: bool,
+    unnest: bool,
+}
+
+const CONDITION: Ground<'static> = Ground {
+    name: "",
+    aggregates: false,
+    windows: false,
+    unnest: false,
+};
+
+impl Binder<'_> {
+    /// Checks the clauses of a `SELECT` that has been bound.
+    pub(super) fn check_placement(
+        &mut self,
+        select: &ast::Select,
+        scope: &Scope,
+        parent: Option<&Env<'_>>,
+    ) {
+        let lone = is_lone(parent);
+        let named = |name| Ground { name, ..CONDITION };
+        if let Some(filter) = &select.filter {
+            self.check_ground(filter, named("`WHERE`"), scope, lone);
+        }
+        for key in group_keys(select) {
+            let stands_for = self.meaning(key, select).unwrap_or(key);
+            if std::ptr::eq(stands_for, key) {
+                self.check_ground(key, named("`GROUP BY`"), scope, lone);
+            } else if let Some(needs) = first_needs(stands_for) {
+                self.misplaced(needs, key, "`GROUP BY`");
+            }
+        }
+        let having = Ground {
+            aggregates: true,
+            ..named("`HAVING`")
+        };
+        if let Some(having_condition) = &select.having {
+            self.check_ground(having_condition, having, scope, lone);
+        }
+        let qualify = Ground {
+            aggregates: true,
+            windows: true,
+            ..named("`QUALIFY`")
+        };
+        if let Some(condition) = &select.qualify {
+            self.check_ground(condition, qualify, scope, lone);
+            self.check_qualify(select, condition);
+        }
+        for item in &select.items {
+            self.check_inside(&item.expr, scope, lone);
+        }
+    }
+
+    /// Checks the condition of a join.
+    pub(super) fn check_join_placement(
+        &mut self,
+        condition: &ast::Expr,
+        scope: &Scope,
+        parent: Option<&Env<'_>>,
+    ) {
+        let lone = is_lone(parent);
+        let ground = Ground {
+            name: "the condition of a join",
+            ..CONDITION
+        };
+        self.check_ground(condition, ground, scope, lone);
+    }
+
+    /// Checks what stands in `ORDER BY`, where all is allowed but within one another.
+    pub(super) fn check_order_placement(
+        &mut self,
+        expr: &ast::Expr,
+        scope: &Scope,
+        parent: Option<&Env<'_>>,
+    ) {
+        self.check_inside(expr, scope, is_lone(parent));
+    }
+
+    /// Checks an expression that belongs to no rows: of `VALUES` or `LIMIT`.
+    pub(super) fn check_rowless(&mut self, expr: &ast::Expr, name: &str, parent: Option<&Env<'_>>) {
+        let lone = is_lone(parent);
+        if lone {
+            let ground = Ground {
+                unnest: true,
+                name,
+                ..CONDITION
+            };
+            self.check_ground(expr, ground, &Scope::default(), lone);
+        }
+    }
+
+    fn check_ground(&mut self, expr: &ast::Expr, ground: Ground<'_>, scope: &Scope, lone: bool) {
+        let mut found = Vec::new();
+        walk(expr, &mut |part| {
+            if matches!(part.kind, ExprKind::Lambda { .. }) {
+                return false;
+            }
+            let Some(needs) = needs_of(part) else {
+                return true;
+            };
+            let stands = match needs {
+                Needs::Group => ground.aggregates,
+                Needs::Window => ground.windows,
+                Needs::Rows => ground.unnest,
+            };
+            if !stands && (needs != Needs::Group || lone || self.has_own_column(part, scope)) {
+                found.push((needs, part));
+            }
+            stands
+        });
+        for (needs, part) in &found {
+            self.misplaced(*needs, part, ground.name);
+        }
+        if found.is_empty() {
+            self.check_inside(expr, scope, lone);
+        }
+    }
+
+    /// What stands within the parentheses and clauses of an aggregate or window function.
+    fn check_inside(&mut self, expr: &ast::Expr, scope: &Scope, lone: bool) {
+        let mut found = Vec::new();
+        walk(expr, &mut |outer| {
+            if matches!(outer.kind, ExprKind::Lambda { .. }) {
+                return false;
+            }
+            let Some(outer_needs) = needs_of(outer) else {
+                return true;
+            };
+            let mut clean = true;
+            walk(outer, &mut |part| {
+                if std::ptr::eq(part, outer) {
+                    return true;
+                }
+                if matches!(part.kind, ExprKind::Lambda { .. }) {
+                    return false;
+                }
+                let Some(needs) = needs_of(part) else {
+                    return true;
+                };
+                let wrong = match (outer_needs, needs) {
+                    (Needs::Group, Needs::Group) => lone || self.has_own_column(part, scope),
+                    (Needs::Group | Needs::Window, Needs::Window | Needs::Rows)
+                    | (Needs::Rows, Needs::Rows) => true,
+                    (Needs::Window, Needs::Group) | (Needs::Rows, _) => false,
+                };
+                if wrong {
+                    clean = false;
+                    found.push((outer_needs, needs, part));
+                }
+                !wrong
+            });
+            clean
+        });
+        found.dedup_by_key(|(_, _, part)| part.span);
+        for (outer, needs, part) in found {
+            let name = match outer {
+                Needs::Group => "an aggregate",
+                Needs::Window => "a window function",
+                Needs::Rows => "another `unnest`",
+            };
+            self.misplaced(needs, part, name);
+        }
+    }
+
+    /// Whether a column of this query's own tables stands in an expression.
+    fn has_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
+        self.columns_within(expr.span)
+            .any(|column| column.scope == scope.id)
+    }
+
+    fn misplaced(&mut self, needs: Needs, part: &ast::Expr, place: &str) {
+        let (code, what) = match needs {
+            Needs::Group => (Code::MisplacedAggregate, "an aggregate"),
+            Needs::Window => (Code::MisplacedWindow, "a window function"),
+            Needs::Rows => (Code::MisplacedUnnest, "`unnest`"),
+        };
+        let hint = match (needs, place) {
+            (Needs::Group, "`WHERE`") => "a condition over groups stands in `HAVING`",
+            (Needs::Window, "`WHERE`" | "`HAVING`") => {
+                "a condition over windows stands in `QUALIFY`"
+            }
+            _ => "compute it in a subquery or a member of `WITH`, and use its column here",
+        };
+        let preposition = match place.starts_with('`') {
+            true => "in",
+            false => "within",
+        };
+        self.report(
+            Diagnostic::error(
+                code,
+                part.span,
+                format!("{what} can't stand {preposition} {place}"),
+            )
+            .hint(hint),
+        );
+    }
+
+    /// `QUALIFY` is there for windows.
+    fn check_qualify(&mut self, select: &ast::Select, condition: &ast::Expr) {
+        let mut unclear = false;
+        let mut windows = false;
+        for expr in (select.items.iter().map(|item| &item.expr)).chain([condition]) {
+            walk(expr, &mut |part| {
+                windows |= needs_of(part) == Some(Needs::Window);
+                unclear |= is_macro(part) || is_unlisted(part);
+                true
+            });
+        }
+        if !windows && !unclear {
+            self.report(
+                Diagnostic::error(
+                    Code::MisplacedWindow,
+                    condition.span,
+                    "`QUALIFY` needs a window function, here or in the select list",
+                )
+                .hint("a condition over rows stands in `WHERE`, one over groups in `HAVING`"),
+            );
+        }
+    }
+
+    /// `try(…)`: what can't stand in it.
+    pub(super) fn check_try(&mut self, argument: &ast::Expr) {
+        let mut found = None;
+        walk(argument, &mut |part| {
+            found = found.or(match needs_of(part) {
+                Some(needs @ (Needs::Group | Needs::Window)) => Some((needs, part)),
+                _ => None,
+            });
+            found.is_none()
+        });
+        if let Some((needs, part)) = found {
+            return self.misplaced(needs, part, "`TRY`");
+        }
+        let volatile = |part: &ast::Expr| {
+            function_of(part)
+                .and_then(|function| function.name.last())
+                .and_then(|name| catalogue::find(&name.value))
+                .is_some_and(catalogue::Entry::is_volatile)
+        };
+        let mut refused = None;
+        walk(argument, &mut |part| {
+            if volatile(part) {
+                refused = refused.or(Some(("a volatile function", part.span)));
+            }
+            refused.is_none()
+        });
+        if has_query(argument) {
+            refused = refused.or(Some(("a subquery", argument.span)));
+        }
+        if let Some((what, span)) = refused {
+            let message = format!("`TRY` doesn't take {what}");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+    }
+}
+
+/// Whether there is no query around that an aggregate could belong to.
+fn is_lone(parent: Option<&Env<'_>>) -> bool {
+    parent.is_none_or(|parent| parent.outwards().all(|env| env.scope.relations.is_empty()))
+}
+
+/// The call that an expression is.
+pub(super) fn function_of(expr: &ast::Expr) -> Option<&ast::Function> {
+    match &expr.kind {
+        ExprKind::Function(function) => Some(function),
+        ExprKind::Method { call, .. } => Some(call),
+        _ => None,
+    }
+}
+
+fn needs_of(expr: &ast::Expr) -> Option<Needs> {
+    let function = function_of(expr)?;
+    let name = function.name.last()?.value.to_lowercase();
+    if function.over.is_some() {
+        return Some(Needs::Window);
+    }
+    if matches!(name.as_str(), "unnest" | "unlist") {
+        return Some(Needs::Rows);
+    }
+    let aggregate = match name.as_str() {
+        "percentile_cont" | "percentile_disc" => true,
+        "grouping" | "grouping_id" => false,
+        _ => catalogue::find(&name)
+            .is_some_and(|entry| entry.is(Kind::Aggregate) && !entry.is(Kind::Macro)),
+    };
+    aggregate.then_some(Needs::Group)
+}
+
+/// The first call in an expression that can't be grouped by.
+fn first_needs(expr: &ast::Expr) -> Option<Needs> {
+    let mut found = None;
+    walk(expr, &mut |part| {
+        found = found.or(needs_of(part));
+        found.is_none() && !matches!(part.kind, ExprKind::Lambda { .. })
+    });
+    found
+}
+
+/// Whether it is the call of a function that the engine's list doesn't have.
+fn is_unlisted(expr: &ast::Expr) -> bool {
+    function_of(expr).is_some_and(|function| {
+        function
+            .name
+            .last()
+            .is_some_and(|name| !super::names::is_function(&name.value) && !is_aggregate(expr))
+    })
+}

@@ -1,0 +1,174 @@
+//! Items that are found by their number: `ORDER BY 2`, `GROUP BY 1`, `DISTINCT ON (3)`, `#4`.
+//!
+//! Source: `OrderBinder` and `BindGroupByExpression` of DuckDB. A constant that is no whole number
+//! orders nothing, and the engine refuses it; a group may be one.
+
+use super::Binder;
+use super::scope::{Output, Scope};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::name::same_name;
+use crate::parse::ast::{self, ExprKind, Literal};
+use crate::span::Span;
+use crate::types::{Value, literal};
+
+/// A constant where an item's number may stand.
+enum Constant {
+    Position(i128),
+    Other,
+}
+
+impl Binder<'_> {
+    /// Checks an item of `ORDER BY` or `DISTINCT ON`.
+    pub(super) fn check_order_item(&mut self, expr: &ast::Expr, output: &Output, clause: &str) {
+        match constant_of(expr) {
+            Some(Constant::Position(position)) => {
+                self.check_position(position, expr.span, output, clause);
+            }
+            Some(Constant::Other) => self.report(
+                Diagnostic::error(
+                    Code::PositionOutOfRange,
+                    expr.span,
+                    format!("`{clause}` by a constant orders nothing"),
+                )
+                .hint("name a column, or write its position: `1`"),
+            ),
+            None => {
+                if let ExprKind::Position(position) = &expr.kind {
+                    self.check_position(i128::from(*position), expr.span, output, clause);
+                }
+            }
+        }
+    }
+
+    /// Checks a key of `GROUP BY`.
+    pub(super) fn check_group_key(&mut self, key: &ast::Expr, output: &Output) {
+        if let Some(Constant::Position(position)) = constant_of(key) {
+            self.check_position(position, key.span, output, "GROUP BY");
+        }
+    }
+
+    fn check_position(&mut self, position: i128, span: Span, output: &Output, clause: &str) {
+        let count = output.columns.len();
+        let fits = usize::try_from(position).is_ok_and(|position| (1..=count).contains(&position));
+        if fits || output.open {
+            return;
+        }
+        let columns = match count {
+            1 => "1 column".to_owned(),
+            count => format!("{count} columns"),
+        };
+        self.report(
+            Diagnostic::error(
+                Code::PositionOutOfRange,
+                span,
+                format!("`{clause} {position}` names no column: the query has {columns}"),
+            )
+            .hint("positions count from 1"),
+        );
+    }
+
+    /// Checks `#n`, a column of what `FROM` reads.
+    pub(super) fn check_column_position(&mut self, position: u32, span: Span, scope: &Scope) {
+        if scope.relations.iter().any(|relation| relation.open) {
+            return;
+        }
+        let count: usize = scope
+            .relations
+            .iter()
+            .map(|relation| relation.columns.len())
+            .sum();
+        if position as usize > count {
+            self.report(Diagnostic::error(
+                Code::PositionOutOfRange,
+                span,
+                format!("`#{position}` names no column: the query reads {count}"),
+            ));
+        }
+    }
+
+    /// Checks the items of an `ORDER BY` behind a set operation: a plain name is one that a side
+    /// gives.
+    pub(super) fn check_set_order(
+        &mut self,
+        body: &ast::QueryBody,
+        items: &[ast::OrderItem],
+        output: &Output,
+    ) {
+        let mut names: Vec<String> = Vec::new();
+        let known = names_of_sides(body, &mut names);
+        for item in items {
+            self.check_order_item(&item.expr, output, "ORDER BY");
+            let ExprKind::Name(written) = &item.expr.kind else {
+                continue;
+            };
+            let [name] = written.as_slice() else { continue };
+            let mut given = output
+                .columns
+                .iter()
+                .filter_map(|column| column.name.as_deref())
+                .chain(names.iter().map(String::as_str));
+            let unnamed = output.open || output.columns.iter().any(|column| column.name.is_none());
+            if known && !unnamed && !given.any(|own| same_name(own, &name.value)) {
+                self.report(
+                    Diagnostic::error(
+                        Code::UnknownColumn,
+                        name.span,
+                        format!(
+                            "no side of the set operation gives a column `{}`",
+                            name.value
+                        ),
+                    )
+                    .hint("add it to every select list, or order a subquery in `FROM`"),
+                );
+            }
+        }
+    }
+}
+
+/// The position that an item of `ORDER BY` or `DISTINCT ON` means: `2` or `#2`, from 1.
+pub(super) fn order_position(expr: &ast::Expr) -> Option<usize> {
+    match &expr.kind {
+        ExprKind::Position(position) => usize::try_from(*position).ok(),
+        _ => super::query::literal_position(expr),
+    }
+}
+
+/// The names that the sides' select lists give or hold; whether these are all.
+fn names_of_sides(body: &ast::QueryBody, names: &mut Vec<String>) -> bool {
+    match body {
+        ast::QueryBody::SetOperation(operation) => super::with_stack(|| {
+            let left = names_of_sides(&operation.left, names);
+            names_of_sides(&operation.right, names) && left
+        }),
+        ast::QueryBody::Select(select) => select.items.iter().all(|item| {
+            names.extend(item.alias.iter().map(|alias| alias.value.clone()));
+            match &item.expr.kind {
+                ExprKind::Name(written) => {
+                    names.extend(written.iter().map(|name| name.value.clone()));
+                    true
+                }
+                ExprKind::Star(_) | ExprKind::Columns { .. } => false,
+                _ => true,
+            }
+        }),
+        ast::QueryBody::Values(_) => true,
+        ast::QueryBody::Nested(query) => names_of_sides(&query.body, names),
+        _ => false,
+    }
+}
+
+fn constant_of(expr: &ast::Expr) -> Option<Constant> {
+    match &expr.kind {
+        ExprKind::Nested(inner) => constant_of(inner),
+        ExprKind::Literal(Literal::Boolean(_) | Literal::Blob(_)) => None,
+        ExprKind::Literal(written) => Some(match literal::typed(written).value {
+            Value::Integer(position) => Constant::Position(position),
+            _ => Constant::Other,
+        }),
+        ExprKind::Unary { operator, operand } if operator == "-" => match constant_of(operand)? {
+            Constant::Position(position) => Some(Constant::Position(-position)),
+            Constant::Other => None,
+        },
+        _ => None,
+    }
+}

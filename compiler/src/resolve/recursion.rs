@@ -1,0 +1,56 @@
+//! Members of a `WITH` that read themselves.
+
+use super::Binder;
+use super::scope::Output;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::name::same_name;
+use crate::parse::ast;
+
+impl Binder<'_> {
+    /// Whether a name is that of a member of `WITH` that is being bound.
+    pub(super) fn is_in_making(&self, name: &ast::Name) -> bool {
+        self.making.contains(&name.value.to_lowercase())
+    }
+
+    /// A member reads itself where it can't.
+    pub(super) fn circular(&mut self, name: &ast::Name) {
+        self.report(
+            Diagnostic::error(
+                Code::InvalidRecursion,
+                name.span,
+                format!("`{}` reads itself here", name.value),
+            )
+            .hint(format!(
+                "a member reads itself on the right side of a union: \
+                 `with recursive {} as (… union all …)`",
+                name.value
+            )),
+        );
+    }
+
+    /// `USING KEY (a)` names columns of the member.
+    pub(super) fn check_using_key(&mut self, member: &ast::CommonTable, output: &Output) {
+        if output.open || output.columns.iter().any(|column| column.name.is_none()) {
+            return;
+        }
+        let named = member.columns.iter().map(|name| name.value.as_str());
+        let rest = output.columns.iter().skip(member.columns.len());
+        let own: Vec<&str> = named
+            .chain(rest.filter_map(|column| column.name.as_deref()))
+            .collect();
+        for key in &member.using_key {
+            if own.iter().any(|name| same_name(name, &key.value)) {
+                continue;
+            }
+            let mut finding = Diagnostic::error(
+                Code::UnknownColumn,
+                key.span,
+                format!("`{}` has no column `{}`", member.name.value, key.value),
+            );
+            if let Some(similar) = nearest(&key.value, own.iter().copied()) {
+                finding = finding.hint(format!("did you mean `{similar}`?"));
+            }
+            self.report(finding);
+        }
+    }
+}

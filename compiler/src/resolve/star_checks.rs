@@ -1,0 +1,198 @@
+//! What may not be said of a star.
+//!
+//! Source: `Transformer::TransformStarExpression` and `StarExpression` of DuckDB.
+
+use super::Binder;
+use super::grouping::walk;
+use super::names::as_name;
+use super::scope::{Env, Output, Scope};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::name::same_name;
+use crate::parse::ast::{self, ExprKind};
+use crate::span::Span;
+
+impl Binder<'_> {
+    /// Checks a star in a select list and the names in its changes. `open` says whether it may
+    /// have columns that aren't known.
+    pub(super) fn check_star(&mut self, star: &ast::Star, span: Span, env: &Env<'_>, open: bool) {
+        if star.qualifier.is_empty() && env.scope.relations.is_empty() {
+            let message = "a star needs a `FROM`";
+            self.report(Diagnostic::error(Code::InvalidStar, span, message));
+            return;
+        }
+        self.check_repeated(star);
+        if !open {
+            self.check_changed(star, env);
+            self.check_same_alias(star, span, env.scope);
+        }
+    }
+
+    /// A column is changed once.
+    fn check_repeated(&mut self, star: &ast::Star) {
+        let mut seen: Vec<(String, &str)> = Vec::new();
+        let excluded = star.exclude.iter().map(|name| (name.as_slice(), "EXCLUDE"));
+        let replaced = star
+            .replace
+            .iter()
+            .map(|(_, name)| (std::slice::from_ref(name), "REPLACE"));
+        let renamed = star
+            .rename
+            .iter()
+            .map(|(name, _)| (name.as_slice(), "RENAME"));
+        for (name, clause) in excluded.chain(replaced).chain(renamed) {
+            let [name] = name else { continue };
+            let lower = name.value.to_lowercase();
+            if let Some((_, before)) = seen.iter().find(|(own, _)| *own == lower) {
+                let message = match *before == clause {
+                    true => format!("`{}` stands twice in `{clause}`", name.value),
+                    false => format!("`{}` stands in `{before}` and in `{clause}`", name.value),
+                };
+                self.report(Diagnostic::error(Code::DuplicateName, name.span, message));
+            }
+            seen.push((lower, clause));
+        }
+    }
+
+    /// `EXCLUDE` and `REPLACE` name columns that the star has.
+    fn check_changed(&mut self, star: &ast::Star, env: &Env<'_>) {
+        let relations: Vec<_> = match star.qualifier.last() {
+            None => env.scope.relations.iter().collect(),
+            Some(qualifier) => {
+                let all = env.scope.relations.iter();
+                all.filter(|relation| relation.is_named(&qualifier.value))
+                    .collect()
+            }
+        };
+        if relations.is_empty() {
+            return;
+        }
+        let all: Vec<String> = relations
+            .iter()
+            .flat_map(|relation| &relation.columns)
+            .filter_map(|column| column.name.clone())
+            .collect();
+        let replaced = star
+            .replace
+            .iter()
+            .map(|(_, name)| std::slice::from_ref(name));
+        for name in star.exclude.iter().map(Vec::as_slice).chain(replaced) {
+            let (found, last) = match name {
+                [only] => (all.iter().any(|own| same_name(own, &only.value)), only),
+                [table, column] => {
+                    let has = relations.iter().any(|relation| {
+                        relation.is_named(&table.value)
+                            && relation.position(&column.value).is_some()
+                    });
+                    (has, column)
+                }
+                _ => continue,
+            };
+            if found {
+                continue;
+            }
+            let mut finding = Diagnostic::error(
+                Code::UnknownColumn,
+                last.span,
+                format!("there is no column `{}` in the star", last.value),
+            );
+            if let Some(similar) = nearest(&last.value, all.iter().map(String::as_str)) {
+                let candidates = all.iter().map(String::as_str);
+                finding = finding.hint(format!("did you mean `{similar}`?")).fix_name(
+                    &last.value,
+                    last.span,
+                    candidates,
+                    as_name,
+                );
+            }
+            self.report(finding);
+        }
+    }
+
+    /// Two relations of one name can't both be expanded if a column is in both.
+    fn check_same_alias(&mut self, star: &ast::Star, span: Span, scope: &Scope) {
+        let relations = &scope.relations;
+        for (index, left) in relations.iter().enumerate() {
+            let Some(name) = left.name.as_deref() else {
+                continue;
+            };
+            if matches!(name, "unnamed_subquery" | "valueslist")
+                || star
+                    .qualifier
+                    .last()
+                    .is_some_and(|own| !same_name(&own.value, name))
+            {
+                continue;
+            }
+            let clashes = relations[index + 1..].iter().any(|right| {
+                right.is_named(name)
+                    && (!star.qualifier.is_empty()
+                        || left.columns.iter().any(|column| {
+                            column
+                                .name
+                                .as_deref()
+                                .is_some_and(|own| right.position(own).is_some())
+                        }))
+            });
+            if clashes {
+                let message = format!("two tables of the query are named `{name}`");
+                let finding = Diagnostic::error(Code::DuplicateName, span, message);
+                self.report(finding.hint("give one of them an alias of its own: `AS alias`"));
+                return;
+            }
+        }
+    }
+
+    /// Checks that something is selected, and that stars stand alone.
+    pub(super) fn check_stars(&mut self, select: &ast::Select, output: &Output) {
+        if output.columns.is_empty()
+            && !output.open
+            && let (Some(first), Some(last)) = (select.items.first(), select.items.last())
+        {
+            let message = "nothing is left to select";
+            let span = first.span.to(last.span);
+            self.report(Diagnostic::error(Code::InvalidStar, span, message));
+        }
+        let clauses = [&select.filter, &select.having, &select.qualify];
+        let exprs =
+            (select.items.iter().map(|item| &item.expr)).chain(clauses.into_iter().flatten());
+        for expr in exprs {
+            let mut found = Vec::new();
+            walk(expr, &mut |part| {
+                found.extend(
+                    operands(part)
+                        .into_iter()
+                        .filter(|operand| is_star(operand)),
+                );
+                true
+            });
+            for star in found {
+                self.report(
+                    Diagnostic::error(
+                        Code::InvalidStar,
+                        star.span,
+                        "a star can't be part of an expression",
+                    )
+                    .hint("`columns(*)` repeats an expression for each column"),
+                );
+            }
+        }
+    }
+}
+
+fn is_star(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Star(star) if star.pattern.is_none())
+}
+
+/// The operands of an operator, which no star may be.
+fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
+    match &expr.kind {
+        ExprKind::Binary { left, right, .. } => vec![left, right],
+        ExprKind::Unary { operand, .. }
+        | ExprKind::Is { operand, .. }
+        | ExprKind::Cast { operand, .. } => vec![operand],
+        ExprKind::Between {
+            operand, low, high, ..
+        } => vec![operand, low, high],
+        _ => Vec::new(),
+    }
+}

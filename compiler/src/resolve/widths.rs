@@ -1,0 +1,101 @@
+//! How many columns a subquery or a list of names has, and how many it must have.
+
+use super::Binder;
+use super::deep::without_parentheses;
+use super::scope::{Output, Relation};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, ExprKind};
+use crate::span::Span;
+use crate::sql_type::SqlType;
+
+impl Binder<'_> {
+    /// A subquery as a value has one column.
+    pub(super) fn check_value_width(&mut self, output: &Output, span: Span) {
+        self.check_subquery(output, 1, span, "a subquery that is a value has one column");
+    }
+
+    /// `array(query)`: with a star the engine makes a list of structs.
+    pub(super) fn check_array_width(&mut self, query: &ast::Query, output: &Output) {
+        let starred = match &query.body {
+            ast::QueryBody::Select(select) => select
+                .items
+                .iter()
+                .any(|item| matches!(item.expr.kind, ExprKind::Star(_) | ExprKind::Columns { .. })),
+            _ => true,
+        };
+        if !starred {
+            self.check_value_width(output, query.span);
+        }
+    }
+
+    /// `x IN (query)`, `x = ANY (query)`: a row is compared with as many columns as it has members,
+    /// or with one column of rows.
+    pub(super) fn check_compared_width(
+        &mut self,
+        operand: &ast::Expr,
+        operand_type: &SqlType,
+        output: &Output,
+        span: Span,
+    ) {
+        let expected = match &without_parentheses(operand).kind {
+            ExprKind::Row(items) => items.len(),
+            _ => match operand_type {
+                SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_) => return,
+                _ => 1,
+            },
+        };
+        if output.columns.len() != 1 {
+            let what = match expected {
+                1 => "what is compared with one value has one column".to_owned(),
+                count => format!("what is compared with a row of {count} has as many columns"),
+            };
+            self.check_subquery(output, expected, span, &what);
+        }
+    }
+
+    fn check_subquery(&mut self, output: &Output, expected: usize, span: Span, what: &str) {
+        let count = output.columns.len();
+        if output.open || count == expected {
+            return;
+        }
+        self.report(
+            Diagnostic::error(
+                Code::WrongWidth,
+                span,
+                format!("{what}, and this subquery has {count}"),
+            )
+            .hint("select only what is needed"),
+        );
+    }
+
+    /// `AS alias(a, b, c)`: at most as many names as there are columns.
+    pub(super) fn check_alias_width(
+        &mut self,
+        relation: &Relation,
+        alias: Option<&ast::TableAlias>,
+    ) {
+        let Some(alias) = alias else { return };
+        let count = relation.columns.len();
+        if relation.open || alias.columns.len() <= count {
+            return;
+        }
+        let place = alias.columns[count].span;
+        self.report(Diagnostic::error(
+            Code::WrongWidth,
+            place,
+            format!(
+                "`{}` has {}, and {} names are given",
+                alias.name.value,
+                columns(count),
+                alias.columns.len()
+            ),
+        ));
+    }
+}
+
+fn columns(count: usize) -> String {
+    match count {
+        1 => "1 column".to_owned(),
+        count => format!("{count} columns"),
+    }
+}

@@ -1,0 +1,199 @@
+//! Windows: names, what one may add to another, and the bounds of frames.
+//!
+//! Source: `Transformer::TransformWindowDef` and `BindWindow` of DuckDB.
+
+use super::Binder;
+use super::placement::function_of;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::name::same_name;
+use crate::parse::ast::{self, Window, WindowSpec};
+
+/// The end of a frame.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    UnboundedPreceding,
+    Preceding,
+    CurrentRow,
+    Following,
+    UnboundedFollowing,
+}
+
+impl Binder<'_> {
+    /// Checks the windows that a `SELECT` defines, and those that its expressions use.
+    pub(super) fn check_windows(&mut self, select: &ast::Select) {
+        for (_, window) in &select.windows {
+            self.check_bounds(window);
+        }
+        for window in used_windows(select) {
+            self.check_used(window, select);
+        }
+    }
+
+    fn check_used(&mut self, window: &Window, select: &ast::Select) {
+        match window {
+            Window::Named(name) => {
+                if let Some(spec) = self.named_window(name, select) {
+                    self.check_use(spec, select);
+                }
+            }
+            Window::Spec(spec) => self.check_use(spec, select),
+        }
+    }
+
+    fn named_window<'b>(
+        &mut self,
+        name: &ast::Name,
+        select: &'b ast::Select,
+    ) -> Option<&'b WindowSpec> {
+        let mut windows = select.windows.iter();
+        if let Some((_, found)) = windows.find(|(own, _)| same_name(&own.value, &name.value)) {
+            return Some(found);
+        }
+        if self.windows.contains(&name.value.to_lowercase()) {
+            return None;
+        }
+        let known = select.windows.iter().map(|(own, _)| own.value.as_str());
+        let mut finding = Diagnostic::error(
+            Code::InvalidWindow,
+            name.span,
+            format!("there is no window `{}`", name.value),
+        );
+        finding = match nearest(&name.value, known) {
+            Some(similar) => finding.hint(format!("did you mean `{similar}`?")),
+            None => finding.hint(format!("define it: `WINDOW {} AS (…)`", name.value)),
+        };
+        self.report(finding);
+        None
+    }
+
+    fn check_use(&mut self, spec: &WindowSpec, select: &ast::Select) {
+        let base = match &spec.base {
+            None => None,
+            Some(name) => match self.named_window(name, select) {
+                // An outer query defines it.
+                None => return,
+                Some(base) => Some((name, base)),
+            },
+        };
+        if let Some((name, base)) = base {
+            let wrong = if base.frame.is_some() {
+                Some("has a frame, so that nothing can be added to it")
+            } else if !base.order_by.is_empty() && !spec.order_by.is_empty() {
+                Some("is ordered already")
+            } else if !base.partition_by.is_empty() && !spec.partition_by.is_empty() {
+                Some("is partitioned already")
+            } else {
+                None
+            };
+            if let Some(wrong) = wrong {
+                self.report(Diagnostic::error(
+                    Code::InvalidWindow,
+                    spec.span,
+                    format!("the window `{}` {wrong}", name.value),
+                ));
+            }
+        }
+        self.check_frame(spec, base.map(|(_, base)| base));
+    }
+
+    /// Checks that a frame begins before it ends.
+    fn check_bounds(&mut self, spec: &WindowSpec) -> Option<(Bound, Bound)> {
+        let (span, _) = spec.frame.as_ref()?;
+        let (start, end) = bounds_of(&self.plain_text(*span).to_lowercase())?;
+        let wrong = match (start, end) {
+            (Bound::UnboundedFollowing, _) => Some("a frame can't begin at its end"),
+            (_, Bound::UnboundedPreceding) => Some("a frame can't end at its beginning"),
+            (Bound::CurrentRow, Bound::Preceding)
+            | (Bound::Following, Bound::Preceding | Bound::CurrentRow) => {
+                Some("this frame ends before it begins")
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            self.report(Diagnostic::error(Code::InvalidWindow, *span, wrong));
+            return None;
+        }
+        Some((start, end))
+    }
+
+    fn check_frame(&mut self, spec: &WindowSpec, base: Option<&WindowSpec>) {
+        let Some((start, end)) = self.check_bounds(spec) else {
+            return;
+        };
+        let Some((span, _)) = &spec.frame else { return };
+        let ordered = spec.order_by.len() + base.map_or(0, |base| base.order_by.len());
+        let counts = [start, end]
+            .iter()
+            .any(|bound| matches!(bound, Bound::Preceding | Bound::Following));
+        let ranges = self.plain_text(*span).to_lowercase().starts_with("range");
+        // Of a window that an outer query defines nobody knows how it is ordered.
+        let known = spec.base.is_none() || base.is_some_and(|base| base.base.is_none());
+        if ranges && counts && ordered != 1 && known {
+            self.report(
+                Diagnostic::error(
+                    Code::InvalidWindow,
+                    *span,
+                    "a `RANGE` frame with a distance needs one `ORDER BY` expression",
+                )
+                .hint("count rows with `ROWS`"),
+            );
+        }
+    }
+}
+
+/// The windows that a select list, `HAVING` and `QUALIFY` use.
+fn used_windows(select: &ast::Select) -> Vec<&Window> {
+    let clauses = [&select.filter, &select.having, &select.qualify];
+    let expressions =
+        (select.items.iter().map(|item| &item.expr)).chain(clauses.into_iter().flatten());
+    let mut used = Vec::new();
+    for expr in expressions {
+        super::grouping::walk(expr, &mut |part| {
+            used.extend(function_of(part).and_then(|function| function.over.as_ref()));
+            true
+        });
+    }
+    used
+}
+
+/// Whether an expression of a select list, `HAVING` or `QUALIFY` uses a window, or another window
+/// that is based on it.
+pub(super) fn uses_window(select: &ast::Select, name: &str) -> bool {
+    let uses = |written: &ast::Name| same_name(&written.value, name);
+    let based = select
+        .windows
+        .iter()
+        .any(|(_, window)| window.base.as_ref().is_some_and(uses));
+    based
+        || used_windows(select).iter().any(|window| match window {
+            Window::Named(used) => uses(used),
+            Window::Spec(spec) => spec.base.as_ref().is_some_and(uses),
+        })
+}
+
+/// The bounds of a frame, as written in lower case with single spaces. A bound alone is the
+/// start.
+fn bounds_of(written: &str) -> Option<(Bound, Bound)> {
+    let (_, rest) = written.split_once(' ')?;
+    let rest = rest.split(" exclude ").next().unwrap_or(rest);
+    match rest.strip_prefix("between ") {
+        None => Some((bound_of(rest)?, Bound::CurrentRow)),
+        // An `and` within a bound's expression: the last one parts the bounds.
+        Some(both) => {
+            let (start, end) = both.rsplit_once(" and ")?;
+            Some((bound_of(start)?, bound_of(end)?))
+        }
+    }
+}
+
+fn bound_of(written: &str) -> Option<Bound> {
+    let written = written.trim();
+    Some(match written {
+        "unbounded preceding" => Bound::UnboundedPreceding,
+        "unbounded following" => Bound::UnboundedFollowing,
+        "current row" => Bound::CurrentRow,
+        _ if written.ends_with(" preceding") => Bound::Preceding,
+        _ if written.ends_with(" following") => Bound::Following,
+        _ => return None,
+    })
+}
