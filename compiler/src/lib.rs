@@ -14,6 +14,7 @@
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
 //! | bound tree | [`bound`] | what the binder writes: names bound, stars expanded |
+//! | fingerprint | [`fingerprint`] | bound tree → change profile: a hash per column, for rows, order, metadata |
 //! | lineage | [`lineage`] | bound tree → for each column its inputs and how each is used |
 //! | check | [`check`] | typed project → contracts, keys |
 //! | print | [`print`] | directives + what fills them → pieces of SQL |
@@ -33,6 +34,7 @@ pub mod directives;
 pub mod driver;
 pub mod emit;
 pub mod expand;
+pub mod fingerprint;
 pub mod graph;
 pub mod header;
 pub mod lexer;

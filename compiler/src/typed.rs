@@ -1,5 +1,6 @@
 //! A project with every name resolved and every column typed: what the code generator reads.
 
+use crate::fingerprint::Profile;
 use crate::lineage::Lineage;
 use crate::sql_type::SqlType;
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,8 @@ pub struct TypedModel {
     pub timeout_seconds: u64,
     /// Its SQL as pieces, slots and branches.
     pub body: Vec<BodyNode>,
+    /// What its data is made of.
+    pub profile: Profile,
     /// What its columns are made of.
     pub lineage: Lineage,
 }

@@ -1,8 +1,7 @@
 //! Names and types of our own binder against what the engine says with `DESCRIBE`.
 //!
 //! The engine's answers are data in `tests/oracle`. The texts of the benchmark queries aren't in
-//! the repository: they are read from the folder that `DBGO_CORPORA` names, else from
-//! `../shared/corpora` beside the repository.
+//! the repository: they are read from the folder that `DBGO_CORPORA` names.
 
 use dbgo_compiler::lexer::lex;
 use dbgo_compiler::parse::parse_query;

@@ -1,22 +1,24 @@
 //! Puts corpora of statements before the engine and before our own parser and binder, and prints
 //! what differs.
 //!
-//! `oracle [--corpora FOLDER] [--corpus FILE]… [--list NAME]… [--only WORD]`
+//! `oracle [--corpora FOLDER] [--corpus FILE]… [--list NAME]… [--only WORD] [--write]`
 
-use dbgo_tests::oracle::report::{self, Figures};
-use dbgo_tests::oracle::verdict::Finding;
-use dbgo_tests::oracle::{benchmark, corpus, replay};
+use dbgo_tests::oracle::report::{self, Figures, Share};
+use dbgo_tests::oracle::verdict::{Finding, Judged};
+use dbgo_tests::oracle::{benchmark, corpus, deviations, replay};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-const USAGE: &str = "usage: oracle [--corpora FOLDER] [--corpus FILE]… [--list NAME]… [--only WORD]
+const USAGE: &str = "usage: oracle [--corpora FOLDER] [--corpus FILE]… [--list NAME]… [--only WORD] [--write]
 
   --corpora FOLDER  where duckdb_tests.jsonl, duckdb_syntax_errors.jsonl, tpch.jsonl and tpcds.jsonl are
                     (else the folder that DBGO_CORPORA names)
-  --corpus FILE     judges this corpus instead
+  --corpus FILE     judges this corpus instead: JSON lines, or a sqllogictest file that ends in `.test`
   --only WORD       only files of the corpus whose name contains the word
+  --write           writes the deviations to tests/oracle/deviations.tsv
   --list NAME       prints the queries, with our answer and the engine's:";
 
 #[derive(Default)]
@@ -25,6 +27,7 @@ struct Options {
     corpus: Vec<PathBuf>,
     lists: Vec<String>,
     only: String,
+    write: bool,
 }
 
 fn main() -> ExitCode {
@@ -52,6 +55,10 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
     while let Some(word) = words.next() {
         if word == "--help" {
             return Ok(None);
+        }
+        if word == "--write" {
+            options.write = true;
+            continue;
         }
         let value = words
             .next()
@@ -88,8 +95,26 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         .corpora
         .as_deref()
         .ok_or("DBGO_CORPORA isn't set, and neither `--corpora` nor `--corpus` is given")?;
-    judge(&corpora.join("duckdb_tests.jsonl"), options)?;
-    judge(&corpora.join("duckdb_syntax_errors.jsonl"), options)?;
+    let mut deviations = BTreeSet::new();
+    let mut missed = Share::default();
+    for name in ["duckdb_tests", "duckdb_syntax_errors"] {
+        let judged = judge(&corpora.join(format!("{name}.jsonl")), options)?;
+        deviations.extend(deviations::lines(name, &judged));
+        let part = Figures::of(&judged).missed_syntax;
+        missed.part += part.part;
+        missed.whole += part.whole;
+    }
+    println!("both: syntax errors of the engine that we accept {missed}  [3 %]");
+    if options.write {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(deviations::FILE);
+        let lines: String = deviations.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(path, lines)?;
+        println!(
+            "{} deviations in tests/{}",
+            deviations.len(),
+            deviations::FILE
+        );
+    }
     for name in ["tpch", "tpcds"] {
         let (equal, wrong) = benchmark::compare(name, corpora)?;
         wrong.iter().for_each(|wrong| println!("{wrong}"));
@@ -98,7 +123,7 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn judge(path: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
+fn judge(path: &Path, options: &Options) -> Result<Vec<Judged>, Box<dyn Error>> {
     let begun = Instant::now();
     let mut statements = corpus::read(path)?;
     statements.retain(|statement| statement.file.contains(&options.only));
@@ -125,5 +150,5 @@ fn judge(path: &Path, options: &Options) -> Result<(), Box<dyn Error>> {
         begun.elapsed().as_secs_f32()
     );
     println!("{}", Figures::of(&judged).text(&title));
-    Ok(())
+    Ok(judged)
 }

@@ -1,4 +1,5 @@
 //! dbgo.
 
 pub mod catalogue;
+pub mod mutations;
 pub mod oracle;

@@ -19,6 +19,8 @@ mod kept;
 mod libraries;
 #[path = "tool/lineage.rs"]
 mod lineage;
+#[path = "tool/macros.rs"]
+mod macros;
 #[path = "tool/messages.rs"]
 mod messages;
 #[path = "tool/place.rs"]

@@ -10,6 +10,7 @@ mod extensions;
 mod libduckdb;
 #[cfg(test)]
 mod libduckdb_tests;
+mod oracle;
 mod test;
 mod tidy;
 mod toolchain;
@@ -51,6 +52,12 @@ enum Chore {
     },
     /// Write the compiler's list of functions anew from the linked engine
     Catalogue,
+    /// Hold the compiler's parser and binder against the engine over the corpora
+    Oracle {
+        /// Options; `-- --help` explains them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Check the invariants that ARCHITECTURE.md lists
     Tidy,
     /// Print the variables with which plain `cargo` finds libduckdb, for `eval "$(cargo xtask env)"`
@@ -87,6 +94,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         Chore::Catalogue => {
             let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
             catalogue::run(&mut cargo.command(&catalogue::ARGUMENTS))
+        }
+        Chore::Oracle { options } => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            oracle::run(&cargo, options)
         }
         Chore::Env => {
             print_variables(&find_libduckdb(arguments.bundled)?);

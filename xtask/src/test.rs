@@ -106,11 +106,11 @@ fn run_lint(cargo: &Cargo, lint: &Lint) -> Result<(), Box<dyn Error>> {
 }
 
 /// Names the folder of the corpora that some tests read: queries of others, which aren't part of the repository.
-const CORPORA: &str = "DBGO_CORPORA";
+pub const CORPORA: &str = "DBGO_CORPORA";
 
 /// The corpora: where the variable says, else in `shared/corpora` beside the repository. Without them the tests that
 /// read them say that they were skipped.
-fn corpora(root: &Path) -> Option<PathBuf> {
+pub fn corpora(root: &Path) -> Option<PathBuf> {
     let named = env::var_os(CORPORA)
         .filter(|named| !named.is_empty())
         .map(PathBuf::from);

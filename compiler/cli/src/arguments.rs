@@ -32,7 +32,7 @@ pub enum Command {
     Init(InitArguments),
     /// Find every mistake in the project without running it
     #[command(
-        after_help = "Examples:\n  dbgo check\n  dbgo check --fix\n  dbgo check --format github --deny warnings"
+        after_help = "Examples:\n  dbgo check\n  dbgo check --fix\n  dbgo check --engine\n  dbgo check --format github --deny warnings"
     )]
     Check(CheckArguments),
     /// Show which model reads which
@@ -151,6 +151,9 @@ pub struct CheckArguments {
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// Have the engine prepare every query as well, over empty tables; `dbgo build` always does
+    #[arg(long)]
+    pub engine: bool,
     /// Fail on these as well
     #[arg(long, value_enum)]
     pub deny: Option<Deny>,

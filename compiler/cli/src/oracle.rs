@@ -11,11 +11,26 @@ use std::sync::Mutex;
 #[derive(Default)]
 pub struct EngineOracle {
     session: Mutex<Option<TypeSession>>,
+    judges_every_query: bool,
+}
+
+impl EngineOracle {
+    /// One that is asked about every query, so that whatever the engine refuses is found.
+    pub fn of_every_query() -> Self {
+        Self {
+            judges_every_query: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl TypeOracle for EngineOracle {
     fn identity(&self) -> String {
         type_session_identity()
+    }
+
+    fn judges_every_query(&self) -> bool {
+        self.judges_every_query
     }
 
     fn columns(&self, question: &OracleQuestion) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
@@ -28,15 +43,18 @@ impl TypeOracle for EngineOracle {
             None => TypeSession::new().map_err(|error| refusal(&error))?,
         };
         let answer = ask(&mut open, question);
-        *session = Some(open);
-        answer
+        let is_lost = |error: &EngineError| error.class == ErrorClass::Lost;
+        if !answer.as_ref().is_err_and(is_lost) {
+            *session = Some(open);
+        }
+        answer.map_err(|error| refusal(&error))
     }
 }
 
 fn ask(
     session: &mut TypeSession,
     question: &OracleQuestion,
-) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
+) -> Result<Vec<(String, SqlType)>, EngineError> {
     let typed: Vec<Vec<(&str, String)>> = question
         .relations
         .iter()
@@ -62,9 +80,7 @@ fn ask(
         .zip(&columns)
         .map(|((name, _), columns)| (name.as_str(), columns.as_slice()))
         .collect();
-    let answer = session
-        .columns_of(&relations, &question.sql)
-        .map_err(|error| refusal(&error))?;
+    let answer = session.columns_of(&relations, &question.sql)?;
     let read = |kind: String| kind.parse::<SqlType>().unwrap_or(SqlType::Other(kind));
     Ok(answer
         .into_iter()

@@ -32,6 +32,26 @@ pub struct Workspace {
     began: Instant,
 }
 
+/// Who judges the queries of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judge {
+    /// The compiler, which asks the engine where it doesn't know.
+    Compiler,
+    /// The engine as well, which prepares every query over empty tables.
+    Engine,
+}
+
+impl From<bool> for Judge {
+    /// `true` is `--engine`.
+    fn from(engine: bool) -> Self {
+        if engine {
+            Judge::Engine
+        } else {
+            Judge::Compiler
+        }
+    }
+}
+
 /// A compiled project, loaded into this process.
 pub struct Loaded {
     /// The project.
@@ -88,10 +108,11 @@ impl Workspace {
     }
 
     /// Finds what is wrong with the whole project.
-    pub fn check(self) -> (Checked, Duration) {
+    pub fn check(self, judge: Judge) -> (Checked, Duration) {
         let began = self.began;
         let checked = with_answers(
             self,
+            judge,
             driver::check_changed,
             Checked::has_errors,
             |checked| (checked.typed, &checked.outline),
@@ -100,9 +121,9 @@ impl Workspace {
     }
 
     /// Compiles the whole project.
-    pub fn compile(self) -> (Compilation, Duration) {
+    pub fn compile(self, judge: Judge) -> (Compilation, Duration) {
         let began = self.began;
-        let compilation = compile(self);
+        let compilation = compile(self, judge);
         (compilation, began.elapsed())
     }
 
@@ -121,7 +142,7 @@ impl Workspace {
             built.note_use();
             return loaded(definition, &shards, root, began);
         }
-        let compilation = compile(self);
+        let compilation = compile(self, Judge::Compiler);
         let sources = &compilation.outline.files.sources;
         report::show(sources, &compilation.diagnostics, Format::Full);
         if compilation.has_errors() {
@@ -166,16 +187,21 @@ impl Workspace {
     }
 }
 
-fn compile(workspace: Workspace) -> Compilation {
+fn compile(workspace: Workspace, judge: Judge) -> Compilation {
     let errors = Compilation::has_errors;
-    with_answers(workspace, driver::compile_changed, errors, |compilation| {
-        (compilation.typed, &compilation.outline)
-    })
+    with_answers(
+        workspace,
+        judge,
+        driver::compile_changed,
+        errors,
+        |compilation| (compilation.typed, &compilation.outline),
+    )
 }
 
 /// Runs the compiler with the engine's answers of earlier times, and keeps what it learned.
 fn with_answers<T>(
     workspace: Workspace,
+    judge: Judge,
     run: impl FnOnce(Outline, &dyn TypeOracle, &Memory<'_>, &mut Store) -> T,
     has_errors: impl FnOnce(&T) -> bool,
     told: impl Fn(&T) -> (usize, &Outline),
@@ -187,11 +213,15 @@ fn with_answers<T>(
         mut store,
         ..
     } = workspace;
-    let oracle = EngineOracle::default();
+    // Each keeps what it used, so that one doesn't throw away what the other one learned.
+    let (oracle, answers) = match judge {
+        Judge::Compiler => (EngineOracle::default(), "answers"),
+        Judge::Engine => (EngineOracle::of_every_query(), "judgements"),
+    };
     let key = || *blake3::hash(oracle.identity().as_bytes()).as_bytes();
     let memory = Memory::recalled(|| Learned {
         identity: oracle.identity(),
-        answers: cache.get("answers", &key()).unwrap_or_default(),
+        answers: cache.get(answers, &key()).unwrap_or_default(),
     });
     let outline = driver::outline_changed(files, found, &mut store);
     let result = run(outline, &oracle, &memory, &mut store);
@@ -199,7 +229,7 @@ fn with_answers<T>(
     let all_typed = typed == outline.graph.order.len() && !has_errors(&result);
     if memory.has_changed(all_typed) {
         // Without a cache the engine is asked again the next time.
-        let _ = cache.put("answers", &key(), &memory.kept(all_typed));
+        let _ = cache.put(answers, &key(), &memory.kept(all_typed));
     }
     save(&mut store, &outline.files);
     // The process ends soon: to give back the memory piece by piece would only take time.

@@ -1,8 +1,9 @@
-//! Any text is written out and makes a tree of directives, and its variants are selections of its
+//! Any text is written out, its macros too, and makes a tree of directives, and its variants are selections of its
 //! tokens. Every place of a written-out text lies in a file.
 #![no_main]
 
 use dbgo_compiler::directives::{Context, Place, ValueKind, Variable, read, variants};
+use dbgo_compiler::expand::macros::{Caller, Library, write_out};
 use dbgo_compiler::expand::{Surroundings, unfold};
 use dbgo_compiler::source::ProjectFiles;
 use dbgo_compiler::span::{FileId, Span};
@@ -33,6 +34,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let (model, fragment) = text.split_at(half.unwrap_or(0));
     let (files, _) = ProjectFiles::from_texts([
         ("fragments/f.sql", fragment),
+        ("macros/f.sql", fragment),
         ("models/a.sql", model),
     ]);
     let around = Surroundings {
@@ -52,6 +54,17 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         let whole = Span::new(unfolded.expanded.file(), 0, text.len());
         assert!(!unfolded.expanded.place(whole).file.is_written_out());
     }
+    let (library, _) = Library::new(&files);
+    let (tree, _) = read(files.models[0], model, 0..model.len(), &variables);
+    let caller = Caller {
+        text: model,
+        file: files.models[0],
+        body_start: 0,
+        expanded: None,
+    };
+    let (written, _) = write_out(&library, caller, &tree);
+    let whole = Span::new(written.file(), 0, written.text().len());
+    assert!(!written.place(whole).file.is_written_out());
     let (tree, _) = read(FileId(0), text, 0..text.len(), &variables);
     if let Ok(variants) = variants(text, &tree, &context) {
         for variant in &variants.variants {

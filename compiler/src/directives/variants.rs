@@ -64,6 +64,19 @@ pub struct Variant {
 /// For each of [`Variants::atoms`] whether it holds; `None` if that doesn't matter.
 pub type Assignment = Vec<Option<bool>>;
 
+impl Variants {
+    /// What leads to a variant, in words: for each test that matters whether it holds.
+    pub fn conditions(&self, variant: &Variant) -> Vec<BTreeMap<String, bool>> {
+        let conditions = |assignment: &Assignment| {
+            let tests = self.atoms.iter().zip(assignment);
+            tests
+                .filter_map(|(atom, holds)| Some((atom.test.to_string(), (*holds)?)))
+                .collect()
+        };
+        variant.assignments.iter().map(conditions).collect()
+    }
+}
+
 /// All variants that can be reached.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use super::variants::TypedVariant;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{self, DirectiveTree};
+use crate::fingerprint::Profile;
 use crate::graph::Node;
 use crate::header::{Incremental, Materialized};
 use crate::lineage::Lineage;
@@ -197,6 +198,7 @@ impl Work<'_> {
                 .as_ref()
                 .map_or(0, |timeout| timeout.value.seconds),
             body,
+            profile: Profile::default(),
             lineage,
         }
     }

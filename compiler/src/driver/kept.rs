@@ -8,7 +8,7 @@
 //!   alone;
 //! - if something was found in it: where its imports make their columns, and all names that a hint
 //!   may propose;
-//! - if an engine was asked: the engine's identity.
+//! - if an engine was asked: the engine's identity, and for an error whether it judged every query.
 //!
 //! A record holds its parts as bytes, so that a check that finds nothing changed reads none of
 //! them. What a compilation finds of a node besides goes into the value, [`KnownKind`].
@@ -18,6 +18,7 @@ use super::{KnownKind, Outline};
 use crate::cache::{Store, Table, decode, encode};
 use crate::diagnostic::Diagnostic;
 use crate::graph::Node;
+use crate::header::FileKind;
 use crate::resolve::{Column, Schema};
 use crate::source::SourceSet;
 use crate::span::FileId;
@@ -58,6 +59,8 @@ pub(super) struct Record<'a> {
     finding_inputs: Option<[u8; 32]>,
     /// The identity of the engine that was asked.
     engine: Option<[u8; 32]>,
+    /// Whether the engine judged every query.
+    is_judged: bool,
     /// Other files that it depends on, each with its hash, or `None` for one that doesn't exist.
     #[serde(borrow)]
     dependencies: Vec<(&'a str, Option<[u8; 32]>)>,
@@ -82,8 +85,19 @@ impl<'a> Record<'a> {
         let is_same = record.inputs == inputs.always
             && (record.finding_inputs).is_none_or(|hash| hash == inputs.of_findings(context))
             && (record.dependencies.iter()).all(|(path, hash)| context.hash_of(path) == *hash)
-            && (record.engine).is_none_or(|engine| engine == context.engine());
+            && (record.engine).is_none_or(|engine| engine == context.engine())
+            && record.is_judged_for(context, node);
         is_same.then_some(record)
+    }
+
+    /// Whether it is what this compilation would find: an engine that judges every query may refuse
+    /// one that else has no fault, and its refusal is told only where it was asked for.
+    fn is_judged_for(&self, context: &Context<'_>, node: &Node) -> bool {
+        match (self.is_judged, context.oracle.judges_every_query()) {
+            (false, true) => node.kind != FileKind::Model,
+            (true, false) => !self.is_broken,
+            _ => true,
+        }
     }
 
     /// What the store has of a node that was found or typed in this compilation.
@@ -184,6 +198,7 @@ impl Typed {
             inputs: inputs.always,
             finding_inputs: (!findings.is_empty()).then(|| inputs.of_findings(context)),
             engine,
+            is_judged: context.oracle.judges_every_query(),
             dependencies: dependencies
                 .map(|path| (path.as_str(), context.hash_of(path)))
                 .collect(),

@@ -13,6 +13,7 @@ mod missing_import;
 mod model;
 mod nodes;
 mod outline;
+mod profile;
 mod question;
 mod tables;
 mod typing;

@@ -319,7 +319,9 @@ impl<'a> Work<'a> {
         let slots = self.slots(&tree, &variants.variants, &typed);
         let body = self.body(&tree, &slots, &contract);
         let lineage = self.lineage(&variants, &typed, &contract.columns);
-        Some(self.model(&typed, contract.columns, body, lineage))
+        let mut model = self.model(&typed, contract.columns, body, lineage);
+        model.profile = self.profile(&model, &variants, &typed);
+        Some(model)
     }
 
     /// A model without columns, though nothing is wrong in it nor in what it imports: its types

@@ -203,7 +203,17 @@ impl Work<'_> {
         data_columns::check(self.text, tokens, &mut variant.diagnostics);
         self.add_unseen_uses(&mut variant, tokens, &names);
         self.take_declared_columns(&mut variant);
-        if bound.is_complete() || variant.columns.is_some() || variant.has_errors() {
+        if variant.has_errors() {
+            return variant;
+        }
+        if bound.is_complete() {
+            if self.context.oracle.judges_every_query() {
+                let refused = self.judged(tokens, &variant.relations, this, &names);
+                variant.diagnostics.extend(refused);
+            }
+            return variant;
+        }
+        if variant.columns.is_some() {
             return variant;
         }
         match self.ask(tokens, &variant.relations, this, &names) {
@@ -215,6 +225,21 @@ impl Work<'_> {
             Answer::NotAsked => {}
         }
         variant
+    }
+
+    /// The engine's refusal of a query that our own binder knows all about. What the engine fails
+    /// in for another reason, such as an extension that isn't loaded, is no mistake of the query.
+    fn judged(
+        &self,
+        tokens: &[Token],
+        relations: &[RelationUse],
+        this: Option<&Schema>,
+        names: &BTreeMap<String, SqlType>,
+    ) -> Option<Diagnostic> {
+        match self.ask(tokens, relations, this, names) {
+            Answer::Refused(refusal, span) => Some(engine_refuses(&refusal, span)),
+            Answer::Columns(_) | Answer::Failed(..) | Answer::NotAsked => None,
+        }
     }
 
     /// Where columns depend on data, those of the contract are the model's. A view can't be made

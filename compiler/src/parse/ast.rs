@@ -223,6 +223,8 @@ pub struct TableExpr {
     pub kind: TableKind,
     /// Its alias.
     pub alias: Option<TableAlias>,
+    /// What stands around the alias and decides about its rows: `AT (…)`, `TABLESAMPLE …`.
+    pub selection: Vec<Span>,
     /// All of it, with the alias.
     pub span: Span,
 }

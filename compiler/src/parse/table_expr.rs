@@ -78,6 +78,7 @@ impl Parser<'_> {
             left = TableExpr {
                 kind,
                 alias,
+                selection: Vec::new(),
                 span: self.span_from(start),
             };
         }
@@ -197,9 +198,10 @@ impl Parser<'_> {
             self.advance();
         }
         let mut kind = self.table_kind()?;
+        let mut selection = Vec::new();
         if self.at(keyword::AT) && self.symbol_is(1, "(") {
             self.advance();
-            self.skip_brackets()?;
+            selection.push(self.skip_brackets()?);
         }
         if let TableKind::Function { ordinality, .. } = &mut kind {
             *ordinality = self.take_all(&[keyword::WITH, keyword::ORDINALITY]);
@@ -210,14 +212,15 @@ impl Parser<'_> {
         };
         if self.at(keyword::AT) && self.symbol_is(1, "(") {
             self.advance();
-            self.skip_brackets()?;
+            selection.push(self.skip_brackets()?);
         }
         if self.at(keyword::TABLESAMPLE) {
-            self.sample()?;
+            selection.push(self.sample()?);
         }
         Ok(TableExpr {
             kind,
             alias,
+            selection,
             span: self.span_from(start),
         })
     }

@@ -307,6 +307,12 @@ impl Binder<'_> {
             .map(|argument| {
                 if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
                 {
+                    let name = argument.name.as_ref();
+                    let span = name.map_or(argument.value.span, |name| {
+                        name.span.to(argument.value.span)
+                    });
+                    let text = self.plain_text(span);
+                    self.tree.leaf(What::Opaque(text), span);
                     Typed::unknown()
                 } else if name != "repeat_row" && pure {
                     self.expression(&argument.value, env)

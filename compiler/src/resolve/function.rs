@@ -4,7 +4,7 @@ use super::Binder;
 use super::expression::{element_parameters, list_of};
 use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
-use crate::bound::Clause;
+use crate::bound::{Clause, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
@@ -60,6 +60,10 @@ impl Binder<'_> {
         }
         let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
         if is_star {
+            if called == "count" && is_count_of_rows(function) {
+                return Typed::not_null(SqlType::BigInt);
+            }
+            self.arguments(function, env);
             return match called.as_str() {
                 "count" => Typed::not_null(SqlType::BigInt),
                 _ => Typed::unknown(),
@@ -117,7 +121,12 @@ impl Binder<'_> {
             .arguments
             .iter()
             .map(|argument| match &argument.value.kind {
-                ExprKind::Star(_) | ExprKind::Keyword(_) => Typed::unknown(),
+                ExprKind::Star(_) | ExprKind::Keyword(_) => {
+                    let span = argument.value.span;
+                    let text = self.plain_text(span);
+                    self.tree.leaf(What::Opaque(text), span);
+                    Typed::unknown()
+                }
                 _ => self.expression(&argument.value, env),
             })
             .collect()
@@ -283,6 +292,23 @@ fn method_operand(qualifiers: &[ast::Name]) -> Option<&[ast::Name]> {
         .iter()
         .any(|schema| first.value.eq_ignore_ascii_case(schema));
     (!is_schema).then_some(qualifiers)
+}
+
+/// Whether the only argument is a star alone: `count(*)` counts rows, `count(t.*)` values.
+fn is_count_of_rows(function: &ast::Function) -> bool {
+    let [only] = function.arguments.as_slice() else {
+        return false;
+    };
+    match &only.value.kind {
+        ExprKind::Star(star) => {
+            star.qualifier.is_empty()
+                && star.exclude.is_empty()
+                && star.replace.is_empty()
+                && star.rename.is_empty()
+                && star.pattern.is_none()
+        }
+        _ => false,
+    }
 }
 
 fn takes_lambda(name: &str) -> bool {

@@ -38,7 +38,7 @@ impl Binder<'_> {
                 typed
             }
             Found::Row(sql_type, relation) => {
-                self.tree.leaf(What::Row { relation }, name.span);
+                self.write_row(relation, &sql_type, name.span);
                 Typed::of(sql_type)
             }
             Found::Open => {

@@ -151,6 +151,10 @@ impl Binder<'_> {
             _ => (self.query(&member.query, parent), false),
         };
         self.making.pop();
+        if !member.using_key.is_empty() {
+            let text = self.plain_text(member.span);
+            self.tree.leaf(What::Opaque(text), member.span);
+        }
         let what = What::Member {
             member: number,
             recursive,

@@ -165,6 +165,16 @@ impl Binder<'_> {
                 false => binder.quietly(|binder| binder.window(window, &env)),
             });
         }
+        let mut selections = Vec::new();
+        let mut tables = 0;
+        for table in &select.from {
+            table_selections(table, &mut tables, &mut selections);
+        }
+        for (table, selection) in selections {
+            self.volatile = true;
+            let text = format!("{table} {}", self.plain_text(selection));
+            self.clause(Clause::Sample(text), selection, |_| ());
+        }
         if let Some(sample) = select.sample {
             let clause = Clause::Sample(self.plain_text(sample));
             self.clause(clause, sample, |_| ());
@@ -256,6 +266,30 @@ pub(super) fn alias_of(column: &OutputColumn) -> What {
         (Some(node), _) => What::Alias(node),
         (None, name) => What::Unresolved(name.clone().unwrap_or_default().to_lowercase()),
     }
+}
+
+/// What is said of single tables about their rows, each with the table's number in the `FROM`.
+fn table_selections(
+    table: &ast::TableExpr,
+    tables: &mut usize,
+    selections: &mut Vec<(usize, Span)>,
+) {
+    // A chain of joins is as deep as it is long.
+    super::with_stack(|| match &table.kind {
+        ast::TableKind::Join(join) => {
+            table_selections(&join.left, tables, selections);
+            table_selections(&join.right, tables, selections);
+        }
+        ast::TableKind::Nested(inner) | ast::TableKind::Pivot { table: inner, .. } => {
+            table_selections(inner, tables, selections);
+        }
+        _ => *tables += 1,
+    });
+    let of_table = table
+        .selection
+        .iter()
+        .map(|selection| (*tables, *selection));
+    selections.extend(of_table);
 }
 
 /// Grouping sets put nulls where a column isn't part of the set.

@@ -1,6 +1,7 @@
 //! What the binder writes into the bound tree.
 
 use super::Binder;
+use super::names::{is_function, keyword_value};
 use super::scope::{ColumnId, Env, Relation, Scope};
 use crate::bound::{Call, CallKind, Clause, NodeId, RelationId, What};
 use crate::lexer::lex;
@@ -63,6 +64,17 @@ impl Binder<'_> {
         self.write_sources(sources, name.unwrap_or_default(), span);
         let name = name.map(str::to_owned);
         self.tree.close(mark, What::Output { name }, span)
+    }
+
+    /// Writes all of a row as one value, with the names of its fields.
+    pub(super) fn write_row(&mut self, relation: RelationId, sql_type: &SqlType, span: Span) {
+        let mark = self.tree.mark();
+        self.tree.leaf(What::Row { relation }, span);
+        if let SqlType::Struct(fields) = sql_type {
+            let names: Vec<String> = fields.iter().map(|(name, _)| name.to_lowercase()).collect();
+            let text = format!("row {}", names.join("\u{1f}"));
+            self.tree.close(mark, What::Operation(text), span);
+        }
     }
 
     /// Writes what `ORDER BY` items, also those within a call, say beside their expressions.
@@ -303,10 +315,18 @@ fn call(function: &ast::Function) -> Call {
         .map_or(String::new(), |name| name.value.to_lowercase());
     let entry = catalogue::find(&name);
     let is = |kind: Kind| entry.is_some_and(|entry| entry.is(kind));
+    // The fields of `struct_pack(a, b)` have the names of the columns.
+    let is_struct = name == "struct_pack";
     let argument_names: Vec<Option<String>> = function
         .arguments
         .iter()
-        .map(|argument| argument.name.as_ref().map(|name| name.value.to_lowercase()))
+        .map(|argument| match (&argument.name, &argument.value.kind) {
+            (Some(name), _) => Some(name.value.to_lowercase()),
+            (None, ExprKind::Name(names)) if is_struct => {
+                names.last().map(|name| name.value.to_lowercase())
+            }
+            _ => None,
+        })
         .collect();
     Call {
         kind: if function.over.is_some() {
@@ -320,12 +340,18 @@ fn call(function: &ast::Function) -> Call {
         },
         distinct: function.distinct,
         ignore_nulls: function.ignore_nulls,
-        volatile: entry.is_none_or(|entry| !entry.is_consistent()),
+        volatile: match entry {
+            Some(entry) => !entry.is_consistent() || keyword_value(&name).is_some(),
+            None => !is_function(&name) || keyword_value(&name).is_some(),
+        } || name == "getvariable",
         argument_names: if argument_names.iter().any(Option::is_some) {
             argument_names
         } else {
             Vec::new()
         },
-        name,
+        name: match function.export_state {
+            true => format!("{name} export_state"),
+            false => name,
+        },
     }
 }

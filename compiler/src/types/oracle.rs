@@ -32,6 +32,11 @@ pub trait TypeOracle: Sync {
     /// extensions and its settings. A part of every cache key.
     fn identity(&self) -> String;
 
+    /// Whether it judges every query, and isn't only asked where our own binder doesn't know.
+    fn judges_every_query(&self) -> bool {
+        false
+    }
+
     /// The names and types of the output columns.
     ///
     /// # Errors

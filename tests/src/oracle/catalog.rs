@@ -13,6 +13,8 @@ pub struct Catalog {
     pub relations: BTreeMap<(String, String), Schema>,
     /// By the bare name, as the engine's search path finds them.
     pub bare: BTreeMap<String, Schema>,
+    /// The bare names of those that statements made.
+    pub made: BTreeSet<String>,
     /// Names of databases.
     pub databases: BTreeSet<String>,
     /// Macros that statements made: nothing of it is in a project of dbgo.
@@ -63,6 +65,11 @@ impl Catalog {
                 }
             }
         }
+        catalog.made = found
+            .keys()
+            .filter(|(database, schema, _)| SEARCH_PATH.contains(&(database, schema)))
+            .map(|(_, _, name)| name.to_lowercase())
+            .collect();
         for ((_, schema, name), columns) in own.iter().chain(&found) {
             let key = (schema.to_lowercase(), name.to_lowercase());
             catalog.relations.insert(key, columns.clone());

@@ -1,6 +1,7 @@
-//! Corpora of statements: JSON objects, one a line.
+//! Corpora of statements: sqllogictest files, or JSON objects, one a line.
 
-use serde_json::Value;
+use super::logic_test;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// How statements begin that are no queries.
@@ -50,6 +51,13 @@ impl Statement {
 pub fn read(path: &Path) -> Result<Vec<Statement>, String> {
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "test")
+    {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        return Ok(logic_test::read(&text, &name));
+    }
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
@@ -72,6 +80,18 @@ fn statement(line: &str) -> Option<Statement> {
         class: text("class"),
         expects_error: kind == "error" || kind == "maybe",
     })
+}
+
+/// A statement as a line of a corpus.
+pub fn line(statement: &Statement) -> String {
+    json!({
+        "sql": statement.sql,
+        "class": statement.class,
+        "kind": if statement.expects_error { "error" } else { "ok" },
+        "file": statement.file,
+        "line": statement.line,
+    })
+    .to_string()
 }
 
 /// The statements of one file after the other.

@@ -6,6 +6,8 @@ use super::engine::{Engine, Refusal, Watch};
 use super::lend::{self, Lender};
 use super::ours;
 use super::verdict::{self, Judged};
+use dbgo_runtime::adapters::duckdb::TypeSession;
+use dbgo_runtime::adapters::{EngineError, ErrorClass};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -92,9 +94,57 @@ fn judge(
             nulls: engine.nulls(sql).ok(),
         },
     };
-    Judged {
+    let mut judged = Judged {
         statement: statement.clone(),
         ours,
         engine,
+        refused_when_asked: None,
+    };
+    if judged.cause().is_some() && judged.accepted() {
+        judged.refused_when_asked = Some(refuses_over_empty_tables(sql, catalog));
     }
+    judged
+}
+
+/// Whether `dbgo check --engine` takes an error for one of the query.
+fn is_about_query(error: &EngineError) -> bool {
+    matches!(
+        error.class,
+        ErrorClass::Binder | ErrorClass::Catalog | ErrorClass::Data | ErrorClass::Constraint
+    )
+}
+
+/// Asks as `dbgo check --engine` does.
+fn refuses_over_empty_tables(sql: &str, catalog: &Catalog) -> bool {
+    let text = sql.to_lowercase();
+    let typed: Vec<(&String, Vec<(&str, String)>)> = catalog
+        .made
+        .iter()
+        .filter(|name| text.contains(name.as_str()))
+        .filter_map(|name| {
+            let columns = catalog.bare.get(name)?.columns.as_ref()?.iter();
+            let typed = columns.map(|column| (column.name.as_str(), column.sql_type.to_string()));
+            Some((name, typed.collect()))
+        })
+        .collect();
+    let columns: Vec<Vec<(&str, &str)>> = typed
+        .iter()
+        .map(|(_, columns)| {
+            columns
+                .iter()
+                .map(|(name, kind)| (*name, kind.as_str()))
+                .collect()
+        })
+        .collect();
+    let relations: Vec<(&str, &[(&str, &str)])> = typed
+        .iter()
+        .zip(&columns)
+        .map(|((name, _), columns)| (name.as_str(), columns.as_slice()))
+        .collect();
+    TypeSession::new().is_ok_and(|mut session| {
+        // A refusal for want of a table would be none of the query.
+        let has_tables = session.columns_of(&relations, "SELECT 1").is_ok();
+        let answer = session.columns_of(&relations, sql);
+        has_tables && answer.is_err_and(|error| is_about_query(&error))
+    })
 }

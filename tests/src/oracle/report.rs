@@ -217,6 +217,11 @@ impl Figures {
             self.missed_names.to_string(),
             "8 %",
         );
+        row(
+            "either, and `check --engine` accepts it (missed-with-engine)",
+            self.count(Finding::MissedWithEngine).to_string(),
+            "0",
+        );
         for (reason, count) in &self.outside {
             row(&format!("outside: {reason}"), count.to_string(), "");
         }

@@ -41,6 +41,9 @@ pub struct Judged {
     pub ours: Option<Answer>,
     /// What the engine says.
     pub engine: Engine,
+    /// For a query that the engine refuses and we accept: whether it also refuses it as `dbgo check
+    /// --engine` asks, over empty tables.
+    pub refused_when_asked: Option<bool>,
 }
 
 /// Something that is to be looked at.
@@ -68,13 +71,15 @@ pub enum Finding {
     MissedSyntax,
     /// The engine refuses the query for a name, a type or a constant, and we accept it.
     MissedNames,
+    /// The same two, and the engine accepts it over empty tables.
+    MissedWithEngine,
     /// The engine refuses the query for something that isn't in it.
     Apart,
 }
 
 impl Finding {
     /// All, with the names of their lists.
-    pub const ALL: [(Finding, &'static str); 12] = [
+    pub const ALL: [(Finding, &'static str); 13] = [
         (Finding::Panic, "panics"),
         (Finding::FalseError, "false-errors"),
         (Finding::DependsOnData, "depends-on-data"),
@@ -86,6 +91,7 @@ impl Finding {
         (Finding::Unknown, "unknown"),
         (Finding::MissedSyntax, "missed-syntax"),
         (Finding::MissedNames, "missed-names"),
+        (Finding::MissedWithEngine, "missed-with-engine"),
         (Finding::Apart, "apart"),
     ];
 
@@ -152,9 +158,7 @@ impl Judged {
         };
         match self.cause() {
             Some(Cause::Apart(_)) => return vec![Finding::Apart],
-            Some(Cause::Syntax) if self.accepted() => return vec![Finding::MissedSyntax],
-            Some(Cause::NamesAndTypes) if self.accepted() => return vec![Finding::MissedNames],
-            Some(_) => return Vec::new(),
+            Some(cause) => return self.missed(cause),
             None => {}
         }
         let refused = match ours {
@@ -173,6 +177,20 @@ impl Judged {
         if ours.outside.is_some() && found.iter().any(|finding| *finding != Finding::Unknown) {
             // What the session's own objects hide can't be told.
             found = vec![Finding::Outside];
+        }
+        found
+    }
+
+    fn missed(&self, cause: Cause) -> Vec<Finding> {
+        if !self.accepted() {
+            return Vec::new();
+        }
+        let mut found = vec![match cause {
+            Cause::Syntax => Finding::MissedSyntax,
+            _ => Finding::MissedNames,
+        }];
+        if self.refused_when_asked == Some(false) {
+            found.push(Finding::MissedWithEngine);
         }
         found
     }

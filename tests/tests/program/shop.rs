@@ -1,5 +1,6 @@
 //! A project made by hand: typed, without the stages before it.
 
+use dbgo_compiler::fingerprint::Profile;
 use dbgo_compiler::lineage::Lineage;
 use dbgo_compiler::sql_type::SqlType;
 use dbgo_compiler::typed::{
@@ -45,6 +46,7 @@ pub fn model(path: &str, description: &str, columns: Vec<TypedColumn>, sql: &str
         retries: 0,
         timeout_seconds: 0,
         body: vec![BodyNode::Text(sql.to_owned())],
+        profile: Profile::default(),
         lineage: Lineage::default(),
     }
 }

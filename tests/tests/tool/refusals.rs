@@ -51,6 +51,40 @@ fn a_renamed_column_is_reported_at_every_use_and_the_database_is_not_touched() {
     assert_eq!(place.files(), before);
 }
 
+/// What only the engine knows of a constant is found by the engine, and answered from the cache the
+/// second time; a variable without a value is no reason to refuse.
+#[test]
+fn the_engine_judges_every_query_where_it_is_asked_to() {
+    let place = shop();
+    place.write(
+        "models/marts/paid.sql",
+        "-- @import: orders = models.staging.stg_orders\n-- @var: share double = 0.5\n\
+         select quantile_cont(amount, :share) as part from :orders\n",
+    );
+    let wrong = "-- @import: orders = models.staging.stg_orders\nselect\n\
+                 #if env == 'prod'\n  regexp_matches(status, 'a', 'i')\n\
+                 #else\n  regexp_matches(status, 'a', 'q')\n#endif\n  as found\nfrom :orders\n";
+    place.write("models/marts/totals.sql", wrong);
+    place.dbgo(&["check"]).ends_with(0);
+    for _ in 0..2 {
+        let found = place
+            .dbgo(&["check", "--engine", "--format", "concise"])
+            .ends_with(1);
+        assert!(
+            found.err.contains("models/marts/totals.sql:") && found.err.contains("engine-refuses"),
+            "{}",
+            found.err
+        );
+        assert!(!found.err.contains("paid.sql"), "{}", found.err);
+    }
+    // What it said is told only where it is asked.
+    place.dbgo(&["check"]).ends_with(0);
+    let built = place.dbgo(&["build", "--interfaces"]).ends_with(1);
+    assert!(built.err.contains("engine-refuses"), "{}", built.err);
+    place.write("models/marts/totals.sql", &wrong.replace("'q'", "'c'"));
+    place.dbgo(&["check", "--engine"]).ends_with(0);
+}
+
 #[test]
 fn a_variable_that_is_not_set_is_named() {
     let place = Place::with(&[

@@ -3,7 +3,7 @@
 use crate::arguments::{BuildArguments, Format};
 use crate::bodies::{bodies, project_hash};
 use crate::embedded::{LOCK, RUNTIME_CRATES};
-use crate::workspace::{self, Workspace, places, user_cache};
+use crate::workspace::{self, Judge, Workspace, places, user_cache};
 use crate::{exit, report};
 use dbgo_compiler::build::cargo::Profile;
 use dbgo_compiler::build::libduckdb;
@@ -26,7 +26,7 @@ pub fn build(directory: &Path, arguments: &BuildArguments) -> Result<ExitCode, E
     let began = Instant::now();
     let opened = Workspace::open(directory)?;
     let root = opened.root.clone();
-    let (compilation, took) = opened.compile();
+    let (compilation, took) = opened.compile(Judge::Engine);
     let sources = &compilation.outline.files.sources;
     report::show(sources, &compilation.diagnostics, Format::Full);
     if compilation.has_errors() {

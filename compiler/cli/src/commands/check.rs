@@ -10,10 +10,11 @@ use std::process::ExitCode;
 
 /// Checks the project.
 pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, ExitCode> {
+    let judge = arguments.engine.into();
     let (checked, took) = if arguments.fix {
-        fix::fix(directory)?
+        fix::fix(directory, judge)?
     } else {
-        Workspace::open(directory)?.check()
+        Workspace::open(directory)?.check(judge)
     };
     let format = if arguments.json {
         Format::Json

@@ -1,6 +1,6 @@
 //! `dbgo check --fix`: writes the fixes of findings that have one answer, and checks again.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Judge, Workspace};
 use crate::{exit, report};
 use dbgo_compiler::diagnostic::fix::{Fixed, apply};
 use dbgo_compiler::diagnostic::render::place;
@@ -18,10 +18,10 @@ const ROUNDS: usize = 50;
 ///
 /// # Errors
 /// The exit code, after saying why nothing more was written.
-pub fn fix(directory: &Path) -> Result<(Checked, Duration), ExitCode> {
+pub fn fix(directory: &Path, judge: Judge) -> Result<(Checked, Duration), ExitCode> {
     let mut count = 0;
     for _ in 0..ROUNDS {
-        let (checked, _) = Workspace::open(directory)?.check();
+        let (checked, _) = Workspace::open(directory)?.check(judge);
         let fixed = apply(&checked.outline.files.sources, &checked.diagnostics);
         if fixed.applied.is_empty() {
             break;
@@ -34,7 +34,7 @@ pub fn fix(directory: &Path) -> Result<(Checked, Duration), ExitCode> {
         let noun = if count == 1 { "fix" } else { "fixes" };
         eprintln!("{count} {noun} written\n");
     }
-    Ok(Workspace::open(directory)?.check())
+    Ok(Workspace::open(directory)?.check(judge))
 }
 
 fn write(checked: &Checked, fixed: &Fixed) -> Result<(), ExitCode> {

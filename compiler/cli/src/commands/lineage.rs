@@ -1,7 +1,7 @@
 //! `dbgo lineage`: what a model's columns are made of, and what is made of them.
 
 use crate::arguments::{Format, LineageArguments, LineageFormat};
-use crate::workspace::Workspace;
+use crate::workspace::{Judge, Workspace};
 use crate::{exit, report};
 use dbgo_compiler::driver::Compilation;
 use dbgo_compiler::lineage::project::{ProjectLineage, Unknown};
@@ -40,7 +40,7 @@ pub fn lineage(directory: &Path, arguments: &LineageArguments) -> Result<ExitCod
 /// # Errors
 /// The exit code of a project with errors, after they were shown.
 pub fn compiled(directory: &Path) -> Result<Compilation, ExitCode> {
-    let (compilation, took) = Workspace::open(directory)?.compile();
+    let (compilation, took) = Workspace::open(directory)?.compile(Judge::Compiler);
     if compilation.has_errors() {
         let sources = &compilation.outline.files.sources;
         report::show(sources, &compilation.diagnostics, Format::Full);

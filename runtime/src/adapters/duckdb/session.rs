@@ -40,6 +40,15 @@ impl DuckDbConnection {
         })
     }
 
+    /// Binds, plans and optimizes a query, without running it.
+    pub(super) fn prepare(&self, query: &str) -> Result<(), EngineError> {
+        statement::require_single(query)?;
+        self.watched(|driver| {
+            let prepared = driver.prepare(query).map(|_| ());
+            prepared.map_err(|error| engine_error(&error, query))
+        })
+    }
+
     fn watched<T>(
         &self,
         work: impl FnOnce(&Driver) -> Result<T, EngineError>,

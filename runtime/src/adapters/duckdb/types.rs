@@ -78,7 +78,8 @@ impl TypeSession {
     }
 
     /// The names and types of a query's columns, over empty tables with the given names and
-    /// columns and no others. Tables are kept, and used again where a later call gives the same
+    /// columns and no others. The query is prepared as well, which finds more than what describes
+    /// it: the planner refuses some queries that bind. Tables are kept, and used again where a later call gives the same
     /// columns.
     ///
     /// # Errors
@@ -92,6 +93,7 @@ impl TypeSession {
         for (name, columns) in relations {
             self.provide(name, columns)?;
         }
+        self.connection.prepare(query)?;
         let columns = self.connection.describe(query)?;
         Ok(columns
             .into_iter()

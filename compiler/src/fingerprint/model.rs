@@ -1,0 +1,282 @@
+//! A model's profile: that of its variants, with the settings that touch its data.
+
+use super::fold::{ColumnFacts, Facts, Fold};
+use super::hash::{Encoding, Fingerprint, Tag, hashed};
+use super::metadata::metadata;
+use super::variants::{Conditions, together};
+use super::{ALGORITHM, ColumnProfile, Obstacle, ObstacleKind, Profile};
+use crate::bound::Tree;
+use crate::token::{Token, TokenKind};
+use crate::typed::{Incremental, Materialization, Outside, Strategy, TypedModel};
+use std::collections::BTreeMap;
+
+/// What a model's variants mean.
+#[derive(Clone, Debug, Default)]
+pub struct ModelMeaning<'a> {
+    /// The file's text.
+    pub text: &'a str,
+    /// What it imports, by alias in lower case.
+    pub imports: BTreeMap<String, Import>,
+    /// Its variants.
+    pub variants: Vec<VariantMeaning<'a>>,
+}
+
+/// What an alias of the header stands for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Import {
+    /// The import path.
+    pub path: String,
+    /// The columns' names in lower case; `None` if they aren't known.
+    pub columns: Option<Vec<String>>,
+}
+
+/// What a variant means.
+#[derive(Clone, Debug, Default)]
+pub struct VariantMeaning<'a> {
+    /// Its bound tree; `None` if only the engine can read it.
+    pub tree: Option<&'a Tree>,
+    /// Its tokens.
+    pub tokens: &'a [Token],
+    /// The combinations that lead to it: for each test, by its text, whether it holds.
+    pub conditions: Vec<BTreeMap<String, bool>>,
+}
+
+/// A variant, folded.
+struct Folded {
+    conditions: Vec<Conditions>,
+    rows: Fingerprint,
+    order: Fingerprint,
+    columns: Vec<(Fingerprint, Option<Obstacle>)>,
+}
+
+/// The profile of a model. It must be whole but for its profile, which isn't looked at.
+pub fn profile(model: &TypedModel, meaning: &ModelMeaning<'_>) -> Profile {
+    let names = Names::of(model);
+    let folded: Vec<Folded> = meaning
+        .variants
+        .iter()
+        .map(|variant| names.folded(meaning, variant))
+        .collect();
+    let all = |hash: &dyn Fn(&Folded) -> Fingerprint| match folded.as_slice() {
+        [only] => hash(only),
+        several => {
+            let hashes: Vec<(&[Conditions], Fingerprint)> = several
+                .iter()
+                .map(|variant| (variant.conditions.as_slice(), hash(variant)))
+                .collect();
+            together(&hashes)
+        }
+    };
+    let columns = model.columns.iter().enumerate().map(|(index, column)| {
+        let obstacle = folded.iter().find_map(|variant| variant.columns[index].1);
+        ColumnProfile {
+            name: column.name.to_lowercase(),
+            sql_type: column.sql_type.clone(),
+            values: all(&|variant| variant.columns[index].0),
+            obstacle,
+        }
+    });
+    Profile {
+        algorithm: ALGORITHM,
+        columns: columns.collect(),
+        rows: filled(&model.materialization, all(&|variant| variant.rows)),
+        order: all(&|variant| variant.order),
+        storage: storage(&model.materialization),
+        metadata: metadata(model),
+    }
+}
+
+/// The names that a model's variants share.
+struct Names {
+    /// Its columns, in lower case.
+    columns: Vec<String>,
+    /// Its variables in lower case, with what declares them.
+    variables: BTreeMap<String, String>,
+}
+
+impl Names {
+    fn of(model: &TypedModel) -> Self {
+        let columns = model.columns.iter();
+        let variables = model.variables.iter().map(|variable| {
+            let default = variable.default.as_deref().unwrap_or("no default");
+            let definition = format!("{} {default}", variable.sql_type);
+            (variable.name.to_lowercase(), definition)
+        });
+        Self {
+            columns: columns.map(|column| column.name.to_lowercase()).collect(),
+            variables: variables.collect(),
+        }
+    }
+
+    fn folded(&self, meaning: &ModelMeaning<'_>, variant: &VariantMeaning<'_>) -> Folded {
+        let facts = variant
+            .tree
+            .and_then(|tree| {
+                Fold::new(tree, &meaning.imports, &self.columns, &self.variables).whole()
+            })
+            .filter(|facts| facts.columns.len() == self.columns.len());
+        let conditions = variant.conditions.iter().map(|tests| self.defined(tests));
+        let conditions = conditions.collect();
+        match facts {
+            Some(facts) => understood(meaning, conditions, &facts),
+            None => self.opaque(meaning, conditions, variant),
+        }
+    }
+
+    /// Tests with what declares the variables in them: another default is another choice.
+    fn defined(&self, tests: &BTreeMap<String, bool>) -> Conditions {
+        let defined = |(test, holds): (&String, &bool)| {
+            let subject = test.split(' ').next().unwrap_or_default().to_lowercase();
+            let definition = self.variables.get(&subject);
+            let text = match definition {
+                Some(definition) => format!("{test} {definition}"),
+                None => test.clone(),
+            };
+            (text, *holds)
+        };
+        tests.iter().map(defined).collect()
+    }
+
+    /// A variant into which nobody looked: everything is made of its whole text, and of what the names
+    /// in it may mean.
+    fn opaque(
+        &self,
+        meaning: &ModelMeaning<'_>,
+        conditions: Vec<Conditions>,
+        variant: &VariantMeaning<'_>,
+    ) -> Folded {
+        let rows = hashed(|encoding| {
+            encoding.tag(Tag::Text);
+            for token in variant.tokens {
+                let written = meaning.text.get(token.span.range()).unwrap_or_default();
+                match token.kind {
+                    TokenKind::Comment => {}
+                    TokenKind::Word | TokenKind::Number | TokenKind::Reference => {
+                        encoding.text(&written.to_lowercase());
+                    }
+                    _ => encoding.text(written),
+                }
+            }
+            encoding.number(meaning.imports.len());
+            for (alias, import) in &meaning.imports {
+                encoding.text(alias);
+                encoding.text(&import.path);
+                for name in import.columns.iter().flatten() {
+                    encoding.text(name);
+                }
+            }
+            encoding.number(self.variables.len());
+            for (name, definition) in &self.variables {
+                encoding.text(name);
+                encoding.text(definition);
+            }
+        });
+        let column = |name: &String| {
+            let values = hashed(|encoding| {
+                encoding.tag(Tag::NamedColumn);
+                encoding.fingerprint(&rows);
+                encoding.text(name);
+            });
+            let first = variant.tokens.first();
+            let obstacle = Obstacle {
+                kind: ObstacleKind::Opaque,
+                line: line(
+                    meaning.text,
+                    first.map_or(0, |token| token.span.start as usize),
+                ),
+            };
+            (values, Some(obstacle))
+        };
+        Folded {
+            conditions,
+            rows,
+            order: Fingerprint::default(),
+            columns: self.columns.iter().map(column).collect(),
+        }
+    }
+}
+
+fn understood(meaning: &ModelMeaning<'_>, conditions: Vec<Conditions>, facts: &Facts) -> Folded {
+    let column = |column: &ColumnFacts| {
+        let obstacle = column.obstacles.kind().map(|kind| Obstacle {
+            kind,
+            line: line(meaning.text, column.span.start as usize),
+        });
+        (column.wide, obstacle)
+    };
+    Folded {
+        conditions,
+        rows: facts.rows,
+        order: facts.order.unwrap_or_default(),
+        columns: facts.columns.iter().map(column).collect(),
+    }
+}
+
+/// The line of a byte, from 1.
+fn line(text: &str, at: usize) -> u32 {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    u32::try_from(lines + 1).unwrap_or(u32::MAX)
+}
+
+/// The rows of a model that is filled piece by piece depend on how it is filled.
+fn filled(materialization: &Materialization, rows: Fingerprint) -> Fingerprint {
+    let Materialization::Incremental(incremental) = materialization else {
+        return rows;
+    };
+    hashed(|encoding| {
+        encoding.tag(Tag::Incremental);
+        encoding.fingerprint(&rows);
+        settings(incremental, encoding);
+    })
+}
+
+fn settings(incremental: &Incremental, encoding: &mut Encoding) {
+    let Incremental {
+        strategy,
+        time_column,
+        unique_key,
+        start,
+        end,
+        interval,
+        outside,
+        // How much is done at once, and how late a row may come.
+        lookback: _,
+        batch_size: _,
+    } = incremental;
+    encoding.text(match strategy {
+        Strategy::TimeRange => "time range",
+        Strategy::UniqueKey => "unique key",
+        Strategy::Append => "append",
+    });
+    let mut optional = |text: &Option<String>| {
+        encoding.flag(text.is_some());
+        encoding.text(text.as_deref().unwrap_or_default());
+    };
+    optional(&time_column.as_ref().map(|name| name.to_lowercase()));
+    optional(start);
+    optional(end);
+    optional(interval);
+    encoding.number(unique_key.len());
+    for column in unique_key {
+        encoding.text(&column.to_lowercase());
+    }
+    encoding.text(match outside {
+        Outside::Error => "error",
+        Outside::Drop => "drop",
+        Outside::Keep => "keep",
+    });
+}
+
+fn storage(materialization: &Materialization) -> Fingerprint {
+    hashed(|encoding| {
+        encoding.tag(Tag::Storage);
+        encoding.number(ALGORITHM as usize);
+        encoding.text(match materialization {
+            Materialization::View => "view",
+            Materialization::Table => "table",
+            Materialization::Ephemeral => "ephemeral",
+            Materialization::Incremental(_) => "incremental",
+        });
+    })
+}
