@@ -203,7 +203,7 @@ fn only_what_is_proven_is_not_null() {
         ("select id from orders union all select null", ""),
         (
             "select id, count(*) as n, sum(amount) as s from orders group by id",
-            "id n",
+            "id n s",
         ),
         (
             "select id, count(*) as n from orders group by rollup (id)",
