@@ -6,7 +6,7 @@ use crate::oracle::EngineOracle;
 use crate::{exit, report};
 use dbgo_compiler::build::library::LibraryPlaces;
 use dbgo_compiler::cache::{Cache, Store};
-use dbgo_compiler::diagnostic::Diagnostic;
+use dbgo_compiler::diagnostic::{Diagnostic, render};
 use dbgo_compiler::driver::{self, Checked, Compilation, Learned, Memory, Outline};
 use dbgo_compiler::project::{self, Settings};
 use dbgo_compiler::source::{self, ProjectFiles, SourceSet};
@@ -107,6 +107,20 @@ impl Workspace {
         outline
     }
 
+    /// Shows the project up to its graph, and keeps it meanwhile.
+    pub fn show_outline<T>(self, show: impl FnOnce(&Outline) -> T) -> T {
+        let mut store = self.store;
+        let mut outline = driver::outline_changed(self.files, self.found, &mut store);
+        render::sort(&outline.files.sources, &mut outline.diagnostics);
+        let shown = std::thread::scope(|scope| {
+            scope.spawn(|| save(&mut store, &outline.files));
+            show(&outline)
+        });
+        // The process ends soon: to give back the memory piece by piece would only take time.
+        std::mem::forget((store, outline));
+        shown
+    }
+
     /// Finds what is wrong with the whole project.
     pub fn check(self, judge: Judge) -> (Checked, Duration) {
         let began = self.began;
@@ -152,7 +166,7 @@ impl Workspace {
                 began.elapsed(),
             );
             eprintln!("{summary}");
-            return Err(exit::FINDINGS);
+            return Err(exit::of(&compilation.diagnostics));
         }
         let places = places(&root);
         let (mut built, definition, shards) =

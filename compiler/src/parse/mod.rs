@@ -24,6 +24,7 @@ mod expression;
 mod foreign;
 mod keyword;
 mod literal;
+mod pivot;
 mod primary;
 mod query;
 mod special;
@@ -34,18 +35,21 @@ pub use table::{ColumnDefinition, parse_create_table};
 pub(crate) use uses::is_alias;
 pub use uses::{RelationUse, relation_uses_by_tokens};
 mod table_expr;
+mod turned;
 mod type_name;
 mod uses;
-pub(crate) mod walk;
+pub mod walk;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::span::Span;
 use crate::token::Token;
-use ast::{Expr, Query, TypeName};
+use ast::{Expr, Query, TableExpr, TypeName};
 use cursor::{Parsed, Parser};
+use std::borrow::Cow;
 
 /// How deep queries, expressions and types may nest.
 pub const MAXIMUM_DEPTH: usize = 256;
@@ -53,6 +57,15 @@ pub const MAXIMUM_DEPTH: usize = 256;
 /// How many operators, joins or set operations may follow each other: the depth to which a
 /// tree may lean to the left. The engine's own limit for expressions is the same.
 pub const MAXIMUM_CHAIN: usize = 1000;
+
+/// How high a tree may be, nesting and chains together: the depth of every later walk over it.
+const MAXIMUM_HEIGHT: usize = MAXIMUM_DEPTH + MAXIMUM_CHAIN;
+
+/// What is said of a tree that is too deep for the walks over it.
+pub(crate) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::TooDeep, span, "this query is nested too deep")
+        .hint("compute a part of it in a common table expression or in a model of its own")
+}
 
 /// Statements that are no queries.
 const OTHER_STATEMENTS: [&str; 44] = [
@@ -106,7 +119,7 @@ const OTHER_STATEMENTS: [&str; 44] = [
 ///
 /// # Errors
 /// `empty-model` without any token but comments, `not-a-query` for another statement,
-/// `several-statements`, and `syntax-error` with the first place that doesn't fit.
+/// `several-statements`, `too-deep`, and `syntax-error` with the first place that doesn't fit.
 pub fn parse_query(text: &str, tokens: &[Token]) -> Result<Query, Diagnostic> {
     let mut parser = Parser::new(text, tokens);
     if parser.at_end() {
@@ -149,13 +162,15 @@ fn check_statement(parser: &Parser<'_>) -> Result<(), Diagnostic> {
         return Err(Diagnostic::error(Code::NotAQuery, parser.span(), message)
             .hint("write the `select` alone: dbgo makes the table or view from it"));
     }
-    let error = *parser.unexpected("a query");
-    if !error.hints.is_empty() {
-        return Err(error);
-    }
     let starts = [
         "select", "from", "with", "values", "table", "pivot", "unpivot",
     ];
+    let error = parser
+        .unexpected("a query")
+        .fix_name(&word, parser.span(), starts, str::to_owned);
+    if !error.hints.is_empty() {
+        return Err(error);
+    }
     Err(match nearest(&word, starts) {
         Some(meant) if word.len() > 2 => error.hint(format!("did you mean `{meant}`?")),
         _ => error,
@@ -166,12 +181,35 @@ fn no_tokens(code: Code, message: &str) -> Diagnostic {
     Diagnostic::without_place(code, Severity::Error, message)
 }
 
+/// A column's or table's name as a query says it: in quotes only where it must be.
+pub fn written_name(name: &str) -> Cow<'_, str> {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_plain = name.starts_with(is_letter)
+        && name.chars().all(|c| is_letter(c) || c.is_ascii_digit())
+        && matches!(
+            keyword::Keyword::of(name).category(),
+            None | Some(keyword::Category::Unreserved | keyword::Category::Column)
+        );
+    match is_plain {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))),
+    }
+}
+
 /// Reads one expression, as a header's conditions are.
 ///
 /// # Errors
 /// `syntax-error`, also if something follows the expression.
 pub fn parse_expression(text: &str, tokens: &[Token]) -> Result<Expr, Diagnostic> {
     whole(text, tokens, "an expression", |parser| parser.expression())
+}
+
+/// Reads one thing that a `FROM` may read, with its joins.
+///
+/// # Errors
+/// `syntax-error`, also if something follows it.
+pub fn parse_table(text: &str, tokens: &[Token]) -> Result<TableExpr, Diagnostic> {
+    whole(text, tokens, "a table", |parser| parser.table())
 }
 
 /// Reads one type.

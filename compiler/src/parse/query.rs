@@ -26,7 +26,7 @@ impl Parser<'_> {
             true => Some(self.with()?),
             false => None,
         };
-        let body = self.body()?;
+        let body = self.tree(Self::body)?;
         let order_by = match self.take_all(&[keyword::ORDER, keyword::BY]) {
             true => Some(self.order_by()?),
             false => None,
@@ -107,7 +107,7 @@ impl Parser<'_> {
     /// `UNION` and `EXCEPT` lean to the left; `INTERSECT` binds tighter.
     fn body(&mut self) -> Parsed<QueryBody> {
         let start = self.position();
-        let mut left = self.intersection()?;
+        let mut left = self.tree(Self::intersection)?;
         let mut chain = 0;
         loop {
             let operator = match self.keyword(0) {
@@ -148,6 +148,7 @@ impl Parser<'_> {
         if chain > MAXIMUM_CHAIN {
             return Err(self.too_deep());
         }
+        self.grow()?;
         self.advance();
         let all = self.take(keyword::ALL);
         if !all {

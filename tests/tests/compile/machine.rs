@@ -11,9 +11,12 @@ use dbgo_compiler::build::runtime_crates::RuntimeCrates;
 use dbgo_compiler::build::{contract, rustc::Rustc};
 use dbgo_compiler::codegen::FileTree;
 use dbgo_compiler::diagnostic::{Code, Diagnostic, render};
+use dbgo_compiler::driver::{self, Memory};
 use dbgo_compiler::emit::emit;
 use dbgo_compiler::source::{MAX_SQL_BYTES, find_root, read_project};
+use dbgo_compiler::sql_type::SqlType;
 use dbgo_compiler::typed::{TypedProject, TypedSeed};
+use dbgo_compiler::types::oracle::{OracleQuestion, OracleRefusal, TypeOracle};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -61,6 +64,45 @@ fn a_file_that_is_not_utf8_is_named_with_its_first_bad_byte() {
         "{shown}"
     );
     assert_eq!(shown.matches("error[").count(), 1, "{shown}");
+}
+
+/// However deep a text is and in whatever way: one error, and no overflow of the stack of a thread.
+#[test]
+fn a_query_that_is_nested_too_deep_is_refused() {
+    let nested = |open: &str, close: &str, times: usize| {
+        format!("select {}1{} as x", open.repeat(times), close.repeat(times))
+    };
+    let chains = format!(
+        "select {}1{} as x",
+        "(".repeat(90),
+        format!("{})", " + 1".repeat(990)).repeat(90)
+    );
+    let conditions = format!(
+        "select 1 as x\n{}\n{}",
+        "#if env == 'a'\n".repeat(65),
+        "#endif\n".repeat(65)
+    );
+    for (place, text) in [
+        ("1:", nested("[", "]", 1100)),
+        ("1:", nested("(select ", ")", 600)),
+        ("1:", nested("case when true then ", " end", 1100)),
+        ("1:", chains),
+        ("1:", format!("from {}", "(from ".repeat(100_000))),
+        ("66:", conditions),
+    ] {
+        let folder = project("models/deep.sql", text.as_bytes());
+        let check = move || {
+            let shown = checked(folder.path());
+            assert!(
+                shown.starts_with("error[too-deep]: ")
+                    && shown.contains(&format!("models/deep.sql:{place}")),
+                "{shown:.400}"
+            );
+            assert_eq!(shown.matches("error[").count(), 1, "{shown:.400}");
+        };
+        let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+        thread.spawn(check).unwrap().join().expect(&text[..60]);
+    }
 }
 
 #[test]
@@ -127,6 +169,45 @@ fn a_query_that_only_the_engine_reads_is_typed_by_it() {
         ),
         ("score", "INTEGER".to_owned())
     );
+}
+
+/// An engine that has no memory left.
+struct Failing;
+
+impl TypeOracle for Failing {
+    fn identity(&self) -> String {
+        "failing".to_owned()
+    }
+
+    fn columns(&self, _: &OracleQuestion) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
+        Err(OracleRefusal {
+            message: "Out of Memory Error: failed to allocate".to_owned(),
+            position: None,
+            is_about_query: false,
+        })
+    }
+}
+
+#[test]
+fn an_engine_that_fails_is_no_fault_of_the_query() {
+    // What lies deeper than our own parser goes is asked of the engine.
+    let query = format!("select {}1{} as score\n", "(".repeat(300), ")".repeat(300));
+    let folder = project("models/deep.sql", query.as_bytes());
+    let (files, found) = read_project(folder.path());
+    let compilation = driver::compile(driver::outline(files, found), &Failing, &Memory::default());
+    let codes: Vec<Code> = compilation
+        .diagnostics
+        .iter()
+        .map(|found| found.code)
+        .collect();
+    assert_eq!(
+        codes,
+        [Code::EngineFailed],
+        "{:#?}",
+        compilation.diagnostics
+    );
+    let message = &compilation.diagnostics[0].message;
+    assert!(message.contains("Out of Memory"), "{message}");
 }
 
 #[test]

@@ -20,6 +20,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "a_query_of_more_than_4_mib_is_refused",
     ),
     (
+        "too-deep",
+        MACHINE,
+        "a_query_that_is_nested_too_deep_is_refused",
+    ),
+    (
         "unreadable-file",
         MACHINE,
         "a_file_that_cannot_be_read_is_named",
@@ -65,6 +70,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "seeds-too-large",
         MACHINE,
         "seeds_too_large_for_a_program_are_refused",
+    ),
+    (
+        "engine-failed",
+        MACHINE,
+        "an_engine_that_fails_is_no_fault_of_the_query",
     ),
     (
         "parsed-by-engine",
@@ -117,6 +127,8 @@ fn examples_give_their_finding_and_mended_ones_none() {
             failures.push(format!("{}: {fault}", page.path));
         }
     }
+    let shown = Code::ALL.len() - ELSEWHERE.len();
+    assert!(shown >= 45, "only {shown} codes are shown by their pages");
     assert!(
         failures.is_empty(),
         "{} pages fail\n\n{}\n",

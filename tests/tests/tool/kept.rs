@@ -34,7 +34,9 @@ fn check(place: &Place) -> String {
 fn check_anew(place: &Place) -> String {
     let other = Place::empty();
     for path in place.files().into_keys() {
-        let inner = path.strip_prefix(place.path()).expect("a path in the folder");
+        let inner = path
+            .strip_prefix(place.path())
+            .expect("a path in the folder");
         let text = std::fs::read_to_string(&path).expect("a file of the project");
         other.write(&inner.to_string_lossy(), &text);
     }
