@@ -100,6 +100,11 @@ impl Binder<'_> {
             if let Found::Column(id, _, typed) = env.find(&first.value) {
                 return self.fields_of(id, typed, first, rest, span, env);
             }
+            if same_name(&column.value, "rowid") {
+                self.volatile = true;
+                self.unresolved(rest, span);
+                return Typed::unknown();
+            }
             let names: Vec<String> = relation
                 .columns
                 .iter()
