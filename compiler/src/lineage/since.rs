@@ -2,8 +2,9 @@
 
 use super::project::{Place, ProjectLineage, Table, TableKind};
 use super::{Part, Uses};
+use crate::fingerprint::category::{self, Category};
 use crate::name::same_name;
-use crate::typed::TypedProject;
+use crate::typed::{TypedModel, TypedProject};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The differences of two states of a project.
@@ -35,8 +36,16 @@ pub struct TableChange {
     pub removed: Vec<String>,
     /// Columns with another type, and the types.
     pub retyped: Vec<(String, String, String)>,
-    /// Whether its query, its data or where that lies is another one.
+    /// Columns of a model that are computed otherwise.
+    pub changed: Vec<String>,
+    /// Whether a model's query gives other rows, or another number of them.
+    pub rows: bool,
+    /// Whether a model's rows are kept in another way.
+    pub storage: bool,
+    /// Whether a seed's data is other data, or a source lies elsewhere.
     pub content: bool,
+    /// How much of a model's data is touched.
+    pub category: Option<Category>,
 }
 
 /// What became of a table.
@@ -114,13 +123,14 @@ fn lost(project: &ProjectLineage<'_>, table: usize, change: &TableChange) -> Vec
     }
 }
 
-/// The columns that are others; with another query or other data all of them.
+/// The columns that are others; with other rows or other data all of them.
 fn changed(project: &ProjectLineage<'_>, table: usize, change: &TableChange) -> Vec<Place> {
     match change.state {
-        State::Modified if change.content => whole(project, table),
+        State::Modified if change.content || change.rows => whole(project, table),
         State::Modified => columns(project, table, |name| {
+            let mut others = change.added.iter().chain(&change.changed);
             let mut retyped = change.retyped.iter();
-            change.added.iter().any(|own| own == name) || retyped.any(|(own, ..)| own == name)
+            others.any(|own| own == name) || retyped.any(|(own, ..)| own == name)
         }),
         State::Added | State::Removed => Vec::new(),
     }
@@ -196,7 +206,11 @@ fn named(table: &Table<'_>, state: State) -> TableChange {
         added: Vec::new(),
         removed: Vec::new(),
         retyped: Vec::new(),
+        changed: Vec::new(),
+        rows: false,
+        storage: false,
         content: false,
+        category: None,
     }
 }
 
@@ -224,21 +238,67 @@ fn modified(
             change.added.push(column.name.clone());
         }
     }
-    change.content = match (old.model(), new.model()) {
-        (Some(old), Some(new)) => {
-            old.body != new.body
-                || old.imports != new.imports
-                || old.materialization != new.materialization
-                || old.variables != new.variables
-        }
-        (None, None) => !same_data(before.project, after.project, new.path),
-        _ => true,
+    match (old.model(), new.model()) {
+        (Some(was), Some(is)) => compare(&mut change, was, is, &read_columns(before, old.path)),
+        (None, None) => change.content = !same_data(before.project, after.project, new.path),
+        _ => change.content = true,
+    }
+    let is_same = [&change.added, &change.removed, &change.changed]
+        .iter()
+        .all(|columns| columns.is_empty())
+        && change.retyped.is_empty()
+        && !(change.rows || change.storage || change.content)
+        && change
+            .category
+            .is_none_or(|category| category == Category::Unchanged);
+    (!is_same).then_some(change)
+}
+
+/// Compares what two models' data is made of.
+fn compare(
+    change: &mut TableChange,
+    old: &TypedModel,
+    new: &TypedModel,
+    read_by_others: &BTreeSet<String>,
+) {
+    let Ok(found) = category::change(&old.profile, &new.profile, read_by_others) else {
+        // Of other algorithms nothing can be said.
+        change.rows = true;
+        return;
     };
-    let differs = change.content
-        || !change.added.is_empty()
-        || !change.removed.is_empty()
-        || !change.retyped.is_empty();
-    differs.then_some(change)
+    let own_name = |name: &String| {
+        let mut columns = new.columns.iter();
+        let column = columns.find(|column| same_name(&column.name, name));
+        column.map_or(name.clone(), |column| column.name.clone())
+    };
+    let is_retyped = |name: &String| {
+        let mut retyped = change.retyped.iter();
+        retyped.any(|(own, ..)| same_name(own, name))
+    };
+    let changed = found.changed.iter().filter(|name| !is_retyped(name));
+    change.changed = changed.map(own_name).collect();
+    change.rows = found.rows;
+    change.storage = found.storage;
+    change.category = Some(found.category);
+}
+
+/// The columns of a table, in lower case, that somebody reads.
+fn read_columns(project: &ProjectLineage<'_>, path: &str) -> BTreeSet<String> {
+    let Some(table) = table_of(project, path) else {
+        return BTreeSet::new();
+    };
+    let is_read = |place: &Place| {
+        let mut exposed = project.exposures.iter().flat_map(|exposure| &exposure.uses);
+        !project.uses_of(*place).is_empty() || exposed.any(|used| used.names(place))
+    };
+    let columns = (0..).zip(project.tables[table].columns);
+    columns
+        .filter(|(position, _)| {
+            let part = Part::Column(*position);
+            is_read(&Place { table, part })
+        })
+        .map(|(_, column)| column.name.to_lowercase())
+        .collect()
 }
 
 /// Whether a seed has the same data, or a source lies at the same place.

@@ -31,14 +31,25 @@ impl TableChange {
         for (name, from, to) in &self.retyped {
             parts.push(format!("{mark}{name}{mark} was {from} and is {to}"));
         }
-        if self.content {
-            parts.push(match self.kind {
-                "model" => "another query".to_owned(),
-                "seed" => "other data".to_owned(),
-                _ => "another place".to_owned(),
-            });
+        if !self.changed.is_empty() {
+            parts.push(format!("computes {} otherwise", quoted(&self.changed)));
         }
-        parts.join("; ")
+        for (is, what) in [
+            (self.rows, "other rows"),
+            (self.storage, "kept in another way"),
+            (self.content && self.kind == "seed", "other data"),
+            (self.content && self.kind != "seed", "another place"),
+        ] {
+            if is {
+                parts.push(what.to_owned());
+            }
+        }
+        let said = parts.join("; ");
+        match self.category {
+            Some(category) if said.is_empty() => category.word().to_owned(),
+            Some(category) => format!("{}: {said}", category.word()),
+            None => said,
+        }
     }
 }
 
@@ -152,7 +163,12 @@ struct JsonChange<'s> {
     relation: &'s str,
     kind: &'static str,
     state: &'static str,
+    /// `metadata`, `additive`, `compatible` or `breaking`; `null` where that can't be told.
+    category: Option<&'static str>,
+    rows: bool,
+    storage: bool,
     content: bool,
+    columns_changed: &'s [String],
     columns_added: &'s [String],
     columns_removed: &'s [String],
     columns_retyped: Vec<JsonRetyped<'s>>,
@@ -212,7 +228,11 @@ fn json_change(change: &TableChange) -> JsonChange<'_> {
             State::Removed => "removed",
             State::Modified => "modified",
         },
+        category: change.category.map(|category| category.word()),
+        rows: change.rows,
+        storage: change.storage,
         content: change.content,
+        columns_changed: &change.changed,
         columns_added: &change.added,
         columns_removed: &change.removed,
         columns_retyped: retyped

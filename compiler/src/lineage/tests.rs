@@ -254,11 +254,44 @@ fn states_of_a_project_are_compared() {
     );
     assert_eq!(found.changes[0].added, ["amount"]);
     assert_eq!(found.changes[0].removed, ["status"]);
+    // The other model reads neither the column that came nor the one that went.
+    assert_eq!(found.reached, []);
+    assert_eq!(since(&after, &after).changes, []);
+}
+
+#[test]
+fn a_column_that_is_computed_otherwise_reaches_only_its_readers() {
+    let model = |twice: &'static str| ("models/a.sql", twice);
+    let readers = [
+        (
+            "models/b.sql",
+            "-- @import: models.a\nselect a.twice + 1 as next from :a\n",
+        ),
+        (
+            "models/c.sql",
+            "-- @import: models.a\nselect a.order_id from :a\n",
+        ),
+    ];
+    let state = |text| project(&[model(text), readers[0], readers[1]]);
+    let before = state(
+        "-- @import: sources.raw.orders\nselect order_id, amount * 2 as twice from :orders\n",
+    );
+    let after = state(
+        "-- @import: sources.raw.orders\nselect order_id, amount * 3 as twice from :orders\n",
+    );
+    let (before, after) = (ProjectLineage::new(&before), ProjectLineage::new(&after));
+    let found = since(&before, &after);
+    let changes: Vec<(&str, &[String], bool)> = found
+        .changes
+        .iter()
+        .map(|change| (change.path.as_str(), change.changed.as_slice(), change.rows))
+        .collect();
+    assert_eq!(changes, [("models.a", &["twice".to_owned()][..], false)]);
     let reached: Vec<&str> = found
         .reached
         .iter()
         .map(|table| table.path.as_str())
         .collect();
     assert_eq!(reached, ["models.b"]);
-    assert_eq!(since(&after, &after).changes, []);
+    insta::assert_snapshot!(super::since_text::markdown(&found, "main"));
 }

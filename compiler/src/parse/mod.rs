@@ -43,6 +43,7 @@ mod window;
 mod tests;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::span::Span;
 use crate::token::Token;
 use ast::{Expr, Query, TableExpr, TypeName};
 use cursor::{Parsed, Parser};
@@ -54,6 +55,15 @@ pub const MAXIMUM_DEPTH: usize = 256;
 /// How many operators, joins or set operations may follow each other: the depth to which a
 /// tree may lean to the left. The engine's own limit for expressions is the same.
 pub const MAXIMUM_CHAIN: usize = 1000;
+
+/// How high a tree may be, nesting and chains together: the depth of every later walk over it.
+const MAXIMUM_HEIGHT: usize = MAXIMUM_DEPTH + MAXIMUM_CHAIN;
+
+/// What is said of a tree that is too deep for the walks over it.
+pub(crate) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::TooDeep, span, "this query is nested too deep")
+        .hint("compute a part of it in a common table expression or in a model of its own")
+}
 
 /// Statements that are no queries.
 const OTHER_STATEMENTS: [&str; 44] = [
@@ -107,7 +117,7 @@ const OTHER_STATEMENTS: [&str; 44] = [
 ///
 /// # Errors
 /// `empty-model` without any token but comments, `not-a-query` for another statement,
-/// `several-statements`, and `syntax-error` with the first place that doesn't fit.
+/// `several-statements`, `too-deep`, and `syntax-error` with the first place that doesn't fit.
 pub fn parse_query(text: &str, tokens: &[Token]) -> Result<Query, Diagnostic> {
     let mut parser = Parser::new(text, tokens);
     if parser.at_end() {

@@ -66,6 +66,7 @@ impl Parser<'_> {
             if chain > MAXIMUM_CHAIN {
                 return Err(self.too_deep());
             }
+            self.grow()?;
             let (kind, alias) = if self.at_pivot() {
                 (self.pivot(left)?, self.table_alias()?)
             } else if right_side && self.at_any(&[keyword::ON, keyword::USING]) {

@@ -16,7 +16,7 @@ impl Binder<'_> {
     /// Binds an expression.
     pub(super) fn expression(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(expr.span);
             let text = self.plain_text(expr.span);
             self.tree.leaf(What::Opaque(text), expr.span);
             return Typed::unknown();
@@ -41,7 +41,10 @@ impl Binder<'_> {
                 let value = self.expression(value, env);
                 Typed::of(SqlType::Interval).nullable_if(value.nullable)
             }
-            ExprKind::Typed { type_name, .. } => Typed::not_null(read_type(type_name)),
+            ExprKind::Typed { type_name, .. } => {
+                self.check_type(type_name);
+                Typed::not_null(read_type(type_name))
+            }
             ExprKind::Nested(inner) => self.expression(inner, env),
             ExprKind::Unary { operator, operand } => self.unary(operator, operand, expr.span, env),
             ExprKind::Binary { .. } => self.binary(expr, env),
@@ -74,6 +77,7 @@ impl Binder<'_> {
                 type_name,
                 fallible,
             } => {
+                self.check_type(type_name);
                 let operand = self.expression(operand, env);
                 let nullable = operand.nullable
                     || *fallible
@@ -102,10 +106,16 @@ impl Binder<'_> {
             ExprKind::Method { operand, call } => {
                 self.function(call, Some(operand), expr.span, env)
             }
-            ExprKind::Collate { operand, .. } => self.expression(operand, env).as_value(),
+            ExprKind::Collate { operand, collation } => {
+                let operand = self.expression(operand, env).as_value();
+                self.check_collation(&operand, collation);
+                operand
+            }
             ExprKind::AtTimeZone { operand, zone } => {
                 let operand = self.expression(operand, env);
-                self.expression(zone, env);
+                let place = zone.span;
+                let zone = self.expression(zone, env);
+                self.check_time_zone((&operand, expr.span), (&zone, place));
                 Typed::of(at_time_zone(&operand.sql_type))
             }
             ExprKind::Keyword(_) => Typed::unknown(),
@@ -217,6 +227,10 @@ impl Binder<'_> {
     fn constructed(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
             ExprKind::Row(items) => {
+                if items.is_empty() {
+                    let message = "a row has at least one member";
+                    self.report(Diagnostic::error(Code::WrongArguments, expr.span, message));
+                }
                 let fields = items
                     .iter()
                     .map(|item| (String::new(), self.expression(item, env).sql_type))

@@ -4,6 +4,7 @@ use super::data_columns;
 use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
+use super::operation::FAILS_LATER;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
@@ -53,7 +54,7 @@ impl Binder<'_> {
 
     fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(table.span);
             return single(self.unknown_relation(None, table.span));
         }
         self.depth += 1;
@@ -146,7 +147,11 @@ impl Binder<'_> {
         let Some(last) = name.parts.last() else {
             return self.unknown_relation(None, name.span);
         };
-        if name.parts.len() == 1 {
+        // `recurring.t` holds all rows that a recursion `t` has found so far.
+        let recurs = name.parts.len() == 2
+            && same_name(&name.parts[0].value, "recurring")
+            && self.is_in_making(last);
+        if name.parts.len() == 1 || recurs {
             if let Some(index) = self
                 .common_tables
                 .iter()
@@ -328,6 +333,7 @@ impl Binder<'_> {
             entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
         });
         self.volatile |= !known || !pure;
+        self.check_table_function(&name, function, &arguments, call.span);
         let relation = self.next_relation();
         let what = What::TableFunction {
             relation,
@@ -505,8 +511,9 @@ impl Binder<'_> {
                 left_typed.sql_type, right_typed.sql_type
             );
             self.report(
-                Diagnostic::error(Code::TypeMismatch, span, message)
-                    .hint("join with `on` and cast one of them: `x::TYPE`"),
+                Diagnostic::warning(Code::TypeMismatch, span, message)
+                    .hint("join with `on` and cast one of them: `x::TYPE`")
+                    .note(FAILS_LATER),
             );
         }
         let place = span.unwrap_or(nowhere());

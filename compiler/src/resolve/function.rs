@@ -60,6 +60,7 @@ impl Binder<'_> {
         }
         let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
         if is_star {
+            self.check_star_argument(&called, span);
             if called == "count" && is_count_of_rows(function) {
                 return Typed::not_null(SqlType::BigInt);
             }
@@ -76,6 +77,9 @@ impl Binder<'_> {
         {
             self.check_percentile(function, &arguments, &called);
             return ordered_set(&called, &arguments, &outside);
+        }
+        if called == "fill" {
+            self.check_fill(function, &arguments, env);
         }
         well_formed &= self.check_constants(&called, function, &arguments, span);
         let outcome = call(&called, &arguments);
@@ -244,7 +248,10 @@ impl Binder<'_> {
             });
         if !certain {
             if *outcome == Outcome::Refused
-                && matches!(name.value.to_lowercase().as_str(), "coalesce" | "ifnull")
+                && matches!(
+                    name.value.to_lowercase().as_str(),
+                    "coalesce" | "ifnull" | "if"
+                )
             {
                 let spans: Vec<Span> = function
                     .arguments

@@ -19,6 +19,7 @@
 //! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
 //! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `aliases`, `table_functions`, `type_names` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -26,6 +27,7 @@
 //! | `write` | what goes into the bound tree |
 
 mod access;
+mod aliases;
 mod arguments;
 mod calls;
 mod canonical;
@@ -49,6 +51,8 @@ mod scope;
 mod select;
 mod star;
 mod star_checks;
+mod table_functions;
+mod type_names;
 mod widths;
 mod windows;
 mod write;
@@ -243,7 +247,8 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
     }
 }
 
-/// The deepest nesting of queries and expressions that is bound; what lies deeper is unknown.
+/// The deepest nesting of queries and expressions that is bound. The parser's own bounds keep trees
+/// below it.
 const MOST_LEVELS: usize = 2000;
 
 /// Runs a step of a recursion, on more stack if little is left.
@@ -319,6 +324,12 @@ impl<'a> Binder<'a> {
             .range((span.start, 0)..=(span.end, u32::MAX))
             .filter(move |((_, end), _)| *end <= span.end)
             .map(|(_, column)| *column)
+    }
+
+    /// Says that a part of the query lies too deep to be bound.
+    fn too_deep(&mut self, span: Span) {
+        self.volatile = true;
+        self.report(crate::parse::too_deep(span));
     }
 
     fn next_scope(&mut self) -> u32 {

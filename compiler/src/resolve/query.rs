@@ -17,7 +17,7 @@ impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
     pub(super) fn query(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(query.span);
             let text = self.plain_text(query.span);
             self.tree.leaf(What::Opaque(text), query.span);
             return Output::unknown();
@@ -213,7 +213,7 @@ impl Binder<'_> {
 
     fn set_operation(&mut self, operation: &ast::SetOperation, parent: Option<&Env<'_>>) -> Output {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(operation.span);
             let text = self.plain_text(operation.span);
             self.tree.leaf(What::Opaque(text), operation.span);
             return Output::unknown();
@@ -465,7 +465,9 @@ fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
     };
     Typed::of(sql_type).nullable_if(match operator {
         ast::SetOperator::Except => left.nullable,
-        _ => left.nullable || right.nullable,
+        // A null of both sides is in both.
+        ast::SetOperator::Intersect => left.nullable && right.nullable,
+        ast::SetOperator::Union => left.nullable || right.nullable,
     })
 }
 

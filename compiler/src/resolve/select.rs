@@ -37,17 +37,14 @@ impl Binder<'_> {
             open: output.open,
         };
         self.tree.close(mark, what, select.span);
-        self.check_stars(select, &output);
+        self.check_stars(select, &scope, &output);
+        self.check_aliases(select, &scope, parent);
         self.check_placement(select, &scope, parent);
         self.check_windows(select);
         self.grouped = grouped;
         self.check_grouping(select, &scope, &output);
         self.windows.truncate(outer_windows);
-        if nullable_by_grouping(select) {
-            for column in &mut output.columns {
-                column.typed.nullable = true;
-            }
-        }
+        self.prove_grouped(select, &mut output);
         Selected { output, scope }
     }
 
@@ -254,7 +251,9 @@ impl Binder<'_> {
             }
             binder.ordered_items(&window.order_by, env);
             if let Some((_, bounds)) = frame {
-                binder.expressions(bounds, env);
+                let typed = bounds.iter().map(|bound| binder.expression(bound, env));
+                let typed: Vec<_> = typed.collect();
+                binder.check_distances(window, &typed, env);
             }
         });
     }
@@ -290,16 +289,6 @@ fn table_selections(
         .iter()
         .map(|selection| (*tables, *selection));
     selections.extend(of_table);
-}
-
-/// Grouping sets put nulls where a column isn't part of the set.
-fn nullable_by_grouping(select: &ast::Select) -> bool {
-    match &select.group_by {
-        Some(ast::GroupBy::Items(items)) => items
-            .iter()
-            .any(|item| !matches!(item, ast::GroupItem::Expr(_))),
-        _ => false,
-    }
 }
 
 /// Whether an expression may give several columns.

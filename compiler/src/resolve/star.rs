@@ -32,6 +32,12 @@ impl Binder<'_> {
         if let Some((_, pattern)) = &star.pattern {
             let text = self.plain_text(span);
             self.quietly(|binder| binder.expression(pattern, env));
+            let open = env
+                .scope
+                .relations
+                .iter()
+                .any(|relation| relation.is_open());
+            self.check_star(star, span, env, open);
             self.tree.leaf(What::Opaque(text), span);
             output.open = true;
             return;

@@ -89,6 +89,14 @@ pub fn callable_names() -> impl Iterator<Item = &'static str> {
         .map(|entry| entry.name)
 }
 
+/// The names of everything that can stand in a `FROM` with arguments.
+pub fn table_names() -> impl Iterator<Item = &'static str> {
+    entries()
+        .iter()
+        .filter(|entry| entry.is(Kind::Table) || entry.is(Kind::TableMacro))
+        .map(|entry| entry.name)
+}
+
 fn entries() -> &'static [Entry] {
     static ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();
     ENTRIES.get_or_init(index)
