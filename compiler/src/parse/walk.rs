@@ -42,8 +42,28 @@ fn body<'t>(body: &'t QueryBody, see: See<'_, 't>) {
         }
         QueryBody::Values(values) => all(values.rows.iter().flatten(), see),
         QueryBody::Nested(inner) => query(inner, see),
+        QueryBody::Pivot(inner) => pivot(inner, see),
+        QueryBody::Unpivot(inner) => unpivot(inner, see),
         QueryBody::Table(_) | QueryBody::Special(_) => {}
     }
+}
+
+fn pivot<'t>(pivot: &'t Pivot, see: See<'_, 't>) {
+    table(&pivot.table, see);
+    for column in &pivot.on {
+        all(&column.exprs, see);
+        match &column.values {
+            PivotValues::Listed(items) => all(items.iter().map(|item| &item.expr), see),
+            PivotValues::Query(inner) => query(inner, see),
+            PivotValues::Enum(_) | PivotValues::All => {}
+        }
+    }
+    all(pivot.aggregates.iter().map(|item| &item.expr), see);
+}
+
+fn unpivot<'t>(unpivot: &'t Unpivot, see: See<'_, 't>) {
+    table(&unpivot.table, see);
+    all(unpivot.entries.iter().map(|item| &item.expr), see);
 }
 
 fn select<'t>(select: &'t Select, see: See<'_, 't>) {
@@ -96,7 +116,8 @@ fn table<'t>(table: &'t TableExpr, see: See<'_, 't>) {
             }
         }
         TableKind::Nested(inner) => self::table(inner, see),
-        TableKind::Pivot { table, .. } => self::table(table, see),
+        TableKind::Pivot(inner) => pivot(inner, see),
+        TableKind::Unpivot(inner) => unpivot(inner, see),
         TableKind::Name(_) | TableKind::Reference(_) | TableKind::File(_) => {}
     }
 }

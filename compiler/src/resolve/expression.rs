@@ -130,6 +130,10 @@ impl Binder<'_> {
                 let typed = self.expression(operand, env);
                 let mut nullable = typed.nullable;
                 for value in list {
+                    if self.unpacked(value, env).is_some() {
+                        nullable = true;
+                        continue;
+                    }
                     let value_typed = self.expression(value, env);
                     if never_meet(&typed.sql_type, &value_typed.sql_type) {
                         self.comparable_in(&typed, &value_typed, operand.span, value.span);
@@ -314,6 +318,11 @@ impl Binder<'_> {
                 self.lambdas -= 1;
                 Typed::unknown()
             }
+            ExprKind::Columns {
+                selector,
+                unpacked: false,
+                ..
+            } if self.chosen.is_some() => self.columns_expression(selector, expr.span, env),
             ExprKind::Columns { selector, .. } => {
                 self.unwritten(|binder| binder.quietly(|binder| binder.expression(selector, env)));
                 Typed::unknown()
@@ -346,11 +355,16 @@ impl Binder<'_> {
     }
 
     fn list(&mut self, items: &[ast::Expr], span: Span, env: &Env<'_>) -> Typed {
-        let typed: Vec<Typed> = items
-            .iter()
-            .map(|item| self.expression(item, env))
-            .collect();
-        self.check_elements(items, &typed, span);
+        let mut typed: Vec<Typed> = Vec::with_capacity(items.len());
+        for item in items {
+            match self.unpacked(item, env) {
+                Some(values) => typed.extend(values.into_iter().map(|(_, value)| value)),
+                None => typed.push(self.expression(item, env)),
+            }
+        }
+        if typed.len() == items.len() {
+            self.check_elements(items, &typed, span);
+        }
         let texts: Option<Vec<String>> = typed
             .iter()
             .map(|item| match &item.value {
@@ -436,9 +450,14 @@ impl Binder<'_> {
 /// A type as written; one that can't be read is left to the engine.
 pub(super) fn read_type(type_name: &ast::TypeName) -> SqlType {
     match type_name.text.parse::<SqlType>() {
-        Ok(sql_type) if !sql_type.any(&|part| matches!(part, SqlType::Other(_))) => sql_type,
+        Ok(sql_type) if !sql_type.any(&is_foreign) => sql_type,
         _ => SqlType::Unknown,
     }
+}
+
+/// Whether a type isn't one that the engine always has.
+fn is_foreign(part: &SqlType) -> bool {
+    matches!(part, SqlType::Other(name) if name != "VARIANT" && name != "GEOMETRY")
 }
 
 /// A list of something; of an unknown type if that is unknown.

@@ -108,9 +108,10 @@ impl Binder<'_> {
                     false
                 }
                 // What a lambda or a subquery sees is another matter.
-                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } | ExprKind::Star(_) => {
-                    false
-                }
+                ExprKind::Lambda { .. }
+                | ExprKind::Comprehension { .. }
+                | ExprKind::Star(_)
+                | ExprKind::Columns { .. } => false,
                 ExprKind::Function(function) => !function
                     .arguments
                     .iter()
@@ -218,7 +219,7 @@ impl Binder<'_> {
             let has_star = select
                 .items
                 .iter()
-                .any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
+                .any(|item| super::select::gives_several(&item.expr));
             if has_star {
                 return None;
             }

@@ -10,8 +10,13 @@
 //! | `scope` | relations, columns, and how a name finds one |
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
+//! | `table_function` | functions in a `FROM` |
+//! | `pivot` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
-//! | `star`, `star_checks` | `*` with its changes |
+//! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
+//! | `star_checks` | what a star can't have |
+//! | `macros` | the engine's own macros |
+//! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `data_columns` | queries whose columns only their data tells |
 //! | `grouping`, `canonical` | what may stand beside an aggregate |
@@ -19,7 +24,7 @@
 //! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
 //! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
-//! | `aliases`, `table_functions`, `type_names` | uses of aliases; functions in `FROM`; types |
+//! | `aliases`, `table_function_checks`, `type_names` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -31,6 +36,7 @@ mod aliases;
 mod arguments;
 mod calls;
 mod canonical;
+mod columns;
 pub mod data_columns;
 mod deep;
 mod expression;
@@ -38,11 +44,14 @@ mod from;
 mod function;
 mod grouping;
 mod joins;
+mod macros;
+mod name_test;
 mod names;
 mod nullability;
 mod operation;
 mod output_name;
 mod patterns;
+mod pivot;
 mod placement;
 mod positions;
 mod query;
@@ -51,8 +60,11 @@ mod scope;
 mod select;
 mod star;
 mod star_checks;
-mod table_functions;
+mod table_function;
+mod table_function_checks;
+mod told;
 mod type_names;
+mod unnest;
 mod widths;
 mod windows;
 mod write;
@@ -268,6 +280,10 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// How many macros are around the place that is being bound.
+    macros: u32,
+    /// What stands where `COLUMNS(…)` is written, if an item is bound for one column or several.
+    chosen: Option<Vec<columns::Chosen>>,
     /// The names of windows that the selects around this place define.
     windows: Vec<String>,
     /// The names of the members of `WITH` around this place.
@@ -296,6 +312,8 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            macros: 0,
+            chosen: None,
             windows: Vec::new(),
             making: Vec::new(),
             grouped: false,

@@ -9,8 +9,9 @@ use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
+use crate::types::nested::finds_several;
 use crate::types::refusals::refusal;
-use crate::types::{Typed, common, common_of, literal};
+use crate::types::{Typed, Value, common, common_of, literal};
 
 /// What the engine does with values of types that never meet.
 pub(super) const FAILS_LATER: &str =
@@ -113,12 +114,24 @@ impl Binder<'_> {
                 self.check_operands(texts_operator(place.operator), left, right, place);
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
-            "->" => match left.sql_type {
-                SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Json),
-                _ => Typed::unknown(),
-            },
-            "->>" => match left.sql_type {
-                SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Varchar),
+            "->" | "->>" => match (&left.sql_type, &right.value) {
+                // With a wildcard the engine gives a list.
+                (SqlType::Json | SqlType::Varchar, Value::Text(path))
+                    if finds_several(path) != Some(false) =>
+                {
+                    let one = match place.operator {
+                        "->" => SqlType::Json,
+                        _ => SqlType::Varchar,
+                    };
+                    match finds_several(path) {
+                        Some(_) => Typed::of(SqlType::list(one)),
+                        None => Typed::unknown(),
+                    }
+                }
+                (SqlType::Json | SqlType::Varchar, _) => match place.operator {
+                    "->" => Typed::of(SqlType::Json),
+                    _ => Typed::of(SqlType::Varchar),
+                },
                 _ => Typed::unknown(),
             },
             operator => {

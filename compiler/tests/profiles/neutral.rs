@@ -48,6 +48,8 @@ impl Places {
                 self.body(&operation.right);
             }
             QueryBody::Nested(query) => self.query(query),
+            QueryBody::Pivot(pivot) => self.table(&pivot.table),
+            QueryBody::Unpivot(unpivot) => self.table(&unpivot.table),
             QueryBody::Values(_) | QueryBody::Table(_) | QueryBody::Special(_) => {}
         }
     }
