@@ -247,6 +247,35 @@ fn a_finding_follows_what_it_points_to() {
 }
 
 #[test]
+fn a_loop_over_a_seed_depends_on_its_data() {
+    let folder = project(&[
+        ("dbgo.toml", "name = 'shop'\n"),
+        ("seeds/rates.csv", "id,note\n1,a\n2,b\n"),
+        (
+            "models/a.sql",
+            "-- @import: rates = seeds.rates\nselect\n#for note in :rates.note sep ','\n    1 as ${note}\n#endfor\n",
+        ),
+    ]);
+    let root = folder.path();
+    for data in [
+        "id,note\n1,a\n2,c\n",
+        "id,note\n1,a b\n2,c\n",
+        "id,note\n1,a\n2,a\n",
+        "id,note\n1,a\n2,d\n",
+    ] {
+        write(root, "seeds/rates.csv", data);
+        let (expected, expected_project) = anew(root);
+        assert_eq!(seen_by_check(root), expected, "{data}");
+        let (found, found_project) = with_what_was_kept(root);
+        assert_eq!(
+            (found, found_project),
+            (expected, expected_project),
+            "{data}"
+        );
+    }
+}
+
+#[test]
 fn an_exposure_is_checked_again_and_nothing_is_typed_for_it() {
     let folder = project(CHAIN);
     let root = folder.path();
@@ -278,35 +307,6 @@ fn an_exposure_is_checked_again_and_nothing_is_typed_for_it() {
     };
     assert!(is_there(board), "{:#?}", found.diagnostics);
     assert_eq!(seen_by_check(root), anew(root).0);
-}
-
-#[test]
-fn a_loop_over_a_seed_depends_on_its_data() {
-    let folder = project(&[
-        ("dbgo.toml", "name = 'shop'\n"),
-        ("seeds/rates.csv", "id,note\n1,a\n2,b\n"),
-        (
-            "models/a.sql",
-            "-- @import: rates = seeds.rates\nselect\n#for note in :rates.note sep ','\n    1 as ${note}\n#endfor\n",
-        ),
-    ]);
-    let root = folder.path();
-    for data in [
-        "id,note\n1,a\n2,c\n",
-        "id,note\n1,a b\n2,c\n",
-        "id,note\n1,a\n2,a\n",
-        "id,note\n1,a\n2,d\n",
-    ] {
-        write(root, "seeds/rates.csv", data);
-        let (expected, expected_project) = anew(root);
-        assert_eq!(seen_by_check(root), expected, "{data}");
-        let (found, found_project) = with_what_was_kept(root);
-        assert_eq!(
-            (found, found_project),
-            (expected, expected_project),
-            "{data}"
-        );
-    }
 }
 
 #[test]

@@ -278,13 +278,12 @@ impl Work<'_> {
         names: &BTreeMap<String, SqlType>,
     ) -> TypedVariant {
         let mut variant = TypedVariant::unparsed(self.uses_by_tokens(tokens, names));
-        // The engine reads parameters, and a model has none.
+        // The engine reads parameters, and a model has none. What is too deep for dbgo may not be
+        // for the engine.
         let has_parameter = tokens
             .iter()
             .any(|token| token.kind == TokenKind::Parameter);
-        // What is too deep for dbgo may not be for the engine.
-        let may_be_read = matches!(error.code, Code::SyntaxError | Code::TooDeep);
-        if !may_be_read || has_parameter {
+        if !matches!(error.code, Code::SyntaxError | Code::TooDeep) || has_parameter {
             variant.diagnostics.push(error);
             return variant;
         }
