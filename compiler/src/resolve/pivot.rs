@@ -2,7 +2,7 @@
 //!
 //! Source: `src/planner/binder/tableref/bind_pivot.cpp` of DuckDB 1.5.5. A pivot without a list of
 //! values has columns that nobody knows before it runs; that is told by
-//! [`data_columns`](crate::check::data_columns).
+//! [`data_columns`](super::data_columns).
 
 use super::Binder;
 use super::grouping::walk;
