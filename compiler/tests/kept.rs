@@ -185,7 +185,7 @@ fn only_what_depends_on_a_change_is_typed() {
     write(
         root,
         "models/a.sql",
-        "-- @import: o = sources.raw.orders\nselect id, amount from :o where id > 1\n",
+        "-- @import: o = sources.raw.orders\nselect id, amount from :o limit 9\n",
     );
     assert_eq!(typed(root), 1);
     // A column that the reader passes on.
@@ -244,6 +244,35 @@ fn a_finding_follows_what_it_points_to() {
     let after = checked(root);
     assert_ne!(after.diagnostics[0].secondary[0].span, place);
     assert_eq!(seen_by_check(root), anew(root).0);
+}
+
+#[test]
+fn a_loop_over_a_seed_depends_on_its_data() {
+    let folder = project(&[
+        ("dbgo.toml", "name = 'shop'\n"),
+        ("seeds/rates.csv", "id,note\n1,a\n2,b\n"),
+        (
+            "models/a.sql",
+            "-- @import: rates = seeds.rates\nselect\n#for note in :rates.note sep ','\n    1 as ${note}\n#endfor\n",
+        ),
+    ]);
+    let root = folder.path();
+    for data in [
+        "id,note\n1,a\n2,c\n",
+        "id,note\n1,a b\n2,c\n",
+        "id,note\n1,a\n2,a\n",
+        "id,note\n1,a\n2,d\n",
+    ] {
+        write(root, "seeds/rates.csv", data);
+        let (expected, expected_project) = anew(root);
+        assert_eq!(seen_by_check(root), expected, "{data}");
+        let (found, found_project) = with_what_was_kept(root);
+        assert_eq!(
+            (found, found_project),
+            (expected, expected_project),
+            "{data}"
+        );
+    }
 }
 
 #[test]

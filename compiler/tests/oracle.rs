@@ -194,3 +194,55 @@ fn expressions_are_named_and_typed_as_the_engine_does() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(typed * 10 >= all * 9);
 }
+
+/// Whole queries over a few tables: the first lines, behind `#`, say each table and its columns; the
+/// others a query, then the name and the type of each of its columns.
+#[test]
+fn queries_have_the_columns_that_the_engine_says() {
+    let data = data("queries.tsv");
+    let mut imports = BTreeMap::new();
+    let (mut all, mut wrong) = (0, Vec::new());
+    for line in data.lines() {
+        if let Some((name, columns)) = line
+            .strip_prefix("#\t")
+            .and_then(|line| line.split_once('\t'))
+        {
+            let SqlType::Struct(fields) = format!("STRUCT({columns})").parse().expect("columns")
+            else {
+                unreachable!()
+            };
+            let columns = fields.into_iter().map(|(name, sql_type)| Column {
+                name,
+                sql_type,
+                nullable: true,
+                made_at: None,
+            });
+            imports.insert(name.to_owned(), Schema::known(columns.collect()));
+            continue;
+        }
+        all += 1;
+        let mut parts = line.split('\t');
+        let query = parts.next().unwrap_or_default();
+        let engine: Vec<&str> = parts.collect();
+        let bound = bound(query, &imports).unwrap_or_else(|message| panic!("{query}: {message}"));
+        let told: Vec<&str> = bound
+            .diagnostics
+            .iter()
+            .map(|found| found.message.as_str())
+            .collect();
+        let ours: Option<Vec<String>> = bound.columns.as_deref().map(|columns| {
+            let shown = |name: &Option<String>| name.clone().unwrap_or_default();
+            columns
+                .iter()
+                .flat_map(|column| [shown(&column.name), column.sql_type.to_string()])
+                .collect()
+        });
+        if !told.is_empty() || ours.as_ref().is_none_or(|ours| *ours != engine) {
+            wrong.push(format!(
+                "{query}\n  {told:?}\n  ours {ours:?}\n  engine {engine:?}"
+            ));
+        }
+    }
+    assert!(all > 300, "{all} queries");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

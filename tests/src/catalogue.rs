@@ -1,7 +1,9 @@
-//! The list of the engine's functions, as `compiler/src/types/functions.tsv` keeps it.
+//! The lists of the engine's functions, as `compiler/src/types/functions.tsv` and `tables.tsv` keep
+//! them.
 
 use dbgo_runtime::adapters::arrow::array::{Array, StringArray};
 use dbgo_runtime::adapters::{self, OpenOptions};
+use duckdb::Connection;
 use std::error::Error;
 
 /// One line per overload, as `dbgo_compiler::types::catalogue` describes them. A macro is as
@@ -25,7 +27,10 @@ with listed as (
             when 'VOLATILE' then 'v'
             else ''
         end as stability,
-        lower(coalesce(macro_definition, '')) as definition
+        lower(coalesce(macro_definition, '')) as definition,
+        case when function_type = 'macro'
+            then replace(replace(macro_definition, chr(9), ' '), chr(10), ' ')
+        end as body
     from duckdb_functions()
     where database_name = 'system' and function_type <> 'pragma'
 ),
@@ -40,7 +45,7 @@ select distinct concat_ws(chr(9), name, kind, parameters, more, result,
             select 1 from unstable u where regexp_matches(definition, '\b' || u.name || '\b')
         ) then 'q'
         else stability
-    end) as line, name
+    end, body) as line, name
 from listed
 order by name, line
 ";
@@ -67,5 +72,78 @@ pub fn text() -> Result<String, Box<dyn Error>> {
     Ok(text)
 }
 
-/// The file, from the repository's folder.
+/// The first columns of an answer, row by row.
+fn texts(connection: &Connection, query: &str, width: usize) -> duckdb::Result<Vec<String>> {
+    let mut statement = connection.prepare(query)?;
+    let mut answer = statement.query([])?;
+    let mut texts = Vec::new();
+    while let Some(row) = answer.next()? {
+        for position in 0..width {
+            texts.push(row.get(position)?);
+        }
+    }
+    Ok(texts)
+}
+
+/// Functions in `FROM` that take no arguments.
+const TABLES: &str = "
+select distinct function_name as name
+from duckdb_functions()
+where function_type in ('table', 'table_macro') and database_name = 'system'
+order by name
+";
+
+/// Those that take some, whatever they are: the columns are always the same.
+const WITH_ARGUMENTS: [&str; 16] = [
+    "glob('*')",
+    "json_each('{}')",
+    "json_tree('{}')",
+    "pragma_show('one')",
+    "pragma_storage_info('one')",
+    "pragma_table_info('one')",
+    "parquet_bloom_probe('PARQUET', 'a', 1)",
+    "parquet_file_metadata('PARQUET')",
+    "parquet_full_metadata('PARQUET')",
+    "parquet_kv_metadata('PARQUET')",
+    "parquet_metadata('PARQUET')",
+    "parquet_schema('PARQUET')",
+    "read_blob('PARQUET')",
+    "read_text('CSV')",
+    "sniff_csv('CSV')",
+    "which_secret('a', 'b')",
+];
+
+/// One line per function in `FROM` whose columns are always the same: its name, `0` if that is so
+/// without arguments or `1` if with some, then the name and the type of each column.
+///
+/// # Errors
+/// Those of the engine and of the folder for its files.
+pub fn tables() -> Result<String, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (parquet, csv) = (file("one.parquet"), file("one.csv"));
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch(&format!(
+        "create table one as select 1 as a; copy one to '{parquet}'; copy one to '{csv}'"
+    ))?;
+    let mut lines = std::collections::BTreeSet::new();
+    let names = texts(&connection, TABLES, 1)?;
+    let bare = names.into_iter().map(|name| format!("{name}()"));
+    for call in bare.chain(WITH_ARGUMENTS.map(str::to_owned)) {
+        let question = call.replace("PARQUET", &parquet).replace("CSV", &csv);
+        // What needs arguments isn't in the list.
+        let Ok(columns) = texts(&connection, &format!("describe from {question}"), 2) else {
+            continue;
+        };
+        let name = call.split('(').next().unwrap_or_default().to_lowercase();
+        let takes = if call.ends_with("()") { 0 } else { 1 };
+        lines.insert(format!("{name}\t{takes}\t{}\n", columns.join("\t")));
+    }
+    Ok(lines.into_iter().collect())
+}
+
+/// The file of [`text`], from the repository's folder.
 pub const FILE: &str = "compiler/src/types/functions.tsv";
+
+/// The file of [`tables`], from the repository's folder.
+pub const TABLES_FILE: &str = "compiler/src/types/tables.tsv";

@@ -1,4 +1,4 @@
-//! The compiler's list of functions is that of the linked engine.
+//! The compiler's lists of functions are those of the linked engine.
 
 #[path = "catalogue/never_null.rs"]
 mod never_null;
@@ -7,11 +7,19 @@ use std::path::Path;
 
 #[test]
 fn the_list_of_functions_is_the_engines() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(dbgo_tests::catalogue::FILE);
-    let kept = std::fs::read_to_string(path).expect("the list is there");
     let engine = dbgo_tests::catalogue::text().expect("the engine lists its functions");
+    compare(dbgo_tests::catalogue::FILE, &engine);
+}
+
+#[test]
+fn the_list_of_table_functions_is_the_engines() {
+    let engine = dbgo_tests::catalogue::tables().expect("the engine describes its functions");
+    compare(dbgo_tests::catalogue::TABLES_FILE, &engine);
+}
+
+fn compare(file: &str, engine: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    let kept = std::fs::read_to_string(path).expect("the list is there");
     let missing: Vec<&str> = engine
         .lines()
         .filter(|line| !kept.lines().any(|own| own == *line))

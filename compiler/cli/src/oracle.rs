@@ -42,7 +42,7 @@ impl TypeOracle for EngineOracle {
             Some(open) => open,
             None => TypeSession::new().map_err(|error| refusal(&error))?,
         };
-        let answer = ask(&mut open, question);
+        let answer = ask(&mut open, question, self.judges_every_query);
         let is_lost = |error: &EngineError| error.class == ErrorClass::Lost;
         if !answer.as_ref().is_err_and(is_lost) {
             *session = Some(open);
@@ -54,6 +54,7 @@ impl TypeOracle for EngineOracle {
 fn ask(
     session: &mut TypeSession,
     question: &OracleQuestion,
+    judge: bool,
 ) -> Result<Vec<(String, SqlType)>, EngineError> {
     let typed: Vec<Vec<(&str, String)>> = question
         .relations
@@ -80,7 +81,10 @@ fn ask(
         .zip(&columns)
         .map(|((name, _), columns)| (name.as_str(), columns.as_slice()))
         .collect();
-    let answer = session.columns_of(&relations, &question.sql)?;
+    let answer = match judge {
+        true => session.judge(&relations, &question.sql),
+        false => session.columns_of(&relations, &question.sql),
+    }?;
     let read = |kind: String| kind.parse::<SqlType>().unwrap_or(SqlType::Other(kind));
     Ok(answer
         .into_iter()

@@ -6,7 +6,7 @@ use crate::oracle::EngineOracle;
 use crate::{exit, report};
 use dbgo_compiler::build::library::LibraryPlaces;
 use dbgo_compiler::cache::{Cache, Store};
-use dbgo_compiler::diagnostic::Diagnostic;
+use dbgo_compiler::diagnostic::{Diagnostic, render};
 use dbgo_compiler::driver::{self, Checked, Compilation, Learned, Memory, Outline};
 use dbgo_compiler::project::{self, Settings};
 use dbgo_compiler::source::{self, ProjectFiles, SourceSet};
@@ -105,6 +105,20 @@ impl Workspace {
         let outline = driver::outline_changed(self.files, self.found, &mut store);
         save(&mut store, &outline.files);
         outline
+    }
+
+    /// Shows the project up to its graph, and keeps it meanwhile.
+    pub fn show_outline<T>(self, show: impl FnOnce(&Outline) -> T) -> T {
+        let mut store = self.store;
+        let mut outline = driver::outline_changed(self.files, self.found, &mut store);
+        render::sort(&outline.files.sources, &mut outline.diagnostics);
+        let shown = std::thread::scope(|scope| {
+            scope.spawn(|| save(&mut store, &outline.files));
+            show(&outline)
+        });
+        // The process ends soon: to give back the memory piece by piece would only take time.
+        std::mem::forget((store, outline));
+        shown
     }
 
     /// Finds what is wrong with the whole project.

@@ -22,10 +22,9 @@ pub fn encode<T: Serialize + ?Sized>(
     let (content, numbering) =
         with_numbering(Numbering::writing(own), || postcard::to_stdvec(value));
     let others = numbering.files().get(1..).unwrap_or_default();
-    let paths: Vec<&str> = others
-        .iter()
-        .map(|file| sources.file(*file).path.as_str())
-        .collect();
+    // A place in a text that is no file means nothing to anybody else.
+    let path = |file: &FileId| Some(sources.get(*file)?.path.as_str());
+    let paths: Vec<&str> = others.iter().map(path).collect::<Option<_>>()?;
     let mut bytes = postcard::to_stdvec(&paths).ok()?;
     bytes.extend_from_slice(&content.ok()?);
     Some(bytes)
@@ -70,6 +69,13 @@ mod tests {
         );
         let alone = sources(&["models/a.sql"]);
         assert_eq!(decode::<Vec<Span>>(&bytes, FileId(0), &alone), None);
+    }
+
+    #[test]
+    fn a_place_in_no_file_is_not_written() {
+        let sources = sources(&["a"]);
+        let value = Span::new(FileId(0).written_out(), 3, 5);
+        assert_eq!(encode(&value, FileId(0), &sources), None);
     }
 
     #[test]

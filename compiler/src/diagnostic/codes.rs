@@ -84,6 +84,7 @@ codes! {
     ("time-range-unused", TimeRangeUnused, "a `time_range` model doesn't use its range"),
     // Queries
     ("syntax-error", SyntaxError, "the query can't be read as SQL"),
+    ("too-deep", TooDeep, "a query is nested too deep"),
     ("several-statements", SeveralStatements, "a model's file holds more than one statement"),
     ("not-a-query", NotAQuery, "a model's statement isn't a query"),
     ("parsed-by-engine", ParsedByEngine, "the engine reads a query that dbgo's own parser can't"),

@@ -130,7 +130,8 @@ impl<'a> Parser<'a> {
     fn one(&mut self) -> Result<Condition, Diagnostic> {
         self.depth += 1;
         if self.depth > MAXIMUM_DEPTH {
-            return Err(malformed(self.last, "this condition is nested too deep"));
+            let message = "this condition is nested too deep";
+            return Err(Diagnostic::error(Code::TooDeep, self.last, message));
         }
         let condition = self.one_inside();
         self.depth -= 1;

@@ -290,7 +290,7 @@ impl Reader<'_> {
     fn open_if(&mut self, span: Span, condition: Condition) {
         if self.open.len() == MAXIMUM_DEPTH {
             let message = format!("`#if` is nested more than {MAXIMUM_DEPTH} deep");
-            let error = self.unbalanced(span, &message);
+            let error = Diagnostic::error(Code::TooDeep, span, message);
             self.diagnostics.push(error);
         }
         self.open.push(Open {

@@ -278,7 +278,8 @@ impl Work<'_> {
         names: &BTreeMap<String, SqlType>,
     ) -> TypedVariant {
         let mut variant = TypedVariant::unparsed(self.uses_by_tokens(tokens, names));
-        if error.code != Code::SyntaxError {
+        // What is too deep for dbgo may not be for the engine.
+        if !matches!(error.code, Code::SyntaxError | Code::TooDeep) {
             variant.diagnostics.push(error);
             return variant;
         }
@@ -332,10 +333,9 @@ impl Work<'_> {
         let Some((question, map)) = question.build() else {
             return Answer::NotAsked;
         };
-        let answer = self
-            .context
-            .memory
-            .answer(&question, || self.context.oracle.columns(&question));
+        let answer = self.context.memory.answer(&question, || {
+            with_engine_stack(|| self.context.oracle.columns(&question))
+        });
         let failed = answer
             .as_ref()
             .is_err_and(|refusal| !refusal.is_about_query);
@@ -413,6 +413,14 @@ impl Work<'_> {
             }
         }
     }
+}
+
+/// The stack that an engine may need: it walks trees of a thousand levels, and has no bound but
+/// their number.
+const ENGINE_STACK: usize = 32 * 1024 * 1024;
+
+fn with_engine_stack<T>(ask: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(ENGINE_STACK, ENGINE_STACK, ask)
 }
 
 /// The type of a contract, if it is one; what isn't is reported with the contract.

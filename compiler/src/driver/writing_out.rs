@@ -39,8 +39,13 @@ impl<'a> Work<'a> {
             imports: &self.imports,
             seeds: self.node.imports.iter().filter_map(seed).collect(),
         };
+        let all_seeds: BTreeSet<FileId> = around.seeds.values().map(|seed| seed.file).collect();
         let (unfolded, found) = expand::unfold(self.file, self.text, range, &around);
         self.damaged = found.iter().any(Diagnostic::is_error);
+        if self.damaged {
+            // The cause may lie in the data of any of them.
+            self.depend_on_seeds(&all_seeds);
+        }
         self.diagnostics.extend(found);
         match unfolded {
             Some(unfolded) => {
@@ -112,14 +117,17 @@ impl<'a> Work<'a> {
         for span in self.made_at.values_mut() {
             *span = expanded.place(*span);
         }
-        let named = model.into_iter().flat_map(|model| &mut model.lineage.named);
-        for named in named {
+        let Some(model) = model else { return };
+        let named = model.lineage.named.iter_mut().map(|named| &mut named.at);
+        let columns = model.profile.columns.iter_mut();
+        let obstacles = columns.filter_map(|column| Some(&mut column.obstacle.as_mut()?.at));
+        for at in named.chain(obstacles) {
             let span = Span {
-                start: named.at,
-                end: named.at.saturating_add(1),
+                start: *at,
+                end: at.saturating_add(1),
                 ..Span::new(expanded.file(), 0, 0)
             };
-            named.at = expanded.place_in(self.node.file, span).start;
+            *at = expanded.place_in(self.node.file, span).start;
         }
     }
 

@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(judged(&old, &new).category, Category::Additive);
         new.columns[0].obstacle = Some(Obstacle {
             kind: ObstacleKind::Volatile,
-            line: 1,
+            at: 1,
         });
         assert_eq!(judged(&old, &new).category, Category::Breaking);
     }

@@ -107,8 +107,8 @@ pub struct ColumnProfile {
 pub struct Obstacle {
     /// Why.
     pub kind: ObstacleKind,
-    /// The line of the file, from 1.
-    pub line: u32,
+    /// The byte of the model's file at which that is written.
+    pub at: u32,
 }
 
 /// Why adding a column isn't safe.

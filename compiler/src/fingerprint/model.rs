@@ -118,7 +118,7 @@ impl Names {
         let conditions = variant.conditions.iter().map(|tests| self.defined(tests));
         let conditions = conditions.collect();
         match facts {
-            Some(facts) => understood(meaning, conditions, &facts),
+            Some(facts) => understood(conditions, &facts),
             None => self.opaque(meaning, conditions, variant),
         }
     }
@@ -180,10 +180,7 @@ impl Names {
             let first = variant.tokens.first();
             let obstacle = Obstacle {
                 kind: ObstacleKind::Opaque,
-                line: line(
-                    meaning.text,
-                    first.map_or(0, |token| token.span.start as usize),
-                ),
+                at: first.map_or(0, |token| token.span.start),
             };
             (values, Some(obstacle))
         };
@@ -196,11 +193,11 @@ impl Names {
     }
 }
 
-fn understood(meaning: &ModelMeaning<'_>, conditions: Vec<Conditions>, facts: &Facts) -> Folded {
+fn understood(conditions: Vec<Conditions>, facts: &Facts) -> Folded {
     let column = |column: &ColumnFacts| {
         let obstacle = column.obstacles.kind().map(|kind| Obstacle {
             kind,
-            line: line(meaning.text, column.span.start as usize),
+            at: column.span.start,
         });
         (column.wide, obstacle)
     };
@@ -210,13 +207,6 @@ fn understood(meaning: &ModelMeaning<'_>, conditions: Vec<Conditions>, facts: &F
         order: facts.order.unwrap_or_default(),
         columns: facts.columns.iter().map(column).collect(),
     }
-}
-
-/// The line of a byte, from 1.
-fn line(text: &str, at: usize) -> u32 {
-    let before = text.as_bytes().get(..at).unwrap_or_default();
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
-    u32::try_from(lines + 1).unwrap_or(u32::MAX)
 }
 
 /// The rows of a model that is filled piece by piece depend on how it is filled.

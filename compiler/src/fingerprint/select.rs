@@ -28,10 +28,57 @@ impl Fold<'_> {
         let outer = std::mem::take(&mut self.met);
         let children = tree.children(id);
         self.collect_windows(&children);
-        let mut columns = Vec::new();
-        let mut items = Vec::new();
+        let (rows, mut columns, items) = self.parts(&children);
+        if *distinct {
+            for column in &mut columns {
+                column.obstacles.distinct = true;
+            }
+        }
+        self.met = Obstacles::default();
+        let mark = self.encoding.mark();
+        let grouped = self.row_clauses(&rows, &items);
+        let clauses = self.encoding.take(mark);
+        // The order may hold an aggregate, so that it has to be read before the rows are told.
+        let order = order.map(|order| self.order(order, &columns));
+        self.encoding.tag(Tag::Select);
+        self.encoding.again(&clauses);
+        // Without a key an aggregate makes one row of all.
+        self.encoding.flag(!grouped && self.aggregates() > 0);
+        if *distinct {
+            self.distinct(&columns);
+        }
+        if let (true, Some(order)) = (self.has_distinct_on(&rows), &order) {
+            self.encoding.tag(Tag::Order);
+            self.encoding.fingerprint(order);
+        }
+        for column in columns.iter().filter(|it| it.obstacles.set_returning) {
+            self.encoding.tag(Tag::SetReturning);
+            self.encoding.fingerprint(&column.values);
+        }
+        let mut own_rows = self.encoding.digest(mark);
+        if !*distinct
+            && self.is_plain(&rows)
+            && let Some(inner) = self.only_query(&children)
+        {
+            own_rows = self.handed_on(&inner, own_rows, &rows, &children, &mut columns);
+        }
+        let of_columns = columns.iter().any(|column| column.obstacles.volatile);
+        let facts = Facts {
+            rows: own_rows,
+            order,
+            columns: Rc::new(columns),
+            volatile: of_columns || self.met.volatile || rows.from.1,
+        };
+        self.met = outer;
+        facts
+    }
+
+    /// The clauses that decide about rows, the columns, and what the rows may need of them.
+    fn parts(&mut self, children: &[NodeId]) -> (Rows, Vec<ColumnFacts>, Vec<Item>) {
+        let tree = self.tree;
         let mut rows = Rows::default();
-        for child in &children {
+        let (mut columns, mut items) = (Vec::new(), Vec::new());
+        for child in children {
             match tree.what(*child) {
                 What::Clause(Clause::From) => rows.from = self.from(*child),
                 What::Output { name } => {
@@ -42,56 +89,19 @@ impl Fold<'_> {
                 _ => rows.clauses.push(*child),
             }
         }
-        if *distinct {
-            for column in &mut columns {
-                column.obstacles.distinct = true;
-            }
-        }
-        let of_columns = columns.iter().any(|column| column.obstacles.volatile);
-        self.met = Obstacles::default();
-        let mark = self.encoding.mark();
-        let grouped = self.row_clauses(&rows, &items);
-        let bytes = self.encoding.take(mark);
-        // The order may hold an aggregate, so that it has to be read before the rows are told.
-        let own_order = order.map(|order| self.order(order, &columns));
-        let distinct_on = rows
-            .clauses
-            .iter()
-            .any(|clause| matches!(tree.what(*clause), What::Clause(Clause::DistinctOn)));
-        self.encoding.tag(Tag::Select);
-        self.encoding.again(&bytes);
-        // Without a key an aggregate makes one row of all.
-        self.encoding.flag(!grouped && self.aggregates() > 0);
-        if *distinct {
-            self.distinct(&columns);
-        }
-        if distinct_on && let Some(order) = &own_order {
-            self.encoding.tag(Tag::Order);
-            self.encoding.fingerprint(order);
-        }
-        for column in columns.iter().filter(|it| it.obstacles.set_returning) {
-            self.encoding.tag(Tag::SetReturning);
-            self.encoding.fingerprint(&column.values);
-        }
-        let mut rows_hash = self.encoding.digest(mark);
-        let is_window = |clause: &NodeId| {
-            matches!(
-                tree.what(*clause),
-                What::Clause(Clause::WindowDefinition(_))
-            )
-        };
-        let is_plain = rows.clauses.iter().all(is_window) && !*distinct && self.aggregates() == 0;
-        if is_plain && let Some(inner) = self.only_query(&children) {
-            rows_hash = self.handed_on(&inner, rows_hash, &rows, &children, &mut columns);
-        }
-        let facts = Facts {
-            rows: rows_hash,
-            order: own_order,
-            columns: Rc::new(columns),
-            volatile: of_columns || self.met.volatile || rows.from.1,
-        };
-        self.met = outer;
-        facts
+        (rows, columns, items)
+    }
+
+    fn has_distinct_on(&self, rows: &Rows) -> bool {
+        let mut clauses = rows.clauses.iter().map(|clause| self.tree.what(*clause));
+        clauses.any(|what| matches!(what, What::Clause(Clause::DistinctOn)))
+    }
+
+    /// Whether nothing but the `FROM` decides which rows there are.
+    fn is_plain(&self, rows: &Rows) -> bool {
+        let mut clauses = rows.clauses.iter().map(|clause| self.tree.what(*clause));
+        self.aggregates() == 0
+            && clauses.all(|what| matches!(what, What::Clause(Clause::WindowDefinition(_))))
     }
 
     /// The query that is all that a `FROM` reads.

@@ -3,6 +3,7 @@
 //! The tree keeps what the user wrote: names aren't resolved, stars aren't expanded, and sugar
 //! such as `FROM t` alone or `GROUP BY ALL` is a shape of its own.
 
+pub use super::turned::{Pivot, PivotColumn, PivotValues, Unpivot};
 use crate::span::Span;
 
 /// A name as written: `value` without quotes.
@@ -70,7 +71,11 @@ pub enum QueryBody {
     Nested(Box<Query>),
     /// `TABLE name`
     Table(TableName),
-    /// `PIVOT …`, `UNPIVOT …`, `DESCRIBE …`, `SUMMARIZE …` as a query: read, but typed by the engine.
+    /// `PIVOT …`
+    Pivot(Box<Pivot>),
+    /// `UNPIVOT …`
+    Unpivot(Box<Unpivot>),
+    /// `DESCRIBE …`, `SUMMARIZE …`, `SHOW …`: what it tells about isn't kept.
     Special(Span),
 }
 
@@ -258,13 +263,10 @@ pub enum TableKind {
     Join(Box<Join>),
     /// `(table)` in parentheses.
     Nested(Box<TableExpr>),
-    /// `table PIVOT (…)`, `table UNPIVOT (…)`: read, but typed by the engine.
-    Pivot {
-        /// What is turned.
-        table: Box<TableExpr>,
-        /// The clause with its parentheses.
-        clause: Span,
-    },
+    /// `table PIVOT (…)`
+    Pivot(Box<Pivot>),
+    /// `table UNPIVOT (…)`
+    Unpivot(Box<Unpivot>),
 }
 
 /// `left JOIN right ON …`

@@ -1,8 +1,8 @@
 //! The parser's place in its tokens, what it sees there, and what it says when that doesn't fit.
 
-use super::MAXIMUM_DEPTH;
 use super::ast::Name;
 use super::keyword::{self, Category, Keyword};
+use super::{MAXIMUM_DEPTH, MAXIMUM_HEIGHT};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::span::{FileId, Span};
 use crate::token::{Token, TokenKind};
@@ -32,6 +32,8 @@ pub(super) struct Parser<'a> {
     closing: Vec<usize>,
     position: usize,
     depth: usize,
+    /// The height of the tree that is read, as far as it has been read.
+    height: usize,
     /// Whether `%` behind a number may stand for a percentage.
     pub(super) percentages: bool,
 }
@@ -76,6 +78,7 @@ impl<'a> Parser<'a> {
             lexemes,
             position: 0,
             depth: 0,
+            height: 0,
             percentages: false,
         }
     }
@@ -306,18 +309,35 @@ impl<'a> Parser<'a> {
         if self.depth > MAXIMUM_DEPTH {
             return Err(self.too_deep());
         }
-        let value = stacker::maybe_grow(STACK_NEEDED, STACK_TAKEN, || inside(self));
+        let value = self.tree(|parser| {
+            let value = stacker::maybe_grow(STACK_NEEDED, STACK_TAKEN, || inside(parser))?;
+            parser.grow()?;
+            Ok(value)
+        });
         self.depth -= 1;
         value
     }
 
+    /// A part of the tree whose height is its own: what stands beside it doesn't count.
+    pub(super) fn tree<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
+        let beside = std::mem::take(&mut self.height);
+        let value = inside(self);
+        self.height = self.height.max(beside);
+        value
+    }
+
+    /// One more node above all of the [tree](Self::tree) that was read so far.
+    pub(super) fn grow(&mut self) -> Parsed<()> {
+        self.height += 1;
+        match self.height > MAXIMUM_HEIGHT {
+            true => Err(self.too_deep()),
+            false => Ok(()),
+        }
+    }
+
     /// What is said where a tree would become too deep.
     pub(super) fn too_deep(&self) -> Box<Diagnostic> {
-        Box::new(Diagnostic::error(
-            Code::SyntaxError,
-            self.span(),
-            "this query is nested too deep",
-        ))
+        Box::new(super::too_deep(self.span()))
     }
 
     // Names

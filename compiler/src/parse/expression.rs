@@ -118,6 +118,7 @@ impl Parser<'_> {
             if chain > MAXIMUM_CHAIN {
                 return Err(self.too_deep());
             }
+            self.grow()?;
             let comparison = infix.power() == Power::Comparison;
             if let Some(first) = compared.filter(|_| comparison) {
                 return Err(self.chained_comparison(first));

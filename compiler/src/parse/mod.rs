@@ -24,6 +24,7 @@ mod expression;
 mod foreign;
 mod keyword;
 mod literal;
+mod pivot;
 mod primary;
 mod query;
 mod special;
@@ -34,6 +35,7 @@ pub use table::{ColumnDefinition, parse_create_table};
 pub(crate) use uses::is_alias;
 pub use uses::{RelationUse, relation_uses_by_tokens};
 mod table_expr;
+mod turned;
 mod type_name;
 mod uses;
 pub(crate) mod walk;
@@ -43,6 +45,7 @@ mod window;
 mod tests;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use crate::span::Span;
 use crate::token::Token;
 use ast::{Expr, Query, TypeName};
 use cursor::{Parsed, Parser};
@@ -53,6 +56,15 @@ pub const MAXIMUM_DEPTH: usize = 256;
 /// How many operators, joins or set operations may follow each other: the depth to which a
 /// tree may lean to the left. The engine's own limit for expressions is the same.
 pub const MAXIMUM_CHAIN: usize = 1000;
+
+/// How high a tree may be, nesting and chains together: the depth of every later walk over it.
+const MAXIMUM_HEIGHT: usize = MAXIMUM_DEPTH + MAXIMUM_CHAIN;
+
+/// What is said of a tree that is too deep for the walks over it.
+pub(crate) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::TooDeep, span, "this query is nested too deep")
+        .hint("compute a part of it in a common table expression or in a model of its own")
+}
 
 /// Statements that are no queries.
 const OTHER_STATEMENTS: [&str; 44] = [
@@ -106,7 +118,7 @@ const OTHER_STATEMENTS: [&str; 44] = [
 ///
 /// # Errors
 /// `empty-model` without any token but comments, `not-a-query` for another statement,
-/// `several-statements`, and `syntax-error` with the first place that doesn't fit.
+/// `several-statements`, `too-deep`, and `syntax-error` with the first place that doesn't fit.
 pub fn parse_query(text: &str, tokens: &[Token]) -> Result<Query, Diagnostic> {
     let mut parser = Parser::new(text, tokens);
     if parser.at_end() {

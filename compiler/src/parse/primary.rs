@@ -10,13 +10,15 @@ use crate::token::TokenKind;
 impl Parser<'_> {
     /// An operand with what is attached to it, without a cast.
     pub(super) fn operand(&mut self) -> Parsed<Expr> {
-        let start = self.position();
-        let kind = self.simple()?;
-        let expr = Expr {
-            kind,
-            span: self.span_from(start),
-        };
-        self.attached(start, expr)
+        self.tree(|parser| {
+            let start = parser.position();
+            let kind = parser.simple()?;
+            let expr = Expr {
+                kind,
+                span: parser.span_from(start),
+            };
+            parser.attached(start, expr)
+        })
     }
 
     /// `.field`, `.method(…)`, `[index]`
@@ -40,6 +42,7 @@ impl Parser<'_> {
             if chain > MAXIMUM_CHAIN {
                 return Err(self.too_deep());
             }
+            self.grow()?;
             expr = Expr {
                 kind,
                 span: self.span_from(start),

@@ -6,7 +6,6 @@ use super::ast::{
     SetOperation, SetOperator, Star, TableExpr, TableName, Values, With,
 };
 use super::cursor::{Parsed, Parser};
-use super::expression::single_name;
 use super::keyword;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
@@ -27,7 +26,7 @@ impl Parser<'_> {
             true => Some(self.with()?),
             false => None,
         };
-        let body = self.body()?;
+        let body = self.tree(Self::body)?;
         let order_by = match self.take_all(&[keyword::ORDER, keyword::BY]) {
             true => Some(self.order_by()?),
             false => None,
@@ -89,14 +88,10 @@ impl Parser<'_> {
         })
     }
 
-    /// `USING KEY (a, max(b) AS b)`: the names of the key; what is aggregated belongs to no key.
+    /// `USING KEY (a, b)`: the names of the key.
     fn using_key(&mut self) -> Parsed<Vec<Name>> {
         self.expect(keyword::KEY)?;
-        let items = self.parenthesized(|parser| parser.comma_separated(Self::select_item))?;
-        Ok(items
-            .iter()
-            .filter_map(|item| single_name(&item.expr))
-            .collect())
+        self.name_list("the name of a column")
     }
 
     fn no_query_in_with(&self) -> Box<Diagnostic> {
@@ -112,7 +107,7 @@ impl Parser<'_> {
     /// `UNION` and `EXCEPT` lean to the left; `INTERSECT` binds tighter.
     fn body(&mut self) -> Parsed<QueryBody> {
         let start = self.position();
-        let mut left = self.intersection()?;
+        let mut left = self.tree(Self::intersection)?;
         let mut chain = 0;
         loop {
             let operator = match self.keyword(0) {
@@ -153,6 +148,7 @@ impl Parser<'_> {
         if chain > MAXIMUM_CHAIN {
             return Err(self.too_deep());
         }
+        self.grow()?;
         self.advance();
         let all = self.take(keyword::ALL);
         if !all {

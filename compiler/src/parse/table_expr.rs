@@ -66,8 +66,9 @@ impl Parser<'_> {
             if chain > MAXIMUM_CHAIN {
                 return Err(self.too_deep());
             }
+            self.grow()?;
             let (kind, alias) = if self.at_pivot() {
-                (self.pivot(left)?, self.table_alias()?)
+                (self.pivot(left, start)?, self.table_alias()?)
             } else if right_side && self.at_any(&[keyword::ON, keyword::USING]) {
                 return Ok(left);
             } else if let Some(join) = self.join_start()? {
@@ -92,20 +93,6 @@ impl Parser<'_> {
             keyword::PIVOT_LONGER,
         ]);
         word && (self.symbol_is(1, "(") || self.symbol_is(3, "("))
-    }
-
-    /// `PIVOT (…)`, `UNPIVOT INCLUDE NULLS (…)`
-    fn pivot(&mut self, table: TableExpr) -> Parsed<TableKind> {
-        let start = self.position();
-        self.advance();
-        while !self.at_symbol("(") {
-            self.any_name("`(`")?;
-        }
-        self.skip_brackets()?;
-        Ok(TableKind::Pivot {
-            table: Box::new(table),
-            clause: self.span_from(start),
-        })
     }
 
     fn join_start(&mut self) -> Parsed<Option<JoinStart>> {
@@ -237,9 +224,10 @@ impl Parser<'_> {
             _ if self.at_symbol("(") => {
                 let table = self.parenthesized(Self::table)?;
                 match table.kind {
-                    TableKind::Join(_) | TableKind::Nested(_) | TableKind::Pivot { .. } => {
-                        Ok(TableKind::Nested(Box::new(table)))
-                    }
+                    TableKind::Join(_)
+                    | TableKind::Nested(_)
+                    | TableKind::Pivot(_)
+                    | TableKind::Unpivot(_) => Ok(TableKind::Nested(Box::new(table))),
                     // The engine wants a join in parentheses.
                     _ => Err(self.lone_table(table)),
                 }

@@ -24,8 +24,28 @@ fn body(body: &QueryBody, see: &mut dyn FnMut(&Expr)) {
         }
         QueryBody::Values(values) => all(values.rows.iter().flatten(), see),
         QueryBody::Nested(inner) => query(inner, see),
+        QueryBody::Pivot(inner) => pivot(inner, see),
+        QueryBody::Unpivot(inner) => unpivot(inner, see),
         QueryBody::Table(_) | QueryBody::Special(_) => {}
     }
+}
+
+fn pivot(pivot: &Pivot, see: &mut dyn FnMut(&Expr)) {
+    table(&pivot.table, see);
+    for column in &pivot.on {
+        all(&column.exprs, see);
+        match &column.values {
+            PivotValues::Listed(items) => all(items.iter().map(|item| &item.expr), see),
+            PivotValues::Query(inner) => query(inner, see),
+            PivotValues::Enum(_) | PivotValues::All => {}
+        }
+    }
+    all(pivot.aggregates.iter().map(|item| &item.expr), see);
+}
+
+fn unpivot(unpivot: &Unpivot, see: &mut dyn FnMut(&Expr)) {
+    table(&unpivot.table, see);
+    all(unpivot.entries.iter().map(|item| &item.expr), see);
 }
 
 fn select(select: &Select, see: &mut dyn FnMut(&Expr)) {
@@ -77,7 +97,8 @@ fn table(table: &TableExpr, see: &mut dyn FnMut(&Expr)) {
             }
         }
         TableKind::Nested(inner) => self::table(inner, see),
-        TableKind::Pivot { table, .. } => self::table(table, see),
+        TableKind::Pivot(inner) => pivot(inner, see),
+        TableKind::Unpivot(inner) => unpivot(inner, see),
         TableKind::Name(_) | TableKind::Reference(_) | TableKind::File(_) => {}
     }
 }

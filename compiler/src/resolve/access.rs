@@ -153,6 +153,57 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks `text COLLATE name`.
+    pub(super) fn check_collation(&mut self, operand: &Typed, collation: &ast::Name) {
+        let may = matches!(
+            operand.sql_type,
+            SqlType::Varchar
+                | SqlType::Enum(_)
+                | SqlType::Json
+                | SqlType::Null
+                | SqlType::Unknown
+                | SqlType::Other(_)
+        );
+        if !may {
+            let message = format!(
+                "only texts have a collation, and this is `{}`",
+                operand.sql_type
+            );
+            self.bad_access(collation.span, message);
+        }
+    }
+
+    /// Checks `time AT TIME ZONE zone`.
+    pub(super) fn check_time_zone(
+        &mut self,
+        (operand, span): (&Typed, Span),
+        (zone, zone_span): (&Typed, Span),
+    ) {
+        let is_time = |typed: &Typed| {
+            typed.sql_type.is_timestamp()
+                || matches!(
+                    typed.sql_type,
+                    SqlType::Date
+                        | SqlType::TimeTz
+                        | SqlType::Null
+                        | SqlType::Unknown
+                        | SqlType::Other(_)
+                )
+                || typed.is_text_literal()
+        };
+        if !is_time(operand) {
+            let message = format!(
+                "only points in time have a time zone, and this is `{}`",
+                operand.sql_type
+            );
+            self.bad_access(span, message);
+        }
+        if zone.sql_type.is_numeric() {
+            let message = format!("a time zone is a text, and this is `{}`", zone.sql_type);
+            self.bad_access(zone_span, message);
+        }
+    }
+
     fn bad_access(&mut self, span: Span, message: String) {
         self.report(Diagnostic::error(Code::TypeMismatch, span, message));
     }

@@ -178,6 +178,13 @@ impl Binder<'_> {
             (name, _) if name.starts_with("regexp_") => {
                 self.check_pattern_call(name, &written, arguments);
             }
+            ("nextval" | "currval", [sequence]) => {
+                self.check_sequence(sequence, &arguments[0], called)
+            }
+            ("sum_no_overflow", _) => {
+                let message = "`sum_no_overflow` is for the engine's own use: write `sum`";
+                self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            }
             ("list_zip" | "array_zip", _) => self.check_zipped(&written, arguments, called),
             ("try", [argument]) => self.check_try(argument),
             ("unnest" | "unlist", _) => self.check_unnest(function, span),
@@ -247,7 +254,11 @@ impl Binder<'_> {
         called: &str,
     ) {
         if let ([share], [typed]) = (function.arguments.as_slice(), arguments) {
-            self.check_share(&share.value, typed, -1.0, called);
+            if typed.sql_type == SqlType::Varchar {
+                let message = format!("the share of `{called}` is a number, and this is a text");
+                return self.wrong_constant(share.value.span, message);
+            }
+            self.check_share(&share.value, typed, 0.0, called);
         }
     }
 
@@ -263,6 +274,26 @@ impl Binder<'_> {
         };
         let message = format!("`LIMIT` and `OFFSET` take a number of rows, and this {wrong}");
         self.wrong_constant(bound.span, message);
+    }
+
+    /// The name of a sequence: up to three names with dots between.
+    fn check_sequence(&mut self, sequence: &ast::Expr, typed: &Typed, called: &str) {
+        if self.varies(sequence) {
+            let message = format!("the sequence of `{called}` must be a constant");
+            return self.wrong_constant(sequence.span, message);
+        }
+        let Value::Text(name) = &typed.value else {
+            return;
+        };
+        let quotes = name.matches('"').count();
+        let message = if !quotes.is_multiple_of(2) {
+            "a quote in the name of this sequence isn't closed"
+        } else if quotes == 0 && name.matches('.').count() > 2 {
+            "the name of a sequence has at most three parts"
+        } else {
+            return;
+        };
+        self.wrong_constant(sequence.span, message.to_owned());
     }
 
     fn check_date_part(&mut self, part: &ast::Expr, typed: &Typed, of: &Typed, called: &str) {

@@ -113,6 +113,27 @@ impl Binder<'_> {
         }
     }
 
+    /// `f(*)` is a call without arguments.
+    pub(super) fn check_star_argument(&mut self, called: &str, span: Span) {
+        let Some(entry) = catalogue::find(called) else {
+            return;
+        };
+        let refused = match entry.macro_counts() {
+            Some(counts) => !counts.contains(&0),
+            None => {
+                !entry.is(Kind::Macro)
+                    && called != "count"
+                    && crate::types::call::call(called, &[])
+                        == crate::types::call::Outcome::WrongCount
+            }
+        };
+        if refused {
+            let message = format!("`{called}` doesn't take a star");
+            let finding = Diagnostic::error(Code::WrongArguments, span, message);
+            self.report(finding.hint(format!("`{called}(columns(*))` calls it for each column")));
+        }
+    }
+
     /// Checks a lambda that is given to a function of lists.
     pub(super) fn check_lambda(
         &mut self,
@@ -281,6 +302,13 @@ fn wrong_window(
 
 fn wrong_aggregate(called: &str, function: &ast::Function) -> Option<Wrong> {
     let windowed = matches!(called, "first" | "last") && function.over.is_some();
+    if matches!(called, "percentile_cont" | "percentile_disc") && function.over.is_some() {
+        return Some((
+            Code::MisplacedWindow,
+            format!("`{called}` takes no `OVER`"),
+            Some("use `quantile_cont` or `quantile_disc`".to_owned()),
+        ));
+    }
     if function.ignore_nulls.is_some() && !windowed {
         return Some((
             Code::WrongArguments,

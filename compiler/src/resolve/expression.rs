@@ -16,7 +16,7 @@ impl Binder<'_> {
     /// Binds an expression.
     pub(super) fn expression(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(expr.span);
             let text = self.plain_text(expr.span);
             self.tree.leaf(What::Opaque(text), expr.span);
             return Typed::unknown();
@@ -41,7 +41,10 @@ impl Binder<'_> {
                 let value = self.expression(value, env);
                 Typed::of(SqlType::Interval).nullable_if(value.nullable)
             }
-            ExprKind::Typed { type_name, .. } => Typed::not_null(read_type(type_name)),
+            ExprKind::Typed { type_name, .. } => {
+                self.check_type(type_name);
+                Typed::not_null(read_type(type_name))
+            }
             ExprKind::Nested(inner) => self.expression(inner, env),
             ExprKind::Unary { operator, operand } => self.unary(operator, operand, expr.span, env),
             ExprKind::Binary { .. } => self.binary(expr, env),
@@ -74,6 +77,7 @@ impl Binder<'_> {
                 type_name,
                 fallible,
             } => {
+                self.check_type(type_name);
                 let operand = self.expression(operand, env);
                 let nullable = operand.nullable
                     || *fallible
@@ -102,10 +106,16 @@ impl Binder<'_> {
             ExprKind::Method { operand, call } => {
                 self.function(call, Some(operand), expr.span, env)
             }
-            ExprKind::Collate { operand, .. } => self.expression(operand, env).as_value(),
+            ExprKind::Collate { operand, collation } => {
+                let operand = self.expression(operand, env).as_value();
+                self.check_collation(&operand, collation);
+                operand
+            }
             ExprKind::AtTimeZone { operand, zone } => {
                 let operand = self.expression(operand, env);
-                self.expression(zone, env);
+                let place = zone.span;
+                let zone = self.expression(zone, env);
+                self.check_time_zone((&operand, expr.span), (&zone, place));
                 Typed::of(at_time_zone(&operand.sql_type))
             }
             ExprKind::Keyword(_) => Typed::unknown(),
@@ -120,6 +130,10 @@ impl Binder<'_> {
                 let typed = self.expression(operand, env);
                 let mut nullable = typed.nullable;
                 for value in list {
+                    if self.unpacked(value, env).is_some() {
+                        nullable = true;
+                        continue;
+                    }
                     let value_typed = self.expression(value, env);
                     if never_meet(&typed.sql_type, &value_typed.sql_type) {
                         self.comparable_in(&typed, &value_typed, operand.span, value.span);
@@ -217,6 +231,10 @@ impl Binder<'_> {
     fn constructed(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
             ExprKind::Row(items) => {
+                if items.is_empty() {
+                    let message = "a row has at least one member";
+                    self.report(Diagnostic::error(Code::WrongArguments, expr.span, message));
+                }
                 let fields = items
                     .iter()
                     .map(|item| (String::new(), self.expression(item, env).sql_type))
@@ -300,6 +318,11 @@ impl Binder<'_> {
                 self.lambdas -= 1;
                 Typed::unknown()
             }
+            ExprKind::Columns {
+                selector,
+                unpacked: false,
+                ..
+            } if self.chosen.is_some() => self.columns_expression(selector, expr.span, env),
             ExprKind::Columns { selector, .. } => {
                 self.unwritten(|binder| binder.quietly(|binder| binder.expression(selector, env)));
                 Typed::unknown()
@@ -332,11 +355,16 @@ impl Binder<'_> {
     }
 
     fn list(&mut self, items: &[ast::Expr], span: Span, env: &Env<'_>) -> Typed {
-        let typed: Vec<Typed> = items
-            .iter()
-            .map(|item| self.expression(item, env))
-            .collect();
-        self.check_elements(items, &typed, span);
+        let mut typed: Vec<Typed> = Vec::with_capacity(items.len());
+        for item in items {
+            match self.unpacked(item, env) {
+                Some(values) => typed.extend(values.into_iter().map(|(_, value)| value)),
+                None => typed.push(self.expression(item, env)),
+            }
+        }
+        if typed.len() == items.len() {
+            self.check_elements(items, &typed, span);
+        }
         let texts: Option<Vec<String>> = typed
             .iter()
             .map(|item| match &item.value {
@@ -422,9 +450,14 @@ impl Binder<'_> {
 /// A type as written; one that can't be read is left to the engine.
 pub(super) fn read_type(type_name: &ast::TypeName) -> SqlType {
     match type_name.text.parse::<SqlType>() {
-        Ok(sql_type) if !sql_type.any(&|part| matches!(part, SqlType::Other(_))) => sql_type,
+        Ok(sql_type) if !sql_type.any(&is_foreign) => sql_type,
         _ => SqlType::Unknown,
     }
+}
+
+/// Whether a type isn't one that the engine always has.
+fn is_foreign(part: &SqlType) -> bool {
+    matches!(part, SqlType::Other(name) if name != "VARIANT" && name != "GEOMETRY")
 }
 
 /// A list of something; of an unknown type if that is unknown.

@@ -2,6 +2,7 @@
 
 use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::nullability;
+use super::operation::FAILS_LATER;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
@@ -10,23 +11,8 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::{RelationUse, ast};
 use crate::span::Span;
-use crate::sql_type::SqlType;
 use crate::sql_type::families::never_meet;
 use crate::types::Typed;
-use crate::types::catalogue;
-
-/// Table functions whose columns are those of a file that somebody may write anew.
-const FILE_READERS: [&str; 9] = [
-    "parquet_scan",
-    "read_csv",
-    "read_csv_auto",
-    "read_json",
-    "read_json_auto",
-    "read_ndjson",
-    "read_ndjson_auto",
-    "read_parquet",
-    "read_xlsx",
-];
 
 impl Binder<'_> {
     /// All that a `FROM` makes visible. Later items see earlier ones, as the engine lets them.
@@ -50,9 +36,9 @@ impl Binder<'_> {
         scope
     }
 
-    fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
+    pub(super) fn table(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(table.span);
             return single(self.unknown_relation(None, table.span));
         }
         self.depth += 1;
@@ -101,18 +87,18 @@ impl Binder<'_> {
                 let relation = self.flattened(scope, table.span);
                 self.derived(mark, relation, table.span)
             }
-            ast::TableKind::Pivot { table, clause } => {
-                self.table(table, env);
-                let relation = self.next_relation();
-                let what = What::UnknownRelation {
-                    relation,
-                    text: self.plain_text(*clause),
-                };
-                self.tree.close(mark, what, *clause);
-                Relation {
-                    id: relation,
-                    ..Relation::unknown(None)
+            ast::TableKind::Pivot(pivot) => self.pivot_table(pivot, env),
+            ast::TableKind::Unpivot(unpivot) => {
+                let mut relation = self.unpivot_table(unpivot, env);
+                if unpivot.values.len() > 1 && alias.is_some_and(|alias| !alias.columns.is_empty())
+                {
+                    // The engine takes the new names for others as well.
+                    relation
+                        .columns
+                        .iter_mut()
+                        .for_each(|column| column.name = None);
                 }
+                relation
             }
         };
         if !matches!(table.kind, ast::TableKind::Function { .. }) {
@@ -145,13 +131,18 @@ impl Binder<'_> {
         let Some(last) = name.parts.last() else {
             return self.unknown_relation(None, name.span);
         };
-        if name.parts.len() == 1 {
+        // `recurring.t` holds all rows that a recursion `t` has found so far.
+        let recurs = name.parts.len() == 2
+            && same_name(&name.parts[0].value, "recurring")
+            && self.is_in_making(last);
+        if name.parts.len() == 1 || recurs {
             if let Some(index) = self
                 .common_tables
                 .iter()
                 .rposition(|table| same_name(&table.name, &last.value))
             {
                 let table = &mut self.common_tables[index];
+                table.read = true;
                 let found = std::mem::take(&mut table.diagnostics);
                 let relation = table.output.clone().into_relation(Some(table.name.clone()));
                 let member = table.member;
@@ -281,75 +272,6 @@ impl Binder<'_> {
         }
         self.report(finding);
         self.unknown_relation(Some(name.value.clone()), name.span)
-    }
-
-    fn table_function(&mut self, call: &ast::Expr, ordinality: bool, env: &Env<'_>) -> Relation {
-        let ast::ExprKind::Function(function) = &call.kind else {
-            self.volatile = true;
-            return self.unknown_relation(None, call.span);
-        };
-        let mark = self.tree.mark();
-        let name = function
-            .name
-            .last()
-            .map_or(String::new(), |name| name.value.to_lowercase());
-        let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
-        let pure = pure.contains(&name.as_str());
-        let arguments: Vec<Typed> = function
-            .arguments
-            .iter()
-            .map(|argument| {
-                if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
-                {
-                    let name = argument.name.as_ref();
-                    let span = name.map_or(argument.value.span, |name| {
-                        name.span.to(argument.value.span)
-                    });
-                    let text = self.plain_text(span);
-                    self.tree.leaf(What::Opaque(text), span);
-                    Typed::unknown()
-                } else if name != "repeat_row" && pure {
-                    self.expression(&argument.value, env)
-                } else {
-                    self.quietly(|binder| binder.expression(&argument.value, env))
-                }
-            })
-            .collect();
-        if FILE_READERS.contains(&name.as_str()) {
-            self.report(data_columns::file(call.span));
-        }
-        let known = catalogue::find(&name).is_some_and(|entry| {
-            entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
-        });
-        self.volatile |= !known || !pure;
-        let relation = self.next_relation();
-        let what = What::TableFunction {
-            relation,
-            name: name.clone(),
-        };
-        self.tree.close(mark, what, call.span);
-        let Some(sql_type) = only_column(&name, &arguments) else {
-            return Relation {
-                id: relation,
-                ..Relation::unknown(Some(name))
-            };
-        };
-        let mut columns = vec![ScopeColumn {
-            name: Some(name.clone()),
-            typed: Typed::of(sql_type),
-        }];
-        if ordinality {
-            columns.push(ScopeColumn {
-                name: Some("ordinality".to_owned()),
-                typed: Typed::of(SqlType::BigInt),
-            });
-        }
-        Relation {
-            id: relation,
-            name: Some(name),
-            columns,
-            open: false,
-        }
     }
 
     fn join(&mut self, join: &ast::Join, span: Span, env: &Env<'_>) -> Scope {
@@ -499,8 +421,9 @@ impl Binder<'_> {
                 left_typed.sql_type, right_typed.sql_type
             );
             self.report(
-                Diagnostic::error(Code::TypeMismatch, span, message)
-                    .hint("join with `on` and cast one of them: `x::TYPE`"),
+                Diagnostic::warning(Code::TypeMismatch, span, message)
+                    .hint("join with `on` and cast one of them: `x::TYPE`")
+                    .note(FAILS_LATER),
             );
         }
         let place = span.unwrap_or(nowhere());
@@ -576,32 +499,6 @@ impl Binder<'_> {
         let value = run(self);
         self.diagnostics.truncate(count);
         value
-    }
-}
-
-/// The type of a table function's column, where it has one.
-fn only_column(name: &str, arguments: &[Typed]) -> Option<SqlType> {
-    match (name, arguments) {
-        ("range" | "generate_series", [first, ..]) => series(first),
-        ("unnest", [list]) => match &list.sql_type {
-            SqlType::List(element) | SqlType::Array(element, _)
-                if !matches!(**element, SqlType::Struct(_) | SqlType::Unknown) =>
-            {
-                Some((**element).clone())
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The type of `range(…)` and `generate_series(…)` in a `FROM`.
-fn series(first: &Typed) -> Option<SqlType> {
-    match &first.sql_type {
-        sql_type if sql_type.is_integer() => Some(SqlType::BigInt),
-        SqlType::Date | SqlType::Timestamp => Some(SqlType::Timestamp),
-        SqlType::TimestampTz => Some(SqlType::TimestampTz),
-        _ => None,
     }
 }
 

@@ -11,7 +11,8 @@ use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::call::{Outcome, call};
 use crate::types::catalogue::{self, Kind};
-use crate::types::{Typed, rules};
+use crate::types::nested::with_fields;
+use crate::types::{Typed, nested, rules};
 
 impl Binder<'_> {
     /// `name(…)`, or `operand.name(…)`.
@@ -58,8 +59,15 @@ impl Binder<'_> {
             self.check_struct_pack(function, span);
             return self.struct_pack(function, env);
         }
+        if matches!(
+            called.as_str(),
+            "struct_insert" | "struct_update" | "union_value"
+        ) {
+            return self.with_named_fields(&called, function, arguments, env);
+        }
         let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
         if is_star {
+            self.check_star_argument(&called, span);
             if called == "count" && is_count_of_rows(function) {
                 return Typed::not_null(SqlType::BigInt);
             }
@@ -77,8 +85,24 @@ impl Binder<'_> {
             self.check_percentile(function, &arguments, &called);
             return ordered_set(&called, &arguments, &outside);
         }
+        if called == "fill" {
+            self.check_fill(function, &arguments, env);
+        }
         well_formed &= self.check_constants(&called, function, &arguments, span);
-        let outcome = call(&called, &arguments);
+        let outcome = match call(&called, &arguments) {
+            Outcome::Unknown => match entry {
+                Some(entry)
+                    if function
+                        .arguments
+                        .iter()
+                        .all(|argument| argument.name.is_none()) =>
+                {
+                    known(self.macro_call(entry, &arguments).sql_type)
+                }
+                _ => Outcome::Unknown,
+            },
+            outcome => outcome,
+        };
         let nullable = self.call_is_nullable(&called, function, &arguments);
         if well_formed {
             self.check_call(name, function, &arguments, &outcome, span);
@@ -117,10 +141,13 @@ impl Binder<'_> {
     }
 
     fn arguments(&mut self, function: &ast::Function, env: &Env<'_>) -> Vec<Typed> {
-        function
-            .arguments
-            .iter()
-            .map(|argument| match &argument.value.kind {
+        let mut all = Vec::with_capacity(function.arguments.len());
+        for argument in &function.arguments {
+            if let Some(values) = self.unpacked(&argument.value, env) {
+                all.extend(values.into_iter().map(|(_, typed)| typed));
+                continue;
+            }
+            all.push(match &argument.value.kind {
                 ExprKind::Star(_) | ExprKind::Keyword(_) => {
                     let span = argument.value.span;
                     let text = self.plain_text(span);
@@ -128,26 +155,58 @@ impl Binder<'_> {
                     Typed::unknown()
                 }
                 _ => self.expression(&argument.value, env),
-            })
-            .collect()
+            });
+        }
+        all
     }
 
     fn struct_pack(&mut self, function: &ast::Function, env: &Env<'_>) -> Typed {
-        let typed = self.arguments(function, env);
-        let fields: Option<Vec<(String, SqlType)>> = function
-            .arguments
-            .iter()
-            .zip(typed)
-            .map(|(argument, typed)| {
-                let name = match (&argument.name, &argument.value.kind) {
-                    (Some(name), _) => name.value.clone(),
-                    (None, ExprKind::Name(names)) => names.last()?.value.clone(),
-                    _ => return None,
-                };
-                Some((name, typed.sql_type))
-            })
-            .collect();
+        let mut fields = Some(Vec::new());
+        for argument in &function.arguments {
+            if let Some(values) = self.unpacked(&argument.value, env) {
+                let values = values
+                    .into_iter()
+                    .map(|(name, typed)| (name, typed.sql_type));
+                fields
+                    .iter_mut()
+                    .for_each(|fields| fields.extend(values.clone()));
+                continue;
+            }
+            let typed = self.expression(&argument.value, env);
+            let name = match (&argument.name, &argument.value.kind) {
+                (Some(name), _) => Some(name.value.clone()),
+                (None, ExprKind::Name(names)) => names.last().map(|name| name.value.clone()),
+                _ => None,
+            };
+            match (&mut fields, name) {
+                (Some(known), Some(name)) => known.push((name, typed.sql_type)),
+                _ => fields = None,
+            }
+        }
         Typed::of(fields.map_or(SqlType::Unknown, SqlType::Struct))
+    }
+
+    /// `struct_insert(s, x := 1)`, `struct_update(s, x := 1)`, `union_value(x := 1)`.
+    fn with_named_fields(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        mut base: Vec<Typed>,
+        env: &Env<'_>,
+    ) -> Typed {
+        let mut fields = Vec::new();
+        for argument in &function.arguments {
+            let typed = self.expression(&argument.value, env);
+            match &argument.name {
+                Some(name) => fields.push((name.value.clone(), typed.sql_type)),
+                None => base.push(typed),
+            }
+        }
+        Typed::of(match (called, base.as_slice()) {
+            ("union_value", []) if fields.len() == 1 => SqlType::Union(fields),
+            ("struct_insert" | "struct_update", [base]) => with_fields(&base.sql_type, fields),
+            _ => SqlType::Unknown,
+        })
     }
 
     /// `list_transform(list, x -> …)` and its like.
@@ -160,16 +219,30 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Typed {
         let mut body = None;
+        let reduces = matches!(called, "list_reduce" | "array_reduce" | "reduce");
+        let mut reduction = SqlType::Unknown;
         let mut lambdas = 0;
-        for argument in &function.arguments {
+        for (index, argument) in function.arguments.iter().enumerate() {
             match lambda(&argument.value) {
                 Some((names, result)) if !arguments.is_empty() => {
                     lambdas += 1;
                     self.check_lambda(called, &names, result, argument.value.span);
                     let list = arguments[0].sql_type.clone();
                     let parameters = match called {
-                        "list_reduce" | "array_reduce" | "reduce" => {
-                            reduced(&list, &names, self.lambdas)
+                        _ if reduces => {
+                            // What it begins with stands behind the lambda.
+                            let initial = function.arguments.get(index + 1).map(|initial| {
+                                self.unwritten(|binder| {
+                                    binder.quietly(|binder| binder.expression(&initial.value, env))
+                                })
+                            });
+                            reduction = match &list {
+                                SqlType::List(element) | SqlType::Array(element, _) => {
+                                    nested::reduced(element, initial.as_ref())
+                                }
+                                _ => SqlType::Unknown,
+                            };
+                            reduced(&reduction, &names, self.lambdas)
                         }
                         _ => element_parameters(&list, &names, self.lambdas),
                     };
@@ -195,11 +268,10 @@ impl Binder<'_> {
             _ => SqlType::Unknown,
         };
         Typed::of(match called {
+            _ if list == SqlType::Null => SqlType::Null,
             "list_filter" | "array_filter" | "filter" => list_of(&element),
-            "list_reduce" | "array_reduce" | "reduce" => match body {
-                Some(body) if body.sql_type == element && arguments.len() == 1 => element,
-                _ => SqlType::Unknown,
-            },
+            // The engine casts what the lambda gives.
+            _ if reduces => reduction,
             _ => match (&list, body) {
                 (SqlType::List(_) | SqlType::Array(..), Some(body)) => list_of(&body.sql_type),
                 _ => SqlType::Unknown,
@@ -231,15 +303,14 @@ impl Binder<'_> {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             && function.arguments.iter().all(|argument| {
-                argument.name.is_none()
-                    && !matches!(
-                        argument.value.kind,
-                        ExprKind::Columns { .. } | ExprKind::Star(_)
-                    )
+                argument.name.is_none() && !super::select::gives_several(&argument.value)
             });
         if !certain {
             if *outcome == Outcome::Refused
-                && matches!(name.value.to_lowercase().as_str(), "coalesce" | "ifnull")
+                && matches!(
+                    name.value.to_lowercase().as_str(),
+                    "coalesce" | "ifnull" | "if"
+                )
             {
                 let spans: Vec<Span> = function
                     .arguments
@@ -277,6 +348,13 @@ impl Binder<'_> {
             )),
             Outcome::Type(_) | Outcome::Unknown => {}
         }
+    }
+}
+
+fn known(sql_type: SqlType) -> Outcome {
+    match sql_type {
+        SqlType::Unknown => Outcome::Unknown,
+        known => Outcome::Type(known),
     }
 }
 
@@ -355,15 +433,12 @@ fn lambda_parameters(expr: &ast::Expr) -> Option<Vec<ast::Name>> {
 }
 
 /// The parameters of a reduction: what was reduced so far, an element, its position.
-fn reduced(list: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
-    let mut parameters = element_parameters(list, names, depth);
-    let element = parameters
-        .first()
-        .map_or(SqlType::Unknown, |first| first.typed.sql_type.clone());
+fn reduced(reduction: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
+    let mut parameters = element_parameters(&SqlType::Unknown, names, depth);
     for (parameter, sql_type) in
         parameters
             .iter_mut()
-            .zip([element.clone(), element, SqlType::BigInt])
+            .zip([reduction.clone(), reduction.clone(), SqlType::BigInt])
     {
         parameter.typed = Typed::of(sql_type);
     }

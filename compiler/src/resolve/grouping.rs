@@ -6,7 +6,7 @@
 use super::Binder;
 use super::deep::{query_of, walk_query};
 use super::query::literal_position;
-use super::scope::{Output, Scope};
+use super::scope::{ColumnId, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::types::catalogue::{self, Kind};
@@ -88,6 +88,9 @@ impl Binder<'_> {
         scope: &Scope,
     ) {
         let mut loose: Vec<(crate::span::Span, String)> = Vec::new();
+        if let ExprKind::Star(star) = &item.kind {
+            loose.extend(self.loose_in_star(star, item.span, keys, scope));
+        }
         walk(item, &mut |part| {
             if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
                 return false;
@@ -105,9 +108,10 @@ impl Binder<'_> {
                     false
                 }
                 // What a lambda or a subquery sees is another matter.
-                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } | ExprKind::Star(_) => {
-                    false
-                }
+                ExprKind::Lambda { .. }
+                | ExprKind::Comprehension { .. }
+                | ExprKind::Star(_)
+                | ExprKind::Columns { .. } => false,
                 ExprKind::Function(function) => !function
                     .arguments
                     .iter()
@@ -127,6 +131,46 @@ impl Binder<'_> {
                 )),
             );
         }
+    }
+
+    /// The first column of a plain star that isn't grouped.
+    fn loose_in_star(
+        &self,
+        star: &ast::Star,
+        span: crate::span::Span,
+        keys: &[&ast::Expr],
+        scope: &Scope,
+    ) -> Option<(crate::span::Span, String)> {
+        let plain = star.exclude.is_empty() && star.replace.is_empty() && star.pattern.is_none();
+        let open = scope.relations.iter().any(|relation| relation.open);
+        if !plain || open || !scope.merged.is_empty() {
+            return None;
+        }
+        let grouped = |column: ColumnId| {
+            keys.iter().any(|key| {
+                matches!(key.kind, ExprKind::Name(_))
+                    && self.resolved.get(&(key.span.start, key.span.end)) == Some(&column)
+            })
+        };
+        let wanted = |relation: &Relation| match star.qualifier.last() {
+            Some(qualifier) => relation.is_named(&qualifier.value),
+            None => true,
+        };
+        let relations = scope.relations.iter().enumerate();
+        relations
+            .filter(|(_, relation)| wanted(relation))
+            .flat_map(|(index, relation)| {
+                let columns = relation.columns.iter().enumerate();
+                columns.map(move |(column, own)| (index, column, own))
+            })
+            .find(|(relation, column, _)| {
+                !grouped(ColumnId {
+                    scope: scope.id,
+                    relation: Some(*relation),
+                    column: *column,
+                })
+            })
+            .map(|(_, _, own)| (span, own.name.clone().unwrap_or_default()))
     }
 
     /// The columns of this query that a subquery reads and that aren't grouped. What stands in an
@@ -175,7 +219,7 @@ impl Binder<'_> {
             let has_star = select
                 .items
                 .iter()
-                .any(|item| matches!(item.expr.kind, ExprKind::Star(_)));
+                .any(|item| super::select::gives_several(&item.expr));
             if has_star {
                 return None;
             }

@@ -10,14 +10,20 @@
 //! | `scope` | relations, columns, and how a name finds one |
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
+//! | `table_function` | functions in a `FROM` |
+//! | `pivot` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
-//! | `star`, `star_checks` | `*` with its changes |
+//! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
+//! | `star_checks` | what a star can't have |
+//! | `macros` | the engine's own macros |
+//! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `grouping`, `canonical` | what may stand beside an aggregate |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
 //! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `aliases`, `table_function_checks`, `type_names` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -25,20 +31,25 @@
 //! | `write` | what goes into the bound tree |
 
 mod access;
+mod aliases;
 mod arguments;
 mod calls;
 mod canonical;
+mod columns;
 mod deep;
 mod expression;
 mod from;
 mod function;
 mod grouping;
 mod joins;
+mod macros;
+mod name_test;
 mod names;
 mod nullability;
 mod operation;
 mod output_name;
 mod patterns;
+mod pivot;
 mod placement;
 mod positions;
 mod query;
@@ -47,6 +58,11 @@ mod scope;
 mod select;
 mod star;
 mod star_checks;
+mod table_function;
+mod table_function_checks;
+mod told;
+mod type_names;
+mod unnest;
 mod widths;
 mod windows;
 mod write;
@@ -241,7 +257,8 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
     }
 }
 
-/// The deepest nesting of queries and expressions that is bound; what lies deeper is unknown.
+/// The deepest nesting of queries and expressions that is bound. The parser's own bounds keep trees
+/// below it.
 const MOST_LEVELS: usize = 2000;
 
 /// Runs a step of a recursion, on more stack if little is left.
@@ -261,6 +278,10 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// How many macros are around the place that is being bound.
+    macros: u32,
+    /// What stands where `COLUMNS(…)` is written, if an item is bound for one column or several.
+    chosen: Option<Vec<columns::Chosen>>,
     /// The names of windows that the selects around this place define.
     windows: Vec<String>,
     /// The names of the members of `WITH` around this place.
@@ -289,6 +310,8 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            macros: 0,
+            chosen: None,
             windows: Vec::new(),
             making: Vec::new(),
             grouped: false,
@@ -317,6 +340,12 @@ impl<'a> Binder<'a> {
             .range((span.start, 0)..=(span.end, u32::MAX))
             .filter(move |((_, end), _)| *end <= span.end)
             .map(|(_, column)| *column)
+    }
+
+    /// Says that a part of the query lies too deep to be bound.
+    fn too_deep(&mut self, span: Span) {
+        self.volatile = true;
+        self.report(crate::parse::too_deep(span));
     }
 
     fn next_scope(&mut self) -> u32 {

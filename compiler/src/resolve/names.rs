@@ -58,7 +58,7 @@ impl Binder<'_> {
                 _ if same_name(&name.value, "rowid") && !env.scope.relations.is_empty() => {
                     self.volatile = true;
                     self.unresolved(std::slice::from_ref(name), name.span);
-                    Typed::unknown()
+                    Typed::of(SqlType::BigInt)
                 }
                 _ => {
                     self.unknown_column(name, &env.candidates(), env);

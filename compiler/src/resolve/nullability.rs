@@ -4,7 +4,7 @@
 //! whose null would make it null or false, since a row passes only if the condition is true.
 
 use super::Binder;
-use super::scope::{Found, Scope};
+use super::scope::{Found, Output, Scope};
 use crate::parse::ast::{self, ExprKind};
 use crate::sql_type::SqlType;
 use crate::types::Typed;
@@ -37,8 +37,92 @@ impl Binder<'_> {
                 let has_rows = self.grouped && function.filter.is_none() && certain;
                 name != "count" && !(has_rows && AGGREGATES.contains(&name))
             }
-            (None, false) => !certain || !is_never_null(name),
+            (None, false) => {
+                let counts_sets = matches!(name, "grouping" | "grouping_id");
+                !counts_sets && (!certain || !is_never_null(name))
+            }
         }
+    }
+
+    /// What grouping says of the outputs: sets put nulls where a column isn't part of the set, and
+    /// a condition on an output's expression in `HAVING` proves that it has a value.
+    pub(super) fn prove_grouped(&self, select: &ast::Select, output: &mut Output) {
+        let by_item = select.items.len() == output.columns.len();
+        if has_grouping_sets(select) {
+            for (index, column) in output.columns.iter_mut().enumerate() {
+                let item = select.items.get(index).filter(|_| by_item);
+                let same_in_all_sets = item.is_some_and(|item| knows_its_set(&item.expr));
+                column.typed.nullable |= !same_in_all_sets;
+            }
+        } else if let (Some(having), true) = (&select.having, by_item) {
+            let proven = strict_parts(having);
+            for (item, column) in select.items.iter().zip(&mut output.columns) {
+                if proven.iter().any(|part| self.same(part, &item.expr)) {
+                    column.typed.nullable = false;
+                }
+            }
+        }
+    }
+}
+
+fn has_grouping_sets(select: &ast::Select) -> bool {
+    match &select.group_by {
+        Some(ast::GroupBy::Items(items)) => items
+            .iter()
+            .any(|item| !matches!(item, ast::GroupItem::Expr(_))),
+        _ => false,
+    }
+}
+
+/// Whether an expression has a value in the row of any grouping set, even in that of no rows.
+fn knows_its_set(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Nested(inner) => knows_its_set(inner),
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+            ..
+        } if matches!(operator.as_str(), "+" | "-" | "*") => {
+            knows_its_set(left) && knows_its_set(right)
+        }
+        ExprKind::Function(function) => {
+            let name = function.name.last().map(|name| name.value.to_lowercase());
+            let name = name.unwrap_or_default();
+            let counts = name == "count" && function.filter.is_none();
+            counts
+                || matches!(name.as_str(), "grouping" | "grouping_id")
+                || function.over.is_some() && WINDOWS.contains(&name.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// The aggregates whose null would keep a condition of a `HAVING` from being true.
+fn strict_parts(condition: &ast::Expr) -> Vec<&ast::Expr> {
+    match &condition.kind {
+        ExprKind::Nested(inner) => strict_parts(inner),
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+            ..
+        } if operator == "and" || is_strict_operator(operator) => {
+            let mut parts = strict_parts(left);
+            parts.append(&mut strict_parts(right));
+            parts
+        }
+        ExprKind::Between {
+            negated: false,
+            operand,
+            low,
+            high,
+        } => [&**operand, low, high]
+            .into_iter()
+            .flat_map(strict_parts)
+            .collect(),
+        ExprKind::Function(_) => vec![condition],
+        _ => Vec::new(),
     }
 }
 
@@ -195,6 +279,11 @@ fn strict(expr: &ast::Expr, scope: &Scope) -> BTreeSet<Place> {
             right,
             ..
         } if is_strict_operator(operator) => all([&**left, right], scope),
+        ExprKind::Case {
+            operand: None,
+            branches,
+            otherwise,
+        } => strict_case(branches, otherwise.as_deref(), scope),
         ExprKind::Function(function) if function.over.is_none() && function.name.len() == 1 => {
             let name = function.name[0].value.to_lowercase();
             match is_strict(&name) {
@@ -207,6 +296,26 @@ fn strict(expr: &ast::Expr, scope: &Scope) -> BTreeSet<Place> {
         }
         _ => BTreeSet::new(),
     })
+}
+
+/// A `CASE` has a value only if one of its branches was taken and has one.
+fn strict_case(
+    branches: &[(ast::Expr, ast::Expr)],
+    otherwise: Option<&ast::Expr>,
+    scope: &Scope,
+) -> BTreeSet<Place> {
+    let taken = branches.iter().map(|(condition, result)| {
+        let mut places = rejected(condition, scope);
+        places.append(&mut strict(result, scope));
+        places
+    });
+    let other = otherwise
+        .filter(|other| !matches!(other.kind, ExprKind::Literal(ast::Literal::Null)))
+        .map(|other| strict(other, scope));
+    taken
+        .chain(other)
+        .reduce(|left, right| &left & &right)
+        .unwrap_or_default()
 }
 
 fn all<'a>(exprs: impl IntoIterator<Item = &'a ast::Expr>, scope: &Scope) -> BTreeSet<Place> {

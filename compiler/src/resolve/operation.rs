@@ -3,14 +3,19 @@
 use super::Binder;
 use super::scope::{Env, OutputColumn};
 use crate::bound::What;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
+use crate::types::nested::finds_several;
 use crate::types::refusals::refusal;
-use crate::types::{Typed, common, common_of, literal};
+use crate::types::{Typed, Value, common, common_of, literal};
+
+/// What the engine does with values of types that never meet.
+pub(super) const FAILS_LATER: &str =
+    "the engine takes the query, and fails at the first row that has both values";
 
 impl Binder<'_> {
     pub(super) fn unary(
@@ -89,7 +94,7 @@ impl Binder<'_> {
         match place.operator {
             "=" | "==" | "<>" | "!=" => {
                 if never_meet(&left.sql_type, &right.sql_type) {
-                    self.incomparable(left, right, place);
+                    self.never_equal(left, right, place);
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
@@ -109,12 +114,24 @@ impl Binder<'_> {
                 self.check_operands(texts_operator(place.operator), left, right, place);
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
-            "->" => match left.sql_type {
-                SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Json),
-                _ => Typed::unknown(),
-            },
-            "->>" => match left.sql_type {
-                SqlType::Json | SqlType::Varchar => Typed::of(SqlType::Varchar),
+            "->" | "->>" => match (&left.sql_type, &right.value) {
+                // With a wildcard the engine gives a list.
+                (SqlType::Json | SqlType::Varchar, Value::Text(path))
+                    if finds_several(path) != Some(false) =>
+                {
+                    let one = match place.operator {
+                        "->" => SqlType::Json,
+                        _ => SqlType::Varchar,
+                    };
+                    match finds_several(path) {
+                        Some(_) => Typed::of(SqlType::list(one)),
+                        None => Typed::unknown(),
+                    }
+                }
+                (SqlType::Json | SqlType::Varchar, _) => match place.operator {
+                    "->" => Typed::of(SqlType::Json),
+                    _ => Typed::of(SqlType::Varchar),
+                },
                 _ => Typed::unknown(),
             },
             operator => {
@@ -123,7 +140,8 @@ impl Binder<'_> {
                 if outcome == Outcome::Refused || refusal(operator, &both).is_some() {
                     self.no_operation(left, right, place);
                 }
-                let never_null = matches!(operator, "+" | "-" | "*") && !nullable;
+                // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.
+                let never_null = matches!(operator, "+" | "-" | "*" | "/") && !nullable;
                 self.outcome(outcome).nullable_if(
                     !never_null || !left.sql_type.is_numeric() || !right.sql_type.is_numeric(),
                 )
@@ -155,12 +173,13 @@ impl Binder<'_> {
         let typed = self.expression(condition, env);
         if !is_condition(&typed.sql_type) {
             self.report(
-                Diagnostic::error(
+                Diagnostic::warning(
                     Code::TypeMismatch,
                     condition.span,
                     format!("a condition is `BOOLEAN`, and this is `{}`", typed.sql_type),
                 )
-                .hint("compare it with something, or ask whether it `is not null`"),
+                .hint("compare it with something, or ask whether it `is not null`")
+                .note("the engine takes the query, and fails at the first row that has a value"),
             );
         }
     }
@@ -169,7 +188,7 @@ impl Binder<'_> {
     pub(super) fn sides(&mut self, operator: &str, left: &OutputColumn, right: &OutputColumn) {
         if never_meet(&left.typed.sql_type, &right.typed.sql_type) {
             self.report(
-                Diagnostic::error(
+                Diagnostic::warning(
                     Code::TypeMismatch,
                     right.span,
                     format!(
@@ -179,7 +198,8 @@ impl Binder<'_> {
                 )
                 .saying(format!("this is `{}`", right.typed.sql_type))
                 .and_at(left.span, format!("this is `{}`", left.typed.sql_type))
-                .hint("cast one of them: `x::TYPE`"),
+                .hint("cast one of them: `x::TYPE`")
+                .note(FAILS_LATER),
             );
         }
     }
@@ -192,16 +212,24 @@ impl Binder<'_> {
         left_span: Span,
         right_span: Span,
     ) {
-        if common(left, right) == Common::Incompatible
-            || never_meet(&left.sql_type, &right.sql_type)
-        {
+        if never_meet(&left.sql_type, &right.sql_type) {
             let place = Place {
                 operator: "in",
                 operator_span: left_span,
                 left: left_span,
                 right: right_span,
             };
-            self.incomparable(left, right, &place);
+            self.never_equal(left, right, &place);
+        }
+    }
+
+    /// The engine takes such a comparison, and fails at the first row that has both values.
+    fn never_equal(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) {
+        let before = self.diagnostics.len();
+        self.incomparable(left, right, place);
+        for finding in &mut self.diagnostics[before..] {
+            finding.severity = Severity::Warning;
+            finding.notes.push(FAILS_LATER.to_owned());
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::deep::without_parentheses;
 use crate::parse::ast::{self, ExprKind, Literal};
+use crate::sql_type::SqlType;
 use crate::types::{Typed, Value};
 
 /// The options of regular expressions.
@@ -77,9 +78,28 @@ impl Binder<'_> {
             let message = "the number of a group lies between 0 and 9".to_owned();
             return self.wrong_constant(group.span, message);
         }
-        let ExprKind::List(items) = &without_parentheses(group).kind else {
+        let names_groups = matches!(typed.sql_type, SqlType::List(_));
+        if names_groups && pattern_typed.sql_type == SqlType::Null {
+            let message = "with names for its groups the pattern can't be null".to_owned();
+            return self.wrong_constant(pattern.span, message);
+        }
+        let listed = match &without_parentheses(group).kind {
+            ExprKind::Cast { operand, .. } => operand,
+            _ => group,
+        };
+        if names_groups && matches!(listed.kind, ExprKind::Literal(Literal::Null)) {
+            let message = "the list of groups can't be null".to_owned();
+            return self.wrong_constant(group.span, message);
+        }
+        let ExprKind::List(items) = &without_parentheses(listed).kind else {
             return;
         };
+        if let Value::Text(text) = &pattern_typed.value
+            && let Some(missing) = unclosed(text)
+        {
+            let message = format!("the pattern lacks a `{missing}`");
+            return self.wrong_constant(pattern.span, message);
+        }
         if items.is_empty() {
             return self.wrong_constant(group.span, "the list of groups is empty".to_owned());
         }
@@ -87,10 +107,7 @@ impl Binder<'_> {
             let message = "with names for its groups the pattern must be a constant".to_owned();
             return self.wrong_constant(pattern.span, message);
         }
-        if items
-            .iter()
-            .any(|item| matches!(item.kind, ExprKind::Literal(Literal::Null)))
-        {
+        if items.iter().any(is_null) {
             return self.wrong_constant(group.span, "the name of a group can't be null".to_owned());
         }
         let Value::Texts(names) = &typed.value else {
@@ -114,6 +131,14 @@ impl Binder<'_> {
             );
             self.wrong_constant(group.span, message);
         }
+    }
+}
+
+fn is_null(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Null) => true,
+        ExprKind::Cast { operand, .. } => is_null(operand),
+        _ => false,
     }
 }
 

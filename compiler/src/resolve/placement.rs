@@ -13,8 +13,8 @@ use crate::parse::ast::{self, ExprKind};
 use crate::types::catalogue::{self, Kind};
 
 /// What a call needs a place for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Needs {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
     /// The rows of a group.
     Group,
     /// The rows of a window.
@@ -79,6 +79,35 @@ impl Binder<'_> {
         }
         for item in &select.items {
             self.check_inside(&item.expr, scope, lone);
+            self.check_window_columns(&item.expr, parent);
+        }
+    }
+
+    /// A window can't read a column of an outer query.
+    fn check_window_columns(&mut self, expr: &ast::Expr, parent: Option<&Env<'_>>) {
+        let outer: Vec<u32> = parent
+            .into_iter()
+            .flat_map(Env::outwards)
+            .map(|env| env.scope.id)
+            .filter(|id| *id != 0)
+            .collect();
+        let mut found = None;
+        walk(expr, &mut |part| {
+            if needs_of(part) == Some(Needs::Window)
+                && self
+                    .columns_within(part.span)
+                    .any(|column| outer.contains(&column.scope))
+            {
+                found = found.or(Some(part.span));
+            }
+            found.is_none()
+        });
+        if let Some(span) = found {
+            let message = "a window function can't read a column of an outer query";
+            self.report(
+                Diagnostic::error(Code::MisplacedWindow, span, message)
+                    .hint("compute the window in a subquery of `FROM`"),
+            );
         }
     }
 
@@ -199,7 +228,7 @@ impl Binder<'_> {
             .any(|column| column.scope == scope.id)
     }
 
-    fn misplaced(&mut self, needs: Needs, part: &ast::Expr, place: &str) {
+    pub(super) fn misplaced(&mut self, needs: Needs, part: &ast::Expr, place: &str) {
         let (code, what) = match needs {
             Needs::Group => (Code::MisplacedAggregate, "an aggregate"),
             Needs::Window => (Code::MisplacedWindow, "a window function"),
@@ -262,15 +291,9 @@ impl Binder<'_> {
         if let Some((needs, part)) = found {
             return self.misplaced(needs, part, "`TRY`");
         }
-        let volatile = |part: &ast::Expr| {
-            function_of(part)
-                .and_then(|function| function.name.last())
-                .and_then(|name| catalogue::find(&name.value))
-                .is_some_and(catalogue::Entry::is_volatile)
-        };
         let mut refused = None;
         walk(argument, &mut |part| {
-            if volatile(part) {
+            if is_volatile(part) {
                 refused = refused.or(Some(("a volatile function", part.span)));
             }
             refused.is_none()
@@ -290,6 +313,14 @@ fn is_lone(parent: Option<&Env<'_>>) -> bool {
     parent.is_none_or(|parent| parent.outwards().all(|env| env.scope.relations.is_empty()))
 }
 
+/// Whether it is a call that gives another value each time.
+pub(super) fn is_volatile(expr: &ast::Expr) -> bool {
+    function_of(expr)
+        .and_then(|function| function.name.last())
+        .and_then(|name| catalogue::find(&name.value))
+        .is_some_and(catalogue::Entry::is_volatile)
+}
+
 /// The call that an expression is.
 pub(super) fn function_of(expr: &ast::Expr) -> Option<&ast::Function> {
     match &expr.kind {
@@ -299,7 +330,7 @@ pub(super) fn function_of(expr: &ast::Expr) -> Option<&ast::Function> {
     }
 }
 
-fn needs_of(expr: &ast::Expr) -> Option<Needs> {
+pub(super) fn needs_of(expr: &ast::Expr) -> Option<Needs> {
     let function = function_of(expr)?;
     let name = function.name.last()?.value.to_lowercase();
     if function.over.is_some() {
@@ -318,7 +349,7 @@ fn needs_of(expr: &ast::Expr) -> Option<Needs> {
 }
 
 /// The first call in an expression that can't be grouped by.
-fn first_needs(expr: &ast::Expr) -> Option<Needs> {
+pub(super) fn first_needs(expr: &ast::Expr) -> Option<Needs> {
     let mut found = None;
     walk(expr, &mut |part| {
         found = found.or(needs_of(part));

@@ -17,7 +17,7 @@ impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
     pub(super) fn query(&mut self, query: &ast::Query, parent: Option<&Env<'_>>) -> Output {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(query.span);
             let text = self.plain_text(query.span);
             self.tree.leaf(What::Opaque(text), query.span);
             return Output::unknown();
@@ -102,11 +102,11 @@ impl Binder<'_> {
                     .close(mark, What::Select { distinct, open }, name.span);
                 output
             }
+            ast::QueryBody::Pivot(pivot) => self.pivot_query(pivot, parent),
+            ast::QueryBody::Unpivot(unpivot) => self.unpivot_query(unpivot, parent),
             ast::QueryBody::Special(span) => {
                 self.volatile = true;
-                let text = self.plain_text(*span);
-                self.tree.leaf(What::Opaque(text), *span);
-                Output::unknown()
+                self.told(*span)
             }
         }
     }
@@ -167,11 +167,12 @@ impl Binder<'_> {
             member: number,
             output,
             diagnostics,
+            read: false,
         });
     }
 
-    /// A member that may read itself: its left side gives names and types, which hold for the
-    /// whole where the right side agrees.
+    /// A member that may read itself: its left side gives names and types, and the engine casts
+    /// what the right side gives. One that doesn't read itself is like any other set operation.
     fn recursive(
         &mut self,
         member: &ast::CommonTable,
@@ -181,8 +182,10 @@ impl Binder<'_> {
     ) -> Output {
         let mark = self.tree.mark();
         let mut left = self.body(&operation.left, parent);
+        let first = left.clone();
         for column in &mut left.columns {
             column.typed.nullable = true;
+            column.typed.sql_type = column.typed.sql_type.as_column();
         }
         let before = self.common_tables.len();
         self.common_tables.push(CommonTable {
@@ -190,8 +193,13 @@ impl Binder<'_> {
             member: number,
             output: renamed(left.clone(), &member.columns),
             diagnostics: Vec::new(),
+            read: false,
         });
         let right = self.body(&operation.right, parent);
+        let reads_itself = self
+            .common_tables
+            .get(before)
+            .is_some_and(|member| member.read);
         self.common_tables.truncate(before);
         if !left.open && !right.open && left.columns.len() != right.columns.len() {
             self.different_widths(operation, &left, &right);
@@ -200,20 +208,23 @@ impl Binder<'_> {
         self.tree
             .close(mark, set_operation(operation), operation.span);
         self.limits(&member.query, parent);
-        let agrees = |left: &OutputColumn, right: Option<&OutputColumn>| {
-            right.is_some_and(|right| right.typed.sql_type == left.typed.sql_type)
-        };
+        if reads_itself {
+            return left;
+        }
         for (index, column) in left.columns.iter_mut().enumerate() {
-            if !agrees(column, right.columns.get(index)) {
-                column.typed = Typed::unknown();
-            }
+            column.typed = match (first.columns.get(index), right.columns.get(index)) {
+                (Some(left), Some(right)) => {
+                    both(&left.typed, &right.typed, operation.operator).nullable_if(true)
+                }
+                _ => Typed::unknown(),
+            };
         }
         left
     }
 
     fn set_operation(&mut self, operation: &ast::SetOperation, parent: Option<&Env<'_>>) -> Output {
         if self.depth >= super::MOST_LEVELS {
-            self.volatile = true;
+            self.too_deep(operation.span);
             let text = self.plain_text(operation.span);
             self.tree.leaf(What::Opaque(text), operation.span);
             return Output::unknown();
@@ -465,7 +476,9 @@ fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
     };
     Typed::of(sql_type).nullable_if(match operator {
         ast::SetOperator::Except => left.nullable,
-        _ => left.nullable || right.nullable,
+        // A null of both sides is in both.
+        ast::SetOperator::Intersect => left.nullable && right.nullable,
+        ast::SetOperator::Union => left.nullable || right.nullable,
     })
 }
 
@@ -518,6 +531,8 @@ fn body_span(body: &ast::QueryBody) -> Span {
         ast::QueryBody::Values(values) => values.span,
         ast::QueryBody::Nested(query) => query.span,
         ast::QueryBody::Table(name) => name.span,
+        ast::QueryBody::Pivot(pivot) => pivot.span,
+        ast::QueryBody::Unpivot(unpivot) => unpivot.span,
         ast::QueryBody::Special(span) => *span,
     }
 }

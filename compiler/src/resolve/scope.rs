@@ -3,6 +3,7 @@
 use crate::bound::{MemberId, NodeId, RelationId, What};
 use crate::diagnostic::Diagnostic;
 use crate::name::same_name;
+use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::Typed;
@@ -38,6 +39,16 @@ impl Output {
     /// Whether these are all columns.
     pub fn is_whole(&self) -> bool {
         !self.open
+    }
+
+    /// The same with unique names, as the engine makes them.
+    #[must_use]
+    pub fn deduplicated(mut self) -> Self {
+        let mut taken: Vec<String> = Vec::new();
+        for column in &mut self.columns {
+            column.name = column.name.take().map(|name| unique(name, &mut taken));
+        }
+        self
     }
 
     /// As a relation that another query reads: names are made unique as the engine does it, with
@@ -189,6 +200,8 @@ pub(super) struct Env<'a> {
     pub aliases_first: bool,
     /// The parameters of a lambda.
     pub parameters: &'a [Alias],
+    /// The windows that the `SELECT` names.
+    pub windows: &'a [(ast::Name, ast::WindowSpec)],
     pub parent: Option<&'a Env<'a>>,
 }
 
@@ -199,6 +212,7 @@ impl<'a> Env<'a> {
             aliases: &[],
             aliases_first: false,
             parameters: &[],
+            windows: &[],
             parent,
         }
     }
@@ -400,4 +414,6 @@ pub(super) struct CommonTable {
     pub member: MemberId,
     pub output: Output,
     pub diagnostics: Vec<Diagnostic>,
+    /// Whether anything reads it.
+    pub read: bool,
 }

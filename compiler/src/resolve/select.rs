@@ -30,38 +30,31 @@ impl Binder<'_> {
         }
         let grouped = std::mem::replace(&mut self.grouped, nullability::groups_have_rows(select));
         self.volatile |= select.sample.is_some();
-        let mut output = self.items(&select.items, &scope, parent);
+        let mut output = self.items(select, &scope, parent);
         self.clauses(select, &scope, &output, parent);
         let what = What::Select {
             distinct: matches!(select.distinct, Some(ast::Distinct::All)),
             open: output.open,
         };
         self.tree.close(mark, what, select.span);
-        self.check_stars(select, &output);
+        self.check_stars(select, &scope, &output);
+        self.check_aliases(select, &scope, parent);
         self.check_placement(select, &scope, parent);
         self.check_windows(select);
         self.grouped = grouped;
         self.check_grouping(select, &scope, &output);
         self.windows.truncate(outer_windows);
-        if nullable_by_grouping(select) {
-            for column in &mut output.columns {
-                column.typed.nullable = true;
-            }
-        }
+        self.prove_grouped(select, &mut output);
         Selected { output, scope }
     }
 
-    fn items(
-        &mut self,
-        items: &[ast::SelectItem],
-        scope: &Scope,
-        parent: Option<&Env<'_>>,
-    ) -> Output {
+    fn items(&mut self, select: &ast::Select, scope: &Scope, parent: Option<&Env<'_>>) -> Output {
         let mut output = Output::default();
         let mut aliases: Vec<Alias> = Vec::new();
-        for item in items {
+        for item in &select.items {
             let mut env = Env::new(scope, parent);
             env.aliases = &aliases;
+            env.windows = &select.windows;
             self.item(item, &env, &mut output);
             if let (Some(alias), Some(last)) = (&item.alias, output.columns.last()) {
                 let alias = Alias {
@@ -76,6 +69,9 @@ impl Binder<'_> {
     }
 
     fn item(&mut self, item: &ast::SelectItem, env: &Env<'_>, output: &mut Output) {
+        if self.chosen_columns(item, env, output) || self.unnested_item(item, env, output) {
+            return;
+        }
         if let ast::ExprKind::Star(star) = &item.expr.kind {
             self.star(star, item.span, env, output);
             return;
@@ -254,7 +250,9 @@ impl Binder<'_> {
             }
             binder.ordered_items(&window.order_by, env);
             if let Some((_, bounds)) = frame {
-                binder.expressions(bounds, env);
+                let typed = bounds.iter().map(|bound| binder.expression(bound, env));
+                let typed: Vec<_> = typed.collect();
+                binder.check_distances(window, &typed, env);
             }
         });
     }
@@ -280,9 +278,9 @@ fn table_selections(
             table_selections(&join.left, tables, selections);
             table_selections(&join.right, tables, selections);
         }
-        ast::TableKind::Nested(inner) | ast::TableKind::Pivot { table: inner, .. } => {
-            table_selections(inner, tables, selections);
-        }
+        ast::TableKind::Nested(inner) => table_selections(inner, tables, selections),
+        ast::TableKind::Pivot(pivot) => table_selections(&pivot.table, tables, selections),
+        ast::TableKind::Unpivot(unpivot) => table_selections(&unpivot.table, tables, selections),
         _ => *tables += 1,
     });
     let of_table = table
@@ -292,12 +290,18 @@ fn table_selections(
     selections.extend(of_table);
 }
 
-/// Grouping sets put nulls where a column isn't part of the set.
-fn nullable_by_grouping(select: &ast::Select) -> bool {
-    match &select.group_by {
-        Some(ast::GroupBy::Items(items)) => items
-            .iter()
-            .any(|item| !matches!(item, ast::GroupItem::Expr(_))),
+/// Whether an item may stand for several columns.
+pub(super) fn gives_several(expr: &ast::Expr) -> bool {
+    matches!(expr.kind, ast::ExprKind::Star(_)) || widens(expr) || is_unnest(expr)
+}
+
+fn is_unnest(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Nested(inner) => is_unnest(inner),
+        ast::ExprKind::Function(function) => function
+            .name
+            .last()
+            .is_some_and(|name| name.value.eq_ignore_ascii_case("unnest")),
         _ => false,
     }
 }

@@ -9,15 +9,15 @@ use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::Typed;
 
-struct Expanded {
+pub(super) struct Expanded {
     relation: usize,
-    column: OutputColumn,
+    pub column: OutputColumn,
     /// Where its value comes from.
-    sources: Vec<(RelationId, u32)>,
+    pub sources: Vec<(RelationId, u32)>,
     /// The name that `REPLACE` knows it by.
-    replaced_as: Option<String>,
+    pub replaced_as: Option<String>,
     /// The field of `sources` that it is, for a star over a struct.
-    field: Option<String>,
+    pub field: Option<String>,
 }
 
 impl Binder<'_> {
@@ -32,17 +32,42 @@ impl Binder<'_> {
         if let Some((_, pattern)) = &star.pattern {
             let text = self.plain_text(span);
             self.quietly(|binder| binder.expression(pattern, env));
+            let open = env
+                .scope
+                .relations
+                .iter()
+                .any(|relation| relation.is_open());
+            self.check_star(star, span, env, open);
             self.tree.leaf(What::Opaque(text), span);
             output.open = true;
             return;
         }
-        let Some((mut columns, open)) = self.starred(star, span, env) else {
+        let Some((columns, open)) = self.expanded(star, span, env) else {
             let text = self.plain_text(span);
             self.tree.leaf(What::Opaque(text), span);
             output.open = true;
             return;
         };
         output.open |= open;
+        let mut replaced = vec![false; star.replace.len()];
+        for expanded in columns {
+            let column = self.starred_column(star, expanded, &mut replaced, env);
+            output.columns.push(column);
+        }
+        for ((replacement, _), _) in (star.replace.iter().zip(replaced)).filter(|(_, done)| !done) {
+            self.unwritten(|binder| binder.expression(replacement, env));
+        }
+    }
+
+    /// The columns of a star without those that it excludes, under their new names; whether there
+    /// may be others. `None` if nothing is known.
+    pub(super) fn expanded(
+        &mut self,
+        star: &ast::Star,
+        span: Span,
+        env: &Env<'_>,
+    ) -> Option<(Vec<Expanded>, bool)> {
+        let (mut columns, open) = self.starred(star, span, env)?;
         columns.retain(|expanded| !star.exclude.iter().any(|name| names(name, expanded, env)));
         self.check_star(star, span, env, open);
         for (old, new) in &star.rename {
@@ -52,14 +77,7 @@ impl Binder<'_> {
                 }
             }
         }
-        let mut replaced = vec![false; star.replace.len()];
-        for expanded in columns {
-            let column = self.starred_column(star, expanded, &mut replaced, env);
-            output.columns.push(column);
-        }
-        for ((replacement, _), _) in (star.replace.iter().zip(replaced)).filter(|(_, done)| !done) {
-            self.unwritten(|binder| binder.expression(replacement, env));
-        }
+        Some((columns, open))
     }
 
     /// Writes one column of a star, or what replaces it.
@@ -235,4 +253,15 @@ fn all(env: &Env<'_>, only: Option<usize>, span: Span) -> (Vec<Expanded>, bool) 
         }
     }
     (columns, open)
+}
+
+/// A star without changes.
+pub(super) fn plain() -> ast::Star {
+    ast::Star {
+        qualifier: Vec::new(),
+        exclude: Vec::new(),
+        replace: Vec::new(),
+        rename: Vec::new(),
+        pattern: None,
+    }
 }

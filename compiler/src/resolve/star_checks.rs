@@ -20,6 +20,10 @@ impl Binder<'_> {
             return;
         }
         self.check_repeated(star);
+        if star.pattern.is_some() && (!star.replace.is_empty() || !star.rename.is_empty()) {
+            let message = "a star that is filtered by a pattern can't replace or rename columns";
+            self.report(Diagnostic::error(Code::InvalidStar, span, message));
+        }
         if !open {
             self.check_changed(star, env);
             self.check_same_alias(star, span, env.scope);
@@ -136,7 +140,7 @@ impl Binder<'_> {
     }
 
     /// Checks that something is selected, and that stars stand alone.
-    pub(super) fn check_stars(&mut self, select: &ast::Select, output: &Output) {
+    pub(super) fn check_stars(&mut self, select: &ast::Select, scope: &Scope, output: &Output) {
         if output.columns.is_empty()
             && !output.open
             && let (Some(first), Some(last)) = (select.items.first(), select.items.last())
@@ -148,7 +152,15 @@ impl Binder<'_> {
         let clauses = [&select.filter, &select.having, &select.qualify];
         let exprs =
             (select.items.iter().map(|item| &item.expr)).chain(clauses.into_iter().flatten());
+        for item in &select.items {
+            if is_unpacked(&item.expr) {
+                let message = "`*columns(…)` can't stand alone: write `columns(…)`";
+                let span = item.expr.span;
+                self.report(Diagnostic::error(Code::InvalidStar, span, message));
+            }
+        }
         for expr in exprs {
+            self.check_columns(expr, scope);
             let mut found = Vec::new();
             walk(expr, &mut |part| {
                 found.extend(
@@ -170,6 +182,80 @@ impl Binder<'_> {
             }
         }
     }
+}
+
+impl Binder<'_> {
+    /// `COLUMNS(…)`: not in another, and all in one expression are the same.
+    fn check_columns(&mut self, expr: &ast::Expr, scope: &Scope) {
+        let mut all: Vec<&ast::Expr> = Vec::new();
+        let mut unpacking = Vec::new();
+        walk(expr, &mut |part| {
+            if let ExprKind::Columns { .. } = &part.kind {
+                all.push(part);
+            }
+            unpacking.extend(unpacked_by_name(part));
+            true
+        });
+        for part in &all {
+            let ExprKind::Columns { selector, .. } = &part.kind else {
+                continue;
+            };
+            let mut inner = None;
+            walk(selector, &mut |within| {
+                if let ExprKind::Columns { .. } = within.kind {
+                    inner = inner.or(Some(within.span));
+                }
+                inner.is_none()
+            });
+            if let Some(span) = inner {
+                let message = "`columns(…)` can't stand in another `columns(…)`";
+                self.report(Diagnostic::error(Code::InvalidStar, span, message));
+            }
+            if let ExprKind::Star(star) = &selector.kind
+                && !scope.relations.iter().any(|relation| relation.is_open())
+            {
+                self.check_changed(star, &Env::new(scope, None));
+            }
+        }
+        let texts: Vec<String> = all.iter().map(|part| self.selector_text(part)).collect();
+        if let Some(index) = texts.iter().position(|text| *text != texts[0]) {
+            let message = "all `columns(…)` of one expression must be the same";
+            let span = all[index].span;
+            self.report(Diagnostic::error(Code::InvalidStar, span, message));
+        }
+        for span in unpacking {
+            let message = "`unpack` takes a `columns(…)`";
+            self.report(Diagnostic::error(Code::InvalidStar, span, message));
+        }
+    }
+
+    fn selector_text(&self, columns: &ast::Expr) -> String {
+        match &columns.kind {
+            ExprKind::Columns { selector, .. } => self.plain_text(selector.span),
+            _ => String::new(),
+        }
+    }
+}
+
+fn is_unpacked(expr: &ast::Expr) -> bool {
+    matches!(expr.kind, ExprKind::Columns { unpacked: true, .. })
+}
+
+/// Where `unpack(…)` is given something without columns.
+fn unpacked_by_name(expr: &ast::Expr) -> Option<Span> {
+    let function = super::placement::function_of(expr)?;
+    let name = function.name.last()?;
+    if !name.value.eq_ignore_ascii_case("unpack") {
+        return None;
+    }
+    let mut columns = false;
+    for argument in &function.arguments {
+        walk(&argument.value, &mut |part| {
+            columns |= matches!(part.kind, ExprKind::Columns { .. } | ExprKind::Star(_));
+            !columns
+        });
+    }
+    (!columns).then_some(expr.span)
 }
 
 fn is_star(expr: &ast::Expr) -> bool {

@@ -207,11 +207,11 @@ fn only_what_is_proven_is_not_null() {
         ),
         (
             "select id, count(*) as n from orders group by rollup (id)",
-            "",
+            "n",
         ),
         (
-            "select coalesce(customer, '') as c, 1 as one, id + 1 as next, id / id as r from orders",
-            "c one next",
+            "select coalesce(customer, '') as c, 1 as one, id + 1 as next, id / id as r, id // id as q from orders",
+            "c one next r",
         ),
         ("select (select id from orders limit 1) as x", ""),
         ("select id from (select * from orders where id > 1)", "id"),

@@ -4,9 +4,13 @@
 
 use super::Binder;
 use super::placement::function_of;
+use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast::{self, Window, WindowSpec};
+use crate::sql_type::SqlType;
+use crate::types::Typed;
+use crate::types::call::{Outcome, call};
 
 /// The end of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +98,74 @@ impl Binder<'_> {
             }
         }
         self.check_frame(spec, base.map(|(_, base)| base));
+    }
+
+    /// The distances of a `RANGE` frame are measured on what the window is ordered by.
+    pub(super) fn check_distances(&mut self, spec: &WindowSpec, bounds: &[Typed], env: &Env<'_>) {
+        let ([order], Some((span, written))) = (spec.order_by.as_slice(), &spec.frame) else {
+            return;
+        };
+        if !self.plain_text(*span).starts_with("range") {
+            return;
+        }
+        let ordered = self.silently(&order.expr, env);
+        for (bound, expr) in bounds.iter().zip(written) {
+            let refused = call("-", &[ordered.clone(), bound.clone()]) == Outcome::Refused;
+            if refused && !bound.is_text_literal() {
+                self.report(
+                    Diagnostic::error(
+                        Code::InvalidWindow,
+                        expr.span,
+                        format!(
+                            "a window over `{}` can't be framed by a distance of `{}`",
+                            ordered.sql_type, bound.sql_type
+                        ),
+                    )
+                    .and_at(order.expr.span, format!("this is `{}`", ordered.sql_type)),
+                );
+            }
+        }
+    }
+
+    /// Checks `fill(x) OVER (ORDER BY y)`, which interpolates.
+    pub(super) fn check_fill(
+        &mut self,
+        function: &ast::Function,
+        arguments: &[Typed],
+        env: &Env<'_>,
+    ) {
+        let (Some(Window::Spec(spec)), [value]) = (&function.over, arguments) else {
+            return;
+        };
+        if spec.base.is_some() {
+            return;
+        }
+        let [order] = spec.order_by.as_slice() else {
+            let message = "`fill` needs a window with one `ORDER BY` expression";
+            self.report(Diagnostic::error(Code::InvalidWindow, spec.span, message));
+            return;
+        };
+        let ordered = self.silently(&order.expr, env);
+        let argument = function
+            .arguments
+            .first()
+            .map(|argument| argument.value.span);
+        let places = [(value, argument), (&ordered, Some(order.expr.span))];
+        for (typed, place) in places {
+            let measures = typed.sql_type.is_numeric()
+                || typed.sql_type.is_temporal()
+                || !typed.is_known()
+                || typed.sql_type == SqlType::Null;
+            if let (false, Some(place)) = (measures, place) {
+                let message = format!("`fill` can't interpolate `{}`", typed.sql_type);
+                self.report(Diagnostic::error(Code::InvalidWindow, place, message));
+            }
+        }
+    }
+
+    /// The type of an expression that was bound before.
+    fn silently(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
+        self.unwritten(|binder| binder.quietly(|binder| binder.expression(expr, env)))
     }
 
     /// Checks that a frame begins before it ends.

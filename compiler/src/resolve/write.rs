@@ -233,6 +233,7 @@ impl Binder<'_> {
                 format!("collate {}", collation.value.to_lowercase())
             }
             ExprKind::AtTimeZone { .. } => "at time zone".to_owned(),
+            ExprKind::Columns { .. } if self.chosen.is_some() => return None,
             // A star within a call, `COLUMNS(…)`, `DEFAULT`.
             _ => return Some(What::Opaque(self.plain_text(expr.span))),
         };

@@ -74,6 +74,11 @@ impl SourceSet {
         &self.files[id.0 as usize]
     }
 
+    /// A file by its id; `None` for the id of what is no file.
+    pub fn get(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize)
+    }
+
     /// A file by its path.
     pub fn find(&self, path: &str) -> Option<FileId> {
         let by_path = self.by_path.get_or_init(|| {

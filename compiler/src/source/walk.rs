@@ -1,6 +1,7 @@
 //! Finding the files of a project's folders, in one order on every machine.
 
-use std::fs::{self, Metadata};
+use std::fs;
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 //! `functions.tsv` is generated from `duckdb_functions()` of the linked engine and sorted by
 //! name. Columns: name, kind, parameter types (`;` between them; names for macros), type of
 //! further arguments, result, stability (`c` consistent, `q` consistent within a query, `v`
-//! volatile). The text is only indexed when it is first needed; the signatures of a name are
+//! volatile), for macros their definition. The text is only indexed when it is first needed; the signatures of a name are
 //! read when that name is.
 
 use crate::sql_type::SqlType;
@@ -89,6 +89,14 @@ pub fn callable_names() -> impl Iterator<Item = &'static str> {
         .map(|entry| entry.name)
 }
 
+/// The names of everything that can stand in a `FROM` with arguments.
+pub fn table_names() -> impl Iterator<Item = &'static str> {
+    entries()
+        .iter()
+        .filter(|entry| entry.is(Kind::Table) || entry.is(Kind::TableMacro))
+        .map(|entry| entry.name)
+}
+
 fn entries() -> &'static [Entry] {
     static ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();
     ENTRIES.get_or_init(index)
@@ -170,9 +178,18 @@ impl Entry {
         })
     }
 
-    fn columns(&self) -> impl Iterator<Item = [&'static str; 6]> + use<> {
+    /// The macros under this name: their parameters, and their definition.
+    pub fn macros(&self) -> impl Iterator<Item = (Vec<&'static str>, &'static str)> {
+        let macros = self.columns().filter(|columns| columns[1] == "macro");
+        macros.map(|columns| {
+            let parameters = columns[2].split(';').filter(|name| !name.is_empty());
+            (parameters.collect(), columns[6])
+        })
+    }
+
+    fn columns(&self) -> impl Iterator<Item = [&'static str; 7]> + use<> {
         self.lines.lines().map(|line| {
-            let mut columns = [""; 6];
+            let mut columns = [""; 7];
             for (column, text) in columns.iter_mut().zip(line.split('\t')) {
                 *column = text;
             }
@@ -181,7 +198,7 @@ impl Entry {
     }
 }
 
-fn signature(columns: &[&'static str; 6]) -> Signature {
+fn signature(columns: &[&'static str; 7]) -> Signature {
     let parameters = columns[2];
     Signature {
         parameters: if parameters.is_empty() {

@@ -7,11 +7,14 @@
 pub mod call;
 pub mod catalogue;
 mod decimal;
+mod json_shape;
 pub mod literal;
+pub mod nested;
 pub mod never_null;
 pub mod oracle;
 pub mod refusals;
 pub mod rules;
+pub mod tables;
 
 use crate::sql_type::{Common, SqlType, common_type};
 

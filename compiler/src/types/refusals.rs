@@ -45,7 +45,7 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
         "list_append" | "array_append" | "array_push_back" => {
             not_a_list(name, first).or_else(|| element(name, first, arguments.get(1)?))
         }
-        "list_prepend" | "array_prepend" | "array_push_front" => {
+        "list_prepend" | "array_prepend" => {
             let list = arguments.get(1)?;
             not_a_list(name, list).or_else(|| element(name, list, first))
         }

@@ -114,7 +114,11 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             }
             _ => Outcome::Unknown,
         },
-        _ => return aggregate(name, arguments).or_else(|| nested(name, arguments)),
+        _ => {
+            return super::nested::rule(name, arguments)
+                .or_else(|| aggregate(name, arguments))
+                .or_else(|| nested(name, arguments));
+        }
     })
 }
 
@@ -133,6 +137,14 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
         return match (&left.sql_type, &right.sql_type) {
             (SqlType::Null, SqlType::Integer) | (SqlType::Integer, SqlType::Null) => {
                 Some(Outcome::Type(SqlType::Integer))
+            }
+            (SqlType::Null, SqlType::Null)
+                if left.value == Value::Any
+                    && right.value == Value::Any
+                    && name != "%"
+                    && name != "mod" =>
+            {
+                Some(Outcome::Type(SqlType::BigInt))
             }
             _ => None,
         };
@@ -189,7 +201,7 @@ fn is_scalar(sql_type: &SqlType) -> bool {
 fn concat(arguments: &[Typed]) -> Outcome {
     if arguments
         .iter()
-        .all(|argument| is_scalar(&argument.sql_type) && argument.sql_type != SqlType::Null)
+        .all(|argument| is_scalar(&argument.sql_type))
     {
         return Outcome::Type(SqlType::Varchar);
     }
@@ -257,7 +269,11 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             _ => return None,
         },
         ("approx_quantile" | "reservoir_quantile" | "sum_no_overflow", _)
-            if !matches!(first.sql_type, SqlType::Integer | SqlType::BigInt) =>
+            if !matches!(first.sql_type, SqlType::Integer | SqlType::BigInt)
+                && (name != "approx_quantile"
+                    || !(first.sql_type.is_integer()
+                        || first.sql_type.is_temporal()
+                        || matches!(first.sql_type, SqlType::Double | SqlType::Float))) =>
         {
             Outcome::Unknown
         }
@@ -327,15 +343,13 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             (_, Some(element)) => list(element),
             _ => Outcome::Unknown,
         },
-        ("list_append" | "array_append" | "array_push_back", [_, added]) => {
+        ("list_append" | "array_append" | "array_push_back" | "array_push_front", [_, added]) => {
             appended(element, added)
         }
-        ("list_prepend" | "array_prepend" | "array_push_front", [added, second]) => {
-            match &second.sql_type {
-                SqlType::List(element) => appended(Some(element), added),
-                _ => Outcome::Unknown,
-            }
-        }
+        ("list_prepend" | "array_prepend", [added, second]) => match &second.sql_type {
+            SqlType::List(element) => appended(Some(element), added),
+            _ => Outcome::Unknown,
+        },
         ("list_concat" | "array_concat" | "list_cat" | "array_cat", [_, ..]) => joined(arguments),
         ("list_resize" | "array_resize", [_, _, ..]) => element.map_or(Outcome::Unknown, list),
         (
@@ -354,7 +368,6 @@ fn nested(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             ])),
             _ => Outcome::Unknown,
         },
-        ("list_zip" | "array_zip", _) => zipped(arguments),
         ("struct_extract", [_, key]) => field_by_text(&first.sql_type, key),
         ("row", _) => Outcome::Type(SqlType::Struct(
             arguments
@@ -381,21 +394,6 @@ fn joined(arguments: &[Typed]) -> Outcome {
     match common_of(&elements) {
         Common::Type(element) if !elements.is_empty() => Outcome::Type(SqlType::list(element)),
         _ => Outcome::Unknown,
-    }
-}
-
-/// Rows of what stands at one position in each list.
-fn zipped(arguments: &[Typed]) -> Outcome {
-    let fields: Option<Vec<(String, SqlType)>> = arguments
-        .iter()
-        .map(|argument| match &argument.sql_type {
-            SqlType::List(element) => Some((String::new(), (**element).clone())),
-            _ => None,
-        })
-        .collect();
-    match fields {
-        Some(fields) => Outcome::Type(SqlType::list(SqlType::Struct(fields))),
-        None => Outcome::Unknown,
     }
 }
 
@@ -484,17 +482,6 @@ pub fn after_overload(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             rounded(*precision, *scale, arguments.get(1))
         }
         ("date_part" | "datepart", _) => date_part(first),
-        ("strptime" | "try_strptime", _) => match &arguments.get(1)?.value {
-            Value::Text(format)
-                if !format.contains("%Z") && !format.contains("%z") && !format.contains("%n") =>
-            {
-                Outcome::Type(SqlType::Timestamp)
-            }
-            _ => Outcome::Unknown,
-        },
-        ("json_transform" | "json_transform_strict" | "from_json" | "from_json_strict", _) => {
-            Outcome::Unknown
-        }
         (
             "json_extract"
             | "json_extract_path"

@@ -61,7 +61,10 @@ fn the_catalogue_is_sorted_and_every_line_is_whole() {
     let names: Vec<&str> = include_str!("functions.tsv")
         .lines()
         .map(|line| {
-            assert_eq!(line.split('\t').count(), 6, "{line}");
+            // A macro has its definition behind.
+            let is_macro = line.split('\t').nth(1) == Some("macro");
+            let columns = if is_macro { 7 } else { 6 };
+            assert_eq!(line.split('\t').count(), columns, "{line}");
             line.split('\t').next().unwrap_or_default()
         })
         .collect();

@@ -19,7 +19,7 @@ impl Arbitrary for Edit {
     type Strategy = BoxedStrategy<Self>;
 
     fn arbitrary_with((): ()) -> Self::Strategy {
-        (0..16u8, any::<u16>(), any::<u16>())
+        (0..18u8, any::<u16>(), any::<u16>())
             .prop_map(|(kind, at, how)| Self { kind, at, how })
             .boxed()
     }
@@ -80,6 +80,16 @@ impl Edited {
             made: 0,
         };
         for (path, text) in [
+            (
+                "models/unfolded.sql",
+                "-- @import: rates = seeds.rates\nselect\n#for code in :rates.id sep ','\n    ${code} as id_${code}\n#endfor\nfrom :rates\n",
+            ),
+            (
+                "models/included.sql",
+                "-- @import: a = models.a\nselect id, m(amount) as amount from :a\nwhere\n    #include 'fragments/f.sql'\n",
+            ),
+            ("fragments/f.sql", "amount > 3\n"),
+            ("macros/m.sql", "create macro m(a) as a + 1;\n"),
             ("dbgo.toml", "name = 'shop'\n"),
             (
                 "sources/raw/orders.sql",
@@ -178,6 +188,32 @@ impl Edited {
                     "create tabel orders (id bigint)\n",
                 ];
                 self.other("sources/raw/orders.sql", texts[how % texts.len()]);
+            }
+            16 => {
+                let texts = [
+                    "-- @import: rates = seeds.rates\nselect\n#for code in :rates.id sep ','\n    ${code} as id_${code}\n#endfor\nfrom :rates\n",
+                    "-- @import: rates = seeds.rates\nselect\n#for one in :rates.rate sep ','\n    ${one} as id\n#endfor\nfrom :rates\n",
+                    "-- @import: a = models.a\nselect id, amount from :a\nwhere\n    #include 'fragments/f.sql'\n",
+                    "-- @import: a = models.a\nselect id, m(amount) as amount from :a\n",
+                    "select 1 as id, 2 as amount\n",
+                ];
+                self.other("models/unfolded.sql", texts[how % texts.len()]);
+            }
+            17 => {
+                let fragments = ["amount > 3\n", "amount > 4 and amuont > 1\n", "id > \n"];
+                let macros = [
+                    "create macro m(a) as a + 1;\n",
+                    "create macro m(a) as a || 'x';\n",
+                    "create macro m(a, b) as a + b;\n",
+                    "create macro n(a) as a;\n",
+                ];
+                match how % 5 {
+                    0 => {
+                        self.others.remove("fragments/f.sql");
+                    }
+                    1 | 2 => self.other("fragments/f.sql", fragments[how / 5 % fragments.len()]),
+                    _ => self.other("macros/m.sql", macros[how / 5 % macros.len()]),
+                }
             }
             _ => {
                 let places = "seeds/places.sql";

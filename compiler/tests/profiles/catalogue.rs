@@ -1,6 +1,7 @@
 //! Edits with what they mean.
 
 use crate::project::{profiles, with_imports};
+use dbgo_compiler::fingerprint::ObstacleKind;
 use dbgo_compiler::fingerprint::category::{Category, Change, change};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -184,4 +185,25 @@ fn the_examples_of_the_documentation_are_true() {
         }
         assert_eq!(said, *expected, "{before}{after}");
     }
+}
+
+#[test]
+fn an_obstacle_is_in_the_file_of_the_model() {
+    let model = "-- @import: sources.orders\nselect\n#for n in [1, 2]\n    \
+                 amount * ${n} as times_${n},\n#endfor\n    random() as chance\nfrom :orders\n";
+    let texts = [
+        ("sources/orders.sql".to_owned(), SOURCES[0].1.to_owned()),
+        ("models/a.sql".to_owned(), model.to_owned()),
+    ];
+    let (profiles, found) = profiles(&texts);
+    let Some(profile) = profiles.get("models.a") else {
+        panic!("it doesn't compile: {found:#?}");
+    };
+    let [first, second, chance] = profile.columns.as_slice() else {
+        panic!("{:?}", profile.columns);
+    };
+    assert_eq!((first.obstacle, second.obstacle), (None, None));
+    let obstacle = chance.obstacle.expect("it is another one in each run");
+    assert_eq!(obstacle.kind, ObstacleKind::Volatile);
+    assert!(model[obstacle.at as usize..].starts_with("random() as chance"));
 }

@@ -108,7 +108,7 @@ fn edits_that_mean_nothing_keep_the_profiles_of_the_suites() {
     let count = models.filter(|profile| !is_opaque(profile)).count();
     assert!(count > 100, "{count} models");
     let mut runner = TestRunner::new(Config {
-        cases: 8,
+        cases: 3,
         failure_persistence: None,
         ..Config::default()
     });

@@ -57,6 +57,43 @@ pub fn compare(name: &str, corpora: &Path) -> Result<(Share, Vec<String>), Strin
     Ok((equal, wrong))
 }
 
+/// How many of the columns that `tests/oracle/not_null.json` lists our binder proves never to be
+/// null, and a line for each other.
+///
+/// # Errors
+/// If a file can't be read.
+pub fn proven(name: &str, corpora: &Path) -> Result<(Share, Vec<String>), String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracle");
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let json =
+        |text: String| serde_json::from_str::<Value>(&text).map_err(|error| error.to_string());
+    let known = json(read(&folder.join(format!("{name}.json")))?)?;
+    let listed = json(read(&folder.join("not_null.json"))?)?;
+    let catalog = catalog(&known["tables"]);
+    let (mut proven, mut missed) = (Share::default(), Vec::new());
+    for line in read(&corpora.join(format!("{name}.jsonl")))?.lines() {
+        let query = json(line.to_owned())?;
+        let title = query["name"].as_str().unwrap_or_default();
+        let positions = listed[name][title].as_array().into_iter().flatten();
+        let answer = ours::answer(query["sql"].as_str().unwrap_or_default(), &catalog);
+        let columns = answer.columns.unwrap_or_default();
+        for position in positions.filter_map(Value::as_u64) {
+            let index = usize::try_from(position)
+                .unwrap_or_default()
+                .saturating_sub(1);
+            let is_proven = columns.get(index).is_some_and(|column| !column.nullable);
+            proven.whole += 1;
+            proven.part += usize::from(is_proven);
+            if !is_proven {
+                missed.push(format!("{name} {title} column {position}"));
+            }
+        }
+    }
+    Ok((proven, missed))
+}
+
 fn catalog(tables: &Value) -> Catalog {
     let mut catalog = Catalog::default();
     for (name, table) in tables.as_object().into_iter().flatten() {

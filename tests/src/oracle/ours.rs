@@ -93,6 +93,8 @@ pub fn answer(sql: &str, catalog: &Catalog) -> Answer {
 struct Names {
     tokens: Vec<Token>,
     qualified: BTreeMap<String, Schema>,
+    /// How each qualified name is written in full.
+    paths: BTreeMap<String, String>,
     reads_table: bool,
     outside: Option<&'static str>,
 }
@@ -119,6 +121,7 @@ impl Names {
         let mut names = Names {
             tokens: Vec::with_capacity(tokens.len()),
             qualified: BTreeMap::new(),
+            paths: BTreeMap::new(),
             reads_table: false,
             outside: None,
         };
@@ -143,7 +146,8 @@ impl Names {
                     path.push(&words[index + 2 * path.len()]);
                 }
                 if let Some((skipped, schema)) = qualified(&path, catalog) {
-                    names.add(path[skipped], schema, catalog);
+                    let written = path[..=skipped].join(".");
+                    names.add(path[skipped], &written, schema, catalog);
                     index += 2 * skipped;
                 } else if path.len() == 1 && catalog.bare.contains_key(path[0]) {
                     names.reads_table |= index > 0
@@ -166,10 +170,14 @@ impl Names {
         names
     }
 
-    fn add(&mut self, name: &str, schema: &Schema, catalog: &Catalog) {
+    fn add(&mut self, name: &str, written: &str, schema: &Schema, catalog: &Catalog) {
         self.reads_table = true;
         let other = |known: Option<&Schema>| known.is_some_and(|known| known != schema);
-        if other(self.qualified.get(name)) || other(catalog.bare.get(name)) {
+        let before = self.paths.insert(name.to_owned(), written.to_owned());
+        if before.is_some_and(|before| before != written)
+            || other(self.qualified.get(name))
+            || other(catalog.bare.get(name))
+        {
             // Which of the two the rest of the query means can't be told without binding it.
             self.outside.get_or_insert("two relations of one name");
         }

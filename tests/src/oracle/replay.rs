@@ -144,7 +144,7 @@ fn refuses_over_empty_tables(sql: &str, catalog: &Catalog) -> bool {
     TypeSession::new().is_ok_and(|mut session| {
         // A refusal for want of a table would be none of the query.
         let has_tables = session.columns_of(&relations, "SELECT 1").is_ok();
-        let answer = session.columns_of(&relations, sql);
+        let answer = session.judge(&relations, sql);
         has_tables && answer.is_err_and(|error| is_about_query(&error))
     })
 }

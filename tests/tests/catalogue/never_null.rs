@@ -221,6 +221,26 @@ fn scalar_functions_of_the_list_never_give_a_null() {
 }
 
 #[test]
+fn arithmetic_over_numbers_never_gives_a_null() {
+    let mut engine = engine();
+    let is_number = |name: &str| {
+        ![
+            "BOOLEAN", "VARCHAR", "BLOB", "BIT", "DATE", "TIME", "INTERVAL",
+        ]
+        .contains(&name)
+            && !name.starts_with("TIMESTAMP")
+    };
+    for (_, values) in EDGES.iter().filter(|(name, _)| is_number(name)) {
+        for arguments in choices(&[values, values]) {
+            for operator in ["+", "-", "*", "/"] {
+                let sum = format!("({}) {operator} ({})", arguments[0], arguments[1]);
+                assert_ne!(is_null(&mut engine, &sum), Some(true), "{sum} is null");
+            }
+        }
+    }
+}
+
+#[test]
 fn strict_functions_give_a_null_for_a_null() {
     let mut engine = engine();
     for name in never_null::scalar_functions().filter(|name| never_null::is_strict(name)) {

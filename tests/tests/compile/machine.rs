@@ -63,6 +63,45 @@ fn a_file_that_is_not_utf8_is_named_with_its_first_bad_byte() {
     assert_eq!(shown.matches("error[").count(), 1, "{shown}");
 }
 
+/// However deep a text is and in whatever way: one error, and no overflow of the stack of a thread.
+#[test]
+fn a_query_that_is_nested_too_deep_is_refused() {
+    let nested = |open: &str, close: &str, times: usize| {
+        format!("select {}1{} as x", open.repeat(times), close.repeat(times))
+    };
+    let chains = format!(
+        "select {}1{} as x",
+        "(".repeat(90),
+        format!("{})", " + 1".repeat(990)).repeat(90)
+    );
+    let conditions = format!(
+        "select 1 as x\n{}\n{}",
+        "#if env == 'a'\n".repeat(65),
+        "#endif\n".repeat(65)
+    );
+    for (place, text) in [
+        ("1:", nested("[", "]", 1100)),
+        ("1:", nested("(select ", ")", 600)),
+        ("1:", nested("case when true then ", " end", 1100)),
+        ("1:", chains),
+        ("1:", format!("from {}", "(from ".repeat(100_000))),
+        ("66:", conditions),
+    ] {
+        let folder = project("models/deep.sql", text.as_bytes());
+        let check = move || {
+            let shown = checked(folder.path());
+            assert!(
+                shown.starts_with("error[too-deep]: ")
+                    && shown.contains(&format!("models/deep.sql:{place}")),
+                "{shown:.400}"
+            );
+            assert_eq!(shown.matches("error[").count(), 1, "{shown:.400}");
+        };
+        let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+        thread.spawn(check).unwrap().join().expect(&text[..60]);
+    }
+}
+
 #[test]
 fn a_query_of_more_than_4_mib_is_refused() {
     let mut query = b"select 1 as one".to_vec();

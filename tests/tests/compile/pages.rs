@@ -20,6 +20,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "a_query_of_more_than_4_mib_is_refused",
     ),
     (
+        "too-deep",
+        MACHINE,
+        "a_query_that_is_nested_too_deep_is_refused",
+    ),
+    (
         "unreadable-file",
         MACHINE,
         "a_file_that_cannot_be_read_is_named",

@@ -3,14 +3,17 @@
 use crate::arguments::{Format, GraphArguments, GraphFormat};
 use crate::workspace::Workspace;
 use crate::{exit, report};
-use dbgo_compiler::diagnostic::{Diagnostic, render};
+use dbgo_compiler::diagnostic::Diagnostic;
+use dbgo_compiler::driver::Outline;
 use std::path::Path;
 use std::process::ExitCode;
 
 /// Writes the graph.
 pub fn graph(directory: &Path, arguments: &GraphArguments) -> Result<ExitCode, ExitCode> {
-    let mut outline = Workspace::open(directory)?.outline();
-    render::sort(&outline.files.sources, &mut outline.diagnostics);
+    Workspace::open(directory)?.show_outline(|outline| show(outline, arguments))
+}
+
+fn show(outline: &Outline, arguments: &GraphArguments) -> Result<ExitCode, ExitCode> {
     report::show(&outline.files.sources, &outline.diagnostics, Format::Full);
     if outline.diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(exit::FINDINGS);
@@ -25,7 +28,5 @@ pub fn graph(directory: &Path, arguments: &GraphArguments) -> Result<ExitCode, E
         GraphFormat::Mermaid => outline.graph.to_mermaid(),
         GraphFormat::Json => outline.graph.to_json(&outline.files.sources),
     });
-    // The process ends here: to give back the memory piece by piece would only take time.
-    std::mem::forget(outline);
     Ok(exit::OK)
 }

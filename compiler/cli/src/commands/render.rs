@@ -22,14 +22,16 @@ pub fn render(directory: &Path, arguments: &RenderCommand) -> Result<ExitCode, E
             &Terminal::detect(),
         ));
     }
-    let mut outline = workspace.outline();
-    renderer::sort(&outline.files.sources, &mut outline.diagnostics);
+    workspace.show_outline(|outline| show(outline, arguments))
+}
+
+fn show(outline: &Outline, arguments: &RenderCommand) -> Result<ExitCode, ExitCode> {
     report::show(&outline.files.sources, &outline.diagnostics, Format::Full);
     if outline.diagnostics.iter().any(Diagnostic::is_error) {
         return Ok(exit::FINDINGS);
     }
     let wanted = &arguments.render.model;
-    let Some(node) = find(&outline, wanted) else {
+    let Some(node) = find(outline, wanted) else {
         let names = outline
             .graph
             .nodes
@@ -42,9 +44,9 @@ pub fn render(directory: &Path, arguments: &RenderCommand) -> Result<ExitCode, E
         )));
     };
     exit::print(&if arguments.render.json {
-        json(&outline, node)
+        json(outline, node)
     } else {
-        text(&outline, node)
+        text(outline, node)
     });
     Ok(exit::OK)
 }

@@ -84,9 +84,16 @@ impl Library {
 
     /// Whether a text may call a macro, by a look at the names in front of parentheses.
     pub fn may_be_called(&self, text: &str, tree: &DirectiveTree) -> bool {
-        tree.tokens
-            .windows(2)
-            .any(|pair| call::is_call(text, pair) && self.find(call::name(text, pair[0])).is_some())
+        let is_sql = |token: &&Token| token.kind != TokenKind::Comment;
+        let mut tokens = tree.tokens.iter().filter(is_sql);
+        let Some(mut before) = tokens.next() else {
+            return false;
+        };
+        tokens.any(|token| {
+            let pair = [*before, *token];
+            before = token;
+            call::is_call(text, &pair) && self.find(call::name(text, pair[0])).is_some()
+        })
     }
 }
 

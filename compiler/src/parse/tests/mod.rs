@@ -173,6 +173,13 @@ fn deep_texts_are_refused_and_never_overflow() {
     for text in texts {
         assert!(parse(&text).is_err(), "{}…", &text[..40]);
     }
+    // Chains within chains: a tree that is as high as all of them together.
+    let chains = "(".repeat(200) + "1" + &(" + 1".repeat(900) + ")").repeat(200);
+    let error = parse(&format!("select {chains}")).unwrap_err();
+    assert_eq!(error.code, Code::TooDeep);
+    // What stands beside each other adds nothing.
+    let beside = vec!["a[1][1] + (b + c + d)"; 450].join(" + ");
+    assert!(parse(&format!("select {beside}, {beside}")).is_ok());
     for (open, close) in [("(", ")"), ("(select ", ")"), ("[", "]")] {
         let text = format!("select {}1{}", open.repeat(100), close.repeat(100));
         assert!(parse(&text).is_ok(), "{}…", &text[..40]);

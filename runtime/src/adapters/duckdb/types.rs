@@ -78,8 +78,7 @@ impl TypeSession {
     }
 
     /// The names and types of a query's columns, over empty tables with the given names and
-    /// columns and no others. The query is prepared as well, which finds more than what describes
-    /// it: the planner refuses some queries that bind. Tables are kept, and used again where a later call gives the same
+    /// columns and no others. Tables are kept, and used again where a later call gives the same
     /// columns.
     ///
     /// # Errors
@@ -93,12 +92,26 @@ impl TypeSession {
         for (name, columns) in relations {
             self.provide(name, columns)?;
         }
-        self.connection.prepare(query)?;
         let columns = self.connection.describe(query)?;
         Ok(columns
             .into_iter()
             .map(|column| (column.name, column.sql_type))
             .collect())
+    }
+
+    /// As [`columns_of`](Self::columns_of), of a query that is planned and optimized as well: some
+    /// that bind are refused only then. A long chain of operators takes its time.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn judge(
+        &mut self,
+        relations: &[(&str, &[(&str, &str)])],
+        query: &str,
+    ) -> Result<Vec<(String, String)>, EngineError> {
+        let columns = self.columns_of(relations, query)?;
+        self.connection.prepare(query)?;
+        Ok(columns)
     }
 
     /// Drops the tables of earlier calls that the query could see though this call doesn't give

@@ -1,0 +1,182 @@
+//! Uses of a select list's aliases in the same `SELECT`.
+//!
+//! Source: `SelectBinder::BindColumnRef` and `ColumnAliasBinder` of DuckDB. An alias stands for its
+//! expression, so that it can't stand where that can't; one that is volatile or holds a subquery
+//! isn't repeated, and an aggregate and `TRY` see no aliases at all.
+
+use super::Binder;
+use super::deep::{has_query, walk_deep};
+use super::grouping::walk;
+use super::placement::{Needs, first_needs, function_of, is_volatile, needs_of};
+use super::scope::{Env, Relation, Scope};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::name::same_name;
+use crate::parse::ast::{self, ExprKind};
+
+/// An alias and its expression.
+type Aliased<'a> = (&'a ast::Name, &'a ast::Expr);
+
+impl Binder<'_> {
+    /// Checks the uses of aliases in a `SELECT` that has been bound.
+    pub(super) fn check_aliases(
+        &mut self,
+        select: &ast::Select,
+        scope: &Scope,
+        parent: Option<&Env<'_>>,
+    ) {
+        let env = Env::new(scope, parent);
+        let open = env
+            .outwards()
+            .any(|env| env.scope.relations.iter().any(Relation::is_open));
+        let all: Vec<Aliased<'_>> = select
+            .items
+            .iter()
+            .filter_map(|item| Some((item.alias.as_ref()?, &item.expr)))
+            .collect();
+        if open || all.is_empty() {
+            return;
+        }
+        for item in &select.items {
+            let earlier: Vec<Aliased<'_>> = all
+                .iter()
+                .copied()
+                .take_while(|(alias, _)| alias.span.end <= item.expr.span.start)
+                .collect();
+            self.check_uses(&item.expr, &earlier);
+            self.check_hidden(&item.expr, &earlier);
+            for (name, expr) in self.uses(&item.expr, &earlier, true) {
+                if has_query(expr) {
+                    self.unusable(name, "holds a subquery");
+                }
+            }
+        }
+        if let Some(filter) = &select.filter {
+            self.check_uses(filter, &all);
+            for (name, expr) in self.uses(filter, &all, false) {
+                if let Some(needs) = first_needs(expr) {
+                    self.misplaced(needs, name, "`WHERE`");
+                }
+            }
+        }
+        for condition in select.having.iter().chain(&select.qualify) {
+            self.check_uses(condition, &all);
+            self.check_hidden(condition, &all);
+        }
+    }
+
+    /// The uses of aliases in an expression; in its subqueries too, if asked.
+    fn uses<'b>(
+        &self,
+        expr: &'b ast::Expr,
+        aliases: &[Aliased<'b>],
+        deep: bool,
+    ) -> Vec<(&'b ast::Expr, &'b ast::Expr)> {
+        let mut found = Vec::new();
+        let mut visit = |part: &'b ast::Expr| {
+            let ExprKind::Name(names) = &part.kind else {
+                return;
+            };
+            let [name] = names.as_slice() else { return };
+            if self
+                .resolved
+                .contains_key(&(part.span.start, part.span.end))
+            {
+                return;
+            }
+            let mut aliases = aliases.iter();
+            if let Some((_, meant)) =
+                aliases.find(|(alias, _)| same_name(&alias.value, &name.value))
+            {
+                found.push((part, *meant));
+            }
+        };
+        if holds_lambda(expr) {
+            return Vec::new();
+        }
+        match deep {
+            true => walk_deep(expr, &mut visit),
+            false => walk(expr, &mut |part| {
+                visit(part);
+                true
+            }),
+        }
+        found
+    }
+
+    fn check_uses(&mut self, expr: &ast::Expr, aliases: &[Aliased<'_>]) {
+        for (name, meant) in self.uses(expr, aliases, false) {
+            let mut volatile = false;
+            walk(meant, &mut |part| {
+                volatile |= is_volatile(part);
+                !volatile
+            });
+            if volatile {
+                self.unusable(name, "has another value each time");
+            }
+        }
+    }
+
+    /// Within an aggregate and `TRY` there are no aliases; within a window none of a window.
+    fn check_hidden(&mut self, expr: &ast::Expr, aliases: &[Aliased<'_>]) {
+        let mut hiding: Vec<&ast::Expr> = Vec::new();
+        let mut windows: Vec<&ast::Expr> = Vec::new();
+        walk(expr, &mut |part| {
+            match needs_of(part) {
+                Some(Needs::Group) => hiding.push(part),
+                Some(Needs::Window) => windows.push(part),
+                _ if is_try(part) => hiding.push(part),
+                _ => return true,
+            }
+            false
+        });
+        for place in hiding {
+            for (name, _) in self.uses(place, aliases, false) {
+                let what = if is_try(place) {
+                    "`TRY`"
+                } else {
+                    "an aggregate"
+                };
+                let message = format!("an alias of the select list isn't known within {what}");
+                self.report(
+                    Diagnostic::error(Code::UnknownColumn, name.span, message)
+                        .hint("repeat its expression, or name it in a subquery"),
+                );
+            }
+        }
+        for place in windows {
+            for (name, meant) in self.uses(place, aliases, false) {
+                if first_needs(meant) == Some(Needs::Window) {
+                    self.misplaced(Needs::Window, name, "a window function");
+                }
+            }
+        }
+    }
+
+    fn unusable(&mut self, name: &ast::Expr, why: &str) {
+        let message = format!("this alias can't be used here: its expression {why}");
+        self.report(
+            Diagnostic::error(Code::UnknownColumn, name.span, message)
+                .hint("name the expression in a subquery, and use its column here"),
+        );
+    }
+}
+
+fn is_try(expr: &ast::Expr) -> bool {
+    function_of(expr)
+        .and_then(|function| function.name.last())
+        .is_some_and(|name| name.value.eq_ignore_ascii_case("try"))
+}
+
+/// Whether names in an expression may be a lambda's parameters.
+fn holds_lambda(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        found |= match &part.kind {
+            ExprKind::Lambda { .. } | ExprKind::Comprehension { .. } => true,
+            ExprKind::Binary { operator, .. } => operator == "->",
+            _ => false,
+        };
+        !found
+    });
+    found
+}

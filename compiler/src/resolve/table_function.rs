@@ -1,0 +1,159 @@
+//! Functions in a `FROM`.
+
+use super::Binder;
+use super::scope::{Env, Relation, ScopeColumn};
+use crate::bound::What;
+use crate::check::data_columns;
+use crate::parse::ast;
+use crate::sql_type::SqlType;
+use crate::types::{Typed, catalogue, tables};
+
+/// Table functions whose columns are those of a file that somebody may write anew.
+const FILE_READERS: [&str; 9] = [
+    "parquet_scan",
+    "read_csv",
+    "read_csv_auto",
+    "read_json",
+    "read_json_auto",
+    "read_ndjson",
+    "read_ndjson_auto",
+    "read_parquet",
+    "read_xlsx",
+];
+
+impl Binder<'_> {
+    pub(super) fn table_function(
+        &mut self,
+        call: &ast::Expr,
+        ordinality: bool,
+        env: &Env<'_>,
+    ) -> Relation {
+        let ast::ExprKind::Function(function) = &call.kind else {
+            self.volatile = true;
+            return self.unknown_relation(None, call.span);
+        };
+        let mark = self.tree.mark();
+        let name = function
+            .name
+            .last()
+            .map_or(String::new(), |name| name.value.to_lowercase());
+        let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
+        let pure = pure.contains(&name.as_str());
+        let arguments: Vec<Typed> = function
+            .arguments
+            .iter()
+            .map(|argument| {
+                if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
+                {
+                    let name = argument.name.as_ref();
+                    let span = name.map_or(argument.value.span, |name| {
+                        name.span.to(argument.value.span)
+                    });
+                    let text = self.plain_text(span);
+                    self.tree.leaf(What::Opaque(text), span);
+                    Typed::unknown()
+                } else if name != "repeat_row" && pure {
+                    self.expression(&argument.value, env)
+                } else {
+                    self.quietly(|binder| binder.expression(&argument.value, env))
+                }
+            })
+            .collect();
+        if FILE_READERS.contains(&name.as_str()) {
+            self.report(data_columns::file(call.span));
+        }
+        let known = catalogue::find(&name).is_some_and(|entry| {
+            entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
+        });
+        self.volatile |= !known || !pure;
+        self.check_table_function(&name, function, &arguments, call.span);
+        let relation = self.next_relation();
+        let what = What::TableFunction {
+            relation,
+            name: name.clone(),
+        };
+        self.tree.close(mark, what, call.span);
+        let Some(columns) = function_columns(&name, function, &arguments) else {
+            return Relation {
+                id: relation,
+                ..Relation::unknown(Some(name))
+            };
+        };
+        let mut columns: Vec<ScopeColumn> = columns
+            .into_iter()
+            .map(|(name, sql_type)| ScopeColumn {
+                name: Some(name),
+                typed: Typed::of(sql_type),
+            })
+            .collect();
+        if ordinality {
+            columns.push(ScopeColumn {
+                name: Some("ordinality".to_owned()),
+                typed: Typed::of(SqlType::BigInt),
+            });
+        }
+        Relation {
+            id: relation,
+            name: Some(name),
+            columns,
+            open: false,
+        }
+    }
+}
+
+/// Whether an argument is an option with a name. `num_rows = 3` is a comparison to the parser, and
+/// an option to the engine.
+fn is_option(argument: &ast::Argument) -> bool {
+    argument.name.is_some()
+        || matches!(&argument.value.kind, ast::ExprKind::Binary { operator, left, .. }
+            if operator == "=" && matches!(left.kind, ast::ExprKind::Name(_)))
+}
+
+/// The columns of a table function, where they are known.
+fn function_columns(
+    name: &str,
+    function: &ast::Function,
+    arguments: &[Typed],
+) -> Option<Vec<(String, SqlType)>> {
+    let named = function.arguments.iter().any(is_option);
+    let one =
+        |sql_type: SqlType| (!sql_type.has_unknown()).then(|| vec![(name.to_owned(), sql_type)]);
+    match (name, arguments) {
+        ("range" | "generate_series", [first, ..]) => one(series(first)?),
+        ("unnest", [list]) => match &list.sql_type {
+            SqlType::List(element) | SqlType::Array(element, _) => one((**element).clone()),
+            _ => None,
+        },
+        // The column has the value's text as its name.
+        ("repeat", [value, _]) => {
+            let column = match &function.arguments.first()?.value.kind {
+                ast::ExprKind::Literal(ast::Literal::Text(text)) => text.clone(),
+                _ => super::output_name::constant_name(&function.arguments.first()?.value)?,
+            };
+            let sql_type = value.sql_type.as_column();
+            (!sql_type.has_unknown()).then(|| vec![(column, sql_type)])
+        }
+        ("repeat_row", _) => {
+            let values = function.arguments.iter().zip(arguments);
+            let columns: Vec<(String, SqlType)> = values
+                .filter(|(argument, _)| !is_option(argument))
+                .enumerate()
+                .map(|(index, (_, typed))| (format!("column{index}"), typed.sql_type.as_column()))
+                .collect();
+            let known = columns.iter().all(|(_, sql_type)| !sql_type.has_unknown());
+            known.then_some(columns)
+        }
+        _ if named => None,
+        _ => tables::columns(name, arguments.len()),
+    }
+}
+
+/// The type of `range(…)` and `generate_series(…)` in a `FROM`.
+fn series(first: &Typed) -> Option<SqlType> {
+    match &first.sql_type {
+        sql_type if sql_type.is_integer() => Some(SqlType::BigInt),
+        SqlType::Date | SqlType::Timestamp => Some(SqlType::Timestamp),
+        SqlType::TimestampTz => Some(SqlType::TimestampTz),
+        _ => None,
+    }
+}
