@@ -276,6 +276,40 @@ fn a_loop_over_a_seed_depends_on_its_data() {
 }
 
 #[test]
+fn an_exposure_is_checked_again_and_nothing_is_typed_for_it() {
+    let folder = project(CHAIN);
+    let root = folder.path();
+    let board = "exposures/board.sql";
+    let header = "-- @exposure: type='report'\n-- @import: models.a\n-- @uses: a.";
+    write(root, board, &format!("{header}id\n"));
+    assert_eq!(checked(root).diagnostics, []);
+    assert_eq!(typed(root), 0);
+    write(root, board, &format!("{header}idd, a.amount\n"));
+    let found = checked(root);
+    assert_eq!((found.typed, found.diagnostics.len()), (0, 1));
+    assert!(found.diagnostics[0].message.contains("`idd`"));
+    // It is told again, and so is what becomes wrong far above it.
+    assert_eq!(seen_by_check(root), anew(root).0);
+    write(root, board, &format!("{header}id, a.amount\n"));
+    write(
+        root,
+        "models/a.sql",
+        "-- @import: o = sources.raw.orders\nselect id, amount as amuont from :o\n",
+    );
+    let found = checked(root);
+    let is_there = |path: &str| {
+        let file = found.outline.files.sources.find(path);
+        let mut places = found
+            .diagnostics
+            .iter()
+            .filter_map(|found| found.primary.as_ref());
+        places.any(|label| Some(label.span.file) == file)
+    };
+    assert!(is_there(board), "{:#?}", found.diagnostics);
+    assert_eq!(seen_by_check(root), anew(root).0);
+}
+
+#[test]
 fn a_change_within_one_tick_of_the_clock_is_seen() {
     let folder = project(CHAIN);
     let root = folder.path();

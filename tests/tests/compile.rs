@@ -6,8 +6,12 @@
 
 #[path = "compile/cases.rs"]
 mod cases;
+#[path = "compile/chapters.rs"]
+mod chapters;
 #[path = "compile/expectation.rs"]
 mod expectation;
+#[path = "compile/fixes.rs"]
+mod fixes;
 #[path = "compile/language.rs"]
 mod language;
 #[path = "compile/lineage.rs"]
@@ -22,3 +26,5 @@ mod oracle;
 mod pages;
 #[path = "compile/project.rs"]
 mod project;
+#[path = "compile/sarif.rs"]
+mod sarif;

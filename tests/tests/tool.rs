@@ -5,6 +5,8 @@
 
 #[path = "tool/both_ways.rs"]
 mod both_ways;
+#[path = "tool/check.rs"]
+mod check;
 #[path = "tool/commands.rs"]
 mod commands;
 #[path = "tool/errors.rs"]

@@ -32,7 +32,7 @@ pub enum Command {
     Init(InitArguments),
     /// Find every mistake in the project without running it
     #[command(
-        after_help = "Examples:\n  dbgo check\n  dbgo check --engine\n  dbgo check --format concise --deny warnings"
+        after_help = "Examples:\n  dbgo check\n  dbgo check --fix\n  dbgo check --engine\n  dbgo check --format github --deny warnings"
     )]
     Check(CheckArguments),
     /// Show which model reads which
@@ -129,6 +129,10 @@ pub enum Format {
     Concise,
     /// As a JSON document
     Json,
+    /// As commands of GitHub Actions, which show them beside the lines of a pull request
+    Github,
+    /// As a log of SARIF 2.1.0
+    Sarif,
 }
 
 /// What makes `dbgo check` fail.
@@ -153,6 +157,9 @@ pub struct CheckArguments {
     /// Fail on these as well
     #[arg(long, value_enum)]
     pub deny: Option<Deny>,
+    /// Write the fixes of findings that have one answer into the files, then check again
+    #[arg(long)]
+    pub fix: bool,
 }
 
 /// How a graph is written.

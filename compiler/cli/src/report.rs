@@ -1,19 +1,69 @@
 //! Shows findings to people.
 
 use crate::arguments::Format;
+use crate::embedded::DIAGNOSTIC_PAGES;
 use crate::exit;
-use dbgo_compiler::diagnostic::{Diagnostic, Severity, render};
-use dbgo_compiler::source::SourceSet;
+use dbgo_compiler::diagnostic::render::SarifContext;
+use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity, render};
+use dbgo_compiler::source::{ProjectFiles, SourceSet};
 use std::io::IsTerminal;
+use std::path::Path;
 use std::time::Duration;
 
-/// Writes findings: people's forms to standard error, JSON to standard output.
+/// Writes findings: people's forms to standard error, those for programs to standard output.
 pub fn show(sources: &SourceSet, diagnostics: &[Diagnostic], format: Format) {
     match format {
         Format::Json => exit::print(&render::json(sources, diagnostics)),
         Format::Concise => eprint!("{}", render::concise(sources, diagnostics)),
+        Format::Github => exit::print(&render::github(sources, diagnostics, "")),
+        Format::Sarif => exit::print(&sarif(sources, diagnostics, "")),
         Format::Full => eprint!("{}", render::full(sources, diagnostics, colour())),
     }
+}
+
+/// Writes the findings of a project, with paths that start at its repository where a code host
+/// reads them.
+pub fn show_project(files: &ProjectFiles, diagnostics: &[Diagnostic], format: Format) {
+    let sources = &files.sources;
+    match format {
+        Format::Github => {
+            let prefix = within_repository(&files.root);
+            exit::print(&render::github(sources, diagnostics, &prefix));
+        }
+        Format::Sarif => {
+            let prefix = within_repository(&files.root);
+            exit::print(&sarif(sources, diagnostics, &prefix));
+        }
+        Format::Full | Format::Concise | Format::Json => show(sources, diagnostics, format),
+    }
+}
+
+fn sarif(sources: &SourceSet, diagnostics: &[Diagnostic], prefix: &str) -> String {
+    let context = SarifContext {
+        version: env!("CARGO_PKG_VERSION"),
+        prefix,
+        page: &page,
+    };
+    render::sarif(sources, diagnostics, &context)
+}
+
+/// The page of a code.
+fn page(code: Code) -> Option<String> {
+    let file = format!("{code}.md");
+    let (_, page) = DIAGNOSTIC_PAGES.iter().find(|(name, _)| *name == file)?;
+    Some(String::from_utf8_lossy(page).into_owned())
+}
+
+/// The folder of a project within its git repository, with a `/` at its end; empty if it is the
+/// repository's root, or lies in none.
+fn within_repository(root: &Path) -> String {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let repository = root.ancestors().find(|folder| folder.join(".git").exists());
+    let inner = repository.and_then(|repository| root.strip_prefix(repository).ok());
+    let parts = inner.into_iter().flat_map(Path::components);
+    parts
+        .map(|part| format!("{}/", part.as_os_str().to_string_lossy()))
+        .collect()
 }
 
 /// Whether standard error shows colours.

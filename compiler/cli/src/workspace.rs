@@ -166,7 +166,7 @@ impl Workspace {
                 began.elapsed(),
             );
             eprintln!("{summary}");
-            return Err(exit::FINDINGS);
+            return Err(exit::of(&compilation.diagnostics));
         }
         let places = places(&root);
         let (mut built, definition, shards) =

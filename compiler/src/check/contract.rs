@@ -1,10 +1,10 @@
 //! Contracts: `@column` lines with a type or with `not null`.
 
+use super::OutputColumn;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::driver::OutputColumn;
 use crate::graph::Node;
 use crate::header::{ColumnNote, Header, Materialized};
-use crate::sql_type::{SqlType, coerce::fits_into, quote_identifier, unknown_type_hint};
+use crate::sql_type::{SqlType, coerce::fits_into, quote_identifier};
 use crate::typed::{BodyNode, TypedColumn};
 
 /// A model's columns after its contract.
@@ -137,11 +137,7 @@ fn declared_type(
     let declared = match written.value.parse::<SqlType>() {
         Ok(declared) if !matches!(declared, SqlType::Other(_)) => declared,
         _ => {
-            let message = format!("there is no type `{}`", written.value);
-            diagnostics.push(
-                Diagnostic::error(Code::UnknownType, written.span, message)
-                    .hint(unknown_type_hint(&written.value)),
-            );
+            diagnostics.push(super::table::unknown_type(&written.value, written.span));
             return None;
         }
     };

@@ -13,12 +13,20 @@ pub fn check(node: &Node, columns: &[TypedColumn], diagnostics: &mut Vec<Diagnos
         Some(Incremental::TimeRange(range)) => {
             let column = &range.time_column;
             let span = column.span().unwrap_or(Span::new(node.file, 0, 0));
-            named("time_column", &column.value, span, columns, diagnostics);
+            named(
+                node,
+                "time_column",
+                &column.value,
+                span,
+                columns,
+                diagnostics,
+            );
             has_time("time_column", &column.value, span, columns, diagnostics);
         }
         Some(Incremental::UniqueKey(key)) => {
             for column in &key.value {
                 named(
+                    node,
                     "unique_key",
                     &column.value,
                     column.span,
@@ -30,11 +38,19 @@ pub fn check(node: &Node, columns: &[TypedColumn], diagnostics: &mut Vec<Diagnos
         Some(Incremental::Append) | None => {}
     }
     for column in node.config.grain.iter().flat_map(|grain| &grain.value) {
-        named("grain", &column.value, column.span, columns, diagnostics);
+        named(
+            node,
+            "grain",
+            &column.value,
+            column.span,
+            columns,
+            diagnostics,
+        );
     }
 }
 
 fn named(
+    node: &Node,
     key: &str,
     name: &str,
     span: Span,
@@ -49,12 +65,20 @@ fn named(
     }
     let message = format!("`{key}` names a column `{name}` that the query doesn't make");
     let diagnostic = Diagnostic::error(Code::UnknownKeyColumn, span, message);
-    diagnostics.push(
-        match nearest(name, columns.iter().map(|column| column.name.as_str())) {
-            Some(near) => diagnostic.hint(format!("the query makes `{near}`")),
-            None => diagnostic.hint(format!("select `{name}`, or name another column")),
-        },
-    );
+    let names = columns.iter().map(|column| column.name.as_str());
+    diagnostics.push(match nearest(name, names.clone()) {
+        Some(near) => {
+            let diagnostic = diagnostic.hint(format!("the query makes `{near}`"));
+            // What a folder says holds for other models too.
+            if span.file != node.file {
+                diagnostics.push(diagnostic);
+                return;
+            }
+            let written = |near: &str| format!("'{}'", near.replace('\'', "''"));
+            diagnostic.fix_name(name, span, names, written)
+        }
+        None => diagnostic.hint(format!("select `{name}`, or name another column")),
+    });
 }
 
 fn has_time(

@@ -1,8 +1,11 @@
 //! What a typed model promises, held against what its query gives.
 
+mod column;
 pub mod contract;
-pub mod data_columns;
+pub mod exposures;
 pub mod keys;
 pub mod table;
 pub mod time_range;
 pub mod variables;
+
+pub use column::OutputColumn;

@@ -1,12 +1,13 @@
 //! A `create table` in `sources/` or beside a seed: it declares columns, and nothing else.
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::header::{ColumnNote, Header};
 use crate::lexer::lex;
 use crate::parse::table::{ColumnDefinition, TableDefinition, parse_create_table};
+use crate::parse::written_name;
 use crate::source::ProjectFiles;
 use crate::span::{FileId, Span};
-use crate::sql_type::{SqlType, unknown_type_hint};
+use crate::sql_type::{SqlType, meant_type, unknown_type_hint};
 use crate::token::{Token, TokenKind};
 
 /// Words that begin a rule of a table or of a column.
@@ -56,13 +57,18 @@ pub fn read(
 /// A text that is no type.
 pub fn written_type(text: &str, span: Span) -> Result<SqlType, Diagnostic> {
     match text.parse::<SqlType>() {
-        Ok(SqlType::Other(_)) | Err(_) => Err(Diagnostic::error(
-            Code::UnknownType,
-            span,
-            format!("there is no type `{text}`"),
-        )
-        .hint(unknown_type_hint(text))),
+        Ok(SqlType::Other(_)) | Err(_) => Err(unknown_type(text, span)),
         Ok(sql_type) => Ok(sql_type),
+    }
+}
+
+/// A text that is no type.
+pub fn unknown_type(text: &str, span: Span) -> Diagnostic {
+    let message = format!("there is no type `{text}`");
+    let finding = Diagnostic::error(Code::UnknownType, span, message).hint(unknown_type_hint(text));
+    match meant_type(text) {
+        Some(meant) => finding.fix(Fix::replace(span, meant)),
+        None => finding,
     }
 }
 
@@ -161,7 +167,12 @@ pub fn notes(header: &Header, names: &[&str]) -> Vec<Diagnostic> {
             let message = format!("the table has no column `{}`", note.name.value);
             let finding = Diagnostic::error(Code::ContractColumnMissing, note.name.span, message);
             match nearest(&note.name.value, names.iter().copied()) {
-                Some(near) => finding.hint(format!("it has `{near}`")),
+                Some(near) => finding.hint(format!("it has `{near}`")).fix_name(
+                    &note.name.value,
+                    note.name.span,
+                    names.iter().copied(),
+                    |near| written_name(near).into_owned(),
+                ),
                 None => finding.hint("add the column, or remove the line"),
             }
         })

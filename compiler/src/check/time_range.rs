@@ -1,6 +1,6 @@
 //! The range of a `time_range` model: each variant reads only its batch's rows.
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix};
 use crate::directives::{Variant, references};
 use crate::graph::Node;
 use crate::header::Incremental;
@@ -42,20 +42,33 @@ pub fn check(node: &Node, text: &str, variants: &[Variant], diagnostics: &mut Ve
     }
     let mut reported = Vec::new();
     for variant in variants {
-        for span in inclusive_ranges(text, &variant.tokens) {
-            if !reported.contains(&span) {
-                reported.push(span);
-                diagnostics.push(
-                    Diagnostic::warning(Code::InclusiveRange, span, "`between` takes the end of the range as well, which belongs to the next batch")
-                        .hint("write `>= :start_…` and `< :end_…`"),
-                );
+        for range in inclusive_ranges(text, &variant.tokens) {
+            if !reported.contains(&range.span) {
+                reported.push(range.span);
+                let finding = Diagnostic::warning(
+                    Code::InclusiveRange,
+                    range.span,
+                    "`between` takes the end of the range as well, which belongs to the next batch",
+                )
+                .hint("write `>= :start_…` and `< :end_…`");
+                diagnostics.push(match range.fix {
+                    Some(fix) => finding.fix(fix),
+                    None => finding,
+                });
             }
         }
     }
 }
 
-/// Each `between :start_… and :end_…`.
-fn inclusive_ranges(text: &str, tokens: &[Token]) -> Vec<Span> {
+/// A `between :start_… and :end_…`.
+struct InclusiveRange {
+    /// From `between` to the end.
+    span: Span,
+    /// The two comparisons that were meant.
+    fix: Option<Fix>,
+}
+
+fn inclusive_ranges(text: &str, tokens: &[Token]) -> Vec<InclusiveRange> {
     let tokens: Vec<&Token> = tokens
         .iter()
         .filter(|token| token.kind != TokenKind::Comment)
@@ -71,12 +84,48 @@ fn inclusive_ranges(text: &str, tokens: &[Token]) -> Vec<Span> {
     };
     tokens
         .windows(4)
-        .filter(|window| {
+        .enumerate()
+        .filter(|(_, window)| {
             word(window[0]) == "between"
                 && is_one(&word(window[1]), STARTS)
                 && word(window[2]) == "and"
                 && is_one(&word(window[3]), ENDS)
         })
-        .map(|window| window[0].span.to(window[3].span))
+        .map(|(at, window)| InclusiveRange {
+            span: window[0].span.to(window[3].span),
+            fix: compared(text, &tokens[..at]).map(|compared| Fix {
+                title: "compare with `>=` and `<`".to_owned(),
+                edits: vec![
+                    Edit {
+                        span: window[0].span,
+                        text: ">=".to_owned(),
+                    },
+                    Edit {
+                        span: window[3].span.before(),
+                        text: format!("{compared} < "),
+                    },
+                ],
+            }),
+        })
         .collect()
+}
+
+/// The column in front of a `between`, if it is all that is compared: a name, with a keyword or a
+/// bracket before it behind which a condition begins.
+fn compared(text: &str, before: &[&Token]) -> Option<String> {
+    let written = |token: &Token| text.get(token.span.range()).unwrap_or_default();
+    let is_name = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName);
+    let mut at = before.len().checked_sub(1)?;
+    let last = before[at];
+    while is_name(before[at]) && at >= 2 && written(before[at - 1]) == "." {
+        at -= 2;
+    }
+    let first = before[at];
+    let begins = ["where", "and", "or", "on", "(", "having", "qualify", "when"];
+    let begin = written(before[at.checked_sub(1)?]).to_lowercase();
+    if !is_name(first) || !begins.contains(&begin.as_str()) {
+        return None;
+    }
+    let span = first.span.to(last.span);
+    text.get(span.range()).map(str::to_owned)
 }

@@ -51,6 +51,7 @@ codes! {
     ("duplicate-pragma", DuplicatePragma, "the same thing is said twice in a header"),
     ("not-built-yet", NotBuiltYet, "a part of the language that dbgo knows but hasn't built yet"),
     ("directive-above-query", DirectiveAboveQuery, "a directive stands above the query"),
+    ("malformed-exposure", MalformedExposure, "a file in `exposures/` isn't a header that says who uses what"),
     // The graph
     ("unknown-import", UnknownImport, "an import names a file that doesn't exist"),
     ("unused-import", UnusedImport, "an import is never used"),
@@ -112,6 +113,7 @@ codes! {
     ("unknown-columns", UnknownColumns, "the columns of a model or seed can't be told"),
     ("columns-depend-on-data", ColumnsDependOnData, "the columns of a query depend on data"),
     ("engine-refuses", EngineRefuses, "the engine refuses a query that dbgo found no fault in"),
+    ("engine-failed", EngineFailed, "the engine can't be opened, or failed outside of any model"),
     // Contracts and keys
     ("contract-column-missing", ContractColumnMissing, "a contract names a column that the query doesn't make"),
     ("contract-type", ContractType, "a column's type doesn't fit its contract"),

@@ -1,12 +1,14 @@
 //! A finding about the user's project, as data. Renderers turn it into text; nothing here prints.
 
 pub mod codes;
+pub mod fix;
 pub mod render;
 
 use crate::span::Span;
 use serde::{Deserialize, Serialize};
 
 pub use codes::Code;
+pub use fix::{Edit, Fix, only_near};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +48,8 @@ pub struct Diagnostic {
     pub hints: Vec<String>,
     /// What else there is to know, each in one line.
     pub notes: Vec<String>,
+    /// What to write, if there is one answer.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -74,6 +78,7 @@ impl Diagnostic {
             secondary: Vec::new(),
             hints: Vec::new(),
             notes: Vec::new(),
+            fix: None,
         }
     }
 
@@ -118,6 +123,29 @@ impl Diagnostic {
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
+    }
+
+    /// Adds what to write.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+
+    /// Adds the fix for a misspelt name, if only one candidate can be meant: `written` gives the
+    /// text for it.
+    #[must_use]
+    pub fn fix_name<'a>(
+        self,
+        name: &str,
+        span: Span,
+        candidates: impl IntoIterator<Item = &'a str>,
+        written: impl FnOnce(&str) -> String,
+    ) -> Self {
+        match only_near(name, candidates) {
+            Some(near) => self.fix(Fix::replace(span, written(near))),
+            None => self,
+        }
     }
 
     /// Whether this stops a build.

@@ -26,10 +26,10 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// One that couldn't be read, which was reported.
+    /// One that couldn't be read, which was reported: what holds it is read no further.
     pub(super) fn invalid(span: Span) -> Self {
         Self {
-            kind: ConditionKind::Invalid,
+            kind: ConditionKind::Constant(true),
             span,
         }
     }
@@ -48,8 +48,6 @@ pub enum ConditionKind {
     Test(Test),
     /// `true`, `false`, or a comparison of literals.
     Constant(bool),
-    /// What can't be read; an error has been reported.
-    Invalid,
 }
 
 /// A comparison of one fact or variable with literals: the atom of conditions.

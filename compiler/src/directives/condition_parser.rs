@@ -10,7 +10,7 @@
 
 use super::condition::{Comparison, Condition, ConditionKind, Operator, Subject, Test, Variable};
 use super::value::{Number, Value, ValueKind};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::span::Span;
 use crate::token::{Token, TokenKind};
 
@@ -40,11 +40,34 @@ pub(super) fn parse(
             let found = parser.text_of(*token);
             let error = malformed(token.span, format!("`{found}` can't follow a condition"));
             Err(match found {
-                "&&" => error.hint("write `and`"),
-                "||" => error.hint("write `or`"),
+                "&&" => error
+                    .hint("write `and`")
+                    .fix(spaced(text, token.span, "and")),
+                "||" => error.hint("write `or`").fix(spaced(text, token.span, "or")),
                 _ => error,
             })
         }
+    }
+}
+
+/// Writes a word for a sign, with the blanks that a word needs.
+fn spaced(text: &str, sign: Span, word: &str) -> Fix {
+    let is_blank = |character: Option<char>| character.is_some_and(char::is_whitespace);
+    let before = text.get(..sign.start as usize).unwrap_or_default();
+    let behind = text.get(sign.end as usize..).unwrap_or_default();
+    let left = if is_blank(before.chars().next_back()) {
+        ""
+    } else {
+        " "
+    };
+    let right = if is_blank(behind.chars().next()) {
+        ""
+    } else {
+        " "
+    };
+    Fix {
+        title: format!("write `{word}`"),
+        ..Fix::replace(sign, format!("{left}{word}{right}"))
     }
 }
 
@@ -216,7 +239,8 @@ impl<'a> Parser<'a> {
                 let meant = if text == "=" { "==" } else { "!=" };
                 return Err(
                     malformed(token.span, format!("`{text}` compares nothing here"))
-                        .hint(format!("write `{meant}`")),
+                        .hint(format!("write `{meant}`"))
+                        .fix(Fix::replace(token.span, meant)),
                 );
             }
             _ => return Ok(None),
@@ -319,7 +343,8 @@ impl<'a> Parser<'a> {
                 token.span,
                 "a condition names a variable without a colon",
             )
-            .hint(format!("write `{}`", text.trim_start_matches(':')))),
+            .hint(format!("write `{}`", text.trim_start_matches(':')))
+            .fix(Fix::replace(token.span, text.trim_start_matches(':')))),
             _ => Err(malformed(
                 token.span,
                 format!("expected a fact, a variable or a literal, found `{text}`"),
@@ -353,8 +378,13 @@ impl<'a> Parser<'a> {
             span,
             format!("there is no fact and no variable `{name}`"),
         );
-        Err(match nearest(name, names) {
-            Some(meant) => error.hint(format!("did you mean `{meant}`?")),
+        Err(match nearest(name, names.clone()) {
+            Some(meant) => error.hint(format!("did you mean `{meant}`?")).fix_name(
+                name,
+                span,
+                names,
+                str::to_owned,
+            ),
             None => error.hint(format!("declare it: `-- @var: {name} type = default`")),
         })
     }

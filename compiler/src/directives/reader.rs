@@ -3,7 +3,7 @@
 use super::condition::{Condition, Variable};
 use super::condition_parser;
 use super::tree::{Branch, DirectiveTree, Node, Otherwise};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::expand::REPORTED;
 use crate::lexer::{Lexer, lex};
 use crate::span::{FileId, Span};
@@ -144,7 +144,8 @@ impl Reader<'_> {
             let message = "a blank stands behind the `#` of a directive";
             self.diagnostics.push(
                 Diagnostic::error(Code::UnknownDirective, word_span, message)
-                    .hint(format!("write `#{word}`")),
+                    .hint(format!("write `#{word}`"))
+                    .fix(Fix::replace(word_span, format!("#{word}"))),
             );
         }
         self.close_piece(line_start(self.text, start));
@@ -247,10 +248,12 @@ impl Reader<'_> {
 
     fn other_word(&mut self, word: &str, meant: &str, span: Span) {
         let message = format!("there is no directive `#{word}`");
-        self.diagnostics.push(
-            Diagnostic::error(Code::UnknownDirective, span, message)
-                .hint(format!("write `#{meant}`")),
-        );
+        let error = Diagnostic::error(Code::UnknownDirective, span, message)
+            .hint(format!("write `#{meant}`"));
+        self.diagnostics.push(match meant {
+            "elif" => error.fix(Fix::replace(span, "#elif")),
+            _ => error,
+        });
     }
 
     fn nothing_behind(&mut self, word: &str, tokens: &[Token]) {
@@ -401,8 +404,13 @@ impl Reader<'_> {
         );
         let lower = word.to_ascii_lowercase();
         let known = KNOWN.into_iter().chain(PLANNED);
-        self.diagnostics.push(match nearest(&lower, known) {
-            Some(meant) => error.hint(format!("did you mean `#{meant}`?")),
+        self.diagnostics.push(match nearest(&lower, known.clone()) {
+            Some(meant) => error.hint(format!("did you mean `#{meant}`?")).fix_name(
+                &lower,
+                span,
+                known,
+                |meant| format!("#{meant}"),
+            ),
             None => error.hint(ALL),
         });
         // It is taken for what it most likely means, so that the choice has its end.

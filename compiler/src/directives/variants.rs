@@ -165,7 +165,7 @@ fn collect_tests(
             });
             atoms[number].spans.push(condition.span);
         }
-        ConditionKind::Constant(_) | ConditionKind::Invalid => {}
+        ConditionKind::Constant(_) => {}
     }
 }
 
@@ -331,7 +331,6 @@ impl<'a> Walk<'a> {
                 open => open,
             },
             ConditionKind::Constant(value) => Verdict::Known(*value),
-            ConditionKind::Invalid => Verdict::Known(true),
             ConditionKind::Test(test) => {
                 let number = self.numbers[test];
                 match self.known(number, possible) {

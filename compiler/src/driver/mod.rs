@@ -9,6 +9,7 @@ mod kept;
 mod levels;
 mod lineage;
 mod memory;
+mod missing_import;
 mod model;
 mod nodes;
 mod outline;
@@ -39,7 +40,6 @@ use std::sync::Arc;
 
 pub use levels::side_by_side;
 pub use memory::{Learned, Memory, Remembered};
-pub use variants::OutputColumn;
 
 /// A project up to its graph: all that can be known without reading a query.
 #[derive(Debug)]

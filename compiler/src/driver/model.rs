@@ -5,7 +5,7 @@ use super::tables::{parsed_type, schema};
 use super::variants::{self, TypedVariant};
 use super::{KnownKind, Memory, Outline};
 use crate::check;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::directives::{
     self, Context as Reachable, DirectiveTree, Number, Place, Value, ValueKind, Variable,
 };
@@ -73,6 +73,16 @@ impl<'a> Context<'a> {
             for text in names.flat_map(|(name, path)| [name, path]) {
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());
+            }
+            // Whether an import line can be added depends on what it would name.
+            for node in &self.outline.graph.nodes {
+                let is_offered = node.is_enabled() && node.config.deprecated.is_none();
+                hasher.update(node.path.as_bytes());
+                hasher.update(node.relation().as_bytes());
+                hasher.update(&[0, u8::from(is_offered)]);
+                for target in node.imports.iter().filter_map(|edge| edge.target) {
+                    hasher.update(&target.0.to_le_bytes());
+                }
             }
             *hasher.finalize().as_bytes()
         })
@@ -367,6 +377,12 @@ impl<'a> Work<'a> {
         (!broken).then_some(tree)
     }
 
+    /// Takes the lines of a pragma out of the header.
+    fn without_lines(&self, pragma: Span) -> Fix {
+        let sources = &self.context.outline.files.sources;
+        Fix::remove_lines(&sources.file(pragma.file).text, pragma)
+    }
+
     pub(super) fn report_unused(&mut self, tree: &DirectiveTree, typed: &[TypedVariant]) {
         // With a broken query it can't be known what it would have used.
         if self.damaged || typed.iter().any(TypedVariant::has_errors) {
@@ -391,10 +407,12 @@ impl<'a> Work<'a> {
             if !references.contains(&edge.alias.value.to_lowercase()) {
                 let message = format!("the import `{}` is never used", edge.alias.value);
                 self.diagnostics.push(
-                    Diagnostic::error(Code::UnusedImport, edge.span, message).hint(format!(
-                        "remove the line, or read it as `:{}`",
-                        edge.alias.value
-                    )),
+                    Diagnostic::error(Code::UnusedImport, edge.span, message)
+                        .hint(format!(
+                            "remove the line, or read it as `:{}`",
+                            edge.alias.value
+                        ))
+                        .fix(self.without_lines(edge.span)),
                 );
             }
         }
@@ -404,12 +422,12 @@ impl<'a> Work<'a> {
             if !references.contains(&name) && !in_conditions.contains(&name) {
                 let message = format!("the variable `{}` is never used", declaration.name.value);
                 self.diagnostics.push(
-                    Diagnostic::error(Code::UnusedVariable, declaration.span, message).hint(
-                        format!(
+                    Diagnostic::error(Code::UnusedVariable, declaration.span, message)
+                        .hint(format!(
                             "remove the line, or use it as `:{}`",
                             declaration.name.value
-                        ),
-                    ),
+                        ))
+                        .fix(self.without_lines(declaration.span)),
                 );
             }
         }

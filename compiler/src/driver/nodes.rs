@@ -1,10 +1,11 @@
 //! All nodes of a project, each after those that it imports: kept ones as they were, the others
 //! typed.
 
-use super::kept::{Inputs, Interface, Record};
+use super::kept::{Inputs, Interface, Record, Typed};
 use super::model::{self, Context};
 use super::{KnownKind, Outline, levels, tables};
 use crate::cache::{Store, Table};
+use crate::check;
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Node, NodeId};
 use crate::header::FileKind;
@@ -76,6 +77,16 @@ pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -
             all.nodes[id.0 as usize] = Some(done.settled);
         }
     }
+    let mut in_exposures = Vec::new();
+    let place = Place {
+        context,
+        store,
+        settled: &all.nodes,
+        values,
+    };
+    let columns = |id: NodeId| place.schema(id).columns;
+    check::exposures::check(graph, columns, &mut in_exposures);
+    all.findings.extend(in_exposures);
     all
 }
 
@@ -126,6 +137,8 @@ impl Place<'_> {
             FileKind::Model => model::compile(self.context, node, schema_of),
             FileKind::Seed => tables::seed(self.context.outline, node),
             FileKind::Source => tables::source(self.context.outline, node),
+            // An exposure is no node: nobody reads it.
+            FileKind::Exposure => Typed::broken(self.context.outline, node, Vec::new()),
         };
         let record = typed.record(self.context, node, &self.inputs(node));
         Done {

@@ -39,6 +39,7 @@ struct Head {
     /// What was found in headers, and in the graph.
     findings: (Vec<Diagnostic>, Vec<Diagnostic>),
     order: Vec<graph::NodeId>,
+    exposures: Vec<graph::Exposure>,
 }
 
 /// Reads settings and headers and makes the graph; what hasn't changed is taken from the store,
@@ -153,7 +154,7 @@ impl Kept {
             headers,
             declared: head.declared,
             is_whole,
-            graph: Graph::new(nodes, head.order),
+            graph: Graph::new(nodes, head.order, head.exposures),
             findings: head.findings,
         })
     }
@@ -181,6 +182,7 @@ fn keep(
         nodes: graph.nodes.len(),
         findings: findings.clone(),
         order: graph.order.clone(),
+        exposures: graph.exposures.clone(),
     };
     // Without a place it can't be told which file has to be read again.
     if findings.0.iter().any(|found| found.primary.is_none()) {

@@ -3,17 +3,17 @@
 use super::kept::Engine;
 use super::model::Work;
 use super::question::Question;
-use super::variants::{self, TypedVariant};
-use crate::check;
+use super::variants::TypedVariant;
+use crate::check::OutputColumn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives;
 use crate::header::{ColumnNote, Incremental, Materialized};
 use crate::parse::{ast, parse_query};
 use crate::project::VariableValue;
-use crate::resolve::{BindInput, Candidates, Column, RelationUse, Schema, bind};
+use crate::resolve::{BindInput, Candidates, Column, RelationUse, Schema, bind, data_columns};
 use crate::span::Span;
 use crate::sql_type::SqlType;
-use crate::token::Token;
+use crate::token::{Token, TokenKind};
 use crate::types::oracle::OracleRefusal;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,7 @@ impl Work<'_> {
             for found in &variant.diagnostics {
                 // What several variants share is reported once.
                 if seen.insert((found.code, found.primary.as_ref().map(|label| label.span))) {
-                    self.diagnostics.push(found.clone());
+                    self.diagnostics.push(self.with_import(found.clone()));
                 }
             }
         }
@@ -58,8 +58,8 @@ impl Work<'_> {
 
     /// The model's own table, which has the columns of its query with the types of its contract.
     /// Any variant may have written a row, so that only a contract keeps nulls out of a column.
-    fn own_table(&self, columns: &[variants::OutputColumn]) -> Schema {
-        let own = |column: &variants::OutputColumn| {
+    fn own_table(&self, columns: &[OutputColumn]) -> Schema {
+        let own = |column: &OutputColumn| {
             let note = self.note(&column.name);
             let declared = note.and_then(declared_type);
             Column {
@@ -200,7 +200,7 @@ impl Work<'_> {
         };
         let mut bound = bind(&query, &input);
         let mut variant = TypedVariant::of_bound(query, &mut bound);
-        check::data_columns::check(self.text, tokens, &mut variant.diagnostics);
+        data_columns::check(self.text, tokens, &mut variant.diagnostics);
         self.add_unseen_uses(&mut variant, tokens, &names);
         self.take_declared_columns(&mut variant);
         if variant.has_errors() {
@@ -260,7 +260,7 @@ impl Work<'_> {
             return;
         }
         variant.diagnostics.clear();
-        let column = |note: &crate::header::ColumnNote| variants::OutputColumn {
+        let column = |note: &crate::header::ColumnNote| OutputColumn {
             name: note.name.value.clone(),
             sql_type: SqlType::Unknown,
             nullable: true,
@@ -278,8 +278,12 @@ impl Work<'_> {
         names: &BTreeMap<String, SqlType>,
     ) -> TypedVariant {
         let mut variant = TypedVariant::unparsed(self.uses_by_tokens(tokens, names));
-        // What is too deep for dbgo may not be for the engine.
-        if !matches!(error.code, Code::SyntaxError | Code::TooDeep) {
+        // The engine reads parameters, and a model has none. What is too deep for dbgo may not be
+        // for the engine.
+        let has_parameter = tokens
+            .iter()
+            .any(|token| token.kind == TokenKind::Parameter);
+        if !matches!(error.code, Code::SyntaxError | Code::TooDeep) || has_parameter {
             variant.diagnostics.push(error);
             return variant;
         }
@@ -295,9 +299,9 @@ impl Work<'_> {
                         .note("its columns are typed by the engine; mistakes in it are found by the engine only"),
                 );
             }
-            Answer::Refused(..) | Answer::Failed(..) | Answer::NotAsked => {
-                variant.diagnostics.push(error)
-            }
+            // Whether the engine could read it isn't known.
+            Answer::Failed(refusal, span) => variant.diagnostics.push(engine_fails(&refusal, span)),
+            Answer::Refused(..) | Answer::NotAsked => variant.diagnostics.push(error),
         }
         variant
     }
@@ -453,5 +457,5 @@ fn engine_fails(refusal: &OracleRefusal, span: Span) -> Diagnostic {
         "the engine, which types this query, fails: {}",
         refusal.message
     );
-    Diagnostic::error(Code::EngineRefuses, span, message)
+    Diagnostic::error(Code::EngineFailed, span, message)
 }

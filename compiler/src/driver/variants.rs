@@ -1,37 +1,13 @@
 //! Variants, typed, and what they have in common: every variant of a model has the same columns.
 
 use crate::bound::Tree;
+use crate::check::OutputColumn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{DirectiveTree, Node, Variants};
 use crate::parse::ast::Query;
-use crate::resolve::{Bound, Column, RelationUse};
+use crate::resolve::{Bound, RelationUse};
 use crate::span::Span;
 use crate::sql_type::{SqlType, coerce::fits_into};
-
-/// A column that a query gives.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutputColumn {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    pub sql_type: SqlType,
-    /// Whether it may be null.
-    pub nullable: bool,
-    /// The item of the select list that makes it.
-    pub span: Span,
-}
-
-impl OutputColumn {
-    /// What a reader sees of it.
-    pub fn column(&self) -> Column {
-        Column {
-            name: self.name.clone(),
-            sql_type: self.sql_type.clone(),
-            nullable: self.nullable,
-            made_at: Some(self.span),
-        }
-    }
-}
 
 /// A variant, typed as far as it goes.
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 //!
 //! A list of what was written lies beside the files. Nothing that isn't on it is ever removed.
 
+mod rewrite;
+
 use crate::codegen::FileTree;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use std::collections::BTreeSet;
@@ -11,6 +13,8 @@ use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use rewrite::{Rewrite, RewriteError, rewrite};
 
 /// The list of generated files, one path a line.
 const LIST: &str = ".generated";

@@ -1,7 +1,7 @@
 //! From a file's text to its loops and includes. All other directives are lines that stay.
 
 use super::list::{Item, List, malformed, unquoted};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::directives::{directive_line, word_of};
 use crate::lexer::{Lexer, lex};
 use crate::span::{FileId, Span, Spanned};
@@ -218,7 +218,8 @@ impl Reader<'_> {
                 span,
                 "a blank stands behind the `#` of a directive",
             )
-            .hint(format!("write `#{word}`")),
+            .hint(format!("write `#{word}`"))
+            .fix(Fix::replace(span, format!("#{word}"))),
         );
     }
 

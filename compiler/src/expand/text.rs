@@ -5,7 +5,7 @@
 //! belongs to; an expansion's own place has the origin of what is around it. So a span of the text
 //! whose ends belong to different expansions is that of the innermost one around both.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Fix};
 use crate::span::{FileId, Origin, Span};
 use std::sync::Arc;
 
@@ -301,6 +301,7 @@ impl Expanded {
         for label in &mut found.secondary {
             label.span = self.place(label.span);
         }
+        found.fix = found.fix.take().and_then(|fix| self.fix(fix));
         let Some(primary) = &mut found.primary else {
             return found;
         };
@@ -310,6 +311,29 @@ impl Expanded {
             ..origin
         };
         self.explain(found, origin.origin)
+    }
+
+    /// A fix of this text as one of the user's files; `None` if it would change what isn't written
+    /// there as it stands here.
+    fn fix(&self, mut fix: Fix) -> Option<Fix> {
+        for edit in &mut fix.edits {
+            if edit.span.file == self.file {
+                edit.span = self.verbatim(edit.span)?;
+            }
+        }
+        Some(fix)
+    }
+
+    /// The place of a text that was taken over byte for byte, in one piece, from the model's own
+    /// file: a fragment may mean something else where another model includes it.
+    fn verbatim(&self, span: Span) -> Option<Span> {
+        let last_byte = span.end.saturating_sub(1).max(span.start);
+        let first = self.segment(span.start).filter(|first| first.verbatim)?;
+        let last = self.segment(last_byte)?;
+        let place = |byte: u32| (first.source.start + (byte - first.start)) as usize;
+        let is_own = first.source.file.written_out() == self.file;
+        (is_own && first.start == last.start && place(span.end) <= first.source.end as usize)
+            .then(|| Span::new(first.source.file, place(span.start), place(span.end)))
     }
 
     /// Says of a finding in which expansions it was made.

@@ -1,7 +1,7 @@
 //! From headers to the graph.
 
-use super::{Edge, Graph, Node, NodeId, cycles};
-use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
+use super::{Edge, Graph, Node, NodeId, cycles, exposures};
+use crate::diagnostic::{Code, Diagnostic, Fix, Severity, nearest, only_near};
 use crate::header::{EffectiveConfig, FileKind, Header, Headers, Import};
 use crate::project::Settings;
 use crate::source::{ProjectFiles, import_path};
@@ -40,13 +40,18 @@ pub fn build(
         let imports = &header.unwrap_or(&empty).imports;
         let edges: Vec<Edge> = imports
             .iter()
-            .map(|import| edge(import, &nodes, index, &mut paths, &mut diagnostics))
+            .map(|import| {
+                let is_enabled = nodes[index].is_enabled();
+                edge(import, &nodes, is_enabled, &mut paths, &mut diagnostics)
+            })
             .collect();
         nodes[index].imports = edges;
     }
+    let exposures = exposures::exposures(files, headers, &nodes, &mut paths, &mut diagnostics);
     let mut graph = Graph {
         nodes,
         order: Vec::new(),
+        exposures,
         by_path,
     };
     duplicate_relations(&graph, &mut diagnostics);
@@ -118,10 +123,11 @@ fn nodes(
     nodes
 }
 
-fn edge(
+/// The edge of an import; `is_enabled` tells whether who imports takes part.
+pub(super) fn edge(
     import: &Import,
     nodes: &[Node],
-    from: usize,
+    is_enabled: bool,
     paths: &mut Paths<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Edge {
@@ -130,13 +136,13 @@ fn edge(
         None => diagnostics.push(unknown_import(import, paths)),
         Some(id) => {
             let node = &nodes[id.0 as usize];
-            if !node.is_enabled() && nodes[from].is_enabled() {
+            if !node.is_enabled() && is_enabled {
                 let finding = Diagnostic::error(
                     Code::UnknownImport,
                     import.path.span,
                     format!("`{}` is disabled", import.path.value),
                 )
-                .hint("enable it, or disable this model too");
+                .hint("enable it, or disable what imports it");
                 diagnostics.push(match node.config.enabled.span() {
                     Some(place) => finding.and_at(place, "disabled here"),
                     None => finding,
@@ -164,7 +170,7 @@ fn edge(
 
 /// The import paths that there are, and which of them is nearest to one that isn't: many files may
 /// import what was renamed, and looking through all paths takes long.
-struct Paths<'g> {
+pub(super) struct Paths<'g> {
     nodes: &'g BTreeMap<String, NodeId>,
     near: BTreeMap<String, Option<&'g str>>,
 }
@@ -183,6 +189,25 @@ impl<'g> Paths<'g> {
         self.near.insert(path.to_owned(), near);
         near
     }
+
+    /// The path that can only be meant: the one file of this name, else the one that is near.
+    fn meant(&self, path: &str) -> Option<&'g str> {
+        let paths = || self.nodes.keys().map(String::as_str);
+        let last = path.rsplit('.').next();
+        let mut same = paths().filter(|other| other.rsplit('.').next() == last);
+        match (same.next(), same.next()) {
+            (Some(only), None) => Some(only),
+            // A slip in the name, or one in its folders.
+            (None, _) => {
+                let (folder, name) = path.rsplit_once('.')?;
+                let within = paths().filter_map(|other| other.rsplit_once('.'));
+                let within = within.filter(|(other, _)| *other == folder);
+                let near = only_near(name, within.map(|(_, name)| name))?;
+                paths().find(|other| other.rsplit_once('.') == Some((folder, near)))
+            }
+            _ => None,
+        }
+    }
 }
 
 fn unknown_import(import: &Import, paths: &mut Paths<'_>) -> Diagnostic {
@@ -193,7 +218,13 @@ fn unknown_import(import: &Import, paths: &mut Paths<'_>) -> Diagnostic {
         format!("there is no `{path}`"),
     );
     match paths.nearest(path) {
-        Some(near) => finding.hint(format!("write `{near}`")),
+        Some(near) => {
+            let finding = finding.hint(format!("write `{near}`"));
+            match paths.meant(path) {
+                Some(meant) => finding.fix(Fix::replace(import.path.span, meant)),
+                None => finding,
+            }
+        }
         None => finding.hint(format!(
             "an import path is a file's path with dots: this one would be `{}.sql`",
             path.replace('.', "/")

@@ -3,6 +3,7 @@
 
 mod build;
 mod cycles;
+mod exposures;
 mod text;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use build::build;
+pub use exposures::{Exposure, ExposureImport};
 
 /// A node: an index into [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +54,7 @@ impl Node {
             FileKind::Model => self.materialized().word(),
             FileKind::Seed => "seed",
             FileKind::Source => "source",
+            FileKind::Exposure => "exposure",
         }
     }
 
@@ -85,16 +88,19 @@ pub struct Graph {
     /// Every enabled node after all that it imports; otherwise ordered by path. Nodes in a cycle,
     /// which has been reported, and those that need them are left out.
     pub order: Vec<NodeId>,
+    /// Who uses the nodes, ordered by path.
+    pub exposures: Vec<Exposure>,
     by_path: BTreeMap<String, NodeId>,
 }
 
 impl Graph {
     /// A graph of nodes that are ordered by import path, and that know what they import.
-    pub fn new(nodes: Vec<Node>, order: Vec<NodeId>) -> Self {
+    pub fn new(nodes: Vec<Node>, order: Vec<NodeId>, exposures: Vec<Exposure>) -> Self {
         let by_path = paths(&nodes);
         Self {
             nodes,
             order,
+            exposures,
             by_path,
         }
     }

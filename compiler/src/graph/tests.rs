@@ -46,6 +46,10 @@ const SMALL: &[(&str, &str)] = &[
     ),
     ("seeds/rates.csv", "a\n1\n"),
     ("sources/raw/orders.sql", "create table orders (a int)"),
+    (
+        "exposures/board_pack.sql",
+        "-- @exposure: type='dashboard', owner='ana', url='https://bi.example/board'\n-- @import: models.marts.a_revenue\n-- @import: rates = seeds.rates\n-- @uses: rates.a\n-- @description: For the board\n",
+    ),
 ];
 
 #[test]
@@ -75,6 +79,18 @@ fn as_text() {
     insta::assert_snapshot!("dot", graph.to_dot());
     insta::assert_snapshot!("mermaid", graph.to_mermaid());
     insta::assert_snapshot!("json", graph.to_json(&files.sources));
+}
+
+#[test]
+fn exposures_tell_what_they_use() {
+    let (_, graph, _) = graph(SMALL);
+    let rates = graph.find("seeds.rates").unwrap();
+    let revenue = graph.find("models.marts.a_revenue").unwrap();
+    let of = |node, column| graph.exposures_of(node, column).count();
+    assert_eq!((of(rates, Some("A")), of(rates, Some("b"))), (1, 0));
+    assert_eq!((of(revenue, Some("any")), of(revenue, None)), (1, 1));
+    let orders = graph.find("sources.raw.orders").unwrap();
+    assert_eq!(of(orders, None), 0);
 }
 
 #[test]

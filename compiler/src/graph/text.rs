@@ -1,6 +1,6 @@
 //! The graph as text: DOT, Mermaid and JSON. Only enabled nodes are drawn; JSON has all.
 
-use super::{Graph, Node, NodeId};
+use super::{Exposure, ExposureImport, Graph, Node, NodeId};
 use crate::header::FileKind;
 use crate::source::SourceSet;
 use serde::Serialize;
@@ -15,6 +15,7 @@ impl Graph {
                 FileKind::Model => "",
                 FileKind::Seed => ", shape=note",
                 FileKind::Source => ", shape=cylinder",
+                FileKind::Exposure => ", shape=house",
             };
             let _ = writeln!(
                 text,
@@ -32,6 +33,21 @@ impl Graph {
                 self.node(to).path
             );
         }
+        for exposure in &self.exposures {
+            let _ = writeln!(
+                text,
+                "  \"{}\" [label=\"{}\\n{}\", shape=house];",
+                exposure.path, exposure.name, exposure.kind
+            );
+        }
+        for (from, to) in self.uses() {
+            let _ = writeln!(
+                text,
+                "  \"{}\" -> \"{}\";",
+                self.node(from).path,
+                self.exposures[to].path
+            );
+        }
         text.push_str("}\n");
         text
     }
@@ -44,12 +60,19 @@ impl Graph {
                 FileKind::Model => ("[", "]"),
                 FileKind::Seed => ("[/", "/]"),
                 FileKind::Source => ("[(", ")]"),
+                FileKind::Exposure => (">", "]"),
             };
             let label = node.relation().replace('"', "#quot;");
             let _ = writeln!(text, "  n{}{open}\"{label}\"{close}", id.0);
         }
         for (from, to) in self.arrows() {
             let _ = writeln!(text, "  n{} --> n{}", from.0, to.0);
+        }
+        for (index, exposure) in self.exposures.iter().enumerate() {
+            let _ = writeln!(text, "  e{index}>\"{}\"]", exposure.name);
+        }
+        for (from, to) in self.uses() {
+            let _ = writeln!(text, "  n{} --> e{to}", from.0);
         }
         text
     }
@@ -68,6 +91,11 @@ impl Graph {
                 .iter()
                 .map(|id| self.node(*id).path.as_str())
                 .collect(),
+            exposures: self
+                .exposures
+                .iter()
+                .map(|exposure| self.json_exposure(exposure, sources))
+                .collect(),
         };
         // Texts and lists of texts can always be written.
         serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
@@ -80,6 +108,7 @@ impl Graph {
                 FileKind::Model => "model",
                 FileKind::Seed => "seed",
                 FileKind::Source => "source",
+                FileKind::Exposure => "exposure",
             },
             materialized: (node.kind == FileKind::Model).then(|| node.materialized().word()),
             schema: &node.config.schema.value,
@@ -100,6 +129,50 @@ impl Graph {
                 })
                 .collect(),
         }
+    }
+
+    fn json_exposure<'g>(
+        &'g self,
+        exposure: &'g Exposure,
+        sources: &'g SourceSet,
+    ) -> JsonExposure<'g> {
+        let import = |import: &'g ExposureImport| {
+            let columns = import.columns.as_ref();
+            Some(JsonUse {
+                alias: &import.edge.alias.value,
+                path: &self.node(import.edge.target?).path,
+                columns: columns.map(|columns| {
+                    let names = columns.iter().map(|column| column.value.as_str());
+                    names.collect()
+                }),
+            })
+        };
+        JsonExposure {
+            path: &exposure.path,
+            name: &exposure.name,
+            kind: &exposure.kind,
+            file: &sources.file(exposure.file).path,
+            owner: exposure.owner.as_deref(),
+            url: exposure.url.as_deref(),
+            description: &exposure.description,
+            imports: exposure.imports.iter().filter_map(import).collect(),
+        }
+    }
+
+    /// Each pair of a drawn node and the index of an exposure that uses it once, ordered.
+    fn uses(&self) -> Vec<(NodeId, usize)> {
+        let exposures = self.exposures.iter().enumerate();
+        let mut uses: Vec<(NodeId, usize)> = exposures
+            .flat_map(|(index, exposure)| {
+                let targets = exposure.imports.iter();
+                let targets = targets.filter_map(|import| import.edge.target);
+                targets.map(move |target| (target, index))
+            })
+            .filter(|(target, _)| self.node(*target).is_enabled())
+            .collect();
+        uses.sort_unstable();
+        uses.dedup();
+        uses
     }
 
     fn drawn(&self) -> impl Iterator<Item = (NodeId, &Node)> {
@@ -127,6 +200,28 @@ struct Document<'g> {
     schema: &'static str,
     nodes: Vec<JsonNode<'g>>,
     order: Vec<&'g str>,
+    exposures: Vec<JsonExposure<'g>>,
+}
+
+#[derive(Serialize)]
+struct JsonExposure<'g> {
+    path: &'g str,
+    name: &'g str,
+    #[serde(rename = "type")]
+    kind: &'g str,
+    file: &'g str,
+    owner: Option<&'g str>,
+    url: Option<&'g str>,
+    description: &'g str,
+    imports: Vec<JsonUse<'g>>,
+}
+
+/// What an exposure imports; `columns` is null where it uses all.
+#[derive(Serialize)]
+struct JsonUse<'g> {
+    alias: &'g str,
+    path: &'g str,
+    columns: Option<Vec<&'g str>>,
 }
 
 #[derive(Serialize)]

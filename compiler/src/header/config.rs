@@ -23,6 +23,8 @@ pub enum FileKind {
     Source,
     /// The types of a seed's columns.
     Seed,
+    /// Who uses what: a header without a query.
+    Exposure,
 }
 
 impl FileKind {
@@ -32,6 +34,7 @@ impl FileKind {
             FileKind::Model => "models",
             FileKind::Source => "sources",
             FileKind::Seed => "seeds",
+            FileKind::Exposure => "exposures",
         }
     }
 }
@@ -323,9 +326,14 @@ fn unknown_key(name: &Spanned<String>, place: Option<FileKind>) -> Diagnostic {
         .iter()
         .filter(|key| place.is_none_or(|kind| key.files.contains(&kind)))
         .map(|key| key.name);
-    match nearest(&name.value, candidates) {
-        Some(near) => diagnostic.hint(format!("write `{near}`")),
-        None => diagnostic.hint("`docs/language.md` lists the keys"),
+    match nearest(&name.value, candidates.clone()) {
+        Some(near) => diagnostic.hint(format!("write `{near}`")).fix_name(
+            &name.value,
+            name.span,
+            candidates,
+            str::to_owned,
+        ),
+        None => diagnostic.hint("the chapter `Header` of the language lists the keys"),
     }
 }
 
@@ -474,10 +482,15 @@ impl Reader<'_> {
         match read(text) {
             Some(value) => Ok(Spanned::new(value, self.value.span)),
             None => {
-                let candidates = words.iter().chain(later).copied();
+                let candidates = || words.iter().chain(later).copied();
                 let refusal = self.refuse(&wanted);
-                Err(match nearest(text, candidates) {
-                    Some(near) => refusal.hint(format!("write `'{near}'`")),
+                Err(match nearest(text, candidates()) {
+                    Some(near) => refusal.hint(format!("write `'{near}'`")).fix_name(
+                        text,
+                        self.value.span,
+                        candidates(),
+                        |near| format!("'{near}'"),
+                    ),
                     None => refusal,
                 })
             }

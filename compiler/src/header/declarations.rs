@@ -3,7 +3,7 @@
 use super::pragmas::Pragma;
 use super::tokens::{Brackets, Token, TokenKind, is_identifier, unquote};
 use super::{ColumnNote, Header, Import, VariableDeclaration, damage};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::name::same_name;
 use crate::span::{Span, Spanned};
 
@@ -81,7 +81,9 @@ fn read_import(pragma: &Pragma<'_>) -> Result<Import, Diagnostic> {
         let message = format!("`{}` isn't an import path", path.value);
         let finding = pragma.malformed(path.span, message);
         return Err(match as_path(&path.value) {
-            Some(meant) => finding.hint(format!("write `{meant}`")),
+            Some(meant) => finding
+                .hint(format!("write `{meant}`"))
+                .fix(Fix::replace(path.span, meant)),
             None => finding,
         });
     }
@@ -287,7 +289,8 @@ fn misplaced_text(pragma: &Pragma<'_>, rest: &[Token]) -> Result<(), Diagnostic>
             span,
             "a text stands in double quotes",
         )
-        .hint(format!("write `\"{inner}\"`")));
+        .hint(format!("write `\"{inner}\"`"))
+        .fix(Fix::replace(span, format!("\"{inner}\""))));
     }
     // The first may be the name of a type.
     let behind = (outside.iter().enumerate().skip(1))

@@ -11,6 +11,7 @@ pub mod config;
 mod damage;
 mod declarations;
 pub mod effective;
+mod exposure;
 mod headers;
 mod lines;
 mod pragmas;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 pub use config::{Config, ConfigValue, FileKind};
 pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
 pub use headers::Headers;
+pub use tokens::is_identifier;
 pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
 
 /// What the header of a file says.
@@ -45,6 +47,10 @@ pub struct Header {
     pub columns: Vec<ColumnNote>,
     /// `@var`, in the order of the file.
     pub variables: Vec<VariableDeclaration>,
+    /// `@exposure`, in a file of `exposures/`.
+    pub exposure: Option<ExposureNote>,
+    /// `@uses`, in the order of the file.
+    pub uses: Vec<ColumnUse>,
     /// `@description`, one a line.
     pub description: Vec<Spanned<String>>,
     /// The byte where the body begins: the start of the first line that isn't the header's.
@@ -107,6 +113,35 @@ pub struct VariableDeclaration {
     pub span: Span,
 }
 
+/// `@exposure: type='dashboard', owner='…', url='…'`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExposureNote {
+    /// `type`: what it is; `None` where that couldn't be read, which was reported.
+    pub kind: Option<Spanned<String>>,
+    /// Who answers for it.
+    pub owner: Option<Spanned<String>>,
+    /// Where it is found.
+    pub url: Option<Spanned<String>>,
+    /// The whole pragma, from `@` on.
+    pub span: Span,
+}
+
+/// An element of `@uses: alias.column, …`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnUse {
+    /// The alias of an import.
+    pub alias: Spanned<String>,
+    /// The column.
+    pub column: Spanned<String>,
+}
+
+impl ColumnUse {
+    /// The alias and the column.
+    pub fn span(&self) -> Span {
+        self.alias.span.to(self.column.span)
+    }
+}
+
 impl Header {
     /// The description in one line; empty where there is none.
     pub fn description_text(&self) -> String {
@@ -126,16 +161,36 @@ pub fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Diagnosti
     pragmas::parse(file, text, kind)
 }
 
-/// The files that have headers and could be read: models, sources and typing files.
+/// The byte where another `@import` line can be added: behind the last import, else behind the
+/// last line of the header that is no blank one, else at the top.
+pub fn place_for_import(text: &str, header: &Header) -> usize {
+    let line_end = |at: usize| text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
+    if let Some(last) = header.imports.iter().map(|import| import.span.end).max() {
+        return line_end((last as usize).min(text.len()));
+    }
+    let written = text[..header.body_start.min(text.len())].trim_end();
+    match written.is_empty() {
+        true => 0,
+        false => line_end(written.len()),
+    }
+}
+
+/// The files that have headers and could be read: models, sources, typing files and exposures.
 pub fn kinds(files: &ProjectFiles) -> impl Iterator<Item = (FileId, FileKind)> {
     let typings = files.seeds.iter().filter_map(|seed| seed.typing);
     (files.models.iter().map(|file| (*file, FileKind::Model)))
         .chain(files.tables.iter().map(|file| (*file, FileKind::Source)))
         .chain(typings.map(|file| (file, FileKind::Seed)))
+        .chain(
+            files
+                .exposures
+                .iter()
+                .map(|file| (*file, FileKind::Exposure)),
+        )
         .filter(|(file, _)| files.is_usable(*file))
 }
 
-/// Reads the headers of all models, sources and typing files that could be read.
+/// Reads the headers of all files that have one and could be read.
 pub fn parse_all(files: &ProjectFiles) -> (Headers, Vec<Diagnostic>) {
     let mut headers = Headers::default();
     let mut diagnostics = Vec::new();

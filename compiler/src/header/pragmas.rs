@@ -3,12 +3,32 @@
 
 use super::lines::{Line, scan};
 use super::tokens::{Brackets, OpenQuote, Token, tokenize};
-use super::{FileKind, Header, damage, declarations, values};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use super::{FileKind, Header, damage, declarations, exposure, values};
+use crate::diagnostic::{Code, Diagnostic, Edit, Fix, nearest};
 use crate::span::{FileId, Span, Spanned};
 
-const PRAGMAS: &[&str] = &["config", "import", "column", "var", "description"];
-const LATER: &[&str] = &["audit", "merge", "grant", "index", "param", "exposure"];
+const PRAGMAS: &[&str] = &[
+    "config",
+    "import",
+    "column",
+    "var",
+    "description",
+    "exposure",
+    "uses",
+];
+const LATER: &[&str] = &["audit", "merge", "grant", "index", "param"];
+
+/// The kinds of files that a pragma may stand in.
+fn places(pragma: &str) -> &'static [FileKind] {
+    use FileKind::{Exposure, Model, Seed, Source};
+    match pragma {
+        "config" | "column" => &[Model, Source, Seed],
+        "import" => &[Model, Exposure],
+        "var" => &[Model],
+        "exposure" | "uses" => &[Exposure],
+        _ => &[Model, Source, Seed, Exposure],
+    }
+}
 const DIRECTIVES: &[&str] = &["#if", "#elif", "#else", "#endif"];
 
 pub(super) fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Diagnostic>) {
@@ -29,8 +49,12 @@ pub(super) fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Di
     while at < lines.len() {
         at = reading.line(at);
     }
-    reading.directive_above_query();
-    reading.empty_body();
+    if kind == FileKind::Exposure {
+        reading.exposure();
+    } else {
+        reading.directive_above_query();
+        reading.empty_body();
+    }
     (reading.header, reading.diagnostics)
 }
 
@@ -96,6 +120,8 @@ fn form_of(name: &str) -> &'static str {
         "import" => "-- @import: alias = models.folder.file",
         "column" => "-- @column: name [type] [not null] [\"text\"]",
         "var" => "-- @var: name type = default",
+        "exposure" => "-- @exposure: type='dashboard', owner='…', url='…'",
+        "uses" => "-- @uses: alias.column, alias.column",
         _ => "-- @description: text",
     }
 }
@@ -124,15 +150,17 @@ impl<'t> Reading<'t> {
             if let Some(meant) = nearest(name, PRAGMAS.iter().copied()) {
                 damage::note(meant, &self.text[name_end..end], &mut self.header);
             }
-            self.diagnostics.push(unknown(name, name_span));
+            self.diagnostics.push(unknown(name, name_span, self.kind));
             return at + 1;
         }
-        if self.kind != FileKind::Model && matches!(name, "import" | "var") {
-            let finding = Diagnostic::error(
-                Code::UnknownPragma,
-                name_span,
-                format!("`@{name}` is for models, not for {}", self.kind.plural()),
+        if !places(name).contains(&self.kind) {
+            let kinds: Vec<&str> = places(name).iter().map(|kind| kind.plural()).collect();
+            let message = format!(
+                "`@{name}` is for {}, not for {}",
+                kinds.join(" and "),
+                self.kind.plural()
             );
+            let finding = Diagnostic::error(Code::UnknownPragma, name_span, message);
             self.diagnostics.push(finding.hint("remove the line"));
             return at + 1;
         }
@@ -144,8 +172,18 @@ impl<'t> Reading<'t> {
                 name_span,
                 format!("`@{name}` needs a `:`"),
             );
-            self.diagnostics
-                .push(finding.hint(format!("the form is `{}`", form_of(name))));
+            let colon = Fix {
+                title: "write the `:`".to_owned(),
+                edits: vec![Edit {
+                    span: name_span.after(),
+                    text: ":".to_owned(),
+                }],
+            };
+            self.diagnostics.push(
+                finding
+                    .hint(format!("the form is `{}`", form_of(name)))
+                    .fix(colon),
+            );
             return at + 1;
         }
         let content = end - after.len() + 1;
@@ -233,6 +271,8 @@ impl<'t> Reading<'t> {
             "import" => declarations::import(pragma, header, diagnostics),
             "column" => declarations::column(pragma, header, diagnostics),
             "var" => declarations::variable(pragma, header, diagnostics),
+            "exposure" => exposure::exposure(pragma, header, diagnostics),
+            "uses" => exposure::uses(pragma, header, diagnostics),
             _ => declarations::description(pragma, header, diagnostics),
         }
     }
@@ -261,6 +301,14 @@ impl<'t> Reading<'t> {
         );
     }
 
+    /// An exposure is nothing but its header, and says what it is and what it uses.
+    fn exposure(&mut self) {
+        let place = |start, end| Span::new(self.file, start, end);
+        let is_silent = !self.diagnostics.is_empty();
+        let finding = exposure::whole(&self.header, self.text, place, is_silent);
+        self.diagnostics.extend(finding);
+    }
+
     fn empty_body(&mut self) {
         let (code, message, hint) = match self.kind {
             _ if self.header.has_body => return,
@@ -274,8 +322,8 @@ impl<'t> Reading<'t> {
                 "this source has no columns",
                 "write `create table name (column type, …)`",
             ),
-            // A seed's columns can come from its data.
-            FileKind::Seed => return,
+            // A seed's columns can come from its data, and an exposure has none.
+            FileKind::Seed | FileKind::Exposure => return,
         };
         let end = self.text.trim_end().len();
         self.diagnostics
@@ -298,7 +346,7 @@ fn pragma_name(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     Some((sign, sign + 1 + length))
 }
 
-fn unknown(name: &str, span: Span) -> Diagnostic {
+fn unknown(name: &str, span: Span, kind: FileKind) -> Diagnostic {
     if LATER.contains(&name) {
         return Diagnostic::error(
             Code::NotBuiltYet,
@@ -312,8 +360,17 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
         span,
         format!("there is no pragma `@{name}`"),
     );
-    match nearest(name, PRAGMAS.iter().chain(LATER).copied()) {
-        Some(near) => finding.hint(format!("write `@{near}`")),
+    let here = || {
+        let pragmas = PRAGMAS.iter().copied();
+        pragmas.filter(|pragma| places(pragma).contains(&kind))
+    };
+    match nearest(name, here().chain(LATER.iter().copied())) {
+        Some(near) => finding.hint(format!("write `@{near}`")).fix_name(
+            name,
+            span,
+            PRAGMAS.iter().copied(),
+            |near| format!("@{near}"),
+        ),
         None => finding.hint("a comment that is no pragma can't begin with `@` in a header"),
     }
 }

@@ -51,7 +51,12 @@ fn header_like() -> impl Strategy<Value = String> {
 }
 
 fn check(text: &str) -> Result<(), TestCaseError> {
-    for kind in [FileKind::Model, FileKind::Source, FileKind::Seed] {
+    for kind in [
+        FileKind::Model,
+        FileKind::Source,
+        FileKind::Seed,
+        FileKind::Exposure,
+    ] {
         let (header, diagnostics) = parse(FileId(0), text, kind);
         prop_assert!(text.is_char_boundary(header.body_start));
         let labels = diagnostics

@@ -112,7 +112,7 @@ pub(super) fn unquote(quoted: &str) -> String {
 }
 
 /// A name that a body can use without quotes.
-pub(super) fn is_identifier(text: &str) -> bool {
+pub fn is_identifier(text: &str) -> bool {
     text.chars().all(is_word) && text.starts_with(|c: char| is_word(c) && !c.is_numeric())
 }
 

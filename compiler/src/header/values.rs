@@ -3,7 +3,7 @@
 use super::config::{Config, ConfigValue, FileKind};
 use super::pragmas::Pragma;
 use super::tokens::{Token, TokenKind, unquote};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::span::Spanned;
 
 /// Reads the pairs of a `@config` into `config`. A pair that can't be read ends the reading.
@@ -13,28 +13,35 @@ pub(super) fn config(
     config: &mut Config,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let (pairs, fault) = pairs(pragma);
+    for (key, value) in pairs {
+        if let Err(finding) = config.set(&key, value, Some(kind)) {
+            diagnostics.push(finding);
+        }
+    }
+    config.damaged |= fault.is_some();
+    diagnostics.extend(fault);
+}
+
+/// A key and its value.
+type Pair = (Spanned<String>, Spanned<ConfigValue>);
+
+/// The pairs `key=value, …` of a pragma, up to the first that can't be read, and why it can't.
+pub(super) fn pairs(pragma: &Pragma<'_>) -> (Vec<Pair>, Option<Diagnostic>) {
     let mut cursor = Cursor { pragma, at: 0 };
+    let mut pairs = Vec::new();
     loop {
         match cursor.pair() {
-            Ok((key, value)) => {
-                if let Err(finding) = config.set(&key, value, Some(kind)) {
-                    diagnostics.push(finding);
-                }
-            }
-            Err(finding) => {
-                config.damaged = true;
-                diagnostics.push(finding);
-                return;
-            }
+            Ok(pair) => pairs.push(pair),
+            Err(finding) => return (pairs, Some(finding)),
         }
         match cursor.next() {
-            None => return,
+            None => return (pairs, None),
             Some(token) if token.kind == TokenKind::Symbol(',') => {}
             Some(token) => {
-                config.damaged = true;
                 let message = "a comma stands between two keys";
-                diagnostics.push(pragma.malformed(pragma.span_of(token), message));
-                return;
+                let finding = pragma.malformed(pragma.span_of(token), message);
+                return (pairs, Some(finding));
             }
         }
     }
@@ -102,7 +109,8 @@ impl Cursor<'_, '_> {
                     span,
                     "a text stands in single quotes",
                 )
-                .hint(format!("write `'{single}'`")));
+                .hint(format!("write `'{single}'`"))
+                .fix(Fix::replace(span, format!("'{single}'"))));
             }
             TokenKind::Symbol(_) => return Err(pragma.malformed(span, "a value is missing here")),
         };
@@ -118,7 +126,9 @@ impl Cursor<'_, '_> {
                 format!("`{text}` is neither a text in quotes, a whole number, `true` nor `false`"),
             );
             if token.kind == TokenKind::Word {
-                finding.hint(format!("write `'{text}'`"))
+                finding
+                    .hint(format!("write `'{text}'`"))
+                    .fix(Fix::replace(pragma.span_of(token), format!("'{text}'")))
             } else {
                 finding
             }

@@ -3,6 +3,8 @@
 
 use super::{Input, Part, Relation, UseSet, Uses};
 use crate::diagnostic::nearest;
+use crate::graph::{ExposureImport, Graph};
+use crate::span::Spanned;
 use crate::typed::{TypedColumn, TypedModel, TypedProject};
 use std::collections::BTreeMap;
 
@@ -146,6 +148,29 @@ impl<'p> ProjectLineage<'p> {
         };
         lineage.readers = lineage.reversed();
         lineage
+    }
+
+    /// The same with the exposures of its graph.
+    #[must_use]
+    pub fn with_exposures(mut self, graph: &Graph) -> Self {
+        let index: BTreeMap<&str, usize> = (self.tables.iter().enumerate())
+            .map(|(index, table)| (table.path, index))
+            .collect();
+        let uses = |import: &ExposureImport| {
+            let table = *index.get(graph.node(import.edge.target?).path.as_str())?;
+            let position = |name: &Spanned<String>| self.tables[table].position(&name.value);
+            let columns = import.columns.as_ref();
+            Some(ExposureUse {
+                table,
+                columns: columns.map(|names| names.iter().filter_map(position).collect()),
+            })
+        };
+        let exposures = graph.exposures.iter().map(|exposure| Exposure {
+            name: exposure.name.clone(),
+            uses: exposure.imports.iter().filter_map(uses).collect(),
+        });
+        self.exposures = exposures.collect();
+        self
     }
 
     /// What each place is read by. What decides a table's rows leads to its rows, and those to

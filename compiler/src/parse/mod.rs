@@ -38,7 +38,7 @@ mod table_expr;
 mod turned;
 mod type_name;
 mod uses;
-pub(crate) mod walk;
+pub mod walk;
 mod window;
 
 #[cfg(test)]
@@ -47,8 +47,9 @@ mod tests;
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::span::Span;
 use crate::token::Token;
-use ast::{Expr, Query, TypeName};
+use ast::{Expr, Query, TableExpr, TypeName};
 use cursor::{Parsed, Parser};
+use std::borrow::Cow;
 
 /// How deep queries, expressions and types may nest.
 pub const MAXIMUM_DEPTH: usize = 256;
@@ -161,13 +162,15 @@ fn check_statement(parser: &Parser<'_>) -> Result<(), Diagnostic> {
         return Err(Diagnostic::error(Code::NotAQuery, parser.span(), message)
             .hint("write the `select` alone: dbgo makes the table or view from it"));
     }
-    let error = *parser.unexpected("a query");
-    if !error.hints.is_empty() {
-        return Err(error);
-    }
     let starts = [
         "select", "from", "with", "values", "table", "pivot", "unpivot",
     ];
+    let error = parser
+        .unexpected("a query")
+        .fix_name(&word, parser.span(), starts, str::to_owned);
+    if !error.hints.is_empty() {
+        return Err(error);
+    }
     Err(match nearest(&word, starts) {
         Some(meant) if word.len() > 2 => error.hint(format!("did you mean `{meant}`?")),
         _ => error,
@@ -178,12 +181,35 @@ fn no_tokens(code: Code, message: &str) -> Diagnostic {
     Diagnostic::without_place(code, Severity::Error, message)
 }
 
+/// A column's or table's name as a query says it: in quotes only where it must be.
+pub fn written_name(name: &str) -> Cow<'_, str> {
+    let is_letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let is_plain = name.starts_with(is_letter)
+        && name.chars().all(|c| is_letter(c) || c.is_ascii_digit())
+        && matches!(
+            keyword::Keyword::of(name).category(),
+            None | Some(keyword::Category::Unreserved | keyword::Category::Column)
+        );
+    match is_plain {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))),
+    }
+}
+
 /// Reads one expression, as a header's conditions are.
 ///
 /// # Errors
 /// `syntax-error`, also if something follows the expression.
 pub fn parse_expression(text: &str, tokens: &[Token]) -> Result<Expr, Diagnostic> {
     whole(text, tokens, "an expression", |parser| parser.expression())
+}
+
+/// Reads one thing that a `FROM` may read, with its joins.
+///
+/// # Errors
+/// `syntax-error`, also if something follows it.
+pub fn parse_table(text: &str, tokens: &[Token]) -> Result<TableExpr, Diagnostic> {
+    whole(text, tokens, "a table", |parser| parser.table())
 }
 
 /// Reads one type.

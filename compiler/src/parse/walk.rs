@@ -1,9 +1,27 @@
-//! Every expression of a query.
+//! Every node of a query, parents before their children.
+//!
+//! This is for who asks something of all nodes alike, such as whether one of a kind is there; what
+//! a node means depends on where it stands, which is the matter of [`resolve`](crate::resolve).
 
-use crate::parse::ast::*;
+use super::ast::*;
 
-/// Calls `see` with every expression in a query.
-pub(crate) fn query(query: &Query, see: &mut dyn FnMut(&Expr)) {
+/// A node with a text of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum AnyNode<'t> {
+    /// A query, or one within it.
+    Query(&'t Query),
+    /// Something that a `FROM` reads.
+    Table(&'t TableExpr),
+    /// An expression.
+    Expression(&'t Expr),
+}
+
+/// What is called with each node.
+type See<'s, 't> = &'s mut dyn FnMut(AnyNode<'t>);
+
+/// Calls `see` with a query and every node in it.
+pub fn query<'t>(query: &'t Query, see: See<'_, 't>) {
+    see(AnyNode::Query(query));
     for member in query.with.iter().flat_map(|with| &with.members) {
         self::query(&member.query, see);
     }
@@ -15,7 +33,7 @@ pub(crate) fn query(query: &Query, see: &mut dyn FnMut(&Expr)) {
     all(query.limit.iter().chain(&query.offset), see);
 }
 
-fn body(body: &QueryBody, see: &mut dyn FnMut(&Expr)) {
+fn body<'t>(body: &'t QueryBody, see: See<'_, 't>) {
     match body {
         QueryBody::Select(inner) => select(inner, see),
         QueryBody::SetOperation(operation) => {
@@ -30,7 +48,7 @@ fn body(body: &QueryBody, see: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn pivot(pivot: &Pivot, see: &mut dyn FnMut(&Expr)) {
+fn pivot<'t>(pivot: &'t Pivot, see: See<'_, 't>) {
     table(&pivot.table, see);
     for column in &pivot.on {
         all(&column.exprs, see);
@@ -43,12 +61,12 @@ fn pivot(pivot: &Pivot, see: &mut dyn FnMut(&Expr)) {
     all(pivot.aggregates.iter().map(|item| &item.expr), see);
 }
 
-fn unpivot(unpivot: &Unpivot, see: &mut dyn FnMut(&Expr)) {
+fn unpivot<'t>(unpivot: &'t Unpivot, see: See<'_, 't>) {
     table(&unpivot.table, see);
     all(unpivot.entries.iter().map(|item| &item.expr), see);
 }
 
-fn select(select: &Select, see: &mut dyn FnMut(&Expr)) {
+fn select<'t>(select: &'t Select, see: See<'_, 't>) {
     if let Some(Distinct::On(on)) = &select.distinct {
         all(on, see);
     }
@@ -72,7 +90,7 @@ fn select(select: &Select, see: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn group(items: &[GroupItem], see: &mut dyn FnMut(&Expr)) {
+fn group<'t>(items: &'t [GroupItem], see: See<'_, 't>) {
     for item in items {
         match item {
             GroupItem::Expr(expr) => expression(expr, see),
@@ -84,7 +102,8 @@ fn group(items: &[GroupItem], see: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn table(table: &TableExpr, see: &mut dyn FnMut(&Expr)) {
+fn table<'t>(table: &'t TableExpr, see: See<'_, 't>) {
+    see(AnyNode::Table(table));
     match &table.kind {
         TableKind::Query { query, .. } => self::query(query, see),
         TableKind::Values(values) => all(values.rows.iter().flatten(), see),
@@ -103,23 +122,23 @@ fn table(table: &TableExpr, see: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn all<'a>(list: impl IntoIterator<Item = &'a Expr>, see: &mut dyn FnMut(&Expr)) {
+fn all<'t>(list: impl IntoIterator<Item = &'t Expr>, see: See<'_, 't>) {
     for expr in list {
         expression(expr, see);
     }
 }
 
-fn order(items: &[OrderItem], see: &mut dyn FnMut(&Expr)) {
+fn order<'t>(items: &'t [OrderItem], see: See<'_, 't>) {
     all(items.iter().map(|item| &item.expr), see);
 }
 
-fn window(spec: &WindowSpec, see: &mut dyn FnMut(&Expr)) {
+fn window<'t>(spec: &'t WindowSpec, see: See<'_, 't>) {
     all(&spec.partition_by, see);
     order(&spec.order_by, see);
     all(spec.frame.iter().flat_map(|(_, bounds)| bounds), see);
 }
 
-fn function(function: &Function, see: &mut dyn FnMut(&Expr)) {
+fn function<'t>(function: &'t Function, see: See<'_, 't>) {
     all(
         function.arguments.iter().map(|argument| &argument.value),
         see,
@@ -132,9 +151,10 @@ fn function(function: &Function, see: &mut dyn FnMut(&Expr)) {
     }
 }
 
-pub(crate) fn expression(expr: &Expr, see: &mut dyn FnMut(&Expr)) {
+/// Calls `see` with an expression and every node in it.
+pub fn expression<'t>(expr: &'t Expr, see: See<'_, 't>) {
     use ExprKind::*;
-    see(expr);
+    see(AnyNode::Expression(expr));
     match &expr.kind {
         Interval { value: inner, .. }
         | Unary { operand: inner, .. }

@@ -106,7 +106,6 @@ impl Printer<'_> {
             ConditionKind::Not(inner) => negated(self.condition(inner)),
             ConditionKind::Test(test) => self.test(test),
             ConditionKind::Constant(value) => BodyCondition::Constant(*value),
-            ConditionKind::Invalid => BodyCondition::Constant(false),
         }
     }
 

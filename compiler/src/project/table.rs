@@ -50,7 +50,12 @@ impl Reader {
         );
         self.diagnostics
             .push(match nearest(&entry.key.value, known.iter().copied()) {
-                Some(near) => finding.hint(format!("write `{near}`")),
+                Some(near) => finding.hint(format!("write `{near}`")).fix_name(
+                    &entry.key.value,
+                    entry.key.span,
+                    known.iter().copied(),
+                    str::to_owned,
+                ),
                 None => finding.hint(format!("there are: `{}`", known.join("`, `"))),
             });
     }

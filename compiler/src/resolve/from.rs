@@ -1,12 +1,13 @@
 //! What a `FROM` reads: tables, subqueries, table functions, joins.
 
+use super::data_columns;
 use super::joins::{hide_right, merged_sources, merged_type, shared_names};
+use super::names::{as_name, as_reference};
 use super::nullability;
 use super::operation::FAILS_LATER;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
-use crate::check::data_columns;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::{RelationUse, ast};
@@ -201,14 +202,16 @@ impl Binder<'_> {
             }
             (None, None) => format!("import it in the header: `-- @import: {} = …`", last.value),
         };
-        self.report(
-            Diagnostic::error(
-                Code::UndeclaredTable,
-                name.span,
-                format!("the table `{}` isn't imported", written.join(".")),
-            )
-            .hint(hint),
-        );
+        let mut finding = Diagnostic::error(
+            Code::UndeclaredTable,
+            name.span,
+            format!("the table `{}` isn't imported", written.join(".")),
+        )
+        .hint(hint);
+        if name.parts.len() == 1 && !candidates.contains_key(&key) {
+            finding = finding.fix_name(&last.value, last.span, known, as_name);
+        }
+        self.report(finding);
     }
 
     /// `FROM :name`
@@ -258,7 +261,10 @@ impl Binder<'_> {
             )
         };
         if let Some(similar) = nearest(&name.value, self.input.imports.keys().map(String::as_str)) {
-            finding = finding.hint(format!("did you mean `:{similar}`?"));
+            let candidates = self.input.imports.keys().map(String::as_str);
+            finding = finding
+                .hint(format!("did you mean `:{similar}`?"))
+                .fix_name(&name.value, name.span, candidates, as_reference);
         } else if let Some(path) = self
             .input
             .candidates
@@ -487,8 +493,10 @@ impl Binder<'_> {
             span,
             format!("the {word} side of the join has no column `{name}`"),
         );
-        if let Some(similar) = nearest(name, names) {
-            finding = finding.hint(format!("did you mean `{similar}`?"));
+        if let Some(similar) = nearest(name, names.iter().copied()) {
+            finding = finding
+                .hint(format!("did you mean `{similar}`?"))
+                .fix_name(name, span, names, as_name);
         }
         self.report(finding);
     }

@@ -286,7 +286,12 @@ impl Binder<'_> {
             format!("there is no function `{}`", name.value),
         );
         if let Some(similar) = nearest(&name.value, catalogue::callable_names()) {
-            finding = finding.hint(format!("did you mean `{similar}`?"));
+            finding = finding.hint(format!("did you mean `{similar}`?")).fix_name(
+                &name.value,
+                name.span,
+                catalogue::callable_names(),
+                str::to_owned,
+            );
         }
         self.report(finding);
     }

@@ -18,6 +18,7 @@
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
+//! | `data_columns` | queries whose columns only their data tells |
 //! | `grouping`, `canonical` | what may stand beside an aggregate |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
@@ -36,6 +37,7 @@ mod arguments;
 mod calls;
 mod canonical;
 mod columns;
+pub mod data_columns;
 mod deep;
 mod expression;
 mod from;

@@ -3,9 +3,9 @@
 use super::Binder;
 use super::scope::{ColumnId, Env, Found, Relation};
 use crate::bound::{Call, CallKind, Mark, What};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::name::same_name;
-use crate::parse::ast;
+use crate::parse::{ast, written_name};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::rules::field;
@@ -202,7 +202,13 @@ impl Binder<'_> {
                 format!("the struct has no field `{}`", name.value),
             );
             if let Some(similar) = nearest(&name.value, names.iter().map(String::as_str)) {
-                finding = finding.hint(format!("did you mean `{similar}`?"));
+                let candidates = names.iter().map(String::as_str);
+                finding = finding.hint(format!("did you mean `{similar}`?")).fix_name(
+                    &name.value,
+                    name.span,
+                    candidates,
+                    as_name,
+                );
             } else {
                 finding = finding.hint(format!("its fields are {}", listed(&names)));
             }
@@ -244,7 +250,10 @@ impl Binder<'_> {
         } else if let Some(similar) =
             nearest(&name.value, self.input.variables.keys().map(String::as_str))
         {
-            finding = finding.hint(format!("did you mean `:{similar}`?"));
+            let candidates = self.input.variables.keys().map(String::as_str);
+            finding = finding
+                .hint(format!("did you mean `:{similar}`?"))
+                .fix_name(&name.value, name.span, candidates, as_reference);
         } else {
             finding = finding.hint(format!(
                 "declare it in the header: `-- @var: {} TYPE = …`",
@@ -291,16 +300,24 @@ impl Binder<'_> {
             format!("there is no column `{}`", name.value),
         );
         if let Some(similar) = nearest(&name.value, candidates.iter().map(String::as_str)) {
-            finding = self.similar_column(finding, similar);
+            let candidates = candidates.iter().map(String::as_str);
+            finding = self.similar_column(finding, similar).fix_name(
+                &name.value,
+                name.span,
+                candidates,
+                as_name,
+            );
         } else if self
             .input
             .variables
             .contains_key(&name.value.to_lowercase())
         {
-            finding = finding.hint(format!(
-                "a variable is written with a colon: `:{}`",
-                name.value
-            ));
+            finding = finding
+                .hint(format!(
+                    "a variable is written with a colon: `:{}`",
+                    name.value
+                ))
+                .fix(Fix::replace(name.span, as_reference(&name.value)));
         } else if name.quoted {
             finding = finding.hint(format!(
                 "a text is written in single quotes: `'{}'`",
@@ -319,7 +336,13 @@ impl Binder<'_> {
             format!("`{table}` has no column `{}`", name.value),
         );
         if let Some(similar) = nearest(&name.value, columns.iter().map(String::as_str)) {
-            finding = self.similar_column(finding, similar);
+            let candidates = columns.iter().map(String::as_str);
+            finding = self.similar_column(finding, similar).fix_name(
+                &name.value,
+                name.span,
+                candidates,
+                as_name,
+            );
         } else if !columns.is_empty() && columns.len() <= 12 {
             finding = finding.hint(format!("its columns are {}", listed(columns)));
         }
@@ -355,12 +378,28 @@ impl Binder<'_> {
             format!("no table of the query is named `{}`", name.value),
         );
         if let Some(similar) = nearest(&name.value, tables.iter().map(String::as_str)) {
-            finding = finding.hint(format!("did you mean `{similar}`?"));
+            let candidates = tables.iter().map(String::as_str);
+            finding = finding.hint(format!("did you mean `{similar}`?")).fix_name(
+                &name.value,
+                name.span,
+                candidates,
+                as_name,
+            );
         } else if !tables.is_empty() {
             finding = finding.hint(format!("the query reads {}", listed(&tables)));
         }
         self.report(finding);
     }
+}
+
+/// A name as a query says it.
+pub(super) fn as_name(name: &str) -> String {
+    written_name(name).into_owned()
+}
+
+/// A name as a reference.
+pub(super) fn as_reference(name: &str) -> String {
+    format!(":{name}")
 }
 
 fn listed(names: &[String]) -> String {

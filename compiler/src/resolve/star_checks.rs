@@ -4,6 +4,7 @@
 
 use super::Binder;
 use super::grouping::walk;
+use super::names::as_name;
 use super::scope::{Env, Output, Scope};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
@@ -99,7 +100,13 @@ impl Binder<'_> {
                 format!("there is no column `{}` in the star", last.value),
             );
             if let Some(similar) = nearest(&last.value, all.iter().map(String::as_str)) {
-                finding = finding.hint(format!("did you mean `{similar}`?"));
+                let candidates = all.iter().map(String::as_str);
+                finding = finding.hint(format!("did you mean `{similar}`?")).fix_name(
+                    &last.value,
+                    last.span,
+                    candidates,
+                    as_name,
+                );
             }
             self.report(finding);
         }

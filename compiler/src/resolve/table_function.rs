@@ -1,9 +1,9 @@
 //! Functions in a `FROM`.
 
 use super::Binder;
+use super::data_columns;
 use super::scope::{Env, Relation, ScopeColumn};
 use crate::bound::What;
-use crate::check::data_columns;
 use crate::parse::ast;
 use crate::sql_type::SqlType;
 use crate::types::{Typed, catalogue, tables};

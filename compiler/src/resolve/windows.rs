@@ -3,6 +3,7 @@
 //! Source: `Transformer::TransformWindowDef` and `BindWindow` of DuckDB.
 
 use super::Binder;
+use super::names::as_name;
 use super::placement::function_of;
 use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -62,8 +63,13 @@ impl Binder<'_> {
             name.span,
             format!("there is no window `{}`", name.value),
         );
-        finding = match nearest(&name.value, known) {
-            Some(similar) => finding.hint(format!("did you mean `{similar}`?")),
+        finding = match nearest(&name.value, known.clone()) {
+            Some(similar) => finding.hint(format!("did you mean `{similar}`?")).fix_name(
+                &name.value,
+                name.span,
+                known,
+                as_name,
+            ),
             None => finding.hint(format!("define it: `WINDOW {} AS (…)`", name.value)),
         };
         self.report(finding);

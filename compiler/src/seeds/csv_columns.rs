@@ -3,6 +3,7 @@
 use super::infer::{Candidates, misfit};
 use super::{CsvOptions, DeclaredColumn, SeedColumn};
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::parse::written_name;
 use crate::span::{FileId, Span, Spanned};
 use csv::ByteRecord;
 use std::collections::BTreeMap;
@@ -213,8 +214,13 @@ impl<'t> Reading<'t> {
                     );
                     let known = names.iter().map(|name| name.value.as_str());
                     self.diagnostics
-                        .push(match nearest(&column.name.value, known) {
-                            Some(near) => finding.hint(format!("it has `{near}`")),
+                        .push(match nearest(&column.name.value, known.clone()) {
+                            Some(near) => finding.hint(format!("it has `{near}`")).fix_name(
+                                &column.name.value,
+                                column.name.span,
+                                known,
+                                |near| written_name(near).into_owned(),
+                            ),
                             None => finding.hint("remove the column here, or add it to the data"),
                         });
                 }

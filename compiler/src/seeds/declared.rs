@@ -5,6 +5,7 @@ use super::{DeclaredColumn, SeedColumn, csv_columns, parquet_columns};
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::header::{EffectiveConfig, Header};
+use crate::parse::written_name;
 use crate::source::{ProjectFiles, SeedFile, SeedFormat};
 use crate::span::{FileId, Spanned};
 use crate::sql_type::coerce::fits_into;
@@ -91,8 +92,13 @@ fn hold_parquet(
             let message = format!("the seed has no column `{}`", name.value);
             let finding = Diagnostic::error(Code::MalformedSeed, name.span, message);
             let known = columns.iter().map(|column| column.name.value.as_str());
-            diagnostics.push(match nearest(&name.value, known) {
-                Some(near) => finding.hint(format!("it has `{near}`")),
+            diagnostics.push(match nearest(&name.value, known.clone()) {
+                Some(near) => finding.hint(format!("it has `{near}`")).fix_name(
+                    &name.value,
+                    name.span,
+                    known,
+                    |near| written_name(near).into_owned(),
+                ),
                 None => finding.hint("remove the column here, or add it to the data"),
             });
         }

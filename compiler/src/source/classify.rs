@@ -45,6 +45,8 @@ pub struct ProjectFiles {
     pub models: Vec<FileId>,
     /// `sources/**/*.sql`: tables that somebody else fills.
     pub tables: Vec<FileId>,
+    /// `exposures/**/*.sql`: who uses what.
+    pub exposures: Vec<FileId>,
     /// `fragments/**/*.sql`: pieces of SQL that `#include` writes out.
     pub fragments: Vec<FileId>,
     /// `macros/**/*.sql`: names for expressions and queries.
@@ -87,7 +89,7 @@ impl ProjectFiles {
     }
 
     /// A hash, not yet finished, of what all models, seeds and sources depend on: the project's
-    /// file, and the files that belong to none of them, such as macros.
+    /// file, and the files that belong to none of them, such as macros. Nothing depends on exposures.
     pub fn shared_hash(&self) -> blake3::Hasher {
         let seeds = self.seeds.iter();
         let of_seeds = seeds
@@ -98,6 +100,7 @@ impl ProjectFiles {
             .models
             .iter()
             .chain(&self.tables)
+            .chain(&self.exposures)
             .copied()
             .chain(of_seeds)
         {
@@ -163,6 +166,7 @@ pub(super) fn classify(
         settings,
         models: Vec::new(),
         tables: Vec::new(),
+        exposures: Vec::new(),
         fragments: Vec::new(),
         macros: Vec::new(),
         seeds: Vec::new(),
@@ -190,6 +194,7 @@ pub(super) fn classify(
             }),
             ("models" | "seeds", "sql", None) => statements.push(entry.file),
             ("sources", "sql", None) => files.tables.push(entry.file),
+            ("exposures", "sql", None) => files.exposures.push(entry.file),
             // No import names them, so that they may be called anything.
             ("fragments", "sql", None) => {
                 files.fragments.push(entry.file);
@@ -199,7 +204,7 @@ pub(super) fn classify(
                 files.macros.push(entry.file);
                 continue;
             }
-            ("audits" | "exposures", "sql", None) => {
+            ("audits", "sql", None) => {
                 if unbuilt.insert(folder.to_owned()) {
                     diagnostics.push(not_built(folder, entry.file));
                 }
@@ -245,14 +250,10 @@ fn pair_typings(
 }
 
 fn not_built(folder: &str, file: FileId) -> Diagnostic {
-    let what = match folder {
-        "audits" => "audits aren't",
-        _ => "exposures aren't",
-    };
     Diagnostic::error(
         Code::NotBuiltYet,
         Span::new(file, 0, 0),
-        format!("{what} built yet"),
+        format!("{folder} aren't built yet"),
     )
     .hint(format!("move the files out of `{folder}/`"))
 }

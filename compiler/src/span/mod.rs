@@ -73,6 +73,14 @@ impl Span {
         }
     }
 
+    /// The empty span at the start of this one.
+    pub fn before(self) -> Span {
+        Span {
+            end: self.start,
+            ..self
+        }
+    }
+
     /// The empty span at the end of this one.
     pub fn after(self) -> Span {
         Span {

@@ -5,7 +5,7 @@
 //! 1.5.5 over all pairs of types; where a pair is in doubt, it isn't told apart here.
 
 use super::SqlType;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{nearest, only_near};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Family {
@@ -61,42 +61,44 @@ pub fn is_condition(sql_type: &SqlType) -> bool {
     )
 }
 
+/// The names of types that a misspelt one may be.
+const NAMES: [&str; 32] = [
+    "bigint",
+    "bit",
+    "blob",
+    "boolean",
+    "date",
+    "decimal",
+    "double",
+    "enum",
+    "float",
+    "hugeint",
+    "int",
+    "integer",
+    "interval",
+    "json",
+    "map",
+    "numeric",
+    "real",
+    "smallint",
+    "string",
+    "struct",
+    "text",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timestamp_ns",
+    "tinyint",
+    "ubigint",
+    "uinteger",
+    "union",
+    "utinyint",
+    "uuid",
+    "varchar",
+];
+
 /// What to write where a type stands that doesn't exist: the nearest one, or what types look like.
 pub fn unknown_type_hint(written: &str) -> String {
-    const NAMES: [&str; 32] = [
-        "bigint",
-        "bit",
-        "blob",
-        "boolean",
-        "date",
-        "decimal",
-        "double",
-        "enum",
-        "float",
-        "hugeint",
-        "int",
-        "integer",
-        "interval",
-        "json",
-        "map",
-        "numeric",
-        "real",
-        "smallint",
-        "string",
-        "struct",
-        "text",
-        "time",
-        "timestamp",
-        "timestamptz",
-        "timestamp_ns",
-        "tinyint",
-        "ubigint",
-        "uinteger",
-        "union",
-        "utinyint",
-        "uuid",
-        "varchar",
-    ];
     let end = written.find(['(', '[', ' ']).unwrap_or(written.len());
     match nearest(&written[..end], NAMES) {
         Some(near) => format!("did you mean `{near}{}`?", &written[end..]),
@@ -104,6 +106,15 @@ pub fn unknown_type_hint(written: &str) -> String {
             "write a type of DuckDB, such as `bigint`, `decimal(18, 2)` or `timestamp`".to_owned()
         }
     }
+}
+
+/// The type that a text which is none can only mean.
+pub fn meant_type(written: &str) -> Option<String> {
+    let end = written.find(['(', '[', ' ']).unwrap_or(written.len());
+    let near = only_near(&written[..end], NAMES)?;
+    let meant = format!("{near}{}", &written[end..]);
+    let read = meant.parse::<SqlType>().ok()?;
+    (!matches!(read, SqlType::Other(_))).then_some(meant)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub mod keywords;
 pub mod read;
 
 pub use coerce::{Common, common_type};
-pub use families::unknown_type_hint;
+pub use families::{meant_type, unknown_type_hint};
 pub use keywords::quote_identifier;
 
 use serde::{Deserialize, Serialize};

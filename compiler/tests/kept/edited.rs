@@ -217,7 +217,19 @@ impl Edited {
             }
             _ => {
                 let places = "seeds/places.sql";
-                match how % 4 {
+                let board = "exposures/board.sql";
+                let exposed = [
+                    "-- @exposure: type='report'\n-- @import: models.d\n-- @uses: d.worth\n",
+                    "-- @exposure: type='report'\n-- @import: models.d\n-- @import: models.e\n",
+                    "-- @exposure: type='reprot'\n-- @import: models.nothing\n",
+                    "-- @exposure: type='report'\n-- @import: models.x.f\n-- @uses: f.nmae\nselect 1\n",
+                    "-- @exposure: type='report'\n\n-- @import: models.x.f\n-- @uses: f.nmae\n",
+                ];
+                match how % 9 {
+                    4 => {
+                        self.others.remove(board);
+                    }
+                    5.. => self.other(board, exposed[how / 9 % exposed.len()]),
                     0 => {
                         self.others.remove(places);
                     }

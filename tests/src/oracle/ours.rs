@@ -1,10 +1,10 @@
 //! What our own parser and binder say to a query, the engine not asked.
 
 use super::catalog::Catalog;
-use dbgo_compiler::check::data_columns;
 use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity};
 use dbgo_compiler::lexer::lex;
 use dbgo_compiler::parse::parse_query;
+use dbgo_compiler::resolve::data_columns;
 use dbgo_compiler::resolve::{BindInput, BoundColumn, Schema, bind};
 use dbgo_compiler::span::FileId;
 use dbgo_compiler::token::{Token, TokenKind};

@@ -11,9 +11,12 @@ use dbgo_compiler::build::runtime_crates::RuntimeCrates;
 use dbgo_compiler::build::{contract, rustc::Rustc};
 use dbgo_compiler::codegen::FileTree;
 use dbgo_compiler::diagnostic::{Code, Diagnostic, render};
+use dbgo_compiler::driver::{self, Memory};
 use dbgo_compiler::emit::emit;
 use dbgo_compiler::source::{MAX_SQL_BYTES, find_root, read_project};
+use dbgo_compiler::sql_type::SqlType;
 use dbgo_compiler::typed::{TypedProject, TypedSeed};
+use dbgo_compiler::types::oracle::{OracleQuestion, OracleRefusal, TypeOracle};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -166,6 +169,45 @@ fn a_query_that_only_the_engine_reads_is_typed_by_it() {
         ),
         ("score", "INTEGER".to_owned())
     );
+}
+
+/// An engine that has no memory left.
+struct Failing;
+
+impl TypeOracle for Failing {
+    fn identity(&self) -> String {
+        "failing".to_owned()
+    }
+
+    fn columns(&self, _: &OracleQuestion) -> Result<Vec<(String, SqlType)>, OracleRefusal> {
+        Err(OracleRefusal {
+            message: "Out of Memory Error: failed to allocate".to_owned(),
+            position: None,
+            is_about_query: false,
+        })
+    }
+}
+
+#[test]
+fn an_engine_that_fails_is_no_fault_of_the_query() {
+    // What lies deeper than our own parser goes is asked of the engine.
+    let query = format!("select {}1{} as score\n", "(".repeat(300), ")".repeat(300));
+    let folder = project("models/deep.sql", query.as_bytes());
+    let (files, found) = read_project(folder.path());
+    let compilation = driver::compile(driver::outline(files, found), &Failing, &Memory::default());
+    let codes: Vec<Code> = compilation
+        .diagnostics
+        .iter()
+        .map(|found| found.code)
+        .collect();
+    assert_eq!(
+        codes,
+        [Code::EngineFailed],
+        "{:#?}",
+        compilation.diagnostics
+    );
+    let message = &compilation.diagnostics[0].message;
+    assert!(message.contains("Out of Memory"), "{message}");
 }
 
 #[test]

@@ -72,6 +72,11 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "seeds_too_large_for_a_program_are_refused",
     ),
     (
+        "engine-failed",
+        MACHINE,
+        "an_engine_that_fails_is_no_fault_of_the_query",
+    ),
+    (
         "parsed-by-engine",
         MACHINE,
         "a_query_that_only_the_engine_reads_is_typed_by_it",
@@ -122,6 +127,8 @@ fn examples_give_their_finding_and_mended_ones_none() {
             failures.push(format!("{}: {fault}", page.path));
         }
     }
+    let shown = Code::ALL.len() - ELSEWHERE.len();
+    assert!(shown >= 45, "only {shown} codes are shown by their pages");
     assert!(
         failures.is_empty(),
         "{} pages fail\n\n{}\n",

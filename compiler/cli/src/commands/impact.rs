@@ -34,7 +34,7 @@ fn impact_of(
         return Err(exit::usage("Markdown is for `--since`"));
     }
     let compilation = compiled(directory)?;
-    let project = ProjectLineage::new(&compilation.project);
+    let project = lineage(&compilation);
     let found = project.find(name).map_err(|unknown| usage(&unknown))?;
     let (table, column) = found;
     let impact = downstream::impact(&project, table, column);
@@ -44,6 +44,11 @@ fn impact_of(
         _ => impact_text::text(&project, table, column, &impact, &line_of),
     });
     Ok(exit::OK)
+}
+
+/// The lineage of a project, with who uses it.
+fn lineage(compilation: &Compilation) -> ProjectLineage<'_> {
+    ProjectLineage::new(&compilation.project).with_exposures(&compilation.outline.graph)
 }
 
 /// The line of a byte of a file, from 1.
@@ -64,10 +69,7 @@ fn impact_since(
     let before = compiled(&there.root).inspect_err(|_| {
         eprintln!("note: these errors are those of the project at `{revision}`");
     })?;
-    let (before, after) = (
-        ProjectLineage::new(&before.project),
-        ProjectLineage::new(&after.project),
-    );
+    let (before, after) = (lineage(&before), lineage(&after));
     let differences = since::since(&before, &after);
     let format = arguments.wanted().unwrap_or(ImpactFormat::Markdown);
     exit::print(&match format {

@@ -2,8 +2,9 @@
 
 use super::concise::severity_word;
 use super::place;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::{Diagnostic, Fix, Label};
 use crate::source::SourceSet;
+use crate::span::Span;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -21,6 +22,14 @@ struct Finding<'d> {
     secondary: Vec<Location<'d>>,
     hints: &'d [String],
     notes: &'d [String],
+    fix: Option<JsonFix<'d>>,
+}
+
+/// What to write, if there is one answer; all edits belong together.
+#[derive(Serialize)]
+struct JsonFix<'d> {
+    title: &'d str,
+    edits: Vec<Location<'d>>,
 }
 
 /// Lines and columns count from 1, columns in characters; bytes from 0; ends are exclusive.
@@ -57,6 +66,7 @@ pub fn json(sources: &SourceSet, diagnostics: &[Diagnostic]) -> String {
                     .collect(),
                 hints: &diagnostic.hints,
                 notes: &diagnostic.notes,
+                fix: diagnostic.fix.as_ref().map(|fix| json_fix(sources, fix)),
             })
             .collect(),
     };
@@ -64,18 +74,32 @@ pub fn json(sources: &SourceSet, diagnostics: &[Diagnostic]) -> String {
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
+/// An edit's `text` is what takes the place of the text there.
+fn json_fix<'d>(sources: &'d SourceSet, fix: &'d Fix) -> JsonFix<'d> {
+    JsonFix {
+        title: &fix.title,
+        edits: (fix.edits.iter())
+            .map(|edit| located(sources, edit.span, &edit.text))
+            .collect(),
+    }
+}
+
 fn location<'d>(sources: &'d SourceSet, label: &'d Label) -> Location<'d> {
-    let file = sources.file(label.span.file);
-    let start = place(&file.text, label.span.start as usize);
-    let end = place(&file.text, label.span.end as usize);
+    located(sources, label.span, &label.text)
+}
+
+fn located<'d>(sources: &'d SourceSet, span: Span, text: &'d str) -> Location<'d> {
+    let file = sources.file(span.file);
+    let start = place(&file.text, span.start as usize);
+    let end = place(&file.text, span.end as usize);
     Location {
         file: &file.path,
         line: start.line,
         column: start.column,
         end_line: end.line,
         end_column: end.column,
-        start_byte: label.span.start,
-        end_byte: label.span.end,
-        text: &label.text,
+        start_byte: span.start,
+        end_byte: span.end,
+        text,
     }
 }

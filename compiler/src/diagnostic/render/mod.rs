@@ -2,8 +2,10 @@
 
 mod concise;
 mod full;
+mod github;
 mod json;
 mod lines;
+mod sarif;
 
 #[cfg(test)]
 mod tests;
@@ -14,8 +16,10 @@ use crate::span::Span;
 
 pub use concise::concise;
 pub use full::full;
+pub use github::github;
 pub use json::json;
 pub use lines::{Place, place};
+pub use sarif::{SarifContext, sarif};
 
 /// Orders findings by file (its path), place and code, those without a place first; the same
 /// finding twice becomes one.

@@ -1,7 +1,7 @@
 //! How findings look.
 
 use super::*;
-use crate::diagnostic::{Code, Severity};
+use crate::diagnostic::{Code, Fix, Severity};
 use crate::span::FileId;
 
 fn sources() -> SourceSet {
@@ -34,7 +34,8 @@ fn findings(sources: &SourceSet) -> Vec<Diagnostic> {
             span(sources, 1, "amount,"),
             "a column with a similar name is made here",
         )
-        .hint("write `o.amount`"),
+        .hint("write `o.amount`")
+        .fix(Fix::replace(span(sources, 0, "amout"), "amount")),
         Diagnostic::warning(Code::UnusedImport, span(sources, 0, "x\n"), "after `ö`")
             .and_at(span(sources, 0, "-- revenue"), ""),
         Diagnostic::error(
@@ -78,6 +79,65 @@ fn concise_is_one_line_each() {
 fn json_has_a_schema() {
     let sources = sources();
     insta::assert_snapshot!("json", json(&sources, &findings(&sources)[..1]));
+}
+
+#[test]
+fn github_shows_them_in_pull_requests() {
+    let mut sources = sources();
+    let odd = sources.add("models/a,b:100%.sql", "select 1\nfrom x");
+    let mut findings = findings(&sources);
+    findings.push(
+        Diagnostic::error(
+            Code::SyntaxError,
+            Span::new(odd, 0, 15),
+            "50% of it,\nsaid: this\r",
+        )
+        .note("over two lines"),
+    );
+    insta::assert_snapshot!("github", github(&sources, &findings, "shop/"));
+}
+
+#[test]
+fn sarif_is_a_log_of_one_run() {
+    let mut sources = sources();
+    let odd = sources.add("models/a b.sql", "x\nx\n");
+    let mut findings = findings(&sources);
+    for at in [0, 2] {
+        let span = Span::new(odd, at, at + 1);
+        findings.push(Diagnostic::note_at(
+            Code::ParsedByEngine,
+            span,
+            "the same line twice",
+        ));
+    }
+    let page = |code: Code| Some(format!("# {code}\n"));
+    let context = SarifContext {
+        version: "1.2.3",
+        prefix: "shop/",
+        page: &page,
+    };
+    insta::assert_snapshot!("sarif", sarif(&sources, &findings, &context));
+}
+
+#[test]
+fn fingerprints_stay_when_lines_come_above() {
+    let print = |text: &str, at: &str| {
+        let mut sources = SourceSet::default();
+        let file = sources.add("a.sql", text);
+        let start = text.find(at).unwrap();
+        let finding =
+            Diagnostic::error(Code::UnknownColumn, Span::new(file, start, start + 1), "x");
+        let context = SarifContext {
+            version: "1",
+            prefix: "",
+            page: &|_| None,
+        };
+        let log = sarif(&sources, &[finding], &context);
+        let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+        log["runs"][0]["results"][0]["partialFingerprints"].clone()
+    };
+    assert_eq!(print("select a", "a"), print("-- b\n\n  select a", "a"));
+    assert_ne!(print("select a", "a"), print("select a, b", "a"));
 }
 
 #[test]

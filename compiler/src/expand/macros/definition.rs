@@ -5,6 +5,7 @@ use super::without_comments;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast::{Expr, ExprKind, Name};
+use crate::parse::walk::AnyNode;
 use crate::parse::{is_alias, parse_expression, parse_query, walk};
 use crate::span::{FileId, Span, Spanned};
 use crate::token::{Token, TokenKind};
@@ -93,7 +94,7 @@ impl Definition {
         let mut values = Vec::new();
         let mut given = BTreeSet::new();
         let text = Arc::clone(&self.text);
-        let mut see = |expr: &Expr| match &expr.kind {
+        let mut see_expression = |expr: &Expr| match &expr.kind {
             ExprKind::Name(parts) => names.push(parts.clone()),
             ExprKind::Reference(name) => values.push(name.clone()),
             // Another macro may take a table.
@@ -103,6 +104,11 @@ impl Definition {
             ExprKind::Lambda { parameters, .. } => lambdas.extend(parameters.iter().cloned()),
             ExprKind::Comprehension { variables, .. } => lambdas.extend(variables.iter().cloned()),
             _ => {}
+        };
+        let mut see = |node: AnyNode<'_>| {
+            if let AnyNode::Expression(expr) = node {
+                see_expression(expr);
+            }
         };
         let read = match self.is_table {
             true => parse_query(&text, &self.tokens).map(|query| walk::query(&query, &mut see)),
