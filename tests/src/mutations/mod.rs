@@ -49,7 +49,7 @@ impl fmt::Display for Outcome {
         writeln!(formatter, "  with other rows          {}", self.other_rows)?;
         writeln!(
             formatter,
-            "    and the same profile   {}",
+            "  against their profiles   {}",
             self.missed.len()
         )?;
         writeln!(
