@@ -316,6 +316,10 @@ impl Binder<'_> {
     }
 
     fn no_operation(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) {
+        // What made a type unknown was told, or isn't known well enough to tell of it.
+        if left.sql_type.has_unknown() || right.sql_type.has_unknown() {
+            return;
+        }
         self.report(
             Diagnostic::error(
                 Code::TypeMismatch,
