@@ -103,7 +103,7 @@ impl Binder<'_> {
             if same_name(&column.value, "rowid") {
                 self.volatile = true;
                 self.unresolved(rest, span);
-                return Typed::unknown();
+                return Typed::of(SqlType::BigInt);
             }
             let names: Vec<String> = relation
                 .columns
