@@ -127,12 +127,19 @@ impl Store {
         let folder = self.folder.as_ref()?;
         let path = folder.join(MARK);
         // What is written is of no matter: the file gets the time of it.
-        let written = std::fs::write(&path, b"0").or_else(|_| {
-            std::fs::create_dir_all(folder)?;
-            std::fs::write(&path, b"0")
-        });
-        written.ok()?;
+        let was_there = std::fs::write(&path, b"0").is_ok();
+        if !was_there {
+            std::fs::create_dir_all(folder).ok()?;
+            std::fs::write(&path, b"0").ok()?;
+        }
         let metadata = std::fs::metadata(&path).ok()?;
+        if !was_there {
+            // Who only looks leaves no folder behind; only empty ones can be removed so.
+            let _ = std::fs::remove_file(&path);
+            for made in folder.ancestors().take(2) {
+                let _ = std::fs::remove_dir(made);
+            }
+        }
         Some(Mark {
             device: metadata.dev(),
             time: (metadata.ctime(), metadata.ctime_nsec()),
