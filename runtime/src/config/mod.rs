@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn what_variables_gave_is_not_in_messages() {
         let engine = EngineSettings {
-            name: "local",
+            name: "local".to_owned(),
             kind: "duckdb",
             location: "/data/k3y/w.duckdb".to_owned(),
             shown: "${PLACE}/w.duckdb".to_owned(),

@@ -28,12 +28,12 @@ pub struct Statement {
 impl Statement {
     /// Whether it is a query or, where the corpus doesn't say, doesn't begin as another statement.
     pub fn is_query(&self) -> bool {
-        let begins = |word: &&str| {
+        let begins = |word: &str| {
             let rest = self.sql.trim_start().get(..word.len());
             rest.is_some_and(|start| start.eq_ignore_ascii_case(word))
         };
         match self.class.as_str() {
-            "" => !OTHER_STATEMENTS.iter().any(|word| begins(&word)),
+            "" => !OTHER_STATEMENTS.iter().any(|word| begins(word)),
             class => class == "SELECT",
         }
     }

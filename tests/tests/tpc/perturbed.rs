@@ -332,7 +332,8 @@ impl Trial<'_> {
         if rows_unshown {
             say("rows".to_owned());
         }
-        if !unshown.is_empty() && !(rows_unshown && self.inputs.of_rows.contains(input)) {
+        let told_by_rows = rows_unshown && self.inputs.of_rows.contains(input);
+        if !unshown.is_empty() && !told_by_rows {
             let outputs: Vec<String> = unshown.iter().map(usize::to_string).collect();
             say(format!("outputs {}", outputs.join(" ")));
         }
