@@ -21,6 +21,7 @@ mod machine;
 #[path = "compile/markdown.rs"]
 mod markdown;
 #[path = "../../compiler/cli/src/oracle.rs"]
+#[allow(dead_code, reason = "the tool asks in more ways than these tests")]
 mod oracle;
 #[path = "compile/pages.rs"]
 mod pages;

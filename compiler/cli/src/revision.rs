@@ -122,8 +122,8 @@ mod tests {
         );
         let status = git(repository.path(), None, ["status", "--short"]).expect("git works");
         assert_eq!(
-            status,
-            "M warehouse/dbgo.toml\n D warehouse/models/a.sql".trim()
+            status.trim(),
+            "M warehouse/dbgo.toml\n D warehouse/models/a.sql"
         );
         let refused = |revision: &str| checked_out(&project, revision).err();
         let unknown = refused("no-such-branch").expect("a refusal");

@@ -170,6 +170,8 @@ pub fn edited(sql: &str, names: &[String], choices: &mut Choices) -> String {
             TokenKind::Comment => {}
             // The engine tells `extract(YEAR …)` and `extract(year …)` apart in a `GROUP BY`.
             TokenKind::Word if is_date_part(&tokens, index, sql) => text.push_str(written),
+            // The names of a struct's fields are part of its type.
+            TokenKind::Word if names_a_field(&tokens, index, sql) => text.push_str(written),
             TokenKind::Word => {
                 let is_member = index > 0 && &sql[tokens[index - 1].span.range()] == ".";
                 let new = renamed.get(&written.to_lowercase()).filter(|_| !is_member);
@@ -183,6 +185,11 @@ pub fn edited(sql: &str, names: &[String], choices: &mut Choices) -> String {
         }
     }
     text
+}
+
+fn names_a_field(tokens: &[Token], index: usize, sql: &str) -> bool {
+    let next = tokens.get(index + 1);
+    next.is_some_and(|token| &sql[token.span.range()] == ":=")
 }
 
 fn is_date_part(tokens: &[Token], index: usize, sql: &str) -> bool {
