@@ -26,6 +26,14 @@ pub struct ProjectDef {
     pub state_url: Str,
     /// How many models run at once; zero: as many as the machine has processors.
     pub workers: u32,
+    /// The environments that the project declares, in the order of its file.
+    pub environments: List<EnvironmentDef>,
+    /// What surrounds every run: `[run]`.
+    pub run: RunDef,
+    /// How long what isn't needed any more is kept: `[retention]`.
+    pub retention: RetentionDef,
+    /// Who uses what, ordered by path.
+    pub exposures: List<ExposureDef>,
     /// The project's own values of variables: `[vars]`.
     pub variables: List<SettingDef>,
     /// The seeds, ordered by path.
@@ -48,6 +56,104 @@ pub struct EngineDef {
     pub location: Str,
     /// The engine's own settings: `[engine.local.settings]`.
     pub settings: List<SettingDef>,
+}
+
+/// An environment, or a pattern of environments, that the project declares: `[env.prod]`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct EnvironmentDef {
+    /// The name, or a pattern with `*`: `dev_*`.
+    pub pattern: Str,
+    /// The engine's name; empty: the only one.
+    pub engine: Str,
+    /// Whether only a stored plan, or `--yes`, may change it.
+    pub protected: bool,
+    /// How long it lives after its last change, in seconds; zero: for ever.
+    pub ttl_seconds: u64,
+    /// From when on models filled by time are filled, which makes them previews: a date, a
+    /// timestamp, or `30 days ago`; empty: from their own start.
+    pub start: Str,
+    /// A [`Placement`], as its number.
+    pub views: u8,
+    /// A [`Publication`], as its number.
+    pub publish: u8,
+    /// The environment's own values of variables: `[env.X.vars]`.
+    pub variables: List<SettingDef>,
+    /// Other schemas for sources, by the schema that the project's files name: `[env.X.sources]`.
+    pub sources: List<SettingDef>,
+}
+
+/// What surrounds every run: `[run]`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct RunDef {
+    /// Statements that run before anything is built, in a transaction of their own.
+    pub before: List<Str>,
+    /// Statements that run after everything is published, in a transaction of their own.
+    pub after: List<Str>,
+    /// How long a lease holds without a heartbeat, in seconds; zero: 30.
+    pub lease_seconds: u64,
+    /// The longest that a publication waits for others, in seconds; zero: 300.
+    pub publish_timeout_seconds: u64,
+}
+
+/// The default for projects that say nothing.
+impl RunDef {
+    /// What a project has that says nothing.
+    pub const NONE: RunDef = RunDef {
+        before: List::new(&[]),
+        after: List::new(&[]),
+        lease_seconds: 0,
+        publish_timeout_seconds: 0,
+    };
+}
+
+/// How long what isn't needed any more is kept: `[retention]`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct RetentionDef {
+    /// Versions that no environment shows, in seconds; zero: 7 days.
+    pub versions_seconds: u64,
+    /// The history of environments, and what it needs to be rolled back to, in seconds; zero:
+    /// 90 days.
+    pub history_seconds: u64,
+}
+
+/// The default for projects that say nothing.
+impl RetentionDef {
+    /// What a project has that says nothing.
+    pub const NONE: RetentionDef = RetentionDef {
+        versions_seconds: 0,
+        history_seconds: 0,
+    };
+}
+
+/// Somebody outside who uses models: a file in `exposures/`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ExposureDef {
+    /// Its path: `exposures.board_pack`.
+    pub path: Str,
+    /// Its name: `board_pack`.
+    pub name: Str,
+    /// What it is: `dashboard`.
+    pub kind: Str,
+    /// Who answers for it; empty where nobody is named.
+    pub owner: Str,
+    /// Where it is; empty where nobody says.
+    pub url: Str,
+    /// What it uses.
+    pub reads: List<ExposureReadDef>,
+}
+
+/// A relation that an exposure uses.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ExposureReadDef {
+    /// The import path.
+    pub path: Str,
+    /// The columns, in lower case; empty: all.
+    pub columns: List<Str>,
 }
 
 /// A key and a value, both as text.
@@ -143,8 +249,133 @@ pub struct ModelDef {
     pub retries: u32,
     /// The longest that one of its statements may take, in seconds; zero: no limit.
     pub timeout_seconds: u64,
+    /// How versions of rows are kept; all empty for models that aren't `scd2`.
+    pub scd2: Scd2Def,
+    /// When it is due: a cron expression; empty: always.
+    pub cron: Str,
+    /// The time zone of the cron expression; empty: UTC.
+    pub cron_tz: Str,
+    /// A [`History`], as its number.
+    pub history: u8,
+    /// Whether a change of its query keeps the table and its rows.
+    pub forward_only: bool,
+    /// The former import path of a model that can't be built anew; empty without one.
+    pub was: Str,
+    /// What must hold before its rows are published, in the order of its header.
+    pub audits: List<AuditDef>,
+    /// How a merge by key goes on; all empty for the usual way.
+    pub merge: MergeDef,
+    /// Who may read it.
+    pub grants: List<GrantDef>,
+    /// Its indexes.
+    pub indexes: List<IndexDef>,
+    /// Write the statements that run before its rows are written, in the batch's transaction.
+    pub before: List<Render>,
+    /// Write the statements that run after its rows are written, in the batch's transaction.
+    pub after: List<Render>,
+    /// The change profile, as JSON of `dbgo-changes`.
+    pub profile: Str,
+    /// What its columns are made of, as JSON of `dbgo-changes`.
+    pub lineage: Str,
     /// Writes its SQL.
     pub render: Render,
+}
+
+/// How versions of rows are kept: slowly changing dimension, type 2.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Scd2Def {
+    /// The columns that name a row over its versions.
+    pub unique_key: List<Str>,
+    /// The column that says when a row was changed; empty: the columns in `check` tell.
+    pub updated_at: Str,
+    /// The columns whose change makes a new version.
+    pub check: List<Str>,
+    /// A [`HardDeletes`], as its number.
+    pub hard_deletes: u8,
+    /// The column in which a version begins.
+    pub valid_from: Str,
+    /// The column in which a version ends; null in the present one.
+    pub valid_to: Str,
+}
+
+/// The default for models that aren't `scd2`.
+impl Scd2Def {
+    /// What a model has that isn't `scd2`.
+    pub const NONE: Scd2Def = Scd2Def {
+        unique_key: List::new(&[]),
+        updated_at: Str::EMPTY,
+        check: List::new(&[]),
+        hard_deletes: 0,
+        valid_from: Str::EMPTY,
+        valid_to: Str::EMPTY,
+    };
+}
+
+/// A query that gives the rows that are wrong.
+#[repr(C)]
+#[derive(Debug)]
+pub struct AuditDef {
+    /// The name: `not_null`.
+    pub name: Str,
+    /// The call as it is written: `not_null(year)`.
+    pub call: Str,
+    /// A [`Severity`], as its number.
+    pub severity: u8,
+    /// Whether each row is right or wrong by itself, so that a batch's rows suffice.
+    pub by_row: bool,
+    /// The columns of the model that the call names.
+    pub columns: List<Str>,
+    /// A comparison with the number of failing rows at which it warns: `> 10`; empty: `> 0`.
+    pub warn_if: Str,
+    /// A comparison with the number of failing rows at which it fails; empty: `> 0`.
+    pub error_if: Str,
+    /// Whether failing rows are kept in a table.
+    pub store_failures: bool,
+    /// Writes the query; `:this` is what is audited.
+    pub render: Render,
+}
+
+/// How a merge by key goes on, as conditions and names over the aliases `this` and `new`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct MergeDef {
+    /// A condition beside the key's; empty without one.
+    pub on: Str,
+    /// The columns that are updated; empty: all.
+    pub update: List<Str>,
+    /// When a row is removed; empty: never.
+    pub delete_when: Str,
+}
+
+/// The default.
+impl MergeDef {
+    /// The usual way.
+    pub const NONE: MergeDef = MergeDef {
+        on: Str::EMPTY,
+        update: List::new(&[]),
+        delete_when: Str::EMPTY,
+    };
+}
+
+/// Who may do what with a model's relation.
+#[repr(C)]
+#[derive(Debug)]
+pub struct GrantDef {
+    /// The privilege: `select`.
+    pub privilege: Str,
+    /// Who has it.
+    pub to: List<Str>,
+}
+
+/// An index.
+#[repr(C)]
+#[derive(Debug)]
+pub struct IndexDef {
+    /// Whether its values are unique.
+    pub unique: bool,
+    /// Its columns.
+    pub columns: List<Str>,
 }
 
 /// How an incremental model is filled.
@@ -163,6 +394,10 @@ pub struct IncrementalDef {
     pub end: Str,
     /// The length of an interval: `1 day`.
     pub interval: Str,
+    /// The time zone in which intervals begin; empty: UTC.
+    pub interval_tz: Str,
+    /// The columns that tell partitions apart, for the strategy `partition`.
+    pub partition_by: List<Str>,
     /// How many intervals before the missing ones are done again.
     pub lookback: u32,
     /// How many intervals one batch holds; zero: all.
@@ -181,6 +416,8 @@ impl IncrementalDef {
         start: Str::EMPTY,
         end: Str::EMPTY,
         interval: Str::EMPTY,
+        interval_tz: Str::EMPTY,
+        partition_by: List::new(&[]),
         lookback: 0,
         batch_size: 0,
         outside: 0,
@@ -278,6 +515,8 @@ numbered! {
         Ephemeral = 2 "ephemeral",
         /// A table that is added to.
         Incremental = 3 "incremental",
+        /// A table of versions of rows.
+        Scd2 = 4 "scd2",
     }
 }
 
@@ -292,6 +531,8 @@ numbered! {
         UniqueKey = 2 "unique_key",
         /// A batch is added.
         Append = 3 "append",
+        /// A batch replaces the partitions that it touches.
+        Partition = 4 "partition",
     }
 }
 
@@ -328,5 +569,63 @@ numbered! {
         Csv = 0 "csv",
         /// Apache Parquet.
         Parquet = 1 "parquet",
+    }
+}
+
+numbered! {
+    /// Where an environment's views stand.
+    Placement {
+        /// As its name says: plain in `prod`, in schemas of their own elsewhere.
+        Usual = 0 "usual",
+        /// `finance__dev.revenue`.
+        Schema = 1 "schema",
+        /// `finance.revenue__dev`.
+        Table = 2 "table",
+        /// `dev.finance.revenue`.
+        Catalog = 3 "catalog",
+        /// `finance.revenue`.
+        Plain = 4 "plain",
+    }
+}
+
+numbered! {
+    /// Which views an environment has.
+    Publication {
+        /// Those of all models.
+        All = 0 "all",
+        /// Those of models that differ from its base.
+        Changed = 1 "changed",
+    }
+}
+
+numbered! {
+    /// Whether a model's rows can be computed again.
+    History {
+        /// As its kind says: kept for `scd2` and `append`, computed again for the others.
+        Usual = 0 "usual",
+        /// They can.
+        Rebuild = 1 "rebuild",
+        /// They can't: the table is kept whatever happens.
+        Keep = 2 "keep",
+    }
+}
+
+numbered! {
+    /// What becomes of a row's last version when the row is gone.
+    HardDeletes {
+        /// It stays open.
+        Ignore = 0 "ignore",
+        /// It ends.
+        Close = 1 "close",
+    }
+}
+
+numbered! {
+    /// What failing rows mean.
+    Severity {
+        /// Nothing of the batch is written.
+        Error = 0 "error",
+        /// They are told.
+        Warn = 1 "warn",
     }
 }

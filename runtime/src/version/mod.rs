@@ -128,7 +128,7 @@ fn batches(model: &Model) -> &'static [BatchFacts] {
         ..FIRST
     };
     match model.materialization {
-        Materialization::View | Materialization::Ephemeral => &[FIRST],
+        Materialization::View | Materialization::Ephemeral | Materialization::Scd2 => &[FIRST],
         Materialization::Table => &[FIRST, REFRESH],
         Materialization::Incremental => &[FIRST, REFRESH, ADDING],
     }

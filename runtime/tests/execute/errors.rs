@@ -93,6 +93,8 @@ fn a_project_that_contradicts_itself_is_refused_before_anything_is_opened() {
     let whole = place.project(vec![], vec![], vec![]);
     let def = ProjectDef {
         model_count: 7,
+        run: dbgo_runtime::contract::RunDef::NONE,
+        retention: dbgo_runtime::contract::RetentionDef::NONE,
         ..*whole.def
     };
     let error = Project::new(Box::leak(Box::new(def)), &[]).err().unwrap();

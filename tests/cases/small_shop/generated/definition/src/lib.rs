@@ -24,6 +24,10 @@ pub static PROJECT: ProjectDef = ProjectDef {
     default_environment: Str::new("dev_${USER}"),
     state_url: Str::EMPTY,
     workers: 0u32,
+    environments: List::new(&[]),
+    run: RunDef::NONE,
+    retention: RetentionDef::NONE,
+    exposures: List::new(&[]),
     variables: List::new(
         &[
             SettingDef {
