@@ -90,7 +90,7 @@ fn store_one(
         physical_table: table.physical.clone(),
         range: None,
         rows: failing.rows.len() as u64,
-        token: 0,
+        token: context.token,
         details: details.to_json(),
     };
     worker.transact(task, &batch, |transaction| {

@@ -4,6 +4,7 @@ mod audits;
 mod commands;
 mod crash;
 mod errors;
+mod fence;
 mod fixture;
 mod graph;
 mod incremental;
