@@ -19,12 +19,7 @@ pub fn kills(
     seed: u64,
 ) -> Result<Vec<Outcome>, Box<dyn Error>> {
     let rounds: Vec<u64> = (0..u64::from(count)).map(|round| seed + round).collect();
-    side_by_side(
-        (subject, folder, Start::ALL),
-        workers,
-        rounds,
-        |place, seed| killed(place, seed),
-    )
+    side_by_side((subject, folder, Start::ALL), workers, rounds, killed)
 }
 
 fn killed(place: &Place<'_>, seed: u64) -> Result<Outcome, Box<dyn Error>> {
