@@ -6,9 +6,7 @@
 use jiff::Timestamp;
 
 use super::ledger::TimeRange;
-use super::relation::{
-    Column, Merge, Relation, SeedFile, SourceFiles, TimeColumn, VersionedRows,
-};
+use super::relation::{Column, Merge, Relation, SeedFile, SourceFiles, TimeColumn, VersionedRows};
 
 /// Writes one engine's SQL.
 pub trait Dialect: Send + Sync {
@@ -101,13 +99,8 @@ pub trait Dialect: Send + Sync {
 
     /// A query for keys that stand in `new` and in several rows of `table`, as
     /// [`Dialect::key_violations`] gives them.
-    fn repeated_keys(
-        &self,
-        table: &Relation,
-        new: &Relation,
-        key: &[&str],
-        limit: usize,
-    ) -> String;
+    fn repeated_keys(&self, table: &Relation, new: &Relation, key: &[&str], limit: usize)
+    -> String;
 
     /// A query for values that columns have together in several rows, without those with a null,
     /// as [`Dialect::key_violations`] gives them.
@@ -161,7 +154,8 @@ pub trait Dialect: Send + Sync {
     /// Gives a column another type, which holds all values of the one that it has.
     fn widen_column(&self, table: &Relation, column: &Column) -> String;
 
-    /// Creates an index of a table. It stands in the table's schema.
+    /// Creates an index of a table. It stands in the table's schema. An engine that can't be
+    /// trusted with a unique one creates a plain one: its callers look for duplicates themselves.
     fn create_index(&self, table: &Relation, name: &str, unique: bool, columns: &[&str]) -> String;
 
     /// Drops an index of a table.

@@ -12,7 +12,7 @@ use super::naming::physical_relation;
 use super::scd2;
 use super::staging::{self, STAGED, all_of};
 use crate::adapters::{Dialect, Relation as Name, Transaction};
-use crate::project::{BatchFacts, Model};
+use crate::project::Model;
 use crate::state::Change;
 use dbgo_contract::{List, Materialization, Str, Strategy};
 use jiff::Timestamp;
@@ -119,7 +119,8 @@ impl Move<'_> {
         match self.model.strategy {
             Strategy::UniqueKey => merge::merge(transaction, self),
             _ if !self.exists => {
-                Ok(transaction.execute(&dialect.create_table_as(target, &all_of(dialect, staged)))?)
+                Ok(transaction
+                    .execute(&dialect.create_table_as(target, &all_of(dialect, staged)))?)
             }
             Strategy::Partition => {
                 let partition_by = texts(self.model.def.incremental.partition_by);

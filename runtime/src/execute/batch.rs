@@ -34,6 +34,7 @@ pub struct Batch<'a> {
     context: &'a Context<'a>,
     indexes: Option<Indexes<'a>>,
     exists: bool,
+    rows: Option<&'a Name>,
     before: Vec<String>,
     after: Vec<String>,
     audits: Vec<AuditQuery>,
@@ -45,12 +46,13 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// `no-table-yet` for a `#before` that reads a table that isn't there; a variable without a
     /// value.
-    pub fn new(context: &'a Context<'a>, task: &Task, shape: &Shape<'_>) -> Result<Self, Failure> {
+    pub fn new(context: &'a Context<'a>, task: &Task, shape: &Shape<'a>) -> Result<Self, Failure> {
         let Relation::Model(index) = task.relation else {
             return Ok(Self {
                 context,
                 indexes: None,
                 exists: shape.exists,
+                rows: None,
                 before: Vec::new(),
                 after: Vec::new(),
                 audits: Vec::new(),
@@ -85,6 +87,7 @@ impl<'a> Batch<'a> {
             context,
             indexes: has_indexes.then_some(indexes),
             exists: shape.exists,
+            rows,
             before: statements(
                 model.def.before.as_slice(),
                 shape.exists.then_some(shape.target),
@@ -137,7 +140,8 @@ impl<'a> Batch<'a> {
     /// The engine's, and a failure where an audit doesn't let the rows pass.
     pub fn end(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Found>, Stop> {
         if let Some(indexes) = &self.indexes {
-            indexes.settle(transaction, self.context.dialect(), self.exists)?;
+            let given = (self.exists, self.rows);
+            indexes.settle(transaction, self.context.dialect(), given)?;
         }
         run_all(transaction, &self.after, "#after")?;
         audits::run(transaction, self.context.dialect(), &self.audits)

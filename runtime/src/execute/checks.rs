@@ -141,14 +141,18 @@ fn broken_key(found: &[Vec<Option<String>>], key: &[&str], what: &str) -> Result
     Err(Failure::finding(message).detail(detail).into())
 }
 
-/// Values that columns have together in several rows, one a line. Nulls are no values.
+/// Values that columns have together in several rows of a table, one a line; of those alone that
+/// new rows have, if any are given. Nulls are no values.
 pub fn repeated(
     transaction: &mut Transaction<'_>,
     dialect: &dyn Dialect,
-    relation: &Relation,
+    (table, new): (&Relation, Option<&Relation>),
     columns: &[&str],
 ) -> Result<Vec<String>, Stop> {
-    let query = dialect.repeated_values(relation, columns, EXAMPLES);
+    let query = match new {
+        Some(new) => dialect.repeated_keys(table, new, columns, EXAMPLES),
+        None => dialect.repeated_values(table, columns, EXAMPLES),
+    };
     Ok(occurrences(&cells(&transaction.query(&query)?), columns))
 }
 
@@ -181,7 +185,11 @@ pub fn times(
         return Ok(());
     }
     let detail = examples(transaction, dialect, relation, column)?.join("\n");
-    Err(Failure::finding(format!("{} without `{column}`", rows(nulls))).detail(detail).into())
+    Err(
+        Failure::finding(format!("{} without `{column}`", rows(nulls)))
+            .detail(detail)
+            .into(),
+    )
 }
 
 /// Fails if a row has no time or one outside the batch's range.

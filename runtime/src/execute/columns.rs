@@ -65,7 +65,7 @@ impl<'a> Difference<'a> {
             (present.sql_type != wanted.sql_type).then_some((present, wanted))
         });
         let (widened, retyped) = pairs.partition(|(present, wanted): &(&Column, &Column)| {
-            dbgo_changes::is_wider(&wanted.sql_type, &present.sql_type)
+            dbgo_changes::sql_type::is_wider(&wanted.sql_type, &present.sql_type)
         });
         Self {
             added: without(&columns.wanted, &columns.present),
@@ -133,7 +133,9 @@ fn refused_types(model: &Model, refused: &[(&Column, &Column)], rule_helps: bool
             )
         })
         .collect();
-    let present = refused.first().map_or("…", |(present, _)| &present.sql_type);
+    let present = refused
+        .first()
+        .map_or("…", |(present, _)| &present.sql_type);
     let hint = match rule_helps {
         true => "set `on_schema_change='append'` or `'sync'`, which widen them".to_owned(),
         false => format!(
@@ -144,8 +146,9 @@ fn refused_types(model: &Model, refused: &[(&Column, &Column)], rule_helps: bool
         Kind::Refused,
         Code::ColumnsChanged,
         format!(
-            "`{}` keeps its history, and types of its columns changed: {}",
+            "`{}` {}, and types of its columns changed: {}",
             model.relation(),
+            what_it_keeps(model),
             parts.join(", ")
         ),
     )
@@ -171,10 +174,19 @@ fn refused_columns(model: &Model, difference: &Difference<'_>) -> Error {
         Kind::Refused,
         Code::ColumnsChanged,
         format!(
-            "`{}` keeps its history, and its columns changed: {}",
+            "`{}` {}, and its columns changed: {}",
             model.relation(),
+            what_it_keeps(model),
             parts.join(", ")
         ),
     )
     .hint("set `on_schema_change='append'`, `'sync'` or `'ignore'`")
+}
+
+fn what_it_keeps(model: &Model) -> &'static str {
+    if model.keeps_history() {
+        "keeps its history"
+    } else {
+        "goes on with its table"
+    }
 }

@@ -315,9 +315,11 @@ impl Opening<'_> {
                 continue;
             }
             let path = model.def.path.as_str();
-            if context
-                .snapshot(path, context.versions.model(index))
-                .is_none()
+            let rebuilds = context.options.full_refresh && !model.keeps_history();
+            if !rebuilds
+                && context
+                    .snapshot(path, context.versions.model(index))
+                    .is_none()
                 && let Some(base) = adopted(context, model)
             {
                 alterations(context, model, &base.physical)?;

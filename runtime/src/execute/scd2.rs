@@ -97,3 +97,6 @@ fn time_type(model: &Model) -> Result<&'static str, Failure> {
         .map(|column| column.sql_type.as_str())
         .ok_or_else(|| Failure::finding(format!("the model has no column `{name}`")))
 }
+
+#[cfg(test)]
+mod tests;
