@@ -1,5 +1,6 @@
 //! One model's transactions: rows, checks and the ledger row together or not at all.
 
+use super::adding;
 use super::audit_tables;
 use super::audits::{self, Found};
 use super::batch::{Batch, Shape};
@@ -95,7 +96,7 @@ impl<'a> Worker<'a> {
             Work::View { sql, columns } => self.view(task, sql, columns, changes),
             Work::Table { sql, columns } => self.table(task, sql, columns, changes),
             Work::TimeRange(work) => batches::time_range(self, task, work, changes),
-            Work::Adding(work) => batches::add(self, task, work, changes),
+            Work::Adding(work) => adding::add(self, task, work, changes),
         }
     }
 
