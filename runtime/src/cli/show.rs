@@ -100,7 +100,9 @@ fn is_built(project: &Project, environment: &str, relation: Relation) -> Result<
     };
     let known = State::open(&address)?.known(&scope)?;
     let model = project.path_of(relation);
-    Ok(known.snapshots.keys().any(|(built, _)| built == model))
+    Ok(known
+        .all_snapshots()
+        .any(|snapshot| snapshot.model == model))
 }
 
 fn not_published(project: &Project, relation: Relation) -> Error {

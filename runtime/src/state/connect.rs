@@ -1,13 +1,13 @@
 //! Connecting to a state's database.
 
-use super::address::{Server, StateAddress};
 use super::database::{Database, STATEMENT_TIMEOUT_MS, values};
 use super::fault::{Attempt, Fault};
 use super::layout::{self, Found, Migration};
+use crate::config::{Server, StateAddress};
 use crate::error::{Code, Error, Kind};
+use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -35,11 +35,12 @@ pub(super) async fn connect(
 ) -> Attempt<(Database, Found)> {
     let started = Instant::now();
     loop {
-        let fault = match connect_once(address, migrations).await {
+        let fault = match connect_once(address, migrations, presence).await {
             Ok(connected) => return Ok(connected),
             Err(fault) => fault,
         };
-        let waits = fault.will_pass() || presence == Presence::Lost && fault.is_refused_connection();
+        let waits =
+            fault.will_pass() || presence == Presence::Lost && fault.is_refused_connection();
         if !waits || started.elapsed() >= PATIENCE {
             return Err(fault);
         }
@@ -50,6 +51,7 @@ pub(super) async fn connect(
 async fn connect_once(
     address: &StateAddress,
     migrations: &[Migration],
+    presence: Presence,
 ) -> Attempt<(Database, Found)> {
     let (mut database, schema) = match address {
         StateAddress::Sqlite(path) => (sqlite(path).await?, None),
@@ -61,11 +63,22 @@ async fn connect_once(
     if let Some(found) = layout::find(&mut database).await? {
         return Ok((database, found));
     }
+    if presence == Presence::Lost {
+        return Err(gone(address).into());
+    }
     layout::make(&mut database, migrations, schema.as_deref()).await?;
     match layout::find(&mut database).await? {
         Some(found) => Ok((database, found)),
         None => Err(Fault::Sql(sqlx::Error::RowNotFound)),
     }
+}
+
+fn gone(address: &StateAddress) -> Error {
+    Error::new(
+        Kind::Failed,
+        Code::StateFailed,
+        format!("the state is gone from `{}`", address.shown()),
+    )
 }
 
 async fn sqlite(path: &Path) -> Attempt<Database> {
@@ -134,10 +147,10 @@ async fn postgres(server: &Server) -> Attempt<Database> {
     let options = PgConnectOptions::from_str(&server.url)?;
     // The brackets of an address in an URL aren't a part of it.
     let host = options.get_host().trim_matches(['[', ']']).to_owned();
-    let options = options
-        .host(&host)
-        .application_name("dbgo")
-        .disable_statement_logging();
+    let mut options = options.host(&host).disable_statement_logging();
+    if options.get_application_name().is_none() {
+        options = options.application_name("dbgo");
+    }
     let connecting = tokio::time::timeout(server.connect_timeout, options.connect());
     let connection = connecting.await.unwrap_or_else(|_| {
         let message = format!("no connection within {:?}", server.connect_timeout);
@@ -146,11 +159,14 @@ async fn postgres(server: &Server) -> Attempt<Database> {
     let mut database = Database::Postgres(connection);
     // They aren't sent with the connection's start, because connection poolers refuse that.
     database
-        .rows(SESSION, values![
-            server.schema.as_str(),
-            format!("{STATEMENT_TIMEOUT_MS}ms"),
-            format!("{}ms", server.user_timeout),
-        ])
+        .rows(
+            SESSION,
+            values![
+                server.schema.as_str(),
+                format!("{STATEMENT_TIMEOUT_MS}ms"),
+                format!("{}ms", server.user_timeout),
+            ],
+        )
         .await?;
     Ok(database)
 }
@@ -181,7 +197,7 @@ mod tests {
             (0xff53_4d42, Some("CIFS")),
             // as a machine with a signed field of 32 bits gives it
             (i64::from(0xfe53_4d42_u32.cast_signed()), Some("SMB")),
-            (0xef53, None), // ext4
+            (0xef53, None),      // ext4
             (0x0102_1994, None), // tmpfs
         ] {
             assert_eq!(network_file_system(magic), name, "{magic:x}");

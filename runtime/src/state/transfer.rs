@@ -5,7 +5,6 @@
 //! numbers, texts and nulls. Which tables and columns there are is asked of the database, so that a
 //! state of an older layout can be written too.
 
-use super::address::StateAddress;
 use super::database::{Cell, Database, Mode, Value, objects, values};
 use super::fault::{Attempt, Fault};
 use super::layout::{Change, take_turn};
@@ -220,7 +219,10 @@ async fn rows(
     let names = table.names();
     let condition = project.map_or_else(String::new, |_| format!("WHERE {}", table.of_project()));
     // The key comes first in all tables, and their number of columns differs.
-    let statement = format!("SELECT {names} FROM {} {condition} ORDER BY 1, 2", table.name);
+    let statement = format!(
+        "SELECT {names} FROM {} {condition} ORDER BY 1, 2",
+        table.name
+    );
     let values: Vec<Value<'_>> = project.map(Value::from).into_iter().collect();
     let rows = database.rows(&statement, &values).await?;
     Ok(rows
@@ -314,11 +316,7 @@ async fn read_all(
 
 /// Whether a row has the table's columns, with values of their kinds, and belongs to one of the
 /// projects that the header names.
-fn check(
-    table: &Table,
-    row: &Map<String, Json>,
-    header: &Header,
-) -> std::result::Result<(), ()> {
+fn check(table: &Table, row: &Map<String, Json>, header: &Header) -> std::result::Result<(), ()> {
     let fits = |(name, is_number): &(String, bool)| match row.get(name) {
         Some(Json::Null) => true,
         Some(Json::String(_)) => !is_number,
@@ -431,15 +429,4 @@ fn older(header: &Header) -> Error {
         ),
     )
     .hint("read it with that version, then change the state with `dbgo state migrate`")
-}
-
-impl StateAddress {
-    /// The file beside a state of this machine that a copy before a change of the layout is
-    /// written to; nothing for a server.
-    pub fn backup_file(&self) -> Option<std::path::PathBuf> {
-        match self {
-            StateAddress::Sqlite(path) => Some(path.with_extension("backup.jsonl")),
-            StateAddress::Postgres { .. } => None,
-        }
-    }
 }

@@ -2,9 +2,7 @@
 
 use super::database::{Database, Value, objects, whole};
 use super::open::State;
-use super::records::{
-    AuditRecord, Object, Published, RunRecord, Scope, Snapshot, StepRecord,
-};
+use super::records::{AuditRecord, Object, Published, RunRecord, Scope, Snapshot, StepRecord};
 use crate::error::Result;
 use crate::intervals::IntervalSet;
 use serde_json::{Value as Json, json};
@@ -144,8 +142,7 @@ impl Group {
                 status,
                 duration_ms,
             } => {
-                let row =
-                    json!({ "id": id, "status": status, "duration": duration_ms.map(whole) });
+                let row = json!({ "id": id, "status": status, "duration": duration_ms.map(whole) });
                 self.runs_ended.insert(key(id, "", ""), row);
             }
             Change::Step { run, record } => self.add_step(run, record),
@@ -222,19 +219,22 @@ impl Group {
                 || row["model"] == json!(model) && row["version"] == json!(version)
         });
         let row = json!({ "physical": physical, "model": model, "version": version });
-        self.superseded.insert(key(physical, "", ""), row);
+        self.superseded.insert(key(physical, model, version), row);
     }
 
     fn add_object(&mut self, object: &Object) {
+        let key = key(&object.physical, "", "");
+        let earlier = self.objects.get(&key).map(|row| row["created_at"].clone());
+        let created_at = earlier.unwrap_or(json!(object.created_at.as_microsecond()));
         let row = json!({
             "physical": object.physical, "kind": object.kind, "model": object.model,
             "version": object.version, "generation": whole(object.generation),
             "load": object.load, "reads": json!(object.reads).to_string(),
             "uses": json!(object.uses).to_string(),
-            "created_at": object.created_at.as_microsecond(), "preview": object.preview,
+            "created_at": created_at, "preview": object.preview,
             "tombstone": object.tombstone.map(jiff::Timestamp::as_microsecond),
         });
-        self.objects.insert(key(&object.physical, "", ""), row);
+        self.objects.insert(key, row);
     }
 
     fn fill(&mut self, physical: &str, ranges: &IntervalSet) {
@@ -317,7 +317,9 @@ fn rows(of: &BTreeMap<Key, Json>) -> Vec<Json> {
 }
 
 fn ledger(mark: Option<&str>) -> Vec<Json> {
-    mark.map(|mark| json!({ "mark": mark })).into_iter().collect()
+    mark.map(|mark| json!({ "mark": mark }))
+        .into_iter()
+        .collect()
 }
 
 const FORGOTTEN: [&str; 4] = [

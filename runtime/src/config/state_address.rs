@@ -30,7 +30,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const USER_TIMEOUT: u32 = 30_000;
 
 /// The address of a server, taken apart.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// The address without what only dbgo understands.
     pub url: String,
     /// The schema.
@@ -89,8 +89,17 @@ impl StateAddress {
         }
     }
 
+    /// The file beside a state of this machine that a copy before a change of the layout is
+    /// written to; nothing for a server.
+    pub fn backup_file(&self) -> Option<PathBuf> {
+        match self {
+            StateAddress::Sqlite(path) => Some(path.with_extension("backup.jsonl")),
+            StateAddress::Postgres { .. } => None,
+        }
+    }
+
     /// A message in which the password doesn't stand.
-    pub(super) fn conceal(&self, message: &str) -> String {
+    pub(crate) fn conceal(&self, message: &str) -> String {
         const SHORTEST: usize = 3;
         let StateAddress::Postgres { url, shown } = self else {
             return message.to_owned();
@@ -113,7 +122,7 @@ impl StateAddress {
     ///
     /// # Errors
     /// `state-address` if a parameter has no sense.
-    pub(super) fn server(&self) -> Result<Server> {
+    pub(crate) fn server(&self) -> Result<Server> {
         let StateAddress::Postgres { url, .. } = self else {
             return Err(wrong("this state isn't on a server"));
         };
@@ -194,9 +203,8 @@ fn decoded(text: &str) -> String {
 
 fn schema(name: &str) -> Result<String> {
     const LONGEST: usize = 63;
-    let is_plain = |letter: char| {
-        letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
-    };
+    let is_plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let starts_well = name.starts_with(|first: char| !first.is_ascii_digit());
     if starts_well
         && name.chars().all(is_plain)
@@ -254,7 +262,11 @@ mod tests {
             address.conceal(&message),
             "no `***`, `***` or `***` at postgres://ana@db:5433/shop?schema=s1"
         );
-        for url in ["postgres://ana:hunter2@db:99999/x", "mysql://a:hunter2@b/c", "hunter2"] {
+        for url in [
+            "postgres://ana:hunter2@db:99999/x",
+            "mysql://a:hunter2@b/c",
+            "hunter2",
+        ] {
             let error = parse(url).unwrap_err();
             assert_eq!(error.code.text(), "state-address");
             assert!(!error.to_string().contains("hunter2"), "{error}");
@@ -263,14 +275,21 @@ mod tests {
 
     #[test]
     fn what_dbgo_alone_understands_is_taken_out() {
-        let url = "postgresql://db/shop?schema=s1&sslmode=require&connect_timeout=3&tcp_user_timeout=0";
+        let url =
+            "postgresql://db/shop?schema=s1&sslmode=require&connect_timeout=3&tcp_user_timeout=0";
         let server = parse(url).unwrap().server().unwrap();
         assert_eq!(server.url, "postgresql://db/shop?sslmode=require");
         assert_eq!((server.schema.as_str(), server.user_timeout), ("s1", 0));
         assert_eq!(server.connect_timeout, Duration::from_secs(3));
         let server = parse("postgres://db/shop").unwrap().server().unwrap();
         assert_eq!(server.schema, "dbgo_state");
-        for query in ["schema=", "schema=A", "schema=1a", "schema=pg_x", "connect_timeout=x"] {
+        for query in [
+            "schema=",
+            "schema=A",
+            "schema=1a",
+            "schema=pg_x",
+            "connect_timeout=x",
+        ] {
             let error = parse(&format!("postgres://db/shop?{query}")).unwrap_err();
             assert_eq!(error.code.text(), "state-address", "{query}");
         }
