@@ -2,10 +2,10 @@
 
 use super::commit::{Committer, LEAST_RETRIES, Stop};
 use super::context::Context;
-use super::details::Details;
+use super::details::{AUDIT, Details};
 use super::failure::engine_failed;
 use super::interrupt::Interrupt;
-use super::naming::{physical_relation, view_key, view_name};
+use super::naming::{audit_table, physical_relation, view_key, view_name};
 use super::schedule::Walk;
 use crate::adapters::{
     EngineError, LedgerEntry, PublishedRevision, Relation as Name, RelationKind, Session,
@@ -287,7 +287,7 @@ pub fn sweep(
     let mut unneeded: Vec<&Object> = known
         .objects
         .values()
-        .filter(|object| !kept.contains(&object.physical))
+        .filter(|object| !kept.contains(&object.physical) && !keeps_failures(context, object))
         .collect();
     if unneeded.is_empty() {
         return Ok(Vec::new());
@@ -324,6 +324,22 @@ pub fn sweep(
         Some(error) if changes.is_empty() => Err(error),
         _ => Ok(changes),
     }
+}
+
+/// Whether an object holds the failing rows of an audit that there still is.
+fn keeps_failures(context: &Context<'_>, object: &Object) -> bool {
+    if object.kind != AUDIT {
+        return false;
+    }
+    let models = context.project.models().iter();
+    let mut models = models.filter(|model| model.def.path.as_str() == object.model);
+    models.any(|model| {
+        let names = (model.def.schema.as_str(), model.def.name.as_str());
+        let mut audits = model.audits.iter().enumerate();
+        audits.any(|(index, audit)| {
+            audit.def.store_failures && audit_table(names, index) == object.physical
+        })
+    })
 }
 
 fn drop_all(
