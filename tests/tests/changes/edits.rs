@@ -40,37 +40,42 @@ impl Edit {
         format!("line{}", self.line)
     }
 
-    /// The columns of the query before that a reader may name: the words behind its `as`, and those
+    /// The columns of the query before that a reader may name: the words behind its `as`, then those
     /// that are columns of the sources.
     pub fn columns(&self) -> Vec<String> {
-        let words: Vec<&str> = self
-            .before
-            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-            .filter(|word| !word.is_empty())
-            .collect();
+        let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let words = self.before.split(|letter| !is_letter(letter));
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let pairs = words.windows(2);
+        let aliases = pairs.filter(|pair| same_name(pair[0], "as"));
+        let of_sources = words.iter().filter(|word| {
+            let columns = [
+                "id", "customer", "amount", "status", "day", "name", "region",
+            ];
+            columns.iter().any(|column| same_name(column, word))
+        });
         let mut named: Vec<String> = Vec::new();
-        let of_sources = [
-            "id", "customer", "amount", "status", "day", "name", "region",
-        ];
-        for (index, word) in words.iter().enumerate() {
-            let is_alias = index > 0 && same_name(words[index - 1], "as");
-            let is_column = of_sources.iter().any(|column| same_name(column, word));
-            if (is_alias || is_column) && !named.iter().any(|name| same_name(name, word)) {
-                named.push((*word).to_owned());
+        for word in aliases.map(|pair| pair[1]).chain(of_sources.copied()) {
+            if !named.iter().any(|name| same_name(name, word)) {
+                named.push(word.to_owned());
             }
         }
         named
     }
 }
 
-/// The edits that the engine can compute by itself.
+/// The edits that the engine can compute by itself: each third one, or with `DBGO_ALL=1` all.
 pub fn edits() -> Vec<Edit> {
+    let all = std::env::var_os("DBGO_ALL").is_some_and(|value| !value.is_empty());
+    let step = if all { 1 } else { 3 };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracle/meaning_changes.tsv");
     let text = std::fs::read_to_string(path).expect("the list of edits");
     let lines = (1..).zip(text.lines());
     lines
         .filter(|(_, line)| line.contains('\t') && !line.starts_with("# "))
         .filter(|(_, line)| LEFT_OUT.iter().all(|part| !line.contains(part)))
+        .skip(step - 1)
+        .step_by(step)
         .map(|(line, text)| {
             let mut parts = text.split('\t').map(|part| part.replace("\\n", "\n"));
             Edit {

@@ -39,7 +39,7 @@ fn exposures_see_the_columns_that_they_use() {
         graph().reach(path, &change).exposures
     };
     let export = exposure("exposures.export", &["latest"]);
-    assert_eq!(of("latest", "amount"), [export.clone()]);
+    assert_eq!(of("latest", "amount"), std::slice::from_ref(&export));
     let board = exposure("exposures.board", &["latest"]);
     assert_eq!(of("customers", "name"), [board, export]);
     assert_eq!(of("daily", "day"), []);
