@@ -317,7 +317,7 @@ impl Opening<'_> {
         let context = &mut self.context;
         for (index, model) in context.project.models().iter().enumerate() {
             let (path, version) = (model.def.path.as_str(), context.versions.model(index));
-            if !model.keeps_history() || context.snapshot(path, version).is_some() {
+            if !model.keeps_table() || context.snapshot(path, version).is_some() {
                 continue;
             }
             let Some(base) = adopted(context, model) else {

@@ -311,18 +311,20 @@ impl Opening<'_> {
             for parent in stored_parents(context.project, index) {
                 check_parent(context, selected, index, parent)?;
             }
-            if !model.keeps_history() {
+            if !model.keeps_table() {
                 continue;
             }
             let path = model.def.path.as_str();
-            if context
-                .snapshot(path, context.versions.model(index))
-                .is_none()
+            let rebuilds = context.options.full_refresh && !model.keeps_history();
+            if !rebuilds
+                && context
+                    .snapshot(path, context.versions.model(index))
+                    .is_none()
                 && let Some(base) = adopted(context, model)
             {
                 alterations(context, model, &base.physical)?;
             }
-            if context.options.full_refresh {
+            if context.options.full_refresh && model.keeps_history() {
                 self.notes.push(format!(
                     "`{}` keeps its history and isn't built anew: its rows can't be computed again",
                     model.relation()
