@@ -12,7 +12,7 @@ use super::inputs::{Reads, load_through, proved_equal};
 use super::naming::physical_relation;
 use super::slots::{PhysicalSlots, source_text};
 use crate::events::{Subject, grouped};
-use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant};
+use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant_in};
 use crate::project::{BatchFacts, Model, Relation, compose};
 use crate::state::Snapshot;
 use crate::version::fingerprint;
@@ -294,6 +294,7 @@ fn task(
             columns: column_types(columns),
             definition: String::new(),
             uses: Vec::new(),
+            preview: String::new(),
         },
         subject,
     }
@@ -336,7 +337,7 @@ impl<'a> Inputs<'a> {
     fn compose(&self, facts: BatchFacts, this: Option<String>) -> Result<String, Failure> {
         let slots = PhysicalSlots {
             dialect: self.context.dialect(),
-            model: self.model.def,
+            model: self.model,
             texts: &self.texts,
             this: this.as_deref().map(physical_relation),
             range: None,
@@ -526,15 +527,16 @@ fn missing_in(
     let def = &model.def.incremental;
     let text = interval_of(model);
     let step = Step::parse(text)
-        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
-    let start = instant(def.start.as_str(), "start")?;
+        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?
+        .in_zone(model.zone.clone());
+    let start = instant(model, def.start.as_str(), "start")?;
     let end = if def.end.is_empty() {
         context.now
     } else {
-        instant(def.end.as_str(), "end")?.min(context.now)
+        instant(model, def.end.as_str(), "end")?.min(context.now)
     };
     let range = (start, end);
-    Ok(missing(range, filled, step, def.lookback, def.batch_size))
+    Ok(missing(range, filled, &step, def.lookback, def.batch_size))
 }
 
 /// Whether a model's table may be read by one that is run without it: it is published in this
@@ -566,13 +568,13 @@ fn in_table(mut task: Task, base: Option<Snapshot>) -> Task {
     task
 }
 
-fn instant(text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
+fn instant(model: &Model, text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
     if text.is_empty() {
         return Err(Failure::finding(format!(
             "a model filled by time needs a `{key}`"
         )));
     }
-    parse_instant(text).ok_or_else(|| {
+    parse_instant_in(text, &model.zone).ok_or_else(|| {
         Failure::finding(format!(
             "`{key}='{text}'` is neither a date nor a timestamp"
         ))
