@@ -294,6 +294,7 @@ fn task(
             columns: column_types(columns),
             definition: String::new(),
             uses: Vec::new(),
+            preview: String::new(),
         },
         subject,
     }

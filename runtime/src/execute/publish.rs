@@ -290,8 +290,9 @@ pub fn sweep(
         known.to_mut().apply(change, &context.scope.environment);
     }
     let mut kept: HashSet<String> = HashSet::new();
-    let mut waiting: Vec<String> = known.shown.clone();
-    let snapshots = known.snapshots.values();
+    let elsewhere = known.elsewhere.iter();
+    let mut waiting: Vec<String> = elsewhere.map(|(_, entry)| entry.physical.clone()).collect();
+    let snapshots = known.all_snapshots();
     waiting.extend(snapshots.map(|snapshot| snapshot.physical.clone()));
     let shown = known.published.values();
     waiting.extend(shown.map(|entry| entry.physical.clone()));

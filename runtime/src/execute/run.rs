@@ -10,6 +10,7 @@ use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
 use crate::adapters::{EngineError, Session};
+use crate::config;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
@@ -342,6 +343,9 @@ impl Opening<'_> {
         let mut changes = std::mem::take(&mut self.changes);
         changes.push(Change::RunStarted(RunRecord {
             id: self.context.run_id.clone(),
+            command: "run".to_owned(),
+            plan: String::new(),
+            by: config::user(),
             project_hash: self.context.project.def.hash.to_string(),
             started_at: self.context.now,
         }));
