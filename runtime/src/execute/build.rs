@@ -133,6 +133,7 @@ impl Worker<'_> {
             session: &mut self.session,
             interrupt: &self.interrupt,
             in_doubt: &self.context.in_doubt,
+            token: self.context.token,
             timeout: timeout(task),
         }
         .transact((batch, task.retries.max(LEAST_RETRIES)), work);
@@ -170,7 +171,7 @@ pub fn entry(
         physical_table: snapshot.physical.clone(),
         range,
         rows,
-        token: 0,
+        token: context.token,
         details: details.to_json(),
     }
 }

@@ -57,6 +57,7 @@ pub struct Schedule<'a> {
     queue: BinaryHeap<(usize, Reverse<Relation>)>,
     tasks: BTreeMap<(usize, Reverse<Relation>), Task>,
     broken: HashMap<Relation, String>,
+    /// Why nothing is started any more.
     stop: Option<String>,
     /// How many batches of a model are committed, and how many there are.
     batches: HashMap<Relation, (usize, usize)>,
@@ -195,7 +196,7 @@ impl<'a> Schedule<'a> {
         let Some(reason) = self.stop.clone() else {
             return false;
         };
-        self.skip(task.relation, format!("`--fail-fast` after {reason}"));
+        self.skip(task.relation, reason);
         true
     }
 
@@ -326,27 +327,19 @@ impl<'a> Schedule<'a> {
         let name = subject.name.clone();
         let note = format!("{}\n{}", failure.message, failure.detail);
         self.step(node, ("failed", None), duration, note.trim());
-        let worst = self.walk.trouble.map_or(failure.kind, |kind| {
-            if kind == Kind::Failed {
-                kind
-            } else {
-                failure.kind
-            }
-        });
-        // A refusal of one model is a failed model for the run.
-        self.walk.trouble = Some(if worst == Kind::Failed {
-            Kind::Failed
-        } else {
-            Kind::Finding
-        });
+        self.walk.trouble = Some(worse(self.walk.trouble, failure.kind));
         (self.listener)(Event::Failed {
             subject,
             message: failure.message,
             detail: failure.detail,
             duration,
         });
-        if self.context.options.fail_fast {
-            self.stop.get_or_insert_with(|| name.clone());
+        if failure.kind == Kind::Refused {
+            let reason = "the database was taken over";
+            self.stop.get_or_insert_with(|| reason.to_owned());
+        } else if self.context.options.fail_fast {
+            self.stop
+                .get_or_insert_with(|| format!("`--fail-fast` after {name}"));
         }
         self.broken.insert(node, name);
         self.release(node);
@@ -408,6 +401,17 @@ impl<'a> Schedule<'a> {
         });
         self.walk.steps.push(record);
     }
+}
+
+/// What a run ends with after another failure: a lost lease outweighs a broken engine, and that a
+/// failed model.
+fn worse(trouble: Option<Kind>, failure: Kind) -> Kind {
+    let known = [trouble, Some(failure)];
+    let worst = [Kind::Refused, Kind::Failed];
+    worst
+        .into_iter()
+        .find(|kind| known.contains(&Some(*kind)))
+        .unwrap_or(Kind::Finding)
 }
 
 fn height(heights: &[usize], node: Relation) -> usize {

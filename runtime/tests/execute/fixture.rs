@@ -290,7 +290,7 @@ impl Place {
     pub fn physical(&self) -> Vec<String> {
         self.query(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = '_dbgo' \
-             AND table_name NOT IN ('ledger', 'meta') ORDER BY 1",
+             AND table_name NOT IN ('ledger', 'meta', 'published') ORDER BY 1",
         )
     }
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod crash;
 mod errors;
+mod fence;
 mod fixture;
 mod graph;
 mod incremental;
