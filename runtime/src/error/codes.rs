@@ -69,7 +69,6 @@ codes! {
     ("base-moved", BaseMoved, "the environment that a promotion goes to has changed since its base was taken"),
     ("needs-confirmation", NeedsConfirmation, "a change needs a person's word, and nobody can be asked"),
     ("lease-held", LeaseHeld, "another process changes the same environment"),
-    ("fenced", Fenced, "another process took over what this one was working on"),
     ("version-gone", VersionGone, "tables of an earlier version are gone, so it can't be shown again"),
     ("history-kept", HistoryKept, "rows that can't be computed again would be lost"),
     ("not-an-interval", NotAnInterval, "a range of time can't be read, or a model isn't filled by time"),

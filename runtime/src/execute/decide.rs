@@ -5,14 +5,17 @@
 //! counts as changed.
 
 use super::build::promised;
-use super::columns::{adopted, alterations};
-use super::context::Context;
+use super::columns::alterations;
+use super::context::{Context, Mode};
 use super::failure::Failure;
 use super::inputs::{Reads, load_through, proved_equal};
 use super::naming::physical_relation;
+use super::restate::Restated;
+use super::situation::Window;
 use super::slots::{PhysicalSlots, source_text};
 use crate::events::{Subject, grouped};
 use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant};
+use crate::plan::Action;
 use crate::project::{BatchFacts, Model, Relation, compose};
 use crate::state::Snapshot;
 use crate::version::fingerprint;
@@ -151,6 +154,9 @@ pub fn model(
         texts,
         volatile: model.def.volatile || context.versions.reads_clock(index),
     };
+    if let Some(decision) = inputs.settled() {
+        return Ok(decision);
+    }
     match (model.materialization, model.strategy) {
         (Materialization::Ephemeral, _) => Ok(Decision::Through(Ready {
             physical: None,
@@ -316,9 +322,37 @@ impl<'a> Inputs<'a> {
         Decision::Unchanged(ready(snapshot), reason)
     }
 
+    /// A decision that needs no look at what was read: tables that a protected environment shows are
+    /// only read by others, and a plan says of all models what is done.
+    fn settled(&self) -> Option<Decision> {
+        let holds_rows = !matches!(
+            self.model.materialization,
+            Materialization::Ephemeral | Materialization::View
+        );
+        let snapshot = self.snapshot().filter(|_| holds_rows)?;
+        if let Some(environment) = self.context.shared_with(&snapshot.physical) {
+            let reason = format!("shared with `{environment}`: not touched");
+            return Some(self.unchanged(snapshot, reason));
+        }
+        let action = self.context.actions.get(&Relation::Model(self.index));
+        let is_built = match action {
+            Some(action) => !action.builds() || self.context.built_in_plan(&snapshot.load),
+            None => true,
+        };
+        let by_range = action.is_some_and(|action| action.fill().is_some());
+        (self.context.mode == Mode::Apply && is_built && !by_range)
+            .then(|| self.unchanged(snapshot, "kept by the plan".to_owned()))
+    }
+
+    /// Whether the plan has a table built anew under its version.
+    fn is_built_anew(&self) -> bool {
+        self.context.mode == Mode::Apply
+            && self.context.actions.get(&Relation::Model(self.index)) == Some(&Action::Build)
+    }
+
     /// Why nothing has to be done, if what was read is proved to be the same.
     fn same_loads(&self, snapshot: &Snapshot) -> Option<String> {
-        if self.volatile || !proved_equal(&snapshot.reads, &self.reads) {
+        if self.is_built_anew() || self.volatile || !proved_equal(&snapshot.reads, &self.reads) {
             return None;
         }
         Some(match self.reads.len() {
@@ -436,7 +470,11 @@ impl<'a> Inputs<'a> {
                 .unwrap_or_default(),
             _ => IntervalSet::new(),
         };
-        let missing = missing_in(self.context, self.model, &filled)?;
+        let window = self.context.window(self.index);
+        let missing = match self.context.restated.range(self.index) {
+            Some(range) => Restated::missing(window, self.model, range)?,
+            None => missing_in(window, self.model, &filled)?,
+        };
         let unit = unit_of(interval_of(self.model), missing.all);
         if let (Some(snapshot), true) = (snapshot, missing.batches.is_empty()) {
             let all = grouped(missing.all);
@@ -470,7 +508,7 @@ impl<'a> Inputs<'a> {
         }
         let base = match snapshot {
             _ if full_refresh => None,
-            None if self.model.keeps_history() => adopted(self.context, self.model),
+            None => self.context.continued(self.index),
             known => known.cloned(),
         };
         let alterations = match (&base, snapshot) {
@@ -504,24 +542,42 @@ fn interval_of(model: &Model) -> &'static str {
     }
 }
 
+/// The length of a model's intervals.
+pub fn step_of(model: &Model) -> Result<Step, Failure> {
+    let text = interval_of(model);
+    Step::parse(text).ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))
+}
+
+/// The instants between which a model is filled.
+pub fn span_of(
+    window: &Window,
+    model: &Model,
+) -> Result<(jiff::Timestamp, jiff::Timestamp), Failure> {
+    let def = &model.def.incremental;
+    let start = instant(def.start.as_str(), "start")?;
+    let start = window.from.map_or(start, |from| from.max(start));
+    let end = if def.end.is_empty() {
+        window.now
+    } else {
+        instant(def.end.as_str(), "end")?.min(window.now)
+    };
+    Ok((start, window.until.map_or(end, |until| until.min(end))))
+}
+
 /// What is missing in a model's table that has these ranges.
-fn missing_in(
-    context: &Context<'_>,
+pub fn missing_in(
+    window: &Window,
     model: &Model,
     filled: &IntervalSet,
 ) -> Result<Missing, Failure> {
     let def = &model.def.incremental;
-    let text = interval_of(model);
-    let step = Step::parse(text)
-        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
-    let start = instant(def.start.as_str(), "start")?;
-    let end = if def.end.is_empty() {
-        context.now
-    } else {
-        instant(def.end.as_str(), "end")?.min(context.now)
-    };
-    let range = (start, end);
-    Ok(missing(range, filled, step, def.lookback, def.batch_size))
+    let (step, span) = (step_of(model)?, span_of(window, model)?);
+    Ok(missing(span, filled, step, def.lookback, def.batch_size))
+}
+
+/// The word for a model's intervals.
+pub fn unit_of_model(model: &Model, count: u64) -> String {
+    unit_of(interval_of(model), count)
 }
 
 /// Whether a model's table may be read by one that is run without it: it is published in this
@@ -541,7 +597,8 @@ pub fn is_readable(context: &Context<'_>, index: usize) -> bool {
     }
     let filled = context.known.filled.get(&snapshot.physical);
     let filled = filled.cloned().unwrap_or_default();
-    missing_in(context, model, &filled).is_ok_and(|missing| missing.batches.is_empty())
+    let window = context.window(index);
+    missing_in(window, model, &filled).is_ok_and(|missing| missing.batches.is_empty())
 }
 
 /// The same task, in the table of an earlier snapshot if there is one.

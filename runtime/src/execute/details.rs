@@ -2,12 +2,12 @@
 
 use crate::adapters::CommittedBatch;
 use crate::intervals::Range;
-use crate::state::{Change, Known, Object, Published, Snapshot};
+use crate::state::{Change, Known, Object, Pointer, Published, Snapshot};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The details of a ledger row, as JSON.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     /// The project's name: an engine may hold several.
     pub project: String,
@@ -27,6 +27,12 @@ pub struct Details {
     /// The models whose views it dropped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<String>,
+    /// Versions that go on with tables of earlier ones, for which no batch was committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Snapshot>,
+    /// What the environment points to from then on; nothing where that stayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<Pointer>,
 }
 
 impl Details {
@@ -74,6 +80,9 @@ pub fn from_ledger(
             if details.current {
                 known.apply(&Change::Snapshot(snapshot), environment);
             }
+        }
+        for snapshot in details.adopted {
+            known.apply(&Change::Snapshot(snapshot), environment);
         }
         let of = details.environment;
         for entry in details.published {

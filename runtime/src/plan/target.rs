@@ -18,6 +18,8 @@ pub struct TargetModel {
     pub relation: Option<Relation>,
     /// Whether its history is cut in the environment.
     pub preview: bool,
+    /// Whether it is looked at, and not left as the environment has it.
+    pub selected: bool,
 }
 
 /// What an environment shall point to.
@@ -56,6 +58,7 @@ impl Target {
                         pinned: before.clone(),
                         relation: is_same.then_some(relation),
                         preview: false,
+                        selected: false,
                     },
                 );
             }
@@ -82,6 +85,7 @@ impl Target {
             let model = TargetModel {
                 relation,
                 preview: false,
+                selected: true,
                 pinned,
             };
             (model.pinned.model.clone(), model)
@@ -112,6 +116,7 @@ fn of_relation(situation: &Situation<'_>, relation: Relation) -> TargetModel {
         pinned: pinned(situation, relation),
         relation: Some(relation),
         preview: matches!(relation, Relation::Model(index) if situation.versions.is_preview(index)),
+        selected: true,
     }
 }
 
