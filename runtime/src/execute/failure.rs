@@ -1,5 +1,6 @@
 //! Why a model wasn't built, and engine errors as errors of a command.
 
+use super::audits::Found;
 use crate::adapters::{EngineError, ErrorClass};
 use crate::config::EngineSettings;
 use crate::error::{Code, Error, Kind};
@@ -13,6 +14,8 @@ pub struct Failure {
     pub detail: String,
     /// What it means for the whole run. A refusal is that of everything: the lease is lost.
     pub kind: Kind,
+    /// What the model's audits found, where they ran.
+    pub audits: Vec<Found>,
 }
 
 impl Failure {
@@ -22,6 +25,7 @@ impl Failure {
             message: message.into(),
             detail: String::new(),
             kind: Kind::Finding,
+            audits: Vec::new(),
         }
     }
 
@@ -45,6 +49,7 @@ impl From<EngineError> for Failure {
             message,
             detail: lines.collect::<Vec<_>>().join("\n"),
             kind: kind_of(&error.class),
+            audits: Vec::new(),
         }
     }
 }
@@ -65,6 +70,7 @@ impl From<Error> for Failure {
                 Kind::Refused => Kind::Finding,
                 kind => kind,
             },
+            audits: Vec::new(),
         }
     }
 }

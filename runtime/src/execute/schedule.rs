@@ -9,7 +9,7 @@ use super::decide::{self, Decision, Ready, ReadySet, Task, subject};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use crate::error::Kind;
-use crate::events::Event;
+use crate::events::{AuditOutcome, Event};
 use crate::project::Relation;
 use crate::state::{Change, StepRecord, Writer};
 use std::cmp::Reverse;
@@ -30,6 +30,7 @@ struct Ended {
     task: Task,
     result: std::result::Result<Done, Failure>,
     changes: Vec<Change>,
+    audits: Vec<AuditOutcome>,
     duration: Duration,
 }
 
@@ -273,11 +274,16 @@ impl<'a> Schedule<'a> {
             task,
             result,
             changes,
+            audits,
             duration,
         } = ended;
         for change in changes {
             self.writer.send(change.clone());
             self.walk.changes.push(change);
+        }
+        for outcome in audits {
+            let subject = task.subject.clone();
+            (self.listener)(Event::Audited { subject, outcome });
         }
         match result {
             Ok(done) => self.built(task, done, duration),
@@ -433,7 +439,7 @@ fn work(
         let received = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = received else { return };
         let started = Instant::now();
-        let mut changes = Vec::new();
+        let (mut changes, mut audits) = (Vec::new(), Vec::new());
         let node = task.relation;
         let progress = |done, of| {
             // Nobody listens any more only when the run has ended.
@@ -447,18 +453,14 @@ fn work(
                 .inspect(|session| interrupt.watch(session.canceller())),
         };
         let result = opened.map_err(Failure::from).and_then(|opened| {
-            let mut worker = Worker {
-                context,
-                session: opened,
-                interrupt: interrupt.clone(),
-                progress: &progress,
-            };
+            let mut worker = Worker::new(context, (opened, interrupt.clone()), &progress);
             // A panic is a mistake of ours; it must not leave the others waiting for its end.
             let building = AssertUnwindSafe(|| worker.build(&task, &mut changes));
             let result = catch_unwind(building).unwrap_or_else(|_| {
                 context.in_doubt.store(true, Ordering::Relaxed);
                 Err(Failure::finding("building it panicked"))
             });
+            audits = worker.outcomes();
             session = Some(worker.session);
             result
         });
@@ -466,6 +468,7 @@ fn work(
             task,
             result,
             changes,
+            audits,
             duration: started.elapsed(),
         };
         if report.send(Message::Ended(Box::new(ended))).is_err() {

@@ -1,7 +1,8 @@
 //! Tables and views in `_dbgo` that nothing needs any more.
 
 use super::context::Context;
-use super::naming::physical_relation;
+use super::details::AUDIT;
+use super::naming::{audit_table, physical_relation};
 use super::schedule::Walk;
 use crate::adapters::{EngineError, Session};
 use crate::state::{Change, Object};
@@ -42,7 +43,7 @@ pub fn sweep(
     let mut unneeded: Vec<&Object> = known
         .objects
         .values()
-        .filter(|object| !kept.contains(&object.physical))
+        .filter(|object| !kept.contains(&object.physical) && !keeps_failures(context, object))
         .collect();
     if unneeded.is_empty() {
         return Ok(Vec::new());
@@ -79,6 +80,22 @@ pub fn sweep(
         Some(error) if changes.is_empty() => Err(error),
         _ => Ok(changes),
     }
+}
+
+/// Whether an object holds the failing rows of an audit that there still is.
+fn keeps_failures(context: &Context<'_>, object: &Object) -> bool {
+    if object.kind != AUDIT {
+        return false;
+    }
+    let models = context.project.models().iter();
+    let mut models = models.filter(|model| model.def.path.as_str() == object.model);
+    models.any(|model| {
+        let names = (model.def.schema.as_str(), model.def.name.as_str());
+        let mut audits = model.audits.iter().enumerate();
+        audits.any(|(index, audit)| {
+            audit.def.store_failures && audit_table(names, index) == object.physical
+        })
+    })
 }
 
 fn drop_all(

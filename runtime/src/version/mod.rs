@@ -1,19 +1,17 @@
 //! Versions: 128-bit hashes of everything that decides what is in a model's table.
 //!
 //! A version is made of the rendered text of each combination of batch facts, without comments and
-//! however its white space runs, with the versions of what the model reads in the relation slots and with the values of its variables; of the
-//! config that touches data; of the columns it promises; and of the engine's type. No path and
-//! no name of the model is in it, so that a moved file is the same version.
+//! however its white space runs, with the versions of what the model reads in the relation slots
+//! and with the values of its variables; of its statements before and after, likewise; of the
+//! config that touches data; of the columns it promises; and of the engine's type. No path and no
+//! name of the model is in it, so that a moved file is the same version.
 //!
 //! A model whose history is cut in an environment, or that reads one, is a *preview*: it has a version
 //! of its own there, which no other environment has, and so a table of its own.
 
-mod meaning;
-
 use crate::error::Result;
-use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, rendered_pieces};
-use dbgo_contract::{ColumnDef, Materialization, PieceKind, SeedDef, SourceDef};
-use meaning::meaningful;
+use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, meaningful, rendered_by};
+use dbgo_contract::{ColumnDef, List, Materialization, PieceKind, Render, SeedDef, SourceDef, Str};
 use std::collections::HashMap;
 
 /// Changed whenever the same project would get other versions, so that no two algorithms agree
@@ -147,32 +145,12 @@ impl Versions {
         columns(&mut own, model.def.columns.as_slice());
         for batch in batches(model) {
             own.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
-            let rendered = rendered_pieces(model, plan, *batch)?;
-            for value in &rendered.variables {
-                values.text(&value.literal);
-            }
-            for piece in &rendered.pieces {
-                own.number(u64::from(piece.kind));
-                let at = piece.index as usize;
-                match PieceKind::from_number(piece.kind) {
-                    Some(PieceKind::Text) => own.text(&meaningful(piece.text.as_str())),
-                    Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
-                        let relation = model.imports.get(at).copied();
-                        inputs.text(relation.map_or("", |relation| self.as_input(relation)));
-                        if kind == PieceKind::RelationAs {
-                            own.text(model.def.imports.as_slice()[at].alias.as_str());
-                        }
-                    }
-                    Some(PieceKind::Variable) => {
-                        own.text(
-                            rendered
-                                .variables
-                                .get(at)
-                                .map_or("", |value| &value.literal),
-                        );
-                    }
-                    Some(PieceKind::ExecutionTimestamp) => clocked = true,
-                    _ => {}
+            let mut digests = (&mut own, &mut inputs, &mut values);
+            clocked |= self.pieces(&mut digests, model, (model.def.render, *batch), plan)?;
+            for statements in [model.def.before, model.def.after] {
+                digests.0.number(statements.as_slice().len() as u64);
+                for render in statements.iter() {
+                    self.pieces(&mut digests, model, (*render, *batch), plan)?;
                 }
             }
         }
@@ -185,6 +163,43 @@ impl Versions {
             preview: false,
         };
         Ok(inputs.finish())
+    }
+
+    /// Adds what one of a model's functions writes, and gives whether it reads the run's clock.
+    fn pieces(
+        &self,
+        (own, inputs, values): &mut (&mut Digest, &mut Digest, &mut Digest),
+        model: &Model,
+        (render, batch): (Render, BatchFacts),
+        plan: &PlanFacts,
+    ) -> Result<bool> {
+        let rendered = rendered_by(render, model, plan, batch)?;
+        for value in &rendered.variables {
+            values.text(&value.literal);
+        }
+        let mut reads_clock = false;
+        for piece in &rendered.pieces {
+            own.number(u64::from(piece.kind));
+            let at = piece.index as usize;
+            match PieceKind::from_number(piece.kind) {
+                Some(PieceKind::Text) => own.text(&meaningful(piece.text.as_str())),
+                Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
+                    let relation = model.imports.get(at).copied();
+                    inputs.text(relation.map_or("", |relation| self.as_input(relation)));
+                    if kind == PieceKind::RelationAs {
+                        let import = model.def.imports.as_slice().get(at);
+                        own.text(import.map_or("", |import| import.alias.as_str()));
+                    }
+                }
+                Some(PieceKind::Variable) => {
+                    let value = rendered.variables.get(at);
+                    own.text(value.map_or("", |value| &value.literal));
+                }
+                Some(PieceKind::ExecutionTimestamp) => reads_clock = true,
+                _ => {}
+            }
+        }
+        Ok(reads_clock)
     }
 }
 
@@ -222,12 +237,22 @@ fn config(digest: &mut Digest, model: &Model) {
     digest.number(u64::from(model.def.materialization));
     digest.number(u64::from(def.strategy));
     digest.text(def.time_column.as_str());
-    digest.number(def.unique_key.as_slice().len() as u64);
-    for column in def.unique_key.iter() {
-        digest.text(column.as_str());
-    }
+    digest.texts(def.unique_key);
+    digest.texts(def.partition_by);
     digest.text(def.interval.as_str());
+    digest.text(def.interval_tz.as_str());
     digest.number(u64::from(def.outside));
+    let merge = &model.def.merge;
+    digest.text(merge.on.as_str());
+    digest.texts(merge.update);
+    digest.text(merge.delete_when.as_str());
+    let scd2 = &model.def.scd2;
+    digest.texts(scd2.unique_key);
+    digest.text(scd2.updated_at.as_str());
+    digest.texts(scd2.check);
+    digest.number(u64::from(scd2.hard_deletes));
+    digest.text(scd2.valid_from.as_str());
+    digest.text(scd2.valid_to.as_str());
 }
 
 fn columns(digest: &mut Digest, columns: &[ColumnDef]) {
@@ -291,8 +316,13 @@ impl Digest {
         self.hasher.update(text.as_bytes());
     }
 
-    /// Adds a number.
-    pub fn number(&mut self, number: u64) {
+            own.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
+            let mut digests = (&mut own, &mut inputs, &mut values);
+            clocked |= self.pieces(&mut digests, model, (model.def.render, *batch), plan)?;
+            for statements in [model.def.before, model.def.after] {
+                digests.0.number(statements.as_slice().len() as u64);
+                for render in statements.iter() {
+                    self.pieces(&mut digests, model, (*render, *batch), plan)?;
         self.hasher.update(&number.to_le_bytes());
     }
 

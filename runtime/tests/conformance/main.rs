@@ -102,5 +102,5 @@ conformance! { on_duckdb, crate::duckdb::open:
         csv_is_read ragged_rows_fail values_that_dont_fit_fail exact_numbers_stay_exact csv_options parquet_is_cast
         sources_are_read
     }
-    values { literals_keep_their_value instants_have_the_columns_type arrow_types }
+    values { literals_keep_their_value instants_have_the_columns_type arrow_types rows_come_back_from_text }
 }

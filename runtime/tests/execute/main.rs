@@ -1,5 +1,6 @@
 //! Runs of hand-made projects over real database files and real state.
 
+mod audits;
 mod commands;
 mod crash;
 mod errors;
@@ -9,3 +10,4 @@ mod graph;
 mod incremental;
 mod rebuild;
 mod restore;
+mod statements;

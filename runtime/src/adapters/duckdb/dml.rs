@@ -10,6 +10,38 @@ pub(super) fn insert_query(table: &Relation, columns: &[&str], query: &str) -> S
     format!("INSERT INTO {name} ({columns})\nSELECT {columns} FROM (\n{query}\n) AS batch")
 }
 
+/// Values as text are cast once, in a query over all rows, and not each by itself.
+pub(super) fn insert_values(
+    table: &Relation,
+    columns: &[Column],
+    rows: &[Vec<Option<String>>],
+) -> String {
+    let value = |value: &Option<String>| match value {
+        Some(text) => string(text),
+        None => "CAST(NULL AS VARCHAR)".to_owned(),
+    };
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| row.iter().map(value).collect::<Vec<_>>().join(", "))
+        .map(|values| format!("({values})"))
+        .collect();
+    let casts: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| format!("CAST(c{index} AS {})", column.sql_type))
+        .collect();
+    let names: Vec<String> = (0..columns.len())
+        .map(|index| format!("c{index}"))
+        .collect();
+    format!(
+        "INSERT INTO {}\nSELECT {} FROM (VALUES {}) AS given({})",
+        relation_name(table),
+        casts.join(", "),
+        rows.join(", "),
+        names.join(", ")
+    )
+}
+
 fn in_range(time: TimeColumn<'_>, range: TimeRange) -> String {
     let column = identifier(time.name);
     let start = instant_literal(range.start, time.sql_type);
