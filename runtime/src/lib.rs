@@ -6,7 +6,9 @@
 //! | module | holds |
 //! |---|---|
 //! | [`cli`] | the commands that a built program has, which the tool `dbgo` shares |
-//! | [`execute`] | a run: what to build, building it, publishing it |
+//! | [`execute`] | plans carried out: what to build, building it, publishing it |
+//! | [`plan`] | what a change of an environment would do, as data |
+//! | [`environments`] | what a project says of an environment, and where its views stand |
 //! | [`selection`] | the language that says which models a command is about |
 //! | [`version`] | versions of models |
 //! | [`state`] | the state database |
@@ -18,10 +20,12 @@
 pub mod adapters;
 pub mod cli;
 pub mod config;
+pub mod environments;
 pub mod error;
 pub mod events;
 pub mod execute;
 pub mod intervals;
+pub mod plan;
 pub mod project;
 pub mod selection;
 pub mod state;

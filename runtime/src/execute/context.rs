@@ -76,8 +76,10 @@ pub struct Context<'a> {
     pub token: u64,
     /// The run's clock, and the end of "now" for all its intervals.
     pub now: Timestamp,
-    /// Whether the result of a commit is unknown; the one thing here that changes.
+    /// Whether the result of a commit is unknown.
     pub in_doubt: AtomicBool,
+    /// Whether somebody else took over: nothing more is committed.
+    pub lost: Arc<AtomicBool>,
 }
 
 impl Context<'_> {

@@ -10,15 +10,16 @@ use super::context::{Context, Mode};
 use super::failure::Failure;
 use super::inputs::{Reads, load_through, proved_equal};
 use super::naming::physical_relation;
+use super::previews::is_filled_by_time;
 use super::restate::Restated;
 use super::situation::Window;
 use super::slots::{PhysicalSlots, source_text};
 use crate::events::{Subject, grouped};
 use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant};
 use crate::plan::Action;
-use crate::project::{BatchFacts, Model, Relation, compose};
-use crate::state::Snapshot;
-use crate::version::fingerprint;
+use crate::project::{BatchFacts, Model, Project, Relation, compose};
+use crate::state::{Known, Snapshot};
+use crate::version::{Versions, fingerprint};
 use dbgo_contract::{ColumnDef, Materialization, Outside, SeedDef, Strategy};
 use std::collections::HashMap;
 
@@ -229,7 +230,8 @@ fn texts(context: &Context<'_>, model: &Model, ready_set: &ReadySet) -> HashMap<
         let text = match relation {
             Relation::Source(index) => {
                 let source = &context.project.sources()[index];
-                Some(source_text(context.project, source, context.dialect()))
+                let of = (context.project, &context.plan);
+                Some(source_text(of, source, context.dialect()))
             }
             other => ready_set
                 .get(&other)
@@ -586,21 +588,23 @@ pub fn unit_of_model(model: &Model, count: u64) -> String {
 /// Whether a model's table may be read by one that is run without it: it is published in this
 /// version, or nothing is missing in it. A first fill that failed leaves a table that has some of
 /// its ranges.
-pub fn is_readable(context: &Context<'_>, index: usize) -> bool {
-    let model = context.project.model(index);
-    let (path, version) = (model.def.path.as_str(), context.versions.model(index));
-    let Some(snapshot) = context.snapshot(path, version) else {
+pub fn is_readable(
+    known: &Known,
+    (project, versions): (&Project, &Versions),
+    window: &Window,
+    index: usize,
+) -> bool {
+    let model = project.model(index);
+    let (path, version) = (model.def.path.as_str(), versions.model(index));
+    let Some(snapshot) = known.snapshots.get(&(path.to_owned(), version.to_owned())) else {
         return false;
     };
-    let by_time = model.materialization == Materialization::Incremental
-        && model.strategy == Strategy::TimeRange;
-    let published = context.known.published.get(path);
-    if !by_time || published.is_some_and(|entry| entry.version == version) {
+    let published = known.published.get(path);
+    if !is_filled_by_time(model) || published.is_some_and(|entry| entry.version == version) {
         return true;
     }
-    let filled = context.known.filled.get(&snapshot.physical);
+    let filled = known.filled.get(&snapshot.physical);
     let filled = filled.cloned().unwrap_or_default();
-    let window = context.window(index);
     missing_in(window, model, &filled).is_ok_and(|missing| missing.batches.is_empty())
 }
 

@@ -16,12 +16,14 @@
 //! A table is built aside, as the next generation; an incremental one grows in place. Each
 //! transaction holds rows, checks and its ledger row. Views of the users change together, last.
 
+mod apply;
 mod audit_tables;
 mod audits;
 mod batch;
 mod batches;
 mod build;
 mod checks;
+mod claim;
 mod columns;
 mod commit;
 mod context;
@@ -30,17 +32,30 @@ mod details;
 mod failure;
 mod inputs;
 mod interrupt;
+mod job;
 mod naming;
 mod opening;
 mod options;
+mod pointers;
+mod preparing;
+mod previews;
 mod publish;
+mod restate;
 mod run;
 mod schedule;
+mod situation;
 mod slots;
+mod sweep;
 
+pub use apply::{Applied, ApplyOptions, apply, open_state, plan_for};
 pub use context::{Opened, open_for_reading, read_tables};
 pub use interrupt::Interrupt;
-pub use naming::{view_name, view_schema};
+pub use naming::physical_relation;
 pub use options::{RunOptions, RunOutcome};
+pub(crate) use decide::{missing_in, unit_of_model};
+pub(crate) use preparing::stored_parents;
+pub(crate) use previews::is_filled_by_time;
+pub(crate) use restate::Restated;
 pub use run::run;
+pub use situation::{Place, Request, Situation};
 pub use slots::{ShownSlots, source_text};

@@ -34,25 +34,6 @@ pub fn physical_relation(name: &str) -> Relation {
     Relation::new(BOOKKEEPING_SCHEMA, name)
 }
 
-/// The schema of an environment's views: `finance__dev_ana`, and `finance` itself in `prod`.
-pub fn view_schema(schema: &str, environment: &str) -> String {
-    if environment == "prod" {
-        schema.to_owned()
-    } else {
-        format!("{schema}__{environment}")
-    }
-}
-
-/// What tells a view from another one: an engine finds a name in any case.
-pub fn view_key(schema: &str, name: &str) -> (String, String) {
-    (schema.to_lowercase(), name.to_lowercase())
-}
-
-/// A view of an environment.
-pub fn view_name((schema, name): (&str, &str), environment: &str) -> Relation {
-    Relation::new(view_schema(schema, environment), name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,7 +46,7 @@ impl<'a> Cuts<'a> {
             .known
             .snapshots
             .get(&(path.to_owned(), version.to_owned()));
-        if model.keeps_history() || model.def.forward_only {
+        if model.keeps_table() {
             return whole.is_none()
                 && !self.place.environment.protected
                 && self.protected.iter().any(|(shown, _)| *shown == path);

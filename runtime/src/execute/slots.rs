@@ -1,10 +1,10 @@
 //! What stands in the slots of a query: physical names to run it, users' names to show it.
 
-use super::naming::view_name;
 use crate::adapters::{Dialect, FileFormat, Relation as Name, SourceFiles};
+use crate::environments::{Environment, view_of};
 use crate::error::{Code, Error, Kind, Result};
 use crate::intervals::Range;
-use crate::project::{Project, Relation, Slots, quote};
+use crate::project::{PlanFacts, Project, Relation, Slots, quote};
 use dbgo_contract::{ModelDef, PieceKind, SourceDef};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -20,14 +20,19 @@ pub fn time_type(model: &ModelDef) -> Option<&'static str> {
 }
 
 /// Where a source's rows are, as text for a `FROM`.
-pub fn source_text(project: &Project, source: &SourceDef, dialect: &dyn Dialect) -> String {
+pub fn source_text(
+    (project, facts): (&Project, &PlanFacts),
+    source: &'static SourceDef,
+    dialect: &dyn Dialect,
+) -> String {
     if source.location.is_empty() {
+        let schema = facts.source_schema(source.schema.as_str());
         let name = if source.catalog.is_empty() {
-            Name::new(source.schema.as_str(), source.name.as_str())
+            Name::new(schema, source.name.as_str())
         } else {
             Name::in_catalog(
                 source.catalog.as_str(),
-                source.schema.as_str(),
+                schema,
                 source.name.as_str(),
             )
         };
@@ -135,11 +140,11 @@ pub struct ShownSlots<'a> {
     /// The project.
     pub project: &'a Project,
     /// The environment; with none, relations have the names that the project gives them.
-    pub environment: Option<&'a str>,
+    pub environment: Option<&'a Environment>,
     /// The model that is shown.
     pub model: usize,
-    /// With one, sources in files are read as it reads them; without, they have their names.
-    pub dialect: Option<&'a dyn Dialect>,
+    /// With one, sources are read as it reads them; without, they have their names.
+    pub dialect: Option<(&'a dyn Dialect, &'a PlanFacts)>,
 }
 
 impl Slots for ShownSlots<'_> {
@@ -147,13 +152,13 @@ impl Slots for ShownSlots<'_> {
         let names = self.project.schema_and_name(relation);
         if let Relation::Source(index) = relation {
             let source = &self.project.sources()[index];
-            if let Some(dialect) = self.dialect {
-                return Ok(source_text(self.project, source, dialect));
+            if let Some((dialect, facts)) = self.dialect {
+                return Ok(source_text((self.project, facts), source, dialect));
             }
         }
         let name = match (relation, self.environment) {
             (Relation::Source(_), _) | (_, None) => Name::new(names.0, names.1),
-            (_, Some(environment)) => view_name(names, environment),
+            (_, Some(environment)) => view_of(names, environment),
         };
         Ok(format!("{}.{}", quote(&name.schema), quote(&name.name)))
     }

@@ -174,7 +174,7 @@ impl Actions<'_, '_> {
                 physical: snapshot.physical.clone(),
             });
         }
-        let goes_on = model.keeps_history() || model.def.forward_only || self.options.forward_only;
+        let goes_on = model.keeps_table() || self.options.forward_only;
         if !goes_on || model.materialization == Materialization::Table {
             return None;
         }

@@ -10,12 +10,12 @@ use super::target::{Target, TargetModel, is_shown, view_of_pinned};
 use crate::adapters::{Dialect, Relation as Name};
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
-use crate::execute::{Restated, Situation, physical_relation};
+use crate::execute::{Restated, Situation, physical_relation, stored_parents};
 use crate::project::Relation;
 use crate::selection::{self, Facts};
 use crate::version::{ALGORITHM, fingerprint};
 use dbgo_changes::EffectiveChange;
-use dbgo_contract::{Materialization, Publication};
+use dbgo_contract::Publication;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -38,9 +38,11 @@ pub fn make(
     author: &Author,
 ) -> Result<(Plan, Target)> {
     let selected = selected(situation, options)?;
+    let seeds = needed_seeds(situation, options, &selected);
     let is_selected = |relation: Relation| match relation {
         Relation::Model(index) => selected.contains(&index),
-        _ => true,
+        Relation::Seed(index) => seeds.contains(&index),
+        Relation::Source(_) => true,
     };
     let target = Target::of_program(situation, &is_selected, &author.commit);
     let plan = make_for(situation, (&target, Purpose::Apply), options, author)?;
@@ -130,6 +132,43 @@ fn selected(situation: &mut Situation<'_>, options: &PlanOptions) -> Result<BTre
     let project = situation.place.project;
     let selection = selection::select(project, &options.select, &options.exclude, &facts)?;
     Ok(selection.models)
+}
+
+/// What a selection's terms don't match, as notes.
+///
+/// # Errors
+/// A selection that can't be read.
+pub fn unmatched(situation: &mut Situation<'_>, options: &PlanOptions) -> Result<Vec<String>> {
+    if options.select.is_empty() && options.exclude.is_empty() {
+        return Ok(Vec::new());
+    }
+    let facts = StateFacts::of(situation, options)?;
+    let project = situation.place.project;
+    let selection = selection::select(project, &options.select, &options.exclude, &facts)?;
+    let terms = selection.unmatched.iter();
+    Ok(terms.map(|term| format!("no model matches `{term}`")).collect())
+}
+
+/// The seeds that the selected models read, through ephemeral ones too; all if nothing is
+/// selected.
+fn needed_seeds(
+    situation: &Situation<'_>,
+    options: &PlanOptions,
+    selected: &BTreeSet<usize>,
+) -> BTreeSet<usize> {
+    let project = situation.place.project;
+    if options.select.is_empty() && options.exclude.is_empty() {
+        return (0..project.seeds().len()).collect();
+    }
+    let inputs = selected
+        .iter()
+        .flat_map(|index| stored_parents(project, *index));
+    inputs
+        .filter_map(|relation| match relation {
+            Relation::Seed(index) => Some(index),
+            _ => None,
+        })
+        .collect()
 }
 
 /// What selectors ask of the state.
@@ -525,12 +564,4 @@ pub fn check_buildable(plan: &Plan, program_hash: &str) -> Result<()> {
         .hint("use the program of that version")),
         _ => Ok(()),
     }
-}
-
-/// Whether a materialization holds rows of its own.
-pub fn holds_rows(materialization: Materialization) -> bool {
-    !matches!(
-        materialization,
-        Materialization::View | Materialization::Ephemeral
-    )
 }

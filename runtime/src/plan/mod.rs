@@ -25,9 +25,9 @@ mod text;
 
 pub use definition::{Definition, definition_id};
 pub use document::{
-    Action, Batches, ChangeKind, Columns, Estimate, ModelPlan, Plan, PlanOptions, Purpose, Reached,
-    SqlChange, ViewChange, ViewPlan, Origin,
+    Action, Batches, ChangeKind, Columns, Estimate, ModelPlan, Origin, Plan, PlanOptions, Purpose,
+    Reached, SqlChange, ViewChange, ViewPlan, short,
 };
-pub use make::{make, make_for};
-pub use target::{Target, TargetModel};
+pub use make::{Author, check_buildable, make, make_for, unmatched};
+pub use target::{Target, TargetModel, is_shown};
 pub use text::{Shown, text};
