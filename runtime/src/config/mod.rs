@@ -10,6 +10,7 @@ pub use expand::{Lookup, expand};
 use crate::environments::{Environment, checked_name};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
+use crate::state::StateAddress;
 use dbgo_contract::SettingDef;
 use std::path::PathBuf;
 
@@ -182,11 +183,11 @@ pub fn engine_setting_place(engine: &str, key: &str) -> String {
     format!("`{key}` of `[engine.{engine}.settings]` in `dbgo.toml`")
 }
 
-/// Where the state database is: a file, as only SQLite is known here.
+/// Where the state is.
 ///
 /// # Errors
-/// A missing variable, or an address of another kind.
-pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
+/// A missing variable, or `state-address` if it is no address of a state.
+pub fn state_address(project: &Project, lookup: &Lookup) -> Result<StateAddress> {
     let url = project.def.state_url.as_str();
     let url = if url.is_empty() {
         "sqlite:.dbgo/state.db"
@@ -194,16 +195,7 @@ pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
         url
     };
     let expanded = expand(url, lookup, "`url` of `[state]` in `dbgo.toml`")?;
-    let Some(path) = expanded.strip_prefix("sqlite:") else {
-        let scheme = expanded.split(':').next().unwrap_or_default();
-        return Err(Error::new(
-            Kind::Finding,
-            Code::NotBuiltYet,
-            format!("a state database of type `{scheme}` is not built yet"),
-        )
-        .hint("write `url = \"sqlite:.dbgo/state.db\"`"));
-    };
-    Ok(project.resolve_path(path.trim_start_matches("//")))
+    StateAddress::parse(&expanded, |path| project.resolve_path(path))
 }
 
 #[cfg(test)]
