@@ -9,6 +9,7 @@ use crate::project::Project;
 use serde_json::json;
 use std::process::ExitCode;
 use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
 
 /// Runs the project.
 pub fn run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> ExitCode {
@@ -17,6 +18,9 @@ pub fn run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
 
 fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> Result<ExitCode> {
     let options = RunOptions {
+        environment: arguments.environment.clone(),
+        wait: arguments.wait.map(Duration::from_secs),
+        author: terminal.author(),
         select: arguments.select.clone(),
         exclude: arguments.exclude.clone(),
         full_refresh: arguments.full_refresh,

@@ -9,7 +9,7 @@
 mod names;
 mod placement;
 
-pub use names::{checked_name, sanitise};
+pub use names::{checked_name, looks_like_a_plan, sanitise};
 pub use placement::{view_key, view_of, view_schemas};
 
 use crate::error::{Code, Error, Kind, Result};

@@ -37,7 +37,7 @@ pub fn store(worker: &mut Worker<'_>, task: &Task, found: &mut [Found], changes:
                 } else {
                     format!("all of them are in `_dbgo.{name}`")
                 };
-                changes.push(Change::Object(table.object()));
+                changes.push(Change::Object(table.object(jiff::Timestamp::now())));
                 text
             }
             Err(failure) => format!("they couldn't be stored: {}", failure.message),

@@ -246,7 +246,7 @@ pub fn entry(
 
 /// What the state has to know of a committed batch.
 pub fn committed(snapshot: &Snapshot, current: bool, changes: &mut Vec<Change>) {
-    changes.push(Change::Object(object_of(snapshot)));
+    changes.push(Change::Object(object_of(snapshot, jiff::Timestamp::now())));
     if current {
         changes.push(Change::Snapshot(snapshot.clone()));
     }

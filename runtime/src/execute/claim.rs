@@ -28,9 +28,13 @@ pub fn lease_of(opening: &Opening<'_>) -> Duration {
 ///
 /// # Errors
 /// `stale-plan`, `pending-plan`, `lease-held`, `fenced`, and failures of state and engine.
-pub fn claim(opening: &mut Opening<'_>, plan: &Plan, resume: bool) -> Result<u64> {
+pub fn claim(
+    opening: &mut Opening<'_>,
+    plan: &Plan,
+    (resume, author): (bool, &str),
+) -> Result<u64> {
     create_row(opening)?;
-    let holder = Holder::of_this_process();
+    let holder = Holder::this_process(&user_of(author));
     let scope = opening.situation.place.scope.clone();
     let mut resume = resume;
     let token = loop {
@@ -68,6 +72,11 @@ pub fn claim(opening: &mut Opening<'_>, plan: &Plan, resume: bool) -> Result<u64
         let _ = state.release(&scope.project, &scope.engine, token);
     }
     fenced.map(|()| token)
+}
+
+/// `ana` of `ana@laptop`.
+fn user_of(author: &str) -> String {
+    author.split('@').next().unwrap_or_default().to_owned()
 }
 
 fn create_row(opening: &mut Opening<'_>) -> Result<()> {
@@ -246,7 +255,7 @@ pub fn finish_begun(
         .hint("use that version to end it"));
     };
     let scope = opening.situation.place.scope.clone();
-    let holder = Holder::of_this_process();
+    let holder = Holder::this_process("");
     let claim = Claim {
         project: &scope.project,
         engine: &scope.engine,

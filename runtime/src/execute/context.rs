@@ -90,10 +90,8 @@ impl Context<'_> {
 
     /// The snapshot of a version, if what it names is there.
     pub fn snapshot(&self, model: &str, version: &str) -> Option<&Snapshot> {
-        let key = (model.to_owned(), version.to_owned());
         self.known
-            .snapshots
-            .get(&key)
+            .snapshot(self.environment.name, model, version)
             .filter(|snapshot| self.catalog.contains_key(&snapshot.physical))
     }
 
@@ -110,8 +108,7 @@ impl Context<'_> {
         else {
             return None;
         };
-        let snapshots = self.known.snapshots.values();
-        let mut found = snapshots.filter(|snapshot| {
+        let mut found = self.known.all_snapshots().filter(|snapshot| {
             snapshot.version == *version && snapshot.physical == *physical
         });
         found

@@ -298,6 +298,12 @@ fn task(
             columns: column_types(columns),
             definition: String::new(),
             uses: Vec::new(),
+            preview: match relation {
+                Relation::Model(index) if context.versions.is_preview(index) => {
+                    context.environment.name.to_owned()
+                }
+                _ => String::new(),
+            },
         },
         subject,
     }
@@ -589,14 +595,14 @@ pub fn unit_of_model(model: &Model, count: u64) -> String {
 /// version, or nothing is missing in it. A first fill that failed leaves a table that has some of
 /// its ranges.
 pub fn is_readable(
-    known: &Known,
+    (known, environment): (&Known, &str),
     (project, versions): (&Project, &Versions),
     window: &Window,
     index: usize,
 ) -> bool {
     let model = project.model(index);
     let (path, version) = (model.def.path.as_str(), versions.model(index));
-    let Some(snapshot) = known.snapshots.get(&(path.to_owned(), version.to_owned())) else {
+    let Some(snapshot) = known.snapshot(environment, path, version) else {
         return false;
     };
     let published = known.published.get(path);

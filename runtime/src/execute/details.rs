@@ -3,6 +3,7 @@
 use crate::adapters::CommittedBatch;
 use crate::intervals::Range;
 use crate::state::{Change, Known, Object, Pointer, Published, Snapshot};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -49,7 +50,7 @@ impl Details {
 pub const AUDIT: &str = "audit";
 
 /// A table of the failing rows of an audit.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditTable {
     /// The import path of the audited model.
     pub model: String,
@@ -61,25 +62,37 @@ pub struct AuditTable {
 
 impl AuditTable {
     /// What the state says of it.
-    pub fn object(&self) -> Object {
+    pub fn object(&self, created_at: Timestamp) -> Object {
         Object {
             physical: self.physical.clone(),
             kind: AUDIT.to_owned(),
             model: self.model.clone(),
             version: self.version.clone(),
+            generation: 1,
+            load: String::new(),
+            reads: BTreeMap::new(),
             uses: Vec::new(),
+            created_at,
+            preview: String::new(),
+            tombstone: None,
         }
     }
 }
 
 /// What a snapshot says of the thing that was created for it.
-pub fn object_of(snapshot: &Snapshot) -> Object {
+pub fn object_of(snapshot: &Snapshot, created_at: Timestamp) -> Object {
     Object {
         physical: snapshot.physical.clone(),
         kind: snapshot.kind.clone(),
         model: snapshot.model.clone(),
         version: snapshot.version.clone(),
+        generation: snapshot.generation,
+        load: snapshot.load.clone(),
+        reads: snapshot.reads.clone(),
         uses: snapshot.uses.clone(),
+        created_at,
+        preview: snapshot.preview.clone(),
+        tombstone: None,
     }
 }
 
@@ -101,7 +114,8 @@ pub fn from_ledger(
             continue;
         }
         if let Some(snapshot) = details.snapshot {
-            known.apply(&Change::Object(object_of(&snapshot)), environment);
+            let object = object_of(&snapshot, batch.committed_at);
+            known.apply(&Change::Object(object), environment);
             let range = entry.range;
             if let Some(range) = range.and_then(|range| Range::new(range.start, range.end)) {
                 let filled = known.filled.entry(snapshot.physical.clone());
@@ -115,7 +129,8 @@ pub fn from_ledger(
             known.apply(&Change::Snapshot(snapshot), environment);
         }
         if let Some(table) = details.failing_rows {
-            known.apply(&Change::Object(table.object()), environment);
+            let object = table.object(batch.committed_at);
+            known.apply(&Change::Object(object), environment);
         }
         let of = details.environment;
         for entry in details.published {
@@ -127,7 +142,7 @@ pub fn from_ledger(
     }
     let mut changes = vec![Change::Forgotten];
     changes.extend(known.objects.values().cloned().map(Change::Object));
-    changes.extend(known.snapshots.values().cloned().map(Change::Snapshot));
+    changes.extend(known.all_snapshots().cloned().map(Change::Snapshot));
     for (physical, ranges) in known.filled.clone() {
         changes.push(Change::Filled { physical, ranges });
     }

@@ -72,7 +72,11 @@ pub fn perform(
     let (selected, seeds) = job.selected();
     let preparation = prepare(&mut opening, job, (&selected, &seeds))?;
     let lease = lease_of(&opening);
-    let token = claim(&mut opening, job.plan, job.resume)?;
+    let token = claim(
+        &mut opening,
+        job.plan,
+        (job.resume, &job.options.author.name),
+    )?;
     let begun = preparation.begin(&mut opening, job, token);
     if let Err(error) = begun {
         let scope = &opening.situation.place.scope;

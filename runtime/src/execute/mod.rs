@@ -55,6 +55,7 @@ pub use options::{RunOptions, RunOutcome};
 pub(crate) use decide::{missing_in, unit_of_model};
 pub(crate) use preparing::stored_parents;
 pub(crate) use previews::is_filled_by_time;
+pub(crate) use publish::show_statement;
 pub(crate) use restate::Restated;
 pub use run::run;
 pub use situation::{Place, Request, Situation};

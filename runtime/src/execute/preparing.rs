@@ -98,7 +98,8 @@ fn adopted(opening: &Opening<'_>, actions: &HashMap<Relation, Action>) -> Vec<Sn
         };
         let path = project.path_of(*relation);
         let before = model.as_deref().unwrap_or(path).to_owned();
-        let Some(snapshot) = situation.known.snapshots.get(&(before, version.clone())) else {
+        let name = situation.place.environment.name;
+        let Some(snapshot) = situation.known.snapshot(name, &before, version) else {
             continue;
         };
         adopted.push(Snapshot {
@@ -172,7 +173,12 @@ impl Preparation {
         let target = job.target.models.get(path);
         let window = &self.windows[usize::from(!situation.versions.is_preview(parent_index))];
         if target.is_some_and(|target| target.selected)
-            || is_readable(&situation.known, (project, &situation.versions), window, parent_index)
+            || is_readable(
+                (&situation.known, situation.place.environment.name),
+                (project, &situation.versions),
+                window,
+                parent_index,
+            )
         {
             return Ok(());
         }

@@ -182,7 +182,7 @@ impl Publication {
         let drop =
             drop.map(|entry| dialect.drop_view(&Name::new(&entry.view_schema, &entry.view_name)));
         let create = self.views.iter().map(|view| {
-            show(
+            show_statement(
                 dialect,
                 &Name::new(&view.view_schema, &view.view_name),
                 &view.physical,
@@ -193,7 +193,7 @@ impl Publication {
 }
 
 /// The statement that makes a user's view show a table.
-pub fn show(dialect: &dyn Dialect, view: &Name, physical: &str) -> String {
+pub fn show_statement(dialect: &dyn Dialect, view: &Name, physical: &str) -> String {
     let table = dialect.relation(&physical_relation(physical));
     dialect.create_or_replace_view(view, &format!("SELECT * FROM {table}"))
 }

@@ -76,9 +76,8 @@ impl Actions<'_, '_> {
 
     /// A snapshot of a version whose table is there.
     pub fn snapshot(&self, model: &str, version: &str) -> Option<&Snapshot> {
-        let key = (model.to_owned(), version.to_owned());
-        let known = &self.situation.known;
-        let snapshot = known.snapshots.get(&key)?;
+        let name = self.situation.place.environment.name;
+        let snapshot = self.situation.known.snapshot(name, model, version)?;
         self.object(&snapshot.physical).map(|_| snapshot)
     }
 

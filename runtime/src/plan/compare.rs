@@ -7,7 +7,9 @@ use crate::error::Result;
 use crate::execute::Situation;
 use crate::project::Relation;
 use crate::state::PinnedModel;
-use dbgo_changes::{Category, Change, EffectiveChange, ModelLineage, Node, OwnChange, change, propagate};
+use dbgo_changes::{
+    Category, Change, EffectiveChange, Exposure, Graph, ModelLineage, OwnChange, Reach, Table, change,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What differs in one model.
@@ -26,39 +28,26 @@ pub struct Difference {
     pub columns: Columns,
     /// Whether its data, or data that it is made of, is other data.
     pub affected: bool,
-    /// Whether only the data of something that it reads has changed, under the same version.
-    pub reads_new_data: bool,
     pub old: Option<Definition>,
     pub new: Option<Definition>,
 }
 
-/// All that differs, by import path (of what is gone: its earlier one).
+/// All that differs.
 #[derive(Debug, Default)]
 pub struct Comparison {
+    /// By import path; of what is gone: its earlier one.
     pub differences: BTreeMap<String, Difference>,
-    /// What each changed model's change reaches: paths of models with the columns of them.
-    pub nodes: Vec<String>,
-    pub effective: Vec<EffectiveChange>,
-    lineages: Vec<Node>,
+    graph: Graph,
+    own: BTreeMap<String, OwnChange>,
 }
 
 impl Comparison {
-    /// What the changes of one model alone reach.
-    pub fn reached_from(&self, path: &str) -> Vec<(&str, EffectiveChange)> {
-        let Some(position) = self.nodes.iter().position(|node| node == path) else {
-            return Vec::new();
-        };
-        let mut alone: Vec<Node> = self.lineages.clone();
-        for (index, node) in alone.iter_mut().enumerate() {
-            if index != position {
-                node.own = OwnChange::None;
-            }
+    /// What the change of one model alone reaches.
+    pub fn reach(&self, path: &str) -> Reach {
+        match self.own.get(path) {
+            Some(own) => self.graph.reach(path, own),
+            None => Reach::default(),
         }
-        let reached = propagate(&alone);
-        (self.nodes.iter().zip(reached).enumerate())
-            .filter(|(index, (_, effective))| *index != position && !effective.is_empty())
-            .map(|(_, (path, effective))| (path.as_str(), effective))
-            .collect()
     }
 }
 
@@ -73,9 +62,34 @@ pub fn compare(situation: &mut Situation<'_>, target: &Target) -> Result<Compari
         return Ok(Comparison::default());
     }
     define(situation, &mut differences)?;
-    let mut comparison = reach(situation, target, differences);
-    comparison.judge();
-    Ok(comparison)
+    let graph = graph(situation, target, &differences);
+    let mut own = BTreeMap::new();
+    for (path, difference) in &mut differences {
+        if difference.after.is_none() {
+            continue;
+        }
+        let read = match difference.old {
+            Some(_) => graph.read_columns(path),
+            None => BTreeSet::new(),
+        };
+        let (change, reason, category) = difference.own(&read);
+        difference.reason = reason;
+        difference.category = category;
+        own.extend(change.map(|change| (path.clone(), change)));
+    }
+    let effective = graph.effective(&own);
+    let nothing = EffectiveChange::default();
+    for (path, difference) in &mut differences {
+        if difference.after.is_some() {
+            let effective = effective.get(path).unwrap_or(&nothing);
+            difference.judge(effective, own.contains_key(path));
+        }
+    }
+    Ok(Comparison {
+        differences,
+        graph,
+        own,
+    })
 }
 
 /// Models that have another path: the earlier one by the present one. Each has the version that a path
@@ -139,7 +153,6 @@ fn differing(
                 renamed_from: earlier.cloned(),
                 columns: Columns::default(),
                 affected: false,
-                reads_new_data: false,
                 old: None,
                 new: None,
             },
@@ -161,7 +174,6 @@ fn differing(
                 renamed_from: None,
                 columns: Columns::default(),
                 affected: true,
-                reads_new_data: false,
                 old: None,
                 new: None,
             },
@@ -212,21 +224,25 @@ fn define(
 
 impl Difference {
     /// What its own definition changes in its data, and in words.
-    fn own(&self, read_by_others: &BTreeSet<String>) -> (OwnChange, String, Option<Category>) {
+    fn own(
+        &self,
+        read_by_others: &BTreeSet<String>,
+    ) -> (Option<OwnChange>, String, Option<Category>) {
+        let everything = Some(OwnChange::Everything);
         let (Some(before), Some(after)) = (&self.before, &self.after) else {
-            return (OwnChange::Everything, "new".to_owned(), None);
+            return (everything, "new".to_owned(), None);
         };
         let (Some(old), Some(new)) = (&self.old, &self.new) else {
             let breaking = Some(Category::Breaking);
             return (
-                OwnChange::Everything,
+                everything,
                 "its earlier definition isn't known".to_owned(),
                 breaking,
             );
         };
         if before.kind == "seed" && before.version != after.pinned.version {
             return (
-                OwnChange::Everything,
+                everything,
                 "other rows in its file".to_owned(),
                 Some(Category::Breaking),
             );
@@ -234,7 +250,7 @@ impl Difference {
         if old.kind == "source" && old.own == new.own && old.columns != new.columns {
             let change = of_columns(&old.columns, &new.columns);
             let (reason, category) = (in_words(&change), change.category);
-            return (OwnChange::Columns(Box::new(change)), reason, Some(category));
+            return (Some(OwnChange::Compared(change)), reason, Some(category));
         }
         if old.own == new.own {
             let word = if old.description == new.description {
@@ -243,11 +259,11 @@ impl Difference {
                 "description"
             };
             let category = (before.version == after.pinned.version).then_some(Category::Metadata);
-            return (OwnChange::None, format!("{word} only"), category);
+            return (None, format!("{word} only"), category);
         }
         if old.values != new.values {
             return (
-                OwnChange::Everything,
+                everything,
                 "other values of variables".to_owned(),
                 Some(Category::Breaking),
             );
@@ -260,16 +276,18 @@ impl Difference {
                         other => other,
                     };
                     let reason = in_words(&change);
-                    (OwnChange::Columns(Box::new(change)), reason, Some(category))
+                    let own = (category != Category::Metadata)
+                        .then_some(OwnChange::Compared(change));
+                    (own, reason, Some(category))
                 }
                 Err(_) => (
-                    OwnChange::Everything,
+                    everything,
                     "another version of dbgo profiled it".to_owned(),
                     Some(Category::Breaking),
                 ),
             },
             _ => (
-                OwnChange::Everything,
+                everything,
                 "another definition".to_owned(),
                 Some(Category::Breaking),
             ),
@@ -356,80 +374,33 @@ fn in_words(change: &Change) -> String {
     parts.join(", ")
 }
 
-/// The columns, in lower case, that anybody reads, by the path of what has them.
-fn read_columns(target: &Target, situation: &Situation<'_>) -> HashMap<String, BTreeSet<String>> {
-    let project = situation.place.project;
-    let mut read: HashMap<String, BTreeSet<String>> = HashMap::new();
-    for model in target.models.values() {
-        let Some(Relation::Model(index)) = model.relation else {
-            continue;
-        };
-        let def = project.model(index).def;
-        let Ok(lineage) = ModelLineage::from_text(def.lineage.as_str()) else {
-            continue;
-        };
-        for (import, column) in lineage.columns_read() {
-            if let Some(import) = def.imports.as_slice().get(import as usize) {
-                read.entry(import.path.to_string())
-                    .or_default()
-                    .insert(column.to_owned());
-            }
-        }
-    }
-    for exposure in project.def.exposures.iter() {
-        for used in exposure.reads.iter() {
-            let columns = used.columns.iter().map(ToString::to_string);
-            read.entry(used.path.to_string()).or_default().extend(columns);
-        }
-    }
-    read
-}
-
-/// Joins what differs with what it reaches: all that reads something that differs is looked at.
-fn reach(
+/// All that differs and all that reads it, with their lineage, and who uses them.
+fn graph(
     situation: &Situation<'_>,
     target: &Target,
-    differences: BTreeMap<String, Difference>,
-) -> Comparison {
-    let mut comparison = Comparison {
-        differences,
-        ..Comparison::default()
-    };
-    let removes_something = comparison.differences.values().any(|it| it.old.is_some());
-    let read = match removes_something {
-        true => read_columns(target, situation),
-        false => HashMap::new(),
-    };
-    let nothing = BTreeSet::new();
-    let order = build_order(situation, target, &comparison.differences);
-    let mut positions: HashMap<&str, usize> = HashMap::new();
-    for path in &order {
-        let difference = comparison.differences.get_mut(path);
-        let own = match difference {
-            Some(difference) => {
-                let read = read.get(path).unwrap_or(&nothing);
-                let (own, reason, category) = difference.own(read);
-                difference.reason = reason;
-                difference.category = category;
-                own
+    differences: &BTreeMap<String, Difference>,
+) -> Graph {
+    let tables = build_order(situation, target, differences)
+        .into_iter()
+        .map(|path| {
+            let (lineage, imports) = lineage_of(situation, target, &path);
+            Table {
+                path,
+                imports,
+                lineage,
             }
-            None => OwnChange::None,
-        };
-        let (lineage, imports) = lineage_of(situation, target, path);
-        let imports = imports
-            .iter()
-            .map(|import| positions.get(import.as_str()).copied())
-            .collect();
-        positions.insert(path.as_str(), comparison.lineages.len());
-        comparison.lineages.push(Node {
-            own,
-            lineage,
-            imports,
         });
-    }
-    comparison.effective = propagate(&comparison.lineages);
-    comparison.nodes = order;
-    comparison
+    let exposures = situation.place.project.def.exposures.iter().map(|exposure| {
+        let reads = exposure.reads.iter().map(|used| {
+            let columns = used.columns.iter().map(ToString::to_string).collect();
+            (used.path.to_string(), columns)
+        });
+        Exposure {
+            path: exposure.path.to_string(),
+            reads: reads.collect(),
+        }
+    });
+    Graph::new(tables.collect(), exposures.collect())
 }
 
 /// Everything that differs and all that reads it at any distance, parents first.
@@ -502,42 +473,24 @@ fn lineage_of(
     }
 }
 
-impl Comparison {
-    /// Says of each model what kind of change it is.
-    fn judge(&mut self) {
-        let nodes: Vec<(String, EffectiveChange, bool)> = self
-            .nodes
-            .iter()
-            .zip(&self.effective)
-            .zip(&self.lineages)
-            .map(|((path, effective), node)| {
-                let owns = !matches!(node.own, OwnChange::None);
-                (path.clone(), effective.clone(), owns)
-            })
-            .collect();
-        for (path, effective, owns) in nodes {
-            let Some(difference) = self.differences.get_mut(&path) else {
-                continue;
-            };
-            difference.affected = !effective.is_empty();
-            difference.columns = columns_of(&effective);
-            difference.kind = difference.judged(owns);
-            if difference.kind == ChangeKind::Unaffected {
-                difference.reason = "reads nothing that has changed".to_owned();
-                difference.category = None;
-            } else if difference.kind == ChangeKind::Affected {
-                difference.reason = "reads what has changed".to_owned();
-                difference.category = None;
-            } else if difference.kind == ChangeKind::Renamed {
-                difference.reason =
-                    format!("was {}", difference.renamed_from.clone().unwrap_or_default());
-                difference.category = None;
-            }
-        }
-    }
-}
-
 impl Difference {
+    /// Says what kind of change it is.
+    fn judge(&mut self, effective: &EffectiveChange, owns: bool) {
+        self.affected = effective.is_other_data();
+        self.columns = columns_of(effective);
+        self.kind = self.judged(owns);
+        match self.kind {
+            ChangeKind::Unaffected => self.reason = "reads nothing that has changed".to_owned(),
+            ChangeKind::Affected => self.reason = "reads what has changed".to_owned(),
+            ChangeKind::Renamed => {
+                let was = self.renamed_from.as_deref().unwrap_or_default();
+                self.reason = format!("was {}", was.trim_start_matches("models."));
+            }
+            _ => return,
+        }
+        self.category = None;
+    }
+
     fn judged(&self, owns: bool) -> ChangeKind {
         let (Some(before), Some(after)) = (&self.before, &self.after) else {
             return match self.after {
@@ -567,6 +520,6 @@ fn columns_of(effective: &EffectiveChange) -> Columns {
         added: names(&effective.added),
         removed: names(&effective.removed),
         changed: names(&effective.columns),
-        widened: Vec::new(),
+        widened: names(&effective.widened),
     }
 }

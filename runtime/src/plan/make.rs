@@ -7,17 +7,16 @@ use super::document::{
     SCHEMA, SqlChange, ViewChange, ViewPlan,
 };
 use super::target::{Target, TargetModel, is_shown, view_of_pinned};
-use crate::adapters::{Dialect, Relation as Name};
+use crate::adapters::{Relation as Name, dialect_of};
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
-use crate::execute::{Restated, Situation, physical_relation, stored_parents};
+use crate::execute::{Restated, Situation, show_statement, stored_parents};
 use crate::project::Relation;
 use crate::selection::{self, Facts};
 use crate::version::{ALGORITHM, fingerprint};
-use dbgo_changes::EffectiveChange;
 use dbgo_contract::Publication;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// Who asks for a plan, and of which commit the program is.
 #[derive(Clone, Debug, Default)]
@@ -362,45 +361,22 @@ impl Maker<'_, '_> {
         let Some(after) = difference.after.as_ref().filter(|_| is_own) else {
             return Vec::new();
         };
-        let reached = self.comparison.reached_from(&after.pinned.model);
-        let mut touched: BTreeMap<&str, &EffectiveChange> =
-            reached.iter().map(|(path, it)| (*path, it)).collect();
+        let reached = self.comparison.reach(&after.pinned.model);
         let project = self.actions.situation.place.project;
-        let mut found: Vec<Reached> = Vec::new();
-        for (path, effective) in &reached {
-            let Ok(relation) = project.find(path) else {
-                continue;
-            };
-            found.push(Reached {
+        let tables = reached.tables.into_iter().filter_map(|table| {
+            let relation = project.find(&table.path).ok()?;
+            Some(Reached {
                 name: project.name_of(relation),
                 exposure: false,
-                columns: match effective.rows {
-                    true => Vec::new(),
-                    false => effective.columns.iter().cloned().collect(),
-                },
-            });
-        }
-        let position = self.comparison.nodes.iter().position(|it| *it == after.pinned.model);
-        let own = position.and_then(|at| self.comparison.effective.get(at));
-        touched.extend(own.map(|own| (after.pinned.model.as_str(), own)));
-        for exposure in project.def.exposures.iter() {
-            let uses = exposure.reads.iter().any(|used| {
-                touched.get(used.path.as_str()).is_some_and(|effective| {
-                    let columns = used.columns.as_slice();
-                    effective.rows
-                        || columns.is_empty()
-                        || columns.iter().any(|it| effective.columns.contains(it.as_str()))
-                })
-            });
-            if uses {
-                found.push(Reached {
-                    name: exposure.name.to_string(),
-                    exposure: true,
-                    columns: Vec::new(),
-                });
-            }
-        }
-        found
+                columns: if table.rows { Vec::new() } else { table.columns },
+            })
+        });
+        let exposures = reached.exposures.into_iter().map(|exposure| Reached {
+            name: exposure.path.trim_start_matches("exposures.").to_owned(),
+            exposure: true,
+            columns: Vec::new(),
+        });
+        tables.chain(exposures).collect()
     }
 
     /// The users' views that change.
@@ -437,7 +413,7 @@ impl Maker<'_, '_> {
                 Some(_) => ViewChange::Replace,
                 None => ViewChange::Create,
             };
-            views.push(view_plan(&view, change, physical));
+            views.push(self.view_plan(&view, change, physical));
         }
         let gone = known.published.values().filter(|shown| {
             !target.models.contains_key(&shown.model)
@@ -445,7 +421,7 @@ impl Maker<'_, '_> {
         });
         views.extend(gone.map(|shown| {
             let view = Name::new(&shown.view_schema, &shown.view_name);
-            view_plan(&view, ViewChange::Drop, None)
+            self.view_plan(&view, ViewChange::Drop, None)
         }));
         views.sort_by(|one, other| one.view.cmp(&other.view));
         views
@@ -466,6 +442,21 @@ impl Maker<'_, '_> {
         })
     }
 
+    fn view_plan(&self, view: &Name, change: ViewChange, physical: Option<String>) -> ViewPlan {
+        let dialect = dialect_of(self.actions.situation.place.engine.kind);
+        let statement = dialect.and_then(|dialect| match (change, &physical) {
+            (ViewChange::Drop, _) => Some(dialect.drop_view(view)),
+            (_, Some(physical)) => Some(show_statement(dialect, view, physical)),
+            (_, None) => None,
+        });
+        ViewPlan {
+            view: format!("{}.{}", view.schema, view.name),
+            change,
+            physical,
+            statement,
+        }
+    }
+
     /// The table that an action leaves a model with, where that is known already.
     fn physical(&self, action: &Action, pinned: &crate::state::PinnedModel) -> Option<String> {
         match action {
@@ -479,27 +470,6 @@ impl Maker<'_, '_> {
             Action::Build | Action::Withdraw => None,
         }
     }
-}
-
-fn view_plan(view: &Name, change: ViewChange, physical: Option<String>) -> ViewPlan {
-    let dialect = crate::adapters::duckdb::dialect();
-    let statement = match (change, &physical) {
-        (ViewChange::Drop, _) => Some(dialect.drop_view(view)),
-        (_, Some(physical)) => Some(show_statement(dialect, view, physical)),
-        (_, None) => None,
-    };
-    ViewPlan {
-        view: format!("{}.{}", view.schema, view.name),
-        change,
-        physical,
-        statement,
-    }
-}
-
-/// The statement that makes a user's view show a table.
-pub fn show_statement(dialect: &dyn Dialect, view: &Name, physical: &str) -> String {
-    let table = dialect.relation(&physical_relation(physical));
-    dialect.create_or_replace_view(view, &format!("SELECT * FROM {table}"))
 }
 
 fn why_unchanged(action: &Action, reads_changed: bool) -> String {

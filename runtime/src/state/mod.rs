@@ -41,7 +41,7 @@ pub use records::{
     AuditRecord, Object, Published, RunRecord, RunSummary, Scope, Snapshot, StepRecord,
 };
 pub use write::Change;
-pub use writer::Writer;
+pub use writer::{Heartbeat, Writer};
 
 #[cfg(test)]
 mod tests;

@@ -316,13 +316,16 @@ impl Digest {
         self.hasher.update(text.as_bytes());
     }
 
-            own.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
-            let mut digests = (&mut own, &mut inputs, &mut values);
-            clocked |= self.pieces(&mut digests, model, (model.def.render, *batch), plan)?;
-            for statements in [model.def.before, model.def.after] {
-                digests.0.number(statements.as_slice().len() as u64);
-                for render in statements.iter() {
-                    self.pieces(&mut digests, model, (*render, *batch), plan)?;
+    /// Adds a list of texts.
+    fn texts(&mut self, texts: List<Str>) {
+        self.number(texts.as_slice().len() as u64);
+        for text in texts.iter() {
+            self.text(text.as_str());
+        }
+    }
+
+    /// Adds a number.
+    pub fn number(&mut self, number: u64) {
         self.hasher.update(&number.to_le_bytes());
     }
 

@@ -14,7 +14,7 @@ use crate::adapters::relation::{Column, Relation, SeedFile, SourceFiles, TimeCol
 const TEMPORARY: (&str, &str) = ("temp", "main");
 
 /// Writes DuckDB's SQL.
-pub(super) struct DuckDbDialect;
+pub(in crate::adapters) struct DuckDbDialect;
 
 impl Dialect for DuckDbDialect {
     fn identifier(&self, name: &str) -> String {
