@@ -9,7 +9,6 @@ use super::inputs;
 use super::job::Job;
 use super::naming::physical_relation;
 use super::opening::Opening;
-use super::previews::is_filled_by_time;
 use super::restate::Restated;
 use super::situation::Window;
 use crate::adapters::Session;
@@ -378,9 +377,4 @@ fn random_id() -> String {
     let process = std::process::id().to_string();
     let now = Timestamp::now().to_string();
     fingerprint([random.as_str(), &process, &now])[..8].to_owned()
-}
-
-/// Whether any of these models is filled by time.
-pub fn any_filled_by_time(project: &Project, models: &BTreeSet<usize>) -> bool {
-    models.iter().any(|index| is_filled_by_time(project.model(*index)))
 }

@@ -9,7 +9,7 @@
 
 use super::decide::missing_in;
 use super::situation::Place;
-use crate::project::{Model, Relation};
+use crate::project::Model;
 use crate::state::{Known, Snapshot};
 use dbgo_contract::{Materialization, Strategy};
 use std::collections::HashSet;
@@ -77,14 +77,4 @@ pub fn is_protected(known: &Known, environment: &str) -> bool {
 /// Whether a model has filled ranges.
 pub fn is_filled_by_time(model: &Model) -> bool {
     model.materialization == Materialization::Incremental && model.strategy == Strategy::TimeRange
-}
-
-/// The relations whose rows an environment other than this, a protected one, shows: they are only read
-/// here.
-pub fn shared_with(known: &Known, place: &Place<'_>, relation: Relation, physical: &str) -> Option<String> {
-    let path = place.project.path_of(relation);
-    let found = known.elsewhere.iter().find(|(environment, shown)| {
-        shown.model == path && shown.physical == physical && is_protected(known, environment)
-    });
-    found.map(|(environment, _)| environment.clone())
 }

@@ -5,7 +5,6 @@
 
 use super::decide::step_of;
 use super::failure::Failure;
-use super::previews::is_filled_by_time;
 use super::situation::{Situation, Window};
 use crate::environments::first_instant;
 use crate::error::{Code, Error, Kind, Result};
@@ -105,9 +104,4 @@ fn range(situation: &Situation<'_>, options: &PlanOptions) -> Result<Range> {
         None => now,
     };
     Range::new(start, end).ok_or_else(|| refused("the range holds nothing: it ends before it begins"))
-}
-
-/// Whether any of a model's batches is done again.
-pub fn is_restated(restated: &Restated, index: usize, model: &Model) -> bool {
-    restated.range(index).is_some() && is_filled_by_time(model)
 }

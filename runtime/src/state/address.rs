@@ -194,9 +194,8 @@ fn decoded(text: &str) -> String {
 
 fn schema(name: &str) -> Result<String> {
     const LONGEST: usize = 63;
-    let is_plain = |letter: char| {
-        letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
-    };
+    let is_plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     let starts_well = name.starts_with(|first: char| !first.is_ascii_digit());
     if starts_well
         && name.chars().all(is_plain)
@@ -254,7 +253,11 @@ mod tests {
             address.conceal(&message),
             "no `***`, `***` or `***` at postgres://ana@db:5433/shop?schema=s1"
         );
-        for url in ["postgres://ana:hunter2@db:99999/x", "mysql://a:hunter2@b/c", "hunter2"] {
+        for url in [
+            "postgres://ana:hunter2@db:99999/x",
+            "mysql://a:hunter2@b/c",
+            "hunter2",
+        ] {
             let error = parse(url).unwrap_err();
             assert_eq!(error.code.text(), "state-address");
             assert!(!error.to_string().contains("hunter2"), "{error}");
@@ -263,14 +266,21 @@ mod tests {
 
     #[test]
     fn what_dbgo_alone_understands_is_taken_out() {
-        let url = "postgresql://db/shop?schema=s1&sslmode=require&connect_timeout=3&tcp_user_timeout=0";
+        let url =
+            "postgresql://db/shop?schema=s1&sslmode=require&connect_timeout=3&tcp_user_timeout=0";
         let server = parse(url).unwrap().server().unwrap();
         assert_eq!(server.url, "postgresql://db/shop?sslmode=require");
         assert_eq!((server.schema.as_str(), server.user_timeout), ("s1", 0));
         assert_eq!(server.connect_timeout, Duration::from_secs(3));
         let server = parse("postgres://db/shop").unwrap().server().unwrap();
         assert_eq!(server.schema, "dbgo_state");
-        for query in ["schema=", "schema=A", "schema=1a", "schema=pg_x", "connect_timeout=x"] {
+        for query in [
+            "schema=",
+            "schema=A",
+            "schema=1a",
+            "schema=pg_x",
+            "connect_timeout=x",
+        ] {
             let error = parse(&format!("postgres://db/shop?{query}")).unwrap_err();
             assert_eq!(error.code.text(), "state-address", "{query}");
         }

@@ -281,7 +281,9 @@ async fn claimed(
     (project, engine): (&str, &str),
     token: u64,
 ) -> sqlx::Result<Option<(String, String)>> {
-    let row = database.row(CLAIMED, values![project, engine, token]).await?;
+    let row = database
+        .row(CLAIMED, values![project, engine, token])
+        .await?;
     row.map(|row| Ok((row.text(0)?, row.text(1)?))).transpose()
 }
 
@@ -326,7 +328,9 @@ async fn end(
         "DELETE FROM leases WHERE project = $1 AND engine = $2 AND token = $3",
         "DELETE FROM claims WHERE project = $1 AND engine = $2 AND token = $3",
     ] {
-        database.run(statement, values![project, engine, token]).await?;
+        database
+            .run(statement, values![project, engine, token])
+            .await?;
     }
     Ok(())
 }

@@ -5,9 +5,9 @@ use super::database::{Database, STATEMENT_TIMEOUT_MS, values};
 use super::fault::{Attempt, Fault};
 use super::layout::{self, Found, Migration};
 use crate::error::{Code, Error, Kind};
+use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -39,7 +39,8 @@ pub(super) async fn connect(
             Ok(connected) => return Ok(connected),
             Err(fault) => fault,
         };
-        let waits = fault.will_pass() || presence == Presence::Lost && fault.is_refused_connection();
+        let waits =
+            fault.will_pass() || presence == Presence::Lost && fault.is_refused_connection();
         if !waits || started.elapsed() >= PATIENCE {
             return Err(fault);
         }
@@ -146,11 +147,14 @@ async fn postgres(server: &Server) -> Attempt<Database> {
     let mut database = Database::Postgres(connection);
     // They aren't sent with the connection's start, because connection poolers refuse that.
     database
-        .rows(SESSION, values![
-            server.schema.as_str(),
-            format!("{STATEMENT_TIMEOUT_MS}ms"),
-            format!("{}ms", server.user_timeout),
-        ])
+        .rows(
+            SESSION,
+            values![
+                server.schema.as_str(),
+                format!("{STATEMENT_TIMEOUT_MS}ms"),
+                format!("{}ms", server.user_timeout),
+            ],
+        )
         .await?;
     Ok(database)
 }
@@ -181,7 +185,7 @@ mod tests {
             (0xff53_4d42, Some("CIFS")),
             // as a machine with a signed field of 32 bits gives it
             (i64::from(0xfe53_4d42_u32.cast_signed()), Some("SMB")),
-            (0xef53, None), // ext4
+            (0xef53, None),      // ext4
             (0x0102_1994, None), // tmpfs
         ] {
             assert_eq!(network_file_system(magic), name, "{magic:x}");

@@ -362,7 +362,10 @@ fn sqlite_row(row: &SqliteRow) -> sqlx::Result<Row> {
             Cell::Number(row.try_get_unchecked(index)?)
         })
     };
-    (0..row.len()).map(cell).collect::<sqlx::Result<_>>().map(Row)
+    (0..row.len())
+        .map(cell)
+        .collect::<sqlx::Result<_>>()
+        .map(Row)
 }
 
 fn postgres_row(row: &PgRow) -> sqlx::Result<Row> {
@@ -376,5 +379,8 @@ fn postgres_row(row: &PgRow) -> sqlx::Result<Row> {
             _ => Cell::Text(row.try_get_unchecked(index)?),
         })
     };
-    (0..row.len()).map(cell).collect::<sqlx::Result<_>>().map(Row)
+    (0..row.len())
+        .map(cell)
+        .collect::<sqlx::Result<_>>()
+        .map(Row)
 }

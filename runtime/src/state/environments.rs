@@ -30,35 +30,28 @@ impl State {
     ///
     /// # Errors
     /// `state-failed`, `state-moved-on`.
-    pub fn create_environment(
-        &mut self,
-        project: &str,
-        environment: &Environment,
-    ) -> Result<bool> {
+    pub fn create_environment(&mut self, project: &str, environment: &Environment) -> Result<bool> {
         self.write(project, async |database| {
             let of = environment;
-            let created = database.run(
-                CREATE,
-                values![
-                    project,
-                    &of.name,
-                    &of.engine,
-                    of.revision,
-                    &of.project_version,
-                    &of.project_hash,
-                    &of.commit,
-                    &of.base,
-                    of.base_revision,
-                    of.protected,
-                    of.created_at,
-                    of.changed_at,
-                    &of.changed_by,
-                    of.expires_at,
-                    &of.pending_plan,
-                    &of.intent,
-                ],
-            );
-            let created = created.await? == 1;
+            let values = values![
+                project,
+                &of.name,
+                &of.engine,
+                of.revision,
+                &of.project_version,
+                &of.project_hash,
+                &of.commit,
+                &of.base,
+                of.base_revision,
+                of.protected,
+                of.created_at,
+                of.changed_at,
+                &of.changed_by,
+                of.expires_at,
+                &of.pending_plan,
+                &of.intent,
+            ];
+            let created = database.run(CREATE, values).await? == 1;
             if created && of.revision > 0 {
                 let entry = HistoryEntry {
                     revision: of.revision,
@@ -89,21 +82,18 @@ impl State {
     ) -> Result<bool> {
         self.write(project, async |database| {
             let of = environment;
-            let updated = database.run(
-                UPDATE,
-                values![
-                    project,
-                    &of.name,
-                    expected_revision,
-                    of.protected,
-                    of.expires_at,
-                    &of.base,
-                    of.base_revision,
-                    of.changed_at,
-                    &of.changed_by,
-                ],
-            );
-            Ok(updated.await? == 1)
+            let values = values![
+                project,
+                &of.name,
+                expected_revision,
+                of.protected,
+                of.expires_at,
+                &of.base,
+                of.base_revision,
+                of.changed_at,
+                &of.changed_by,
+            ];
+            Ok(database.run(UPDATE, values).await? == 1)
         })
     }
 
@@ -145,7 +135,10 @@ impl State {
         self.read(async |database| {
             let values = values![project, environment, limit];
             let rows = database.rows(HISTORY, values).await?;
-            Ok(rows.iter().map(history_entry).collect::<sqlx::Result<_>>()?)
+            Ok(rows
+                .iter()
+                .map(history_entry)
+                .collect::<sqlx::Result<_>>()?)
         })
     }
 

@@ -119,7 +119,9 @@ pub(super) async fn migrate(
     let done = async {
         if matches!(database, Database::Postgres(_)) {
             // Waits for all who write, and keeps others from it.
-            database.script("LOCK TABLE layout IN EXCLUSIVE MODE").await?;
+            database
+                .script("LOCK TABLE layout IN EXCLUSIVE MODE")
+                .await?;
         }
         let from = version(database).await?;
         let newest = newest(migrations);
@@ -140,7 +142,11 @@ pub(super) async fn migrate(
         Ok(from)
     };
     match done.await {
-        Ok(from) => database.commit().await.map(|()| from).map_err(Fault::Commit),
+        Ok(from) => database
+            .commit()
+            .await
+            .map(|()| from)
+            .map_err(Fault::Commit),
         Err(error) => {
             let _ = database.roll_back().await;
             Err(error)

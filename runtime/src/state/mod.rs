@@ -20,6 +20,7 @@ mod fault;
 mod holder;
 mod known;
 mod layout;
+mod look_back;
 mod open;
 mod plans;
 mod read;
@@ -35,6 +36,7 @@ pub use deployment::{
     Claim, Claimed, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel, Pointer,
     ProjectVersion, Pruned, Refusal, Retention, StoredPlan, environment_lease,
 };
+pub use holder::host as host_name;
 pub use known::Known;
 pub use open::State;
 pub use records::{

@@ -34,7 +34,10 @@ impl State {
         Self::open_at(address, MIGRATIONS)
     }
 
-    pub(super) fn open_at(address: &StateAddress, migrations: &'static [Migration]) -> Result<Self> {
+    pub(super) fn open_at(
+        address: &StateAddress,
+        migrations: &'static [Migration],
+    ) -> Result<Self> {
         let runtime = runtime()?;
         let opened = runtime.block_on(async {
             let (database, found) = connect(address, migrations, Presence::Unknown).await?;
@@ -114,10 +117,7 @@ impl State {
     }
 
     /// Reads in one transaction, in which nothing changes.
-    pub(super) fn read<T>(
-        &mut self,
-        work: impl AsyncFn(&mut Database) -> Attempt<T>,
-    ) -> Result<T> {
+    pub(super) fn read<T>(&mut self, work: impl AsyncFn(&mut Database) -> Attempt<T>) -> Result<T> {
         self.transact(Mode::Read, &work)
     }
 

@@ -57,7 +57,9 @@ impl State {
             let rows = match environment {
                 Some(name) => {
                     let statement = format!("{PLANS} AND environment = $3 {NEWEST} LIMIT $2");
-                    database.rows(&statement, values![project, limit, name]).await?
+                    database
+                        .rows(&statement, values![project, limit, name])
+                        .await?
                 }
                 None => {
                     let statement = format!("{PLANS} {NEWEST} LIMIT $2");

@@ -5,9 +5,7 @@ use super::environments::environments;
 use super::known::Known;
 use super::layout::changes;
 use super::open::State;
-use super::records::{
-    AuditRecord, Object, Published, RunSummary, Scope, Snapshot, StepRecord,
-};
+use super::records::{AuditRecord, Object, Published, RunSummary, Scope, Snapshot, StepRecord};
 use crate::error::Result;
 use crate::intervals::Range;
 use std::collections::BTreeMap;
@@ -65,8 +63,8 @@ impl State {
     /// `state-failed`.
     pub fn has_run(&mut self, id: &str) -> Result<bool> {
         self.read(async |database| {
-            let found = database.row("SELECT 1 FROM runs WHERE id = $1", values![id]);
-            Ok(found.await?.is_some())
+            let statement = "SELECT 1 FROM runs WHERE id = $1";
+            Ok(database.row(statement, values![id]).await?.is_some())
         })
     }
 

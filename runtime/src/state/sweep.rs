@@ -157,7 +157,9 @@ async fn prune_definitions(database: &mut Database, project: &str) -> Attempt<u6
         }
     }
     let ids = names(needless.iter().map(String::as_str));
-    Ok(database.run(PRUNE_DEFINITIONS, &[ids, project.into()]).await?)
+    Ok(database
+        .run(PRUNE_DEFINITIONS, &[ids, project.into()])
+        .await?)
 }
 
 const UNNAMED: &str = "\

@@ -220,7 +220,10 @@ async fn rows(
     let names = table.names();
     let condition = project.map_or_else(String::new, |_| format!("WHERE {}", table.of_project()));
     // The key comes first in all tables, and their number of columns differs.
-    let statement = format!("SELECT {names} FROM {} {condition} ORDER BY 1, 2", table.name);
+    let statement = format!(
+        "SELECT {names} FROM {} {condition} ORDER BY 1, 2",
+        table.name
+    );
     let values: Vec<Value<'_>> = project.map(Value::from).into_iter().collect();
     let rows = database.rows(&statement, &values).await?;
     Ok(rows
@@ -314,11 +317,7 @@ async fn read_all(
 
 /// Whether a row has the table's columns, with values of their kinds, and belongs to one of the
 /// projects that the header names.
-fn check(
-    table: &Table,
-    row: &Map<String, Json>,
-    header: &Header,
-) -> std::result::Result<(), ()> {
+fn check(table: &Table, row: &Map<String, Json>, header: &Header) -> std::result::Result<(), ()> {
     let fits = |(name, is_number): &(String, bool)| match row.get(name) {
         Some(Json::Null) => true,
         Some(Json::String(_)) => !is_number,

@@ -2,9 +2,7 @@
 
 use super::database::{Database, Value, objects, whole};
 use super::open::State;
-use super::records::{
-    AuditRecord, Object, Published, RunRecord, Scope, Snapshot, StepRecord,
-};
+use super::records::{AuditRecord, Object, Published, RunRecord, Scope, Snapshot, StepRecord};
 use crate::error::Result;
 use crate::intervals::IntervalSet;
 use serde_json::{Value as Json, json};
@@ -144,8 +142,7 @@ impl Group {
                 status,
                 duration_ms,
             } => {
-                let row =
-                    json!({ "id": id, "status": status, "duration": duration_ms.map(whole) });
+                let row = json!({ "id": id, "status": status, "duration": duration_ms.map(whole) });
                 self.runs_ended.insert(key(id, "", ""), row);
             }
             Change::Step { run, record } => self.add_step(run, record),
@@ -317,7 +314,9 @@ fn rows(of: &BTreeMap<Key, Json>) -> Vec<Json> {
 }
 
 fn ledger(mark: Option<&str>) -> Vec<Json> {
-    mark.map(|mark| json!({ "mark": mark })).into_iter().collect()
+    mark.map(|mark| json!({ "mark": mark }))
+        .into_iter()
+        .collect()
 }
 
 const FORGOTTEN: [&str; 4] = [
