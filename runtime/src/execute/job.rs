@@ -260,7 +260,7 @@ impl<'a> Running<'a> {
             });
             state.apply(scope, &changes)?;
         }
-        if !self.finished && !is_taken_over {
+        if !self.finished {
             let status = if walk.trouble.is_some() { "failed" } else { "applied" };
             state.release(&scope.project, &scope.engine, context.token)?;
             state.set_plan_status(&scope.project, &context.plan_id, status)?;

@@ -182,10 +182,10 @@ impl Preparation {
             return Ok(());
         }
         Err(Error::new(
-            Kind::Finding,
+            Kind::Usage,
             Code::ParentNotBuilt,
             format!(
-                "`{}` reads `{}`, which isn't built and isn't selected",
+                "`{}` reads `{}`, which isn't selected and isn't wholly built in its present version",
                 project.model(index).relation(),
                 project.name_of(parent)
             ),
@@ -277,9 +277,12 @@ impl Preparation {
         let place = &opening.situation.place;
         let selected = job.target.models.values();
         let selected = selected.filter(|it| it.selected && is_shown(&it.pinned.kind));
-        let names = selected.clone().map(|it| it.pinned.schema.chars().count() + 1 + it.pinned.name.chars().count());
+        let names = selected.clone().map(|it| {
+            it.pinned.schema.chars().count() + 1 + it.pinned.name.chars().count()
+        });
         let changed = job.plan.models.iter().filter(|model| {
-            model.version != model.version_before && !matches!(model.kind.as_str(), "seed" | "source")
+            let is_model = is_shown(&model.kind) && model.kind != "seed";
+            is_model && model.version != model.version_before
         });
         listener(Event::RunStarted {
             id: self.run_id.clone(),
