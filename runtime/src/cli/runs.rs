@@ -153,6 +153,9 @@ fn run_document(run: &RunSummary) -> Value {
     json!({
         "run": run.id,
         "environment": run.environment,
+        "command": run.command,
+        "plan": run.plan,
+        "by": run.by,
         "project_hash": run.project_hash,
         "started_at": run.started_at,
         "duration_ms": run.duration_ms,

@@ -4,13 +4,15 @@
 //! What this is not: a reader of `dbgo.toml`; the compiler reads it and hands over the text.
 
 mod expand;
+mod state_address;
 
 pub use expand::{Lookup, expand};
+pub(crate) use state_address::Server;
+pub use state_address::StateAddress;
 
 use crate::environments::{Environment, checked_name};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
-use crate::state::StateAddress;
 use dbgo_contract::SettingDef;
 use std::path::PathBuf;
 
@@ -171,6 +173,11 @@ impl EngineTemplate<'_> {
             secrets,
         })
     }
+}
+
+/// Who runs this process, as records name them; `unknown` where the system doesn't say.
+pub fn user() -> String {
+    expand::user_name().unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// How a message names a key of an engine.

@@ -8,7 +8,7 @@ use super::checks;
 use super::commit::{Committer, LEAST_RETRIES, Stop};
 use super::context::Context;
 use super::decide::{Task, Work};
-use super::details::{Details, object_of};
+use super::details::{Details, object_of, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::naming::physical_relation;
@@ -19,6 +19,7 @@ use crate::events::AuditOutcome;
 use crate::project::{BatchFacts, SeedData};
 use crate::state::{Change, Snapshot};
 use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
+use jiff::Timestamp;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -229,6 +230,7 @@ pub fn entry(
         project: context.scope.project.clone(),
         snapshot: Some(snapshot.clone()),
         current,
+        supersedes: supersedes(&context.known, snapshot),
         ..Details::default()
     };
     LedgerEntry {
@@ -246,7 +248,7 @@ pub fn entry(
 
 /// What the state has to know of a committed batch.
 pub fn committed(snapshot: &Snapshot, current: bool, changes: &mut Vec<Change>) {
-    changes.push(Change::Object(object_of(snapshot, jiff::Timestamp::now())));
+    changes.push(Change::Object(object_of(snapshot, Timestamp::now())));
     if current {
         changes.push(Change::Snapshot(snapshot.clone()));
     }

@@ -19,6 +19,9 @@ pub struct Details {
     /// a table that is built aside.
     #[serde(default)]
     pub current: bool,
+    /// Whether another version's snapshot had the table until now, and hasn't any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub supersedes: bool,
     /// A table of failing rows that was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_rows: Option<AuditTable>,
@@ -61,15 +64,15 @@ pub struct AuditTable {
 }
 
 impl AuditTable {
-    /// What the state says of it.
-    pub fn object(&self, created_at: Timestamp) -> Object {
+    /// What the state says of it. `load` is the batch that wrote it.
+    pub fn object(&self, load: &str, created_at: Timestamp) -> Object {
         Object {
             physical: self.physical.clone(),
             kind: AUDIT.to_owned(),
             model: self.model.clone(),
             version: self.version.clone(),
             generation: 1,
-            load: String::new(),
+            load: load.to_owned(),
             reads: BTreeMap::new(),
             uses: Vec::new(),
             created_at,
@@ -93,6 +96,31 @@ pub fn object_of(snapshot: &Snapshot, created_at: Timestamp) -> Object {
         created_at,
         preview: snapshot.preview.clone(),
         tombstone: None,
+    }
+}
+
+/// Whether a snapshot takes a table from another version, which goes on under another query from now
+/// on. Versions with the same data share a table, and none of them takes it.
+pub fn supersedes(known: &Known, snapshot: &Snapshot) -> bool {
+    // A new table is nobody else's, which is told without looking at all snapshots.
+    if !known.objects.contains_key(&snapshot.physical) {
+        return false;
+    }
+    let is_own =
+        |other: &Snapshot| other.model == snapshot.model && other.version == snapshot.version;
+    let mut of_table = known
+        .all_snapshots()
+        .filter(|other| other.physical == snapshot.physical)
+        .peekable();
+    of_table.peek().is_some() && !of_table.any(is_own)
+}
+
+/// The end of what all other versions knew of the table of a snapshot.
+pub fn superseded(snapshot: &Snapshot) -> Change {
+    Change::Superseded {
+        physical: snapshot.physical.clone(),
+        model: snapshot.model.clone(),
+        version: snapshot.version.clone(),
     }
 }
 
@@ -121,6 +149,9 @@ pub fn from_ledger(
                 let filled = known.filled.entry(snapshot.physical.clone());
                 filled.or_default().insert(range);
             }
+            if details.current && details.supersedes {
+                known.apply(&superseded(&snapshot), environment);
+            }
             if details.current {
                 known.apply(&Change::Snapshot(snapshot), environment);
             }
@@ -129,7 +160,7 @@ pub fn from_ledger(
             known.apply(&Change::Snapshot(snapshot), environment);
         }
         if let Some(table) = details.failing_rows {
-            let object = table.object(batch.committed_at);
+            let object = table.object(&entry.batch_id, batch.committed_at);
             known.apply(&Change::Object(object), environment);
         }
         let of = details.environment;
@@ -146,13 +177,18 @@ pub fn from_ledger(
     for (physical, ranges) in known.filled.clone() {
         changes.push(Change::Filled { physical, ranges });
     }
-    for ((environment_of, _), entry) in published {
-        let change = Change::Published {
+    for ((environment_of, model), entry) in published {
+        if environment_of == environment {
+            known.published.insert(model, entry.clone());
+        } else {
+            known
+                .elsewhere
+                .push((environment_of.clone(), entry.clone()));
+        }
+        changes.push(Change::Published {
             environment: environment_of,
             entry,
-        };
-        known.apply(&change, environment);
-        changes.push(change);
+        });
     }
     (known, changes)
 }

@@ -1,9 +1,9 @@
 //! Connecting to a state's database.
 
-use super::address::{Server, StateAddress};
 use super::database::{Database, STATEMENT_TIMEOUT_MS, values};
 use super::fault::{Attempt, Fault};
 use super::layout::{self, Found, Migration};
+use crate::config::{Server, StateAddress};
 use crate::error::{Code, Error, Kind};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
@@ -35,7 +35,7 @@ pub(super) async fn connect(
 ) -> Attempt<(Database, Found)> {
     let started = Instant::now();
     loop {
-        let fault = match connect_once(address, migrations).await {
+        let fault = match connect_once(address, migrations, presence).await {
             Ok(connected) => return Ok(connected),
             Err(fault) => fault,
         };
@@ -51,6 +51,7 @@ pub(super) async fn connect(
 async fn connect_once(
     address: &StateAddress,
     migrations: &[Migration],
+    presence: Presence,
 ) -> Attempt<(Database, Found)> {
     let (mut database, schema) = match address {
         StateAddress::Sqlite(path) => (sqlite(path).await?, None),
@@ -62,11 +63,22 @@ async fn connect_once(
     if let Some(found) = layout::find(&mut database).await? {
         return Ok((database, found));
     }
+    if presence == Presence::Lost {
+        return Err(gone(address).into());
+    }
     layout::make(&mut database, migrations, schema.as_deref()).await?;
     match layout::find(&mut database).await? {
         Some(found) => Ok((database, found)),
         None => Err(Fault::Sql(sqlx::Error::RowNotFound)),
     }
+}
+
+fn gone(address: &StateAddress) -> Error {
+    Error::new(
+        Kind::Failed,
+        Code::StateFailed,
+        format!("the state is gone from `{}`", address.shown()),
+    )
 }
 
 async fn sqlite(path: &Path) -> Attempt<Database> {
@@ -135,10 +147,10 @@ async fn postgres(server: &Server) -> Attempt<Database> {
     let options = PgConnectOptions::from_str(&server.url)?;
     // The brackets of an address in an URL aren't a part of it.
     let host = options.get_host().trim_matches(['[', ']']).to_owned();
-    let options = options
-        .host(&host)
-        .application_name("dbgo")
-        .disable_statement_logging();
+    let mut options = options.host(&host).disable_statement_logging();
+    if options.get_application_name().is_none() {
+        options = options.application_name("dbgo");
+    }
     let connecting = tokio::time::timeout(server.connect_timeout, options.connect());
     let connection = connecting.await.unwrap_or_else(|_| {
         let message = format!("no connection within {:?}", server.connect_timeout);

@@ -1,6 +1,6 @@
 //! What can go wrong in a transaction, and whether it may be tried again.
 
-use super::address::StateAddress;
+use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind};
 use std::time::Duration;
 

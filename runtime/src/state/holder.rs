@@ -23,9 +23,7 @@ impl Holder {
     /// Whether the process is gone for certain, as `observer` can tell: one that runs on the same
     /// machine, since the same start of it, and sees the same processes.
     pub fn is_dead(&self, observer: &Holder) -> bool {
-        if self.boot_id.is_empty()
-            || self.boot_id != observer.boot_id
-            || self.host != observer.host
+        if self.boot_id.is_empty() || self.boot_id != observer.boot_id || self.host != observer.host
         {
             return false;
         }
@@ -129,7 +127,11 @@ mod tests {
         let me = Holder::this_process("ana");
         let mut child = Command::new("true").spawn().unwrap();
         let pid = child.id();
-        let other = Holder { pid, process_start: 1, ..me.clone() };
+        let other = Holder {
+            pid,
+            process_start: 1,
+            ..me.clone()
+        };
         let mut waited = 0;
         // It is dead before its parent has looked, and after.
         while !other.is_dead(&me) {
@@ -139,9 +141,18 @@ mod tests {
         }
         child.wait().unwrap();
         assert!(other.is_dead(&me));
-        let elsewhere = Holder { host: "other".to_owned(), ..other.clone() };
-        let earlier = Holder { boot_id: "other".to_owned(), ..other.clone() };
-        let unknown = Holder { boot_id: String::new(), ..other };
+        let elsewhere = Holder {
+            host: "other".to_owned(),
+            ..other.clone()
+        };
+        let earlier = Holder {
+            boot_id: "other".to_owned(),
+            ..other.clone()
+        };
+        let unknown = Holder {
+            boot_id: String::new(),
+            ..other
+        };
         assert!(!elsewhere.is_dead(&me) && !earlier.is_dead(&me));
         assert!(!unknown.is_dead(&unknown));
     }
@@ -149,7 +160,10 @@ mod tests {
     #[test]
     fn a_number_that_is_used_again_is_another_process() {
         let me = Holder::this_process("ana");
-        let earlier = Holder { process_start: me.process_start - 1, ..me.clone() };
+        let earlier = Holder {
+            process_start: me.process_start - 1,
+            ..me.clone()
+        };
         assert!(earlier.is_dead(&me));
     }
 

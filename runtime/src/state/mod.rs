@@ -10,7 +10,6 @@
 //! Postgres, under READ COMMITTED, where each statement sees everything that was committed before
 //! it; SERIALIZABLE would refuse at the end what this makes wait at the beginning.
 
-mod address;
 mod claims;
 mod connect;
 mod database;
@@ -30,7 +29,7 @@ mod transfer;
 mod write;
 mod writer;
 
-pub use address::StateAddress;
+pub use crate::config::StateAddress;
 pub use claims::ClaimResult;
 pub use deployment::{
     Claim, Claimed, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel, Pointer,

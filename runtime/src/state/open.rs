@@ -1,10 +1,10 @@
 //! An open state: its connection, and transactions that are tried again where that is safe.
 
-use super::address::StateAddress;
 use super::connect::{Presence, connect};
 use super::database::{Database, Mode};
 use super::fault::{Attempt, Fault, Remedy, pause};
 use super::layout::{self, Change, MIGRATIONS, Migration};
+use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind, Result};
 use jiff::Timestamp;
 use std::io::Write;

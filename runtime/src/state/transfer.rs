@@ -5,7 +5,6 @@
 //! numbers, texts and nulls. Which tables and columns there are is asked of the database, so that a
 //! state of an older layout can be written too.
 
-use super::address::StateAddress;
 use super::database::{Cell, Database, Mode, Value, objects, values};
 use super::fault::{Attempt, Fault};
 use super::layout::{Change, take_turn};
@@ -430,15 +429,4 @@ fn older(header: &Header) -> Error {
         ),
     )
     .hint("read it with that version, then change the state with `dbgo state migrate`")
-}
-
-impl StateAddress {
-    /// The file beside a state of this machine that a copy before a change of the layout is
-    /// written to; nothing for a server.
-    pub fn backup_file(&self) -> Option<std::path::PathBuf> {
-        match self {
-            StateAddress::Sqlite(path) => Some(path.with_extension("backup.jsonl")),
-            StateAddress::Postgres { .. } => None,
-        }
-    }
 }

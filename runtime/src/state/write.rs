@@ -219,19 +219,22 @@ impl Group {
                 || row["model"] == json!(model) && row["version"] == json!(version)
         });
         let row = json!({ "physical": physical, "model": model, "version": version });
-        self.superseded.insert(key(physical, "", ""), row);
+        self.superseded.insert(key(physical, model, version), row);
     }
 
     fn add_object(&mut self, object: &Object) {
+        let key = key(&object.physical, "", "");
+        let earlier = self.objects.get(&key).map(|row| row["created_at"].clone());
+        let created_at = earlier.unwrap_or(json!(object.created_at.as_microsecond()));
         let row = json!({
             "physical": object.physical, "kind": object.kind, "model": object.model,
             "version": object.version, "generation": whole(object.generation),
             "load": object.load, "reads": json!(object.reads).to_string(),
             "uses": json!(object.uses).to_string(),
-            "created_at": object.created_at.as_microsecond(), "preview": object.preview,
+            "created_at": created_at, "preview": object.preview,
             "tombstone": object.tombstone.map(jiff::Timestamp::as_microsecond),
         });
-        self.objects.insert(key(&object.physical, "", ""), row);
+        self.objects.insert(key, row);
     }
 
     fn fill(&mut self, physical: &str, ranges: &IntervalSet) {

@@ -30,7 +30,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 const USER_TIMEOUT: u32 = 30_000;
 
 /// The address of a server, taken apart.
-pub(super) struct Server {
+pub(crate) struct Server {
     /// The address without what only dbgo understands.
     pub url: String,
     /// The schema.
@@ -89,8 +89,17 @@ impl StateAddress {
         }
     }
 
+    /// The file beside a state of this machine that a copy before a change of the layout is
+    /// written to; nothing for a server.
+    pub fn backup_file(&self) -> Option<PathBuf> {
+        match self {
+            StateAddress::Sqlite(path) => Some(path.with_extension("backup.jsonl")),
+            StateAddress::Postgres { .. } => None,
+        }
+    }
+
     /// A message in which the password doesn't stand.
-    pub(super) fn conceal(&self, message: &str) -> String {
+    pub(crate) fn conceal(&self, message: &str) -> String {
         const SHORTEST: usize = 3;
         let StateAddress::Postgres { url, shown } = self else {
             return message.to_owned();
@@ -113,7 +122,7 @@ impl StateAddress {
     ///
     /// # Errors
     /// `state-address` if a parameter has no sense.
-    pub(super) fn server(&self) -> Result<Server> {
+    pub(crate) fn server(&self) -> Result<Server> {
         let StateAddress::Postgres { url, .. } = self else {
             return Err(wrong("this state isn't on a server"));
         };
