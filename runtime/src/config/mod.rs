@@ -70,11 +70,7 @@ impl std::fmt::Debug for EngineSettings {
 /// # Errors
 /// A missing variable, a name that can't be one, or an environment that the project declares
 /// wrongly.
-pub fn environment(
-    project: &Project,
-    lookup: &Lookup,
-    named: Option<&str>,
-) -> Result<Environment> {
+pub fn environment(project: &Project, lookup: &Lookup, named: Option<&str>) -> Result<Environment> {
     if let Some(named) = named {
         return Environment::of(project, checked_name(named)?);
     }
@@ -229,5 +225,4 @@ mod tests {
             "can't open \"${PLACE}/w.duckdb\": ***, 4, word"
         );
     }
-
 }

@@ -88,7 +88,10 @@ impl Environment {
             return Err(Error::new(
                 Kind::Refused,
                 Code::ProtectedEnvironment,
-                format!("`--var` can't change the protected environment `{}`", self.name),
+                format!(
+                    "`--var` can't change the protected environment `{}`",
+                    self.name
+                ),
             )
             .hint(format!("write the value under `[env.{}.vars]`", self.name)));
         }
@@ -199,7 +202,11 @@ mod tests {
         assert_eq!(at("1 month ago").unwrap(), "2024-02-29T00:00:00Z");
         assert_eq!(at("2024-01-02").unwrap(), "2024-01-02T00:00:00Z");
         for wrong in ["soon", "ago", "5 bananas ago", ""] {
-            assert_eq!(at(wrong).unwrap_err().code, Code::EnvironmentStart, "{wrong}");
+            assert_eq!(
+                at(wrong).unwrap_err().code,
+                Code::EnvironmentStart,
+                "{wrong}"
+            );
         }
     }
 }

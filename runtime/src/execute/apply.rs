@@ -130,7 +130,13 @@ pub fn apply(
     if !agrees(&plan)? {
         return Ok(Applied::Declined);
     }
-    carry_out(opening, (&plan, &target, false), options, interrupt, listener)
+    carry_out(
+        opening,
+        (&plan, &target, false),
+        options,
+        interrupt,
+        listener,
+    )
 }
 
 fn carry_out(
@@ -207,7 +213,10 @@ fn of_stored(
         Error::new(
             Kind::Refused,
             Code::StateMovedOn,
-            format!("another version of dbgo made the plan {}: {error}", short(&stored.id)),
+            format!(
+                "another version of dbgo made the plan {}: {error}",
+                short(&stored.id)
+            ),
         )
         .hint("make a new plan")
     })?;
@@ -215,7 +224,11 @@ fn of_stored(
         return Err(Error::new(
             Kind::Refused,
             Code::StalePlan,
-            format!("the plan {} was {} already", short(&stored.id), stored.status),
+            format!(
+                "the plan {} was {} already",
+                short(&stored.id),
+                stored.status
+            ),
         )
         .hint("make a new plan"));
     }
@@ -246,7 +259,13 @@ fn of_stored(
         )
         .hint(format!("make a new plan: `plan {}`", plan.environment)));
     }
-    carry_out(opening, (&plan, &target, resume), options, interrupt, listener)
+    carry_out(
+        opening,
+        (&plan, &target, resume),
+        options,
+        interrupt,
+        listener,
+    )
 }
 
 /// The same plan, made again from what is known now.
@@ -295,9 +314,7 @@ fn what_differs(plan: &Plan, now: &Plan) -> String {
     }
     let differing = now.models.iter().find(|model| {
         let before = plan.models.iter().find(|other| other.model == model.model);
-        before.is_none_or(|before| {
-            before.version != model.version || before.action != model.action
-        })
+        before.is_none_or(|before| before.version != model.version || before.action != model.action)
     });
     match differing {
         Some(model) => format!("`{}` is in another state than it was", model.relation),

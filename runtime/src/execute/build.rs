@@ -1,11 +1,12 @@
 //! One model's transactions: rows, checks and the ledger row together or not at all.
 
+use super::adding;
 use super::audit_tables;
 use super::audits::{self, Found};
 use super::batch::{Batch, Shape};
 use super::batches;
 use super::checks;
-use super::commit::{Committer, LEAST_RETRIES, Stop};
+use super::commit::{Committer, LEAST_RETRIES, Stop, What};
 use super::context::Context;
 use super::decide::{Task, Work};
 use super::details::{Details, object_of, supersedes};
@@ -96,7 +97,7 @@ impl<'a> Worker<'a> {
             Work::View { sql, columns } => self.view(task, sql, columns, changes),
             Work::Table { sql, columns } => self.table(task, sql, columns, changes),
             Work::TimeRange(work) => batches::time_range(self, task, work, changes),
-            Work::Adding(work) => batches::add(self, task, work, changes),
+            Work::Adding(work) => adding::add(self, task, work, changes),
         }
     }
 
@@ -191,7 +192,7 @@ impl<'a> Worker<'a> {
             token: self.context.token,
             timeout: timeout(task),
         }
-        .transact((batch, task.retries.max(LEAST_RETRIES)), work);
+        .transact((What::Batch, batch, task.retries.max(LEAST_RETRIES)), work);
         committed.map_err(|stop| match stop {
             Stop::Engine(error) => error.into(),
             Stop::Check(failure) => failure,

@@ -179,7 +179,10 @@ fn refused(scope: &Scope, refusal: Refusal) -> Error {
         Refusal::Moved(row) => moved(&row),
         Refusal::Pending { plan } => error(
             Code::PendingPlan,
-            format!("the plan {} of `{environment}` was begun and isn't done", short(&plan)),
+            format!(
+                "the plan {} of `{environment}` was begun and isn't done",
+                short(&plan)
+            ),
         )
         .hint("`apply --continue` ends it, `apply --abandon` gives it up"),
         Refusal::Held(lease) => held(&lease),

@@ -108,9 +108,10 @@ impl Context<'_> {
         else {
             return None;
         };
-        let mut found = self.known.all_snapshots().filter(|snapshot| {
-            snapshot.version == *version && snapshot.physical == *physical
-        });
+        let mut found = self
+            .known
+            .all_snapshots()
+            .filter(|snapshot| snapshot.version == *version && snapshot.physical == *physical);
         found
             .next()
             .filter(|snapshot| self.catalog.contains_key(&snapshot.physical))
@@ -123,7 +124,9 @@ impl Context<'_> {
         let mut protected = elsewhere.filter(|(environment, shown)| {
             shown.physical == physical && is_protected(&self.known, environment)
         });
-        protected.next().map(|(environment, _)| environment.as_str())
+        protected
+            .next()
+            .map(|(environment, _)| environment.as_str())
     }
 
     /// Whether an environment that shows only what differs from its base leaves a view to it.

@@ -84,6 +84,10 @@ pub struct TimeRangeWork {
     pub all: u64,
     pub unit: String,
     pub exists: bool,
+    /// Whether the table is an earlier version's, whose rows were never held to this contract.
+    pub adopts: bool,
+    /// Statements that give the table the query's columns.
+    pub alterations: Vec<String>,
     /// Whether the table is a new generation that is read only once it is complete.
     pub aside: bool,
     pub full_refresh: bool,
@@ -94,7 +98,7 @@ pub struct Adding {
     pub model: usize,
     pub sql: String,
     pub exists: bool,
-    pub full_refresh: bool,
+    pub facts: BatchFacts,
     /// Whether the table is an earlier version's, whose rows were never held to this contract.
     pub adopts: bool,
     /// Statements that give the table the query's columns.
@@ -461,6 +465,22 @@ impl<'a> Inputs<'a> {
         )))
     }
 
+    /// The table to go on with, if any: that of this version or, where a change of the query keeps
+    /// it, of an earlier one, with the statements that give it the query's columns.
+    fn base(&self, full_refresh: bool) -> Result<(Option<Snapshot>, Vec<String>), Failure> {
+        match self.snapshot() {
+            _ if full_refresh => Ok((None, Vec::new())),
+            Some(snapshot) => Ok((Some(snapshot.clone()), Vec::new())),
+            None => match self.context.continued(self.index) {
+                None => Ok((None, Vec::new())),
+                Some(base) => {
+                    let alterations = alterations(self.context, self.model, &base.physical)?;
+                    Ok((Some(base), alterations))
+                }
+            },
+        }
+    }
+
     fn time_range(self) -> Result<Decision, Failure> {
         if self.model.outside == Outside::Keep && self.model.def.incremental.lookback > 0 {
             return Err(
@@ -468,18 +488,13 @@ impl<'a> Inputs<'a> {
                     .detail("rows outside a batch would be added again each time it is done again"),
             );
         }
-        let full_refresh = self.context.options.full_refresh;
+        let full_refresh = self.context.options.full_refresh && !self.model.keeps_history();
         let snapshot = self.snapshot();
-        let filled = match snapshot {
-            Some(snapshot) if !full_refresh => self
-                .context
-                .known
-                .filled
-                .get(&snapshot.physical)
-                .cloned()
-                .unwrap_or_default(),
-            _ => IntervalSet::new(),
-        };
+        let (base, alterations) = self.base(full_refresh)?;
+        let filled = base
+            .as_ref()
+            .and_then(|base| self.context.known.filled.get(&base.physical));
+        let filled = filled.cloned().unwrap_or_default();
         let window = self.context.window(self.index);
         let missing = match self.context.restated.range(self.index) {
             Some(range) => Restated::missing(window, self.model, range)?,
@@ -490,7 +505,6 @@ impl<'a> Inputs<'a> {
             let all = grouped(missing.all);
             return Ok(self.unchanged(snapshot, format!("complete: {all} of {all} {unit}")));
         }
-        let in_place = snapshot.filter(|_| !full_refresh).cloned();
         let work = TimeRangeWork {
             model: self.index,
             batches: missing.batches,
@@ -498,13 +512,15 @@ impl<'a> Inputs<'a> {
             intervals: missing.intervals,
             all: missing.all,
             unit,
-            exists: in_place.is_some(),
+            exists: base.is_some(),
+            adopts: base.is_some() && snapshot.is_none(),
+            alterations,
             aside: snapshot.is_some() && full_refresh,
             full_refresh,
         };
         Ok(Decision::Build(Box::new(in_table(
             self.task(Work::TimeRange(work)),
-            in_place,
+            base,
         ))))
     }
 
@@ -516,17 +532,10 @@ impl<'a> Inputs<'a> {
         {
             return Ok(self.unchanged(snapshot, reason));
         }
-        let base = match snapshot {
-            _ if full_refresh => None,
-            None => self.context.continued(self.index),
-            known => known.cloned(),
-        };
-        let alterations = match (&base, snapshot) {
-            (Some(base), None) => alterations(self.context, self.model, &base.physical)?,
-            _ => Vec::new(),
-        };
+        let (base, alterations) = self.base(full_refresh)?;
+        let incremental = self.model.materialization == Materialization::Incremental;
         let facts = BatchFacts {
-            is_incremental: base.is_some(),
+            is_incremental: incremental && base.is_some(),
             full_refresh,
         };
         let sql = self.compose(facts, base.as_ref().map(|base| base.physical.clone()))?;
@@ -534,7 +543,7 @@ impl<'a> Inputs<'a> {
             model: self.index,
             sql,
             exists: base.is_some(),
-            full_refresh,
+            facts,
             adopts: base.is_some() && snapshot.is_none(),
             alterations,
         };
@@ -556,7 +565,8 @@ fn interval_of(model: &Model) -> &'static str {
 /// The length of a model's intervals.
 pub fn step_of(model: &Model) -> Result<Step, Failure> {
     let text = interval_of(model);
-    Step::parse(text).ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))
+    Step::parse(text)
+        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))
 }
 
 /// The instants between which a model is filled.

@@ -189,8 +189,8 @@ impl<'a> Running<'a> {
             action: job.plan.purpose.word().to_owned(),
         });
         let publication = Publication::new(context, job.target, walk, (whole, pointer));
-        self.wrote = !publication.is_empty()
-            || walk.steps.iter().any(|step| step.status != "unchanged");
+        self.wrote =
+            !publication.is_empty() || walk.steps.iter().any(|step| step.status != "unchanged");
         if let Some(reason) = refusal(job, walk, interrupt) {
             if publication.len() > 0 {
                 listener(Event::NotPublished(reason));
@@ -261,7 +261,11 @@ impl<'a> Running<'a> {
             state.apply(scope, &changes)?;
         }
         if !self.finished {
-            let status = if walk.trouble.is_some() { "failed" } else { "applied" };
+            let status = if walk.trouble.is_some() {
+                "failed"
+            } else {
+                "applied"
+            };
             state.release(&scope.project, &scope.engine, context.token)?;
             state.set_plan_status(&scope.project, &context.plan_id, status)?;
         }

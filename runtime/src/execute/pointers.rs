@@ -102,7 +102,10 @@ fn pinned(situation: &mut Situation<'_>, id: &str) -> Result<Vec<PinnedModel>> {
         Error::new(
             Kind::Refused,
             Code::VersionGone,
-            format!("the version {} of the project isn't known any more", &id[..8.min(id.len())]),
+            format!(
+                "the version {} of the project isn't known any more",
+                &id[..8.min(id.len())]
+            ),
         )
     })
 }
@@ -125,7 +128,9 @@ pub fn check_base(situation: &mut Situation<'_>, from: &Row, plan: &Plan) -> Res
         .find(|entry| entry.revision == from.base_revision);
     let mut between = Vec::new();
     if let Some(base) = base {
-        let before = situation.state.project_version(&project, &base.project_version)?;
+        let before = situation
+            .state
+            .project_version(&project, &base.project_version)?;
         let before: std::collections::BTreeMap<String, String> = before
             .map(|version| version.models)
             .unwrap_or_default()

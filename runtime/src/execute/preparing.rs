@@ -89,10 +89,7 @@ fn adopted(opening: &Opening<'_>, actions: &HashMap<Relation, Action>) -> Vec<Sn
     let project = situation.place.project;
     let mut adopted = Vec::new();
     for (relation, action) in actions {
-        let Action::Adopt {
-            model, version, ..
-        } = action
-        else {
+        let Action::Adopt { model, version, .. } = action else {
             continue;
         };
         let path = project.path_of(*relation);
@@ -151,7 +148,12 @@ fn proofs(opening: &mut Opening<'_>, models: &BTreeSet<usize>) -> Result<Vec<Str
         })
     };
     let dialect = opening.adapter.dialect();
-    inputs::proofs((project, &place.facts), needed, dialect, &mut opening.session)
+    inputs::proofs(
+        (project, &place.facts),
+        needed,
+        dialect,
+        &mut opening.session,
+    )
 }
 
 impl Preparation {
@@ -259,7 +261,12 @@ impl Preparation {
             created_at: situation.place.now,
             created_by: job.options.author.name.clone(),
             tool_version: job.plan.tool_version.clone(),
-            models: job.target.models.values().map(|it| it.pinned.clone()).collect(),
+            models: job
+                .target
+                .models
+                .values()
+                .map(|it| it.pinned.clone())
+                .collect(),
         };
         let project = situation.place.scope.project.clone();
         situation
@@ -268,18 +275,13 @@ impl Preparation {
     }
 
     /// Tells that the job has begun.
-    pub fn announce(
-        &self,
-        opening: &Opening<'_>,
-        job: &Job<'_>,
-        listener: &mut dyn FnMut(Event),
-    ) {
+    pub fn announce(&self, opening: &Opening<'_>, job: &Job<'_>, listener: &mut dyn FnMut(Event)) {
         let place = &opening.situation.place;
         let selected = job.target.models.values();
         let selected = selected.filter(|it| it.selected && is_shown(&it.pinned.kind));
-        let names = selected.clone().map(|it| {
-            it.pinned.schema.chars().count() + 1 + it.pinned.name.chars().count()
-        });
+        let names = selected
+            .clone()
+            .map(|it| it.pinned.schema.chars().count() + 1 + it.pinned.name.chars().count());
         let changed = job.plan.models.iter().filter(|model| {
             let is_model = is_shown(&model.kind) && model.kind != "seed";
             is_model && model.version != model.version_before

@@ -4,7 +4,7 @@
 //! ([`Intent`]): from then on there is only forward, and whoever comes next, of whatever version of the
 //! project, can finish it. The engine's ledger says whether it happened.
 
-use super::commit::{Committer, LEAST_RETRIES, Stop};
+use super::commit::{Committer, LEAST_RETRIES, Stop, What};
 use super::context::Context;
 use super::details::Details;
 use super::failure::engine_failed;
@@ -17,6 +17,7 @@ use crate::adapters::{
 };
 use crate::environments::{Environment, view_key, view_of};
 use crate::error::{Code, Error, Kind, Result};
+use crate::faults::{Bug, is_seeded};
 use crate::plan::{Target, is_shown};
 use crate::project::Relation;
 use crate::state::{Change, Pointer, Published, Snapshot};
@@ -40,7 +41,11 @@ pub fn check_ownership(
         .values()
         .map(|entry| view_key(&entry.view_schema, &entry.view_name))
         .collect();
-    for model in target.models.values().filter(|it| is_shown(&it.pinned.kind)) {
+    for model in target
+        .models
+        .values()
+        .filter(|it| is_shown(&it.pinned.kind))
+    {
         let pinned = &model.pinned;
         let view = view_of((&pinned.schema, &pinned.name), environment);
         let key = view_key(&view.schema, &view.name);
@@ -99,7 +104,11 @@ impl Publication {
     ) -> Self {
         let mut views = Vec::new();
         let mut names = HashSet::new();
-        for model in target.models.values().filter(|it| is_shown(&it.pinned.kind)) {
+        for model in target
+            .models
+            .values()
+            .filter(|it| is_shown(&it.pinned.kind))
+        {
             if context.is_left_to_base(&model.pinned) {
                 continue;
             }
@@ -210,16 +219,21 @@ impl Intent {
         (interrupt, in_doubt, token): (&Interrupt, &AtomicBool, u64),
     ) -> Result<()> {
         let entry = self.entry(token);
-        let committed = Committer {
+        let mut committer = Committer {
             adapter,
             session,
             interrupt,
             in_doubt,
             token,
             timeout: None,
-        }
-        .transact((&entry.batch_id, LEAST_RETRIES), |transaction| {
-            transaction.execute_all(&self.statements)?;
+        };
+        let what = (What::Publication, entry.batch_id.as_str(), LEAST_RETRIES);
+        let statements = match is_seeded(Bug::TwoPublications) {
+            true => first_half(&mut committer, what, self.statements.clone()),
+            false => self.statements.clone(),
+        };
+        let committed = committer.transact(what, |transaction| {
+            transaction.execute_all(&statements)?;
             transaction.record(&entry)?;
             Ok(self.record_published(transaction)?)
         });
@@ -232,14 +246,22 @@ impl Intent {
     /// What the state has to know of it once it has happened.
     pub fn changes(&self) -> Vec<Change> {
         let environment = &self.details.environment;
-        let shown = self.details.published.iter().map(|entry| Change::Published {
-            environment: environment.clone(),
-            entry: entry.clone(),
-        });
-        let gone = self.details.withdrawn.iter().map(|model| Change::Withdrawn {
-            environment: environment.clone(),
-            model: model.clone(),
-        });
+        let shown = self
+            .details
+            .published
+            .iter()
+            .map(|entry| Change::Published {
+                environment: environment.clone(),
+                entry: entry.clone(),
+            });
+        let gone = self
+            .details
+            .withdrawn
+            .iter()
+            .map(|model| Change::Withdrawn {
+                environment: environment.clone(),
+                model: model.clone(),
+            });
         gone.chain(shown).collect()
     }
 
@@ -296,7 +318,9 @@ fn wanted(
         view_name: view.name.clone(),
         columns,
     };
-    let ready = model.relation.and_then(|relation| walk.ready.get(&relation));
+    let ready = model
+        .relation
+        .and_then(|relation| walk.ready.get(&relation));
     if let (Some(ready), Some(relation)) = (ready, model.relation) {
         let columns = match relation {
             Relation::Model(index) => context.project.model(index).def.columns,
@@ -312,4 +336,21 @@ fn wanted(
     let columns = snapshot.columns.iter();
     let columns = columns.flat_map(|(name, sql_type)| [name.as_str(), sql_type.as_str()]);
     Some(of(snapshot.physical.clone(), fingerprint(columns)))
+}
+
+/// Publishes the first half of the statements alone, as only a seeded bug does; gives the rest.
+fn first_half(
+    committer: &mut Committer<'_>,
+    what: (What, &str, u32),
+    mut statements: Vec<String>,
+) -> Vec<String> {
+    let rest = statements.split_off(statements.len() / 2);
+    let first = committer.transact(
+        what,
+        |transaction| Ok(transaction.execute_all(&statements)?),
+    );
+    match first {
+        Ok(_) => rest,
+        Err(_) => [statements, rest].concat(),
+    }
 }

@@ -44,10 +44,7 @@ impl Restated {
                 return Err(Error::new(
                     Kind::Refused,
                     Code::HistoryKept,
-                    format!(
-                        "the rows of `{}` can't be computed again",
-                        model.relation()
-                    ),
+                    format!("the rows of `{}` can't be computed again", model.relation()),
                 ));
             }
             for reached in project.graph().reach(index, usize::MAX, true) {
@@ -74,7 +71,10 @@ impl Restated {
         let whole = super::decide::span_of(window, model)?;
         let wanted = Range::new(step.floor(range.start), step.ceiling(range.end));
         let inside = wanted.and_then(|wanted| {
-            Range::new(wanted.start.max(whole.0), wanted.end.min(step.floor(whole.1)))
+            Range::new(
+                wanted.start.max(whole.0),
+                wanted.end.min(step.floor(whole.1)),
+            )
         });
         let Some(inside) = inside else {
             return Ok(Missing {
@@ -85,7 +85,13 @@ impl Restated {
         };
         let def = &model.def.incremental;
         let bounds = (inside.start, inside.end);
-        Ok(missing(bounds, &IntervalSet::new(), step, 0, def.batch_size))
+        Ok(missing(
+            bounds,
+            &IntervalSet::new(),
+            step,
+            0,
+            def.batch_size,
+        ))
     }
 }
 
@@ -103,5 +109,6 @@ fn range(situation: &Situation<'_>, options: &PlanOptions) -> Result<Range> {
         Some(end) => first_instant(end, now)?,
         None => now,
     };
-    Range::new(start, end).ok_or_else(|| refused("the range holds nothing: it ends before it begins"))
+    Range::new(start, end)
+        .ok_or_else(|| refused("the range holds nothing: it ends before it begins"))
 }

@@ -38,7 +38,9 @@ pub fn run(
         ..PlanOptions::default()
     };
     let (plan, target) = plan::make(&mut opening.situation, &wished, &options.author)?;
-    opening.notes.extend(plan::unmatched(&mut opening.situation, &wished)?);
+    opening
+        .notes
+        .extend(plan::unmatched(&mut opening.situation, &wished)?);
     check_may_run(&opening, &plan)?;
     let job = Job {
         plan: &plan,
@@ -80,8 +82,11 @@ fn check_may_run(opening: &Opening<'_>, plan: &Plan) -> Result<()> {
     let name = environment.name;
     let refused = |message: String| Error::new(Kind::Refused, Code::OtherProject, message);
     let Some(row) = opening.situation.pointer().filter(|row| row.revision > 0) else {
-        return Err(refused(format!("nothing was ever applied to `{name}`"))
-            .hint(format!("`apply {name}` shows what would be done, and does it")));
+        return Err(
+            refused(format!("nothing was ever applied to `{name}`")).hint(format!(
+                "`apply {name}` shows what would be done, and does it"
+            )),
+        );
     };
     let commit = match row.commit.get(..8) {
         Some(commit) => format!(", commit {commit}"),

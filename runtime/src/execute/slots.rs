@@ -30,11 +30,7 @@ pub fn source_text(
         let name = if source.catalog.is_empty() {
             Name::new(schema, source.name.as_str())
         } else {
-            Name::in_catalog(
-                source.catalog.as_str(),
-                schema,
-                source.name.as_str(),
-            )
+            Name::in_catalog(source.catalog.as_str(), schema, source.name.as_str())
         };
         return dialect.relation(&name);
     }

@@ -5,6 +5,7 @@ use super::details::AUDIT;
 use super::naming::{audit_table, physical_relation};
 use super::schedule::Walk;
 use crate::adapters::{EngineError, Session};
+use crate::faults::{Point, fail_point};
 use crate::state::{Change, Object};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -106,5 +107,8 @@ fn drop_all(
     let mut transaction = session.begin()?;
     transaction.execute_all(statements)?;
     transaction.check_fence(token)?;
-    transaction.commit()
+    fail_point(Point::BeforeSweepCommit, "")?;
+    transaction.commit()?;
+    fail_point(Point::AfterSweepCommit, "")?;
+    Ok(())
 }

@@ -8,7 +8,8 @@ use crate::execute::Situation;
 use crate::project::Relation;
 use crate::state::PinnedModel;
 use dbgo_changes::{
-    Category, Change, EffectiveChange, Exposure, Graph, ModelLineage, OwnChange, Reach, Table, change,
+    Category, Change, EffectiveChange, Exposure, Graph, ModelLineage, OwnChange, Reach, Table,
+    change,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -276,8 +277,8 @@ impl Difference {
                         other => other,
                     };
                     let reason = in_words(&change);
-                    let own = (category != Category::Metadata)
-                        .then_some(OwnChange::Compared(change));
+                    let own =
+                        (category != Category::Metadata).then_some(OwnChange::Compared(change));
                     (own, reason, Some(category))
                 }
                 Err(_) => (
@@ -310,9 +311,9 @@ fn of_columns(old: &[(String, String)], new: &[(String, String)]) -> Change {
             .map(|name| name.to_lowercase())
             .collect()
     };
-    let changed = old.iter().filter(|(name, sql_type)| {
-        find(name, new).is_some_and(|other| other != *sql_type)
-    });
+    let changed = old
+        .iter()
+        .filter(|(name, sql_type)| find(name, new).is_some_and(|other| other != *sql_type));
     let changed: Vec<String> = changed.map(|(name, _)| name.to_lowercase()).collect();
     let (added, removed) = (without(new, old), without(old, new));
     let category = match (changed.is_empty() && removed.is_empty(), added.is_empty()) {
@@ -338,7 +339,11 @@ fn of_columns(old: &[(String, String)], new: &[(String, String)]) -> Change {
 /// A change of a model's own data in a few words.
 fn in_words(change: &Change) -> String {
     let list = |names: &[String]| {
-        let shown: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
+        let shown: Vec<String> = names
+            .iter()
+            .take(3)
+            .map(|name| format!("`{name}`"))
+            .collect();
         let more = names.len().saturating_sub(3);
         match more {
             0 => shown.join(", "),
@@ -390,16 +395,22 @@ fn graph(
                 lineage,
             }
         });
-    let exposures = situation.place.project.def.exposures.iter().map(|exposure| {
-        let reads = exposure.reads.iter().map(|used| {
-            let columns = used.columns.iter().map(ToString::to_string).collect();
-            (used.path.to_string(), columns)
+    let exposures = situation
+        .place
+        .project
+        .def
+        .exposures
+        .iter()
+        .map(|exposure| {
+            let reads = exposure.reads.iter().map(|used| {
+                let columns = used.columns.iter().map(ToString::to_string).collect();
+                (used.path.to_string(), columns)
+            });
+            Exposure {
+                path: exposure.path.to_string(),
+                reads: reads.collect(),
+            }
         });
-        Exposure {
-            path: exposure.path.to_string(),
-            reads: reads.collect(),
-        }
-    });
     Graph::new(tables.collect(), exposures.collect())
 }
 
@@ -425,16 +436,18 @@ fn build_order(
         let path = model.def.path.as_str();
         let differs = differences.get(path).is_some_and(|it| it.after.is_some());
         let reads = model.def.imports.iter();
-        let reads_one = reads.into_iter().any(|import| seen.contains(import.path.as_str()));
+        let reads_one = reads
+            .into_iter()
+            .any(|import| seen.contains(import.path.as_str()));
         if target.models.contains_key(path) && (differs || reads_one) {
             seen.insert(path);
             order.push(path.to_owned());
         }
     }
     // What the program doesn't have is never built: its place doesn't matter.
-    let rest = differences.iter().filter(|(path, difference)| {
-        difference.after.is_some() && !seen.contains(path.as_str())
-    });
+    let rest = differences
+        .iter()
+        .filter(|(path, difference)| difference.after.is_some() && !seen.contains(path.as_str()));
     let rest: Vec<String> = rest.map(|(path, _)| path.clone()).collect();
     order.extend(rest);
     order

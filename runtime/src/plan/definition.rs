@@ -101,7 +101,11 @@ impl Definition {
                     owner: def.owner.to_string(),
                     tags: def.tags.iter().map(ToString::to_string).collect(),
                     imports: imports(def),
-                    audits: def.audits.iter().map(|audit| audit.call.to_string()).collect(),
+                    audits: def
+                        .audits
+                        .iter()
+                        .map(|audit| audit.call.to_string())
+                        .collect(),
                     profile: def.profile.to_string(),
                     lineage: def.lineage.to_string(),
                     sql: sql?.sql,
@@ -162,7 +166,12 @@ fn imports(def: &ModelDef) -> Vec<(String, String)> {
 
 /// The id of the definition that [`Definition::of`] would give. The query's text isn't looked at:
 /// the hash of its meaning and the profile's hash of its text stand for it.
-pub fn definition_id(project: &Project, relation: Relation, versions: &Versions, facts: &PlanFacts) -> String {
+pub fn definition_id(
+    project: &Project,
+    relation: Relation,
+    versions: &Versions,
+    facts: &PlanFacts,
+) -> String {
     let mut digest = Digest::new("definition");
     let (schema, name) = project.schema_and_name(relation);
     digest.text(project.path_of(relation));
@@ -201,7 +210,13 @@ pub fn definition_id(project: &Project, relation: Relation, versions: &Versions,
 
 fn of_model(digest: &mut Digest, def: &ModelDef) {
     digest.number(u64::from(def.materialization));
-    for text in [def.file, def.description, def.owner, def.profile, def.lineage] {
+    for text in [
+        def.file,
+        def.description,
+        def.owner,
+        def.profile,
+        def.lineage,
+    ] {
         digest.text(text.as_str());
     }
     digest.number(def.tags.as_slice().len() as u64);

@@ -77,7 +77,10 @@ pub fn make_for(
     };
     let models = maker.models(target)?;
     let views = maker.views(target, &models);
-    let shown = target.models.values().filter(|model| is_shown(&model.pinned.kind));
+    let shown = target
+        .models
+        .values()
+        .filter(|model| is_shown(&model.pinned.kind));
     let listed: BTreeSet<&str> = models.iter().map(|model| model.model.as_str()).collect();
     let untouched = shown
         .filter(|model| !listed.contains(model.pinned.model.as_str()))
@@ -111,8 +114,8 @@ pub fn make_for(
             project_hash: pointer.project_hash.clone(),
             commit: pointer.commit.clone(),
         };
-        plan.changed = (pointer.revision > 0)
-            .then(|| (pointer.changed_at, pointer.changed_by.clone()));
+        plan.changed =
+            (pointer.revision > 0).then(|| (pointer.changed_at, pointer.changed_by.clone()));
     }
     plan.id = new_id(&plan);
     Ok(plan)
@@ -145,7 +148,9 @@ pub fn unmatched(situation: &mut Situation<'_>, options: &PlanOptions) -> Result
     let project = situation.place.project;
     let selection = selection::select(project, &options.select, &options.exclude, &facts)?;
     let terms = selection.unmatched.iter();
-    Ok(terms.map(|term| format!("no model matches `{term}`")).collect())
+    Ok(terms
+        .map(|term| format!("no model matches `{term}`"))
+        .collect())
 }
 
 /// The seeds that the selected models read, through ephemeral ones too; all if nothing is
@@ -281,7 +286,10 @@ impl Maker<'_, '_> {
         let project = self.actions.situation.place.project;
         let mut changed: BTreeSet<&str> = BTreeSet::new();
         for (path, difference) in &self.comparison.differences {
-            let is_seed = target.models.get(path).is_some_and(|it| it.pinned.kind == "seed");
+            let is_seed = target
+                .models
+                .get(path)
+                .is_some_and(|it| it.pinned.kind == "seed");
             if is_seed && difference.affected {
                 changed.insert(path);
             }
@@ -331,7 +339,12 @@ impl Maker<'_, '_> {
         let reads_changed = difference.is_none();
         let before = difference.map_or_else(
             || pinned.version.clone(),
-            |it| it.before.as_ref().map(|it| it.version.clone()).unwrap_or_default(),
+            |it| {
+                it.before
+                    .as_ref()
+                    .map(|it| it.version.clone())
+                    .unwrap_or_default()
+            },
         );
         ModelPlan {
             model: pinned.model.clone(),
@@ -368,7 +381,11 @@ impl Maker<'_, '_> {
             Some(Reached {
                 name: project.name_of(relation),
                 exposure: false,
-                columns: if table.rows { Vec::new() } else { table.columns },
+                columns: if table.rows {
+                    Vec::new()
+                } else {
+                    table.columns
+                },
             })
         });
         let exposures = reached.exposures.into_iter().map(|exposure| Reached {
@@ -384,11 +401,17 @@ impl Maker<'_, '_> {
         let situation = self.actions.situation;
         let environment = &situation.place.environment;
         let known = &situation.known;
-        let actions: HashMap<&str, &ModelPlan> =
-            models.iter().map(|model| (model.model.as_str(), model)).collect();
+        let actions: HashMap<&str, &ModelPlan> = models
+            .iter()
+            .map(|model| (model.model.as_str(), model))
+            .collect();
         let mut views = Vec::new();
         let mut wanted_names = BTreeSet::new();
-        for model in target.models.values().filter(|it| is_shown(&it.pinned.kind)) {
+        for model in target
+            .models
+            .values()
+            .filter(|it| is_shown(&it.pinned.kind))
+        {
             let pinned = &model.pinned;
             let view = view_of_pinned(pinned, environment);
             if self.is_left_to_base(&pinned.model, &pinned.version) {

@@ -127,7 +127,12 @@ pub fn pinned(situation: &Situation<'_>, relation: Relation) -> PinnedModel {
     PinnedModel {
         model: project.path_of(relation).to_owned(),
         version: situation.versions.get(relation).to_owned(),
-        definition: definition_id(project, relation, &situation.versions, &situation.place.facts),
+        definition: definition_id(
+            project,
+            relation,
+            &situation.versions,
+            &situation.place.facts,
+        ),
         schema: schema.to_owned(),
         name: name.to_owned(),
         kind: match relation {
@@ -145,6 +150,9 @@ pub fn is_shown(kind: &str) -> bool {
 }
 
 /// The view of a pinned model.
-pub fn view_of_pinned(pinned: &PinnedModel, environment: &Environment) -> crate::adapters::Relation {
+pub fn view_of_pinned(
+    pinned: &PinnedModel,
+    environment: &Environment,
+) -> crate::adapters::Relation {
     crate::environments::view_of((&pinned.schema, &pinned.name), environment)
 }

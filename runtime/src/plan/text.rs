@@ -67,7 +67,11 @@ fn heading(plan: &Plan, now: Timestamp) -> String {
     match &plan.changed {
         None => format!("  {environment} is new; {to}\n"),
         Some((at, by)) => {
-            let by = if by.is_empty() { String::new() } else { format!(" by {by}") };
+            let by = if by.is_empty() {
+                String::new()
+            } else {
+                format!(" by {by}")
+            };
             let age = ago(*at, now);
             let from = origin(&plan.from);
             let revision = plan.revision;
@@ -100,10 +104,8 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
 
 /// What is shown with a line of its own: not the many that only follow from others.
 fn is_listed(model: &ModelPlan) -> bool {
-    !matches!(
-        model.change,
-        ChangeKind::Unaffected | ChangeKind::Affected
-    ) || (model.change == ChangeKind::Affected && model.action.fill().is_some())
+    !matches!(model.change, ChangeKind::Unaffected | ChangeKind::Affected)
+        || (model.change == ChangeKind::Affected && model.action.fill().is_some())
 }
 
 fn model_text(model: &ModelPlan, shown: Shown, now: Timestamp) -> String {
@@ -125,7 +127,9 @@ fn model_text(model: &ModelPlan, shown: Shown, now: Timestamp) -> String {
     if shown.columns {
         text.push_str(&columns_text(&model.columns));
     }
-    if shown.sql && let Some(change) = &model.sql {
+    if shown.sql
+        && let Some(change) = &model.sql
+    {
         text.push_str(&difference(&change.before, &change.after, shown.colour));
     }
     text
@@ -227,7 +231,10 @@ fn reaches_text(model: &ModelPlan, shown: Shown) -> String {
     }
     if models.len() > limit {
         let more = models.len() - limit;
-        text.push_str(&format!("        and {}\n", counted(more as u64, "more model")));
+        text.push_str(&format!(
+            "        and {}\n",
+            counted(more as u64, "more model")
+        ));
     }
     for exposure in exposures.iter().take(limit) {
         text.push_str(&format!("        exposure {}\n", exposure.name));
@@ -258,14 +265,22 @@ fn quiet_text(models: &[&ModelPlan], shown: Shown) -> String {
     let mut text = String::new();
     for (kind, mark, what) in [
         (ChangeKind::Affected, "~", "read what has changed"),
-        (ChangeKind::Unaffected, "=", "read nothing that has changed: kept"),
+        (
+            ChangeKind::Unaffected,
+            "=",
+            "read nothing that has changed: kept",
+        ),
     ] {
         let of: Vec<&&ModelPlan> = models.iter().filter(|it| it.change == kind).collect();
         if of.is_empty() {
             continue;
         }
         let limit = if shown.columns { usize::MAX } else { 6 };
-        let names: Vec<&str> = of.iter().take(limit).map(|it| it.relation.as_str()).collect();
+        let names: Vec<&str> = of
+            .iter()
+            .take(limit)
+            .map(|it| it.relation.as_str())
+            .collect();
         let more = match of.len().saturating_sub(limit) {
             0 => String::new(),
             more => format!(" and {} more", grouped(more as u64)),
@@ -283,9 +298,8 @@ fn closing(plan: &Plan) -> String {
     let count = |test: &dyn Fn(&&ModelPlan) -> bool| plan.models.iter().filter(test).count() as u64;
     let building = count(&|model| model.action.builds());
     let reused = count(&|model| matches!(model.action, Action::Reuse { .. }));
-    let kept = count(&|model| {
-        matches!(model.action, Action::Adopt { .. } | Action::Continue { .. })
-    });
+    let kept =
+        count(&|model| matches!(model.action, Action::Adopt { .. } | Action::Continue { .. }));
     let fills = plan.models.iter().filter_map(|model| model.action.fill());
     let intervals: u64 = fills.map(|fill| fill.intervals).sum();
     let mut parts = vec![format!("{} to build", counted(building, "model"))];
@@ -299,7 +313,11 @@ fn closing(plan: &Plan) -> String {
     if intervals > 0 {
         groups.push(counted(intervals, "interval"));
     }
-    let dropped = plan.views.iter().filter(|it| it.change == ViewChange::Drop).count();
+    let dropped = plan
+        .views
+        .iter()
+        .filter(|it| it.change == ViewChange::Drop)
+        .count();
     if !plan.views.is_empty() {
         let swapped = (plan.views.len() - dropped) as u64;
         let mut views = format!("{} to swap", counted(swapped, "view"));

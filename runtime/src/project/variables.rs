@@ -101,11 +101,7 @@ impl Variables {
     ///
     /// # Errors
     /// A usage error for a pair without `=` or a name that no model declares.
-    pub fn new(
-        project: &Project,
-        environment: &[SettingDef],
-        pairs: &[String],
-    ) -> Result<Self> {
+    pub fn new(project: &Project, environment: &[SettingDef], pairs: &[String]) -> Result<Self> {
         let mut given: BTreeMap<String, String> = project
             .def
             .variables

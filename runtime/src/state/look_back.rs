@@ -32,7 +32,10 @@ impl State {
         self.read(async |database| {
             let statement = "SELECT id FROM runs WHERE project = $1 AND plan = $2";
             let rows = database.rows(statement, values![project, plan]).await?;
-            Ok(rows.iter().map(|row| row.text(0)).collect::<sqlx::Result<_>>()?)
+            Ok(rows
+                .iter()
+                .map(|row| row.text(0))
+                .collect::<sqlx::Result<_>>()?)
         })
     }
 }

@@ -7,9 +7,9 @@ use super::open::State;
 use super::records::Scope;
 use super::write::Change;
 use crate::error::{Code, Error, Kind, Result};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
