@@ -23,8 +23,6 @@ pub struct ApplyOptions {
     pub what: Option<String>,
     /// What a new plan is made with.
     pub plan: PlanOptions,
-    /// Whether nobody is asked.
-    pub yes: bool,
     /// Whether a plan that was begun is ended.
     pub go_on: bool,
     /// Whether a plan that was begun is given up.
@@ -139,7 +137,11 @@ pub fn apply(
     )
 }
 
-fn carry_out(
+/// Carries out a plan that is made for what was opened.
+///
+/// # Errors
+/// Those of [`perform`].
+pub fn carry_out(
     opening: Opening<'_>,
     (plan, target, resume): (&Plan, &Target, bool),
     options: &ApplyOptions,
@@ -277,7 +279,7 @@ fn again(situation: &mut Situation<'_>, plan: &Plan) -> Result<(Plan, Target)> {
     match &plan.purpose {
         Purpose::Apply => plan::make(situation, &plan.options, &author),
         purpose => {
-            let target = super::pointers::target_of(situation, plan)?;
+            let target = super::pointers::target_of(situation, purpose)?;
             let now = plan::make_for(
                 situation,
                 (&target, purpose.clone()),

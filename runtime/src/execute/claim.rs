@@ -125,6 +125,7 @@ fn create_row(opening: &mut Opening<'_>) -> Result<()> {
 
 fn new_row(opening: &Opening<'_>, now: Timestamp, expires_at: Option<Timestamp>) -> Row {
     let place = &opening.situation.place;
+    let base = opening.base.clone().unwrap_or_default();
     Row {
         name: place.environment.name.to_owned(),
         engine: place.scope.engine.clone(),
@@ -132,8 +133,8 @@ fn new_row(opening: &Opening<'_>, now: Timestamp, expires_at: Option<Timestamp>)
         project_version: String::new(),
         project_hash: String::new(),
         commit: String::new(),
-        base: String::new(),
-        base_revision: 0,
+        base: base.0,
+        base_revision: base.1,
         protected: place.environment.protected,
         created_at: now,
         changed_at: now,

@@ -37,6 +37,8 @@ pub struct Opening<'a> {
     pub changes: Vec<Change>,
     /// What people should know.
     pub notes: Vec<String>,
+    /// The environment, and its revision, that a new environment is made from.
+    pub base: Option<(String, u64)>,
 }
 
 struct OpenEngine {
@@ -103,6 +105,7 @@ fn join<'a>(
         adopts: false,
         changes: Vec::new(),
         notes: Vec::new(),
+        base: None,
     };
     opening.reconcile()?;
     Ok(opening)

@@ -1,16 +1,21 @@
 //! What only moves pointers, where everything is there: promoting, rolling back, creating an environment.
 
-use super::situation::Situation;
+use super::apply::{Applied, ApplyOptions, carry_out, store};
+use super::interrupt::Interrupt;
+use super::run::{check_nothing_pending, open};
+use super::situation::{Request, Situation};
 use crate::error::{Code, Error, Kind, Result};
-use crate::plan::{Plan, Purpose, Target};
+use crate::events::Event;
+use crate::plan::{self, Author, Plan, PlanOptions, Purpose, Target, check_buildable};
+use crate::project::Project;
 use crate::state::{Environment as Row, PinnedModel};
 
 /// What an environment points to, as the target of another one.
 ///
 /// # Errors
 /// `unknown-environment`, `version-gone`, failures of the state.
-pub fn target_of(situation: &mut Situation<'_>, plan: &Plan) -> Result<Target> {
-    match &plan.purpose {
+pub fn target_of(situation: &mut Situation<'_>, purpose: &Purpose) -> Result<Target> {
+    match purpose {
         Purpose::Promote { from } | Purpose::Create { from } => {
             let row = environment(situation, from)?;
             of_environment(situation, &row)
@@ -114,7 +119,7 @@ fn pinned(situation: &mut Situation<'_>, id: &str) -> Result<Vec<PinnedModel>> {
 ///
 /// # Errors
 /// `base-moved` with what lies between.
-pub fn check_base(situation: &mut Situation<'_>, from: &Row, plan: &Plan) -> Result<()> {
+pub fn check_base(situation: &mut Situation<'_>, from: &Row) -> Result<()> {
     let Some(row) = situation.pointer().cloned() else {
         return Ok(());
     };
@@ -144,7 +149,6 @@ pub fn check_base(situation: &mut Situation<'_>, from: &Row, plan: &Plan) -> Res
         }
     }
     between.truncate(5);
-    let _ = plan;
     Err(Error::new(
         Kind::Refused,
         Code::BaseMoved,
@@ -161,4 +165,113 @@ pub fn check_base(situation: &mut Situation<'_>, from: &Row, plan: &Plan) -> Res
         ),
     )
     .hint("bring the project in line with it, apply it to its environment, and use `--rebase`"))
+}
+
+/// What a change of pointers is asked for.
+#[derive(Clone, Debug)]
+pub struct PointerOptions {
+    /// The environment that changes.
+    pub environment: String,
+    /// What it shall point to.
+    pub purpose: Purpose,
+    /// Whether what lies between a base and now is overwritten.
+    pub rebase: bool,
+    /// How it is carried out.
+    pub apply: ApplyOptions,
+}
+
+/// Makes an environment point to something else: a promotion, a rollback, a new environment. What isn't
+/// there is built, if this is the program of that version.
+///
+/// # Errors
+/// `unknown-environment`, `environment-exists`, `base-moved`, `version-gone`, and those of carrying it
+/// out.
+pub fn point(
+    project: &Project,
+    options: &PointerOptions,
+    agrees: &mut dyn FnMut(&Plan) -> Result<bool>,
+    interrupt: &Interrupt,
+    listener: &mut dyn FnMut(Event),
+) -> Result<Applied> {
+    let request = Request {
+        environment: Some(options.environment.clone()),
+        ..Request::default()
+    };
+    let mut opening = open(project, &request, &options.apply.run, interrupt)?;
+    check_nothing_pending(&mut opening)?;
+    let author = options.apply.run.author.clone();
+    let (plan, target) = plan_of(&mut opening.situation, options, &author)?;
+    check_buildable(&plan, project.def.hash.as_str())?;
+    if plan.is_empty() && !matches!(options.purpose, Purpose::Create { .. }) {
+        return Ok(Applied::Nothing(Box::new(plan)));
+    }
+    store(&mut opening.situation.state, &plan)?;
+    if !agrees(&plan)? {
+        return Ok(Applied::Declined);
+    }
+    let based = match &options.purpose {
+        Purpose::Create { from } => Some(from.clone()),
+        _ => None,
+    };
+    opening.base = match based {
+        Some(from) => Some((
+            from.clone(),
+            environment(&opening.situation, &from)?.revision,
+        )),
+        None => None,
+    };
+    let carried = (&plan, &target, false);
+    carry_out(opening, carried, &options.apply, interrupt, listener)
+}
+
+/// The plan of a change of pointers.
+///
+/// # Errors
+/// Those of [`point`] but for carrying it out.
+pub fn plan_of(
+    situation: &mut Situation<'_>,
+    options: &PointerOptions,
+    author: &Author,
+) -> Result<(Plan, Target)> {
+    let name = situation.place.environment.name;
+    match &options.purpose {
+        Purpose::Create { .. } if situation.pointer().is_some_and(|row| row.revision > 0) => {
+            return Err(Error::new(
+                Kind::Refused,
+                Code::EnvironmentExists,
+                format!("the environment `{name}` is there already"),
+            )
+            .hint(format!(
+                "`apply {name}` changes it, `env drop {name}` removes it"
+            )));
+        }
+        Purpose::Promote { from } if !options.rebase => {
+            let from = environment(situation, from)?;
+            check_base(situation, &from)?;
+        }
+        _ => {}
+    }
+    let target = target_of(situation, &options.purpose)?;
+    let of = (&target, options.purpose.clone());
+    let plan = plan::make_for(situation, of, &PlanOptions::default(), author)?;
+    Ok((plan, target))
+}
+
+/// The revision before the present one.
+///
+/// # Errors
+/// `version-gone` where there is none.
+pub fn revision_before(situation: &mut Situation<'_>) -> Result<u64> {
+    let name = situation.place.environment.name;
+    let project = situation.place.scope.project.clone();
+    let now = situation.pointer().map_or(0, |row| row.revision);
+    let history = situation.state.history(&project, name, u32::MAX)?;
+    let before = history.iter().find(|entry| entry.revision < now);
+    before.map(|entry| entry.revision).ok_or_else(|| {
+        Error::new(
+            Kind::Usage,
+            Code::VersionGone,
+            format!("`{name}` has no earlier revision"),
+        )
+    })
 }

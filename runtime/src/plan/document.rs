@@ -70,9 +70,6 @@ pub struct PlanOptions {
     /// `name=value` for variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<String>,
-    /// Models whose history may be lost.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub destroy_history: Vec<String>,
 }
 
 /// Which version of the project something is.

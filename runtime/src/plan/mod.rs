@@ -30,4 +30,4 @@ pub use document::{
 };
 pub use make::{Author, check_buildable, make, make_for, unmatched};
 pub use target::{Target, TargetModel, is_shown};
-pub use text::{Shown, text};
+pub use text::{Shown, ago, text};
