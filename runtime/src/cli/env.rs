@@ -225,7 +225,7 @@ fn history(
         table.push([
             Some(entry.revision.to_string()),
             entry.project_version.get(..8).map(str::to_owned),
-            entry.commit.get(..8).map(str::to_owned),
+            Some(entry.commit.get(..8).unwrap_or_default().to_owned()),
             Some(entry.action.clone()),
             Some(ago(entry.at, now)),
             Some(entry.by.clone()),

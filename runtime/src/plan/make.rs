@@ -286,11 +286,11 @@ impl Maker<'_, '_> {
         let project = self.actions.situation.place.project;
         let mut changed: BTreeSet<&str> = BTreeSet::new();
         for (path, difference) in &self.comparison.differences {
-            let is_seed = target
-                .models
-                .get(path)
-                .is_some_and(|it| it.pinned.kind == "seed");
-            if is_seed && difference.affected {
+            let Some(after) = target.models.get(path) else {
+                continue;
+            };
+            let action = self.actions.of(after, Some(difference), false);
+            if after.pinned.kind == "seed" && action.is_ok_and(|action| action.builds()) {
                 changed.insert(path);
             }
         }
