@@ -61,7 +61,7 @@ impl<'a> Batch<'a> {
         let model = context.project.model(index);
         let slots = |this: Option<&Name>| PhysicalSlots {
             dialect: context.dialect(),
-            model: model.def,
+            model,
             texts: &task.texts,
             this: this.cloned(),
             range: shape.range,

@@ -6,7 +6,7 @@ use super::checks;
 use super::decide::{Task, TimeRangeWork};
 use super::failure::Failure;
 use super::naming::physical_relation;
-use super::slots::{PhysicalSlots, time_type};
+use super::slots::{PhysicalSlots, column_range, time_type};
 use super::staging::{STAGED, all_of, insert};
 use crate::adapters::{TimeColumn, TimeRange};
 use crate::intervals::Range;
@@ -149,7 +149,8 @@ fn one_range(
         name: model.def.incremental.time_column.as_str(),
         sql_type: time_type(model.def).unwrap_or("TIMESTAMP"),
     };
-    let bounds = TimeRange {
+    let bounds = column_range(model, range);
+    let filled = TimeRange {
         start: range.start,
         end: range.end,
     };
@@ -159,7 +160,7 @@ fn one_range(
     };
     let slots = PhysicalSlots {
         dialect,
-        model: model.def,
+        model,
         texts: &task.texts,
         this: exists.then(|| physical_relation(&snapshot.physical)),
         range: Some(range),
@@ -205,11 +206,11 @@ fn one_range(
             // The session may live for long, and others need the room.
             transaction.execute(&dialect.drop_table(&staged))?;
             let id = (snapshot.load.as_str(), current);
-            transaction.record(&entry(context, snapshot, id, Some(bounds), rows))?;
+            transaction.record(&entry(context, snapshot, id, Some(filled), rows))?;
             Ok((rows, found))
         })
         .map_err(|failure| {
-            let place = format!("{}: {}", range.describe(), failure.message);
+            let place = format!("{}: {}", range.describe_in(&model.zone), failure.message);
             Failure {
                 message: if work.batches.len() > 1 {
                     place

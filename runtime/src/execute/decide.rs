@@ -15,7 +15,7 @@ use super::restate::Restated;
 use super::situation::Window;
 use super::slots::{PhysicalSlots, source_text};
 use crate::events::{Subject, grouped};
-use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant};
+use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant_in};
 use crate::plan::Action;
 use crate::project::{BatchFacts, Model, Project, Relation, compose};
 use crate::state::{Known, Snapshot};
@@ -378,7 +378,7 @@ impl<'a> Inputs<'a> {
     fn compose(&self, facts: BatchFacts, this: Option<String>) -> Result<String, Failure> {
         let slots = PhysicalSlots {
             dialect: self.context.dialect(),
-            model: self.model.def,
+            model: self.model,
             texts: &self.texts,
             this: this.as_deref().map(physical_relation),
             range: None,
@@ -565,8 +565,9 @@ fn interval_of(model: &Model) -> &'static str {
 /// The length of a model's intervals.
 pub fn step_of(model: &Model) -> Result<Step, Failure> {
     let text = interval_of(model);
-    Step::parse(text)
-        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))
+    let step = Step::parse(text)
+        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
+    Ok(step.in_zone(model.zone.clone()))
 }
 
 /// The instants between which a model is filled.
@@ -575,12 +576,12 @@ pub fn span_of(
     model: &Model,
 ) -> Result<(jiff::Timestamp, jiff::Timestamp), Failure> {
     let def = &model.def.incremental;
-    let start = instant(def.start.as_str(), "start")?;
+    let start = instant(model, def.start.as_str(), "start")?;
     let start = window.from.map_or(start, |from| from.max(start));
     let end = if def.end.is_empty() {
         window.now
     } else {
-        instant(def.end.as_str(), "end")?.min(window.now)
+        instant(model, def.end.as_str(), "end")?.min(window.now)
     };
     Ok((start, window.until.map_or(end, |until| until.min(end))))
 }
@@ -593,7 +594,7 @@ pub fn missing_in(
 ) -> Result<Missing, Failure> {
     let def = &model.def.incremental;
     let (step, span) = (step_of(model)?, span_of(window, model)?);
-    Ok(missing(span, filled, step, def.lookback, def.batch_size))
+    Ok(missing(span, filled, &step, def.lookback, def.batch_size))
 }
 
 /// The word for a model's intervals.
@@ -633,13 +634,13 @@ fn in_table(mut task: Task, base: Option<Snapshot>) -> Task {
     task
 }
 
-fn instant(text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
+fn instant(model: &Model, text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
     if text.is_empty() {
         return Err(Failure::finding(format!(
             "a model filled by time needs a `{key}`"
         )));
     }
-    parse_instant(text).ok_or_else(|| {
+    parse_instant_in(text, &model.zone).ok_or_else(|| {
         Failure::finding(format!(
             "`{key}='{text}'` is neither a date nor a timestamp"
         ))

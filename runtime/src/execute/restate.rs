@@ -88,7 +88,7 @@ impl Restated {
         Ok(missing(
             bounds,
             &IntervalSet::new(),
-            step,
+            &step,
             0,
             def.batch_size,
         ))

@@ -109,7 +109,7 @@ async fn sqlite(path: &Path) -> Attempt<Database> {
 fn refuse_network(folder: &Path) -> std::result::Result<(), Error> {
     #[cfg(target_os = "linux")]
     if let Ok(found) = rustix::fs::statfs(folder)
-        && let Some(kind) = network_file_system(i64::from(found.f_type))
+        && let Some(kind) = network_file_system(found.f_type)
     {
         return Err(Error::new(
             Kind::Refused,
@@ -127,9 +127,9 @@ fn refuse_network(folder: &Path) -> std::result::Result<(), Error> {
 
 /// The name of a network file system by its number in `linux/magic.h`.
 #[cfg(target_os = "linux")]
-fn network_file_system(magic: i64) -> Option<&'static str> {
+fn network_file_system(magic: impl Into<i64>) -> Option<&'static str> {
     // Some numbers have their highest bit set, and the field's sign differs between machines.
-    Some(match magic & 0xffff_ffff {
+    Some(match magic.into() & 0xffff_ffff {
         0x6969 => "NFS",
         0x517b | 0xfe53_4d42 => "SMB",
         0xff53_4d42 => "CIFS",
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn folders_of_other_machines_are_known() {
         for (magic, name) in [
-            (0x6969, Some("NFS")),
+            (0x6969_i64, Some("NFS")),
             (0xff53_4d42, Some("CIFS")),
             // as a machine with a signed field of 32 bits gives it
             (i64::from(0xfe53_4d42_u32.cast_signed()), Some("SMB")),

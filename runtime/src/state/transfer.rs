@@ -51,15 +51,13 @@ impl State {
     /// # Errors
     /// `state-failed`, also if `out` can't be written.
     pub fn export(&mut self, project: Option<&str>, out: &mut dyn Write) -> Result<()> {
-        let out = RefCell::new(out);
-        // What was written can't be taken back, so that nothing may be tried again.
-        let begun = RefCell::new(false);
+        // What was written can't be taken back, so that it is tried only once.
+        let out = RefCell::new(Some(out));
         self.transact(Mode::Read, &async |database: &mut Database| {
-            if begun.replace(true) {
+            let Some(out) = out.take() else {
                 return Err(Fault::Other(broken_off()));
-            }
-            let mut out = out.borrow_mut();
-            write_all(database, project, &mut **out).await
+            };
+            write_all(database, project, out).await
         })
     }
 
@@ -78,14 +76,12 @@ impl State {
             Ok(std::cmp::Ordering::Greater) | Err(_) => return Err(newer(&header)),
         }
         let layout = self.layout();
-        let input = RefCell::new(input);
-        let begun = RefCell::new(false);
+        let input = RefCell::new(Some(input));
         let identity = self.transact(Mode::Write, &async |database: &mut Database| {
-            if begun.replace(true) {
+            let Some(input) = input.take() else {
                 return Err(Fault::Other(broken_off()));
-            }
-            let mut input = input.borrow_mut();
-            read_all(database, layout, &header, &mut **input).await
+            };
+            read_all(database, layout, &header, input).await
         })?;
         self.take_identity(identity);
         Ok(())

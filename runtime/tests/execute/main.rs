@@ -14,3 +14,4 @@ mod rebuild;
 mod restore;
 mod statements;
 mod versions;
+mod zones;

@@ -160,6 +160,8 @@ fn model(rule: Rule) -> Model {
             true => HardDeletes::Close,
             false => HardDeletes::Ignore,
         },
+        zone: jiff::tz::TimeZone::UTC,
+        schedule: None,
         audits: Vec::new(),
         imports: Vec::new(),
     }

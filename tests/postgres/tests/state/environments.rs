@@ -153,8 +153,14 @@ fn plans_are_found_by_either_end_of_their_ids() {
         let both = [second.id.clone(), first.id.clone()];
         assert_eq!(found(&mut state, "0123"), both);
         assert_eq!(found(&mut state, "cdef"), both);
-        assert_eq!(found(&mut state, "89abcdef"), [first.id.clone()]);
-        assert_eq!(found(&mut state, "0123aaaabbbbcdef"), [second.id.clone()]);
+        assert_eq!(
+            found(&mut state, "89abcdef"),
+            std::slice::from_ref(&first.id)
+        );
+        assert_eq!(
+            found(&mut state, "0123aaaabbbbcdef"),
+            std::slice::from_ref(&second.id)
+        );
         for id in [
             "456789ab",
             "%",
@@ -171,7 +177,7 @@ fn plans_are_found_by_either_end_of_their_ids() {
         assert_eq!(state.plans(PROJECT, None, 1).unwrap(), [second]);
         assert_eq!(
             state.plans(PROJECT, Some("prod"), 9).unwrap(),
-            [first.clone()]
+            std::slice::from_ref(&first)
         );
         state.set_plan_status(PROJECT, &first.id, "stale").unwrap();
         assert_eq!(
