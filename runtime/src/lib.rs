@@ -8,6 +8,7 @@
 //! | [`cli`] | the commands that a built program has, which the tool `dbgo` shares |
 //! | [`execute`] | plans carried out: what to build, building it, publishing it |
 //! | [`plan`] | what a change of an environment would do, as data |
+//! | [`situation`] | a project in an environment, as the state knows it |
 //! | [`environments`] | what a project says of an environment, and where its views stand |
 //! | [`selection`] | the language that says which models a command is about |
 //! | [`version`] | versions of models |
@@ -30,6 +31,7 @@ pub mod intervals;
 pub mod plan;
 pub mod project;
 pub mod selection;
+pub mod situation;
 pub mod state;
 pub mod version;
 

@@ -11,6 +11,8 @@ mod check;
 mod commands;
 #[path = "tool/crash.rs"]
 mod crash;
+#[path = "tool/environments.rs"]
+mod environments;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]

@@ -8,11 +8,11 @@ use super::terminal::{Terminal, print, print_json, say};
 use crate::environments::{checked_name, sanitise};
 use crate::error::{Code, Error, Kind, Result};
 use crate::execute::{
-    self, PointerOptions, Request, RunOptions, Situation, drop_environment, open_state,
-    revision_before,
+    self, PointerOptions, RunOptions, drop_environment, open_state, revision_before,
 };
 use crate::plan::{PlanOptions, Purpose, ago};
 use crate::project::Project;
+use crate::situation::{Request, Situation};
 use crate::state::Environment;
 use jiff::Timestamp;
 use serde_json::json;

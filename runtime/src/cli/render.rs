@@ -3,8 +3,8 @@
 use super::arguments::RenderArguments;
 use super::terminal::{Terminal, print, print_json, say};
 use crate::error::{Code, Error, Kind, Result};
-use crate::execute::{Place, Request, ShownSlots};
 use crate::project::{BatchFacts, Model, Project, Relation, compose};
+use crate::situation::{Place, Request, ShownSlots};
 use dbgo_contract::Materialization;
 use serde_json::json;
 use std::process::ExitCode;

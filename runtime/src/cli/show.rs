@@ -10,8 +10,9 @@ use crate::adapters::{Column as EngineColumn, Dialect, EngineError, QueryResult,
 use crate::environments::view_of;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::grouped;
-use crate::execute::{Opened, Place, Request, ShownSlots, open_for_reading, source_text};
+use crate::execute::{Opened, open_for_reading};
 use crate::project::{BatchFacts, Project, Relation, compose};
+use crate::situation::{Place, Request, ShownSlots, source_text};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 

@@ -75,7 +75,6 @@ codes! {
     ("version-gone", VersionGone, "tables of an earlier version are gone, so it can't be shown again"),
     ("history-kept", HistoryKept, "rows that can't be computed again would be lost"),
     ("not-an-interval", NotAnInterval, "a range of time can't be read, or a model isn't filled by time"),
-    ("drifted", Drifted, "tables or views in the engine were altered by hand"),
     // What fails
     ("seed-unreadable", SeedUnreadable, "a seed's file can't be read"),
     ("no-table-yet", NoTableYet, "a query reads `:this` before there is a table"),

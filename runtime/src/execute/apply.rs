@@ -8,12 +8,12 @@ use super::job::{Job, perform};
 use super::opening::Opening;
 use super::options::{RunOptions, RunOutcome};
 use super::run::{check_nothing_pending, open};
-use super::situation::{Request, Situation};
 use crate::environments::looks_like_a_plan;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{self, Author, Plan, PlanOptions, Purpose, Target, check_buildable, short};
 use crate::project::Project;
+use crate::situation::{Request, Situation};
 use crate::state::{State, StoredPlan};
 
 /// What an apply is asked for.

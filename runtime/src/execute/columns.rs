@@ -1,10 +1,10 @@
 //! Tables that outlive a change of their model's query, and what becomes of their columns.
 
 use super::context::{Columns, Context};
-use super::naming::physical_relation;
 use crate::adapters::{Column, Dialect, Relation as Name};
 use crate::error::{Code, Error, Kind};
 use crate::project::Model;
+use crate::situation::physical_relation;
 use dbgo_contract::OnSchemaChange;
 
 /// A query without a meaning of its own, whose columns are those that a model promises.

@@ -1,11 +1,7 @@
 //! All that is fixed while a run goes on, and opening a project for reading only.
 
 use super::failure::opening_failed;
-use super::naming::physical;
 use super::options::RunOptions;
-use super::previews::is_protected;
-use super::restate::Restated;
-use super::situation::{Place, Request, Window};
 use crate::adapters::{
     self, Adapter, CatalogTable, Column, Dialect, EngineError, OpenOptions, RelationKind, Session,
 };
@@ -14,6 +10,10 @@ use crate::environments::Environment;
 use crate::error::Result;
 use crate::plan::Action;
 use crate::project::{PlanFacts, Project, Relation};
+use crate::situation::Restated;
+use crate::situation::is_protected;
+use crate::situation::physical;
+use crate::situation::{Place, Request, Window};
 use crate::state::{Known, PinnedModel, Scope, Snapshot};
 use crate::version::Versions;
 use dbgo_contract::Publication;

@@ -3,11 +3,11 @@
 use super::failure::opening_failed;
 use super::interrupt::Interrupt;
 use super::opening;
-use super::situation::Request;
 use crate::adapters::RelationKind;
 use crate::environments::view_key;
 use crate::error::Result;
 use crate::project::Project;
+use crate::situation::Request;
 
 /// Opens the engine, and gives a line for each thing that was altered.
 ///

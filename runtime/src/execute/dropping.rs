@@ -8,12 +8,12 @@ use super::options::RunOptions;
 use super::pointers::environment;
 use super::publish::Intent;
 use super::run::{check_nothing_pending, open};
-use super::situation::Request;
 use crate::adapters::{Relation as Name, RelationKind};
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
 use crate::plan::{PlanOptions, Purpose, Target, make_for};
 use crate::project::Project;
+use crate::situation::Request;
 use crate::state::Change;
 use std::sync::atomic::AtomicBool;
 

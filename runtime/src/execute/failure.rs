@@ -4,7 +4,6 @@ use super::audits::Found;
 use crate::adapters::{EngineError, ErrorClass};
 use crate::config::EngineSettings;
 use crate::error::{Code, Error, Kind};
-use crate::project::Model;
 
 /// Why a model wasn't built.
 #[derive(Clone, Debug)]
@@ -28,15 +27,6 @@ impl Failure {
             kind: Kind::Finding,
             audits: Vec::new(),
         }
-    }
-
-    /// The same as an error that ends a command, about a model.
-    pub fn into_error(self, model: &Model) -> Error {
-        Error::new(
-            self.kind,
-            Code::NotAnInterval,
-            format!("`{}`: {}", model.relation(), self.message),
-        )
     }
 
     /// The same failure with more lines.

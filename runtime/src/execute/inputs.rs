@@ -4,10 +4,10 @@
 //! it reads. An empty load proves nothing, and what can't be proved counts as changed.
 
 use super::failure::engine_failed;
-use super::slots::source_text;
 use crate::adapters::{Dialect, Session};
 use crate::error::Result;
 use crate::project::{PlanFacts, Project, Relation};
+use crate::situation::source_text;
 use crate::version::fingerprint;
 use dbgo_contract::SourceDef;
 use std::collections::BTreeMap;

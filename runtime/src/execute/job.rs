@@ -192,7 +192,7 @@ impl<'a> Running<'a> {
         self.wrote =
             !publication.is_empty() || walk.steps.iter().any(|step| step.status != "unchanged");
         if let Some(reason) = refusal(job, walk, interrupt) {
-            if publication.len() > 0 {
+            if publication.view_count() > 0 {
                 listener(Event::NotPublished(reason));
             }
             return Ok(0);
@@ -216,7 +216,7 @@ impl<'a> Running<'a> {
         finish(state, scope, &intent, (context.token, changes.clone()))?;
         self.finished = true;
         listener(Event::Published {
-            views: publication.len(),
+            views: publication.view_count(),
         });
         match sweep(context, &mut self.session, walk, &changes) {
             Ok(changes) => state.apply(scope, &changes)?,
@@ -225,7 +225,7 @@ impl<'a> Running<'a> {
                 error.message
             ))),
         }
-        Ok(publication.len())
+        Ok(publication.view_count())
     }
 
     /// Writes that the run ended, and with which ledger: the next one believes the state if it finds

@@ -3,7 +3,6 @@
 use super::details::from_ledger;
 use super::failure::opening_failed;
 use super::interrupt::Interrupt;
-use super::situation::{Place, Request, Situation, pinned};
 use crate::adapters::{
     self, Adapter, BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineError,
     OpenOptions, Relation as Name, RelationKind, Session,
@@ -12,6 +11,7 @@ use crate::config::EngineSettings;
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
+use crate::situation::{Place, Request, Situation, pinned};
 use crate::state::{Change, Known, State};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;

@@ -3,11 +3,11 @@
 use super::apply::{Applied, ApplyOptions, carry_out, store};
 use super::interrupt::Interrupt;
 use super::run::{check_nothing_pending, open};
-use super::situation::{Request, Situation};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{self, Author, Plan, PlanOptions, Purpose, Target, check_buildable};
 use crate::project::Project;
+use crate::situation::{Request, Situation};
 use crate::state::{Environment as Row, PinnedModel};
 
 /// What an environment points to, as the target of another one.

@@ -3,22 +3,18 @@
 
 use super::columns::{alterations_of, wanted_query};
 use super::context::{Columns, Context};
-use super::decide::is_readable;
 use super::failure::opening_failed;
 use super::inputs;
 use super::job::Job;
-use super::naming::physical_relation;
 use super::opening::Opening;
-use super::restate::Restated;
-use super::situation::Window;
 use crate::adapters::Session;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{Action, Definition, is_shown};
-use crate::project::{Project, Relation};
+use crate::project::Relation;
+use crate::situation::{Restated, Window, is_readable, physical_relation};
 use crate::state::{Change, ProjectVersion, RunRecord, Snapshot, State};
 use crate::version::fingerprint;
-use dbgo_contract::Materialization;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -75,7 +71,7 @@ pub fn prepare(
         windows,
     };
     for &index in selected {
-        for parent in stored_parents(project, index) {
+        for parent in project.stored_parents(index) {
             preparation.check_parent(opening, job, index, parent)?;
         }
         preparation.check_columns(opening, index)?;
@@ -342,28 +338,6 @@ impl Preparation {
         };
         (context, situation.state, opening.session, opening.mark)
     }
-}
-
-/// What a model reads with ephemeral models replaced by what they read.
-pub fn stored_parents(project: &Project, index: usize) -> BTreeSet<Relation> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    let mut waiting = project.model(index).imports.clone();
-    while let Some(relation) = waiting.pop() {
-        match relation {
-            Relation::Model(parent)
-                if project.model(parent).materialization == Materialization::Ephemeral =>
-            {
-                if seen.insert(parent) {
-                    waiting.extend(&project.model(parent).imports);
-                }
-            }
-            other => {
-                found.insert(other);
-            }
-        }
-    }
-    found
 }
 
 /// Eight hexadecimal digits that no other run of this state has: they are the key of its batches.

@@ -9,17 +9,17 @@ use super::context::Context;
 use super::details::Details;
 use super::failure::engine_failed;
 use super::interrupt::Interrupt;
-use super::naming::physical_relation;
 use super::schedule::Walk;
 use crate::adapters::{
-    Adapter, Dialect, EngineError, LedgerEntry, PublishedRevision, Relation as Name, RelationKind,
-    Session, Transaction,
+    Adapter, EngineError, LedgerEntry, PublishedRevision, Relation as Name, RelationKind, Session,
+    Transaction,
 };
 use crate::environments::{Environment, view_key, view_of};
 use crate::error::{Code, Error, Kind, Result};
 use crate::faults::{Bug, is_seeded};
 use crate::plan::{Target, is_shown};
 use crate::project::Relation;
+use crate::situation::show_statement;
 use crate::state::{Change, Pointer, Published, Snapshot};
 use crate::version::fingerprint;
 use jiff::Timestamp;
@@ -140,13 +140,13 @@ impl Publication {
     }
 
     /// How many views change.
-    pub fn len(&self) -> usize {
+    pub fn view_count(&self) -> usize {
         self.views.len() + self.withdrawn.len()
     }
 
     /// Whether nothing changes, neither a view nor what the environment points to.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0 && self.pointer.is_none()
+        self.view_count() == 0 && self.pointer.is_none()
     }
 
     /// What is written down before it begins.
@@ -199,12 +199,6 @@ impl Publication {
         });
         create_schemas.chain(drop).chain(create).collect()
     }
-}
-
-/// The statement that makes a user's view show a table.
-pub fn show_statement(dialect: &dyn Dialect, view: &Name, physical: &str) -> String {
-    let table = dialect.relation(&physical_relation(physical));
-    dialect.create_or_replace_view(view, &format!("SELECT * FROM {table}"))
 }
 
 impl Intent {

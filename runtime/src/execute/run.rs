@@ -7,11 +7,11 @@ use super::interrupt::Interrupt;
 use super::job::{Job, perform};
 use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
-use super::situation::Request;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{self, Plan, PlanOptions, short};
 use crate::project::Project;
+use crate::situation::Request;
 
 /// Runs a project: builds what is missing or changed, and publishes it.
 ///

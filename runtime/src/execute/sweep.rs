@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::details::AUDIT;
-use super::naming::{audit_table, physical_relation};
 use super::schedule::Walk;
 use crate::adapters::{EngineError, Session};
 use crate::faults::{Point, fail_point};
+use crate::situation::{audit_table, physical_relation};
 use crate::state::{Change, Object};
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -4,8 +4,8 @@ use super::compare::Difference;
 use super::document::{Action, Batches, ChangeKind, PlanOptions};
 use super::target::{TargetModel, is_shown};
 use crate::error::{Code, Error, Kind, Result};
-use crate::execute::{Restated, Situation, is_filled_by_time, missing_in, unit_of_model};
 use crate::project::{Model, Relation};
+use crate::situation::{Restated, Situation, is_filled_by_time, missing_in, unit_of_model};
 use crate::state::{Object, Snapshot};
 use dbgo_contract::Materialization;
 use std::collections::BTreeSet;
@@ -196,8 +196,7 @@ impl Actions<'_, '_> {
     ) -> Result<Batches> {
         let filled = snapshot.and_then(|it| self.situation.known.filled.get(&it.physical));
         let window = self.situation.place.window(target.preview);
-        let missing = missing_in(&window, model, &filled.cloned().unwrap_or_default())
-            .map_err(|failure| failure.into_error(model))?;
+        let missing = missing_in(&window, model, &filled.cloned().unwrap_or_default())?;
         let unit = unit_of_model(model, missing.intervals);
         Ok(Batches::new(&missing.batches, missing.intervals, unit))
     }
@@ -209,8 +208,7 @@ impl Actions<'_, '_> {
         range: crate::intervals::Range,
     ) -> Result<Batches> {
         let window = self.situation.place.window(target.preview);
-        let missing = Restated::missing(&window, model, range)
-            .map_err(|failure| failure.into_error(model))?;
+        let missing = Restated::missing(&window, model, range)?;
         let unit = unit_of_model(model, missing.intervals);
         Ok(Batches::new(&missing.batches, missing.intervals, unit))
     }

@@ -4,8 +4,8 @@ use super::definition::Definition;
 use super::document::{ChangeKind, Columns};
 use super::target::{Target, TargetModel};
 use crate::error::Result;
-use crate::execute::Situation;
 use crate::project::Relation;
+use crate::situation::Situation;
 use crate::state::PinnedModel;
 use dbgo_changes::{
     Category, Change, EffectiveChange, Exposure, Graph, ModelLineage, OwnChange, Reach, Table,
@@ -363,7 +363,8 @@ fn in_words(change: &Change) -> String {
         (&change.changed, "computed otherwise"),
         (&change.widened, "of a wider type"),
     ] {
-        if !names.is_empty() && !(change.rows && what == "computed otherwise") {
+        let follows = change.rows && what == "computed otherwise";
+        if !names.is_empty() && !follows {
             parts.push(format!("{} {what}", list(names)));
         }
     }

@@ -4,8 +4,8 @@
 //! has changed needs no definition at all.
 
 use crate::error::Result;
-use crate::execute::ShownSlots;
 use crate::project::{BatchFacts, PlanFacts, Project, Relation, compose};
+use crate::situation::ShownSlots;
 use crate::version::{Digest, Versions};
 use dbgo_changes::{ModelLineage, Profile};
 use dbgo_contract::{ColumnDef, ModelDef};

@@ -10,9 +10,9 @@ use super::target::{Target, TargetModel, is_shown, view_of_pinned};
 use crate::adapters::{Relation as Name, dialect_of};
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
-use crate::execute::{Restated, Situation, show_statement, stored_parents};
 use crate::project::Relation;
 use crate::selection::{self, Facts};
+use crate::situation::{Restated, Situation, show_statement};
 use crate::version::{ALGORITHM, fingerprint};
 use dbgo_contract::Publication;
 use jiff::Timestamp;
@@ -166,7 +166,7 @@ fn needed_seeds(
     }
     let inputs = selected
         .iter()
-        .flat_map(|index| stored_parents(project, *index));
+        .flat_map(|index| project.stored_parents(*index));
     inputs
         .filter_map(|relation| match relation {
             Relation::Seed(index) => Some(index),

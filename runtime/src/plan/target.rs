@@ -3,8 +3,8 @@
 use super::definition::definition_id;
 use super::document::Origin;
 use crate::environments::Environment;
-use crate::execute::Situation;
 use crate::project::Relation;
+use crate::situation::Situation;
 use crate::state::PinnedModel;
 use crate::version::fingerprint;
 use std::collections::BTreeMap;

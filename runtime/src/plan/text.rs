@@ -250,7 +250,8 @@ fn columns_text(columns: &Columns) -> String {
         (&columns.changed, "changed"),
         (&columns.widened, "wider"),
     ] {
-        if !names.is_empty() && !(columns.rows && what == "changed") {
+        let follows = columns.rows && what == "changed";
+        if !names.is_empty() && !follows {
             text.push_str(&wrapped(&format!("      {what}: {}", names.join(", "))));
         }
     }

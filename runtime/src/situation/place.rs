@@ -1,9 +1,7 @@
-//! A project in one of its environments, as the state knows it: all that planning needs.
-//!
-//! The engine stays closed. What has been built, which history is cut, and so which version each
-//! model has here, is decided from the state alone.
+//! What the project says of an environment, and what the state knows of it.
 
 use super::previews::Cuts;
+use super::window::Window;
 use crate::config::{self, EngineSettings, Lookup};
 use crate::environments::{Environment, first_instant, view_schemas};
 use crate::error::Result;
@@ -28,17 +26,6 @@ pub struct Request {
     pub end: Option<String>,
     /// The clock, where it was fixed earlier: that of a plan that goes on.
     pub now: Option<Timestamp>,
-}
-
-/// The times between which models are filled.
-#[derive(Clone, Copy, Debug)]
-pub struct Window {
-    /// The clock: no interval is filled that hasn't ended.
-    pub now: Timestamp,
-    /// Nothing before it is filled.
-    pub from: Option<Timestamp>,
-    /// Nothing from it on is filled.
-    pub until: Option<Timestamp>,
 }
 
 /// What is known before anything is opened.

@@ -3,9 +3,8 @@
 //! The old rows stay visible until each batch has replaced them. What reads a model that is done again is
 //! done again too: the same range where it is filled by time, as a whole where it isn't.
 
-use super::decide::step_of;
-use super::failure::Failure;
-use super::situation::{Situation, Window};
+use super::place::Situation;
+use super::window::{Window, span_of, step_of};
 use crate::environments::first_instant;
 use crate::error::{Code, Error, Kind, Result};
 use crate::intervals::{IntervalSet, Missing, Range, missing};
@@ -62,13 +61,9 @@ impl Restated {
     }
 
     /// The batches of a range that is done again, as wide as whole intervals.
-    pub fn missing(
-        window: &Window,
-        model: &Model,
-        range: Range,
-    ) -> std::result::Result<Missing, Failure> {
+    pub fn missing(window: &Window, model: &Model, range: Range) -> Result<Missing> {
         let step = step_of(model)?;
-        let whole = super::decide::span_of(window, model)?;
+        let whole = span_of(window, model)?;
         let wanted = Range::new(step.floor(range.start), step.ceiling(range.end));
         let inside = wanted.and_then(|wanted| {
             Range::new(

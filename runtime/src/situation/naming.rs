@@ -1,6 +1,6 @@
 //! The names of physical tables and of the users' views.
 
-use crate::adapters::{BOOKKEEPING_SCHEMA, Relation};
+use crate::adapters::{BOOKKEEPING_SCHEMA, Dialect, Relation};
 
 /// How many digits of a version stand in a physical name.
 const DIGITS: usize = 10;
@@ -32,6 +32,12 @@ pub fn audit_table((schema, name): (&str, &str), index: usize) -> String {
 /// A physical table or view.
 pub fn physical_relation(name: &str) -> Relation {
     Relation::new(BOOKKEEPING_SCHEMA, name)
+}
+
+/// The statement that makes a user's view show a table.
+pub fn show_statement(dialect: &dyn Dialect, view: &Relation, physical: &str) -> String {
+    let table = dialect.relation(&physical_relation(physical));
+    dialect.create_or_replace_view(view, &format!("SELECT * FROM {table}"))
 }
 
 #[cfg(test)]

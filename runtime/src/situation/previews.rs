@@ -7,8 +7,8 @@
 //! - A model whose rows can't be computed again, where a protected environment has its table: a new
 //!   version of it goes on with that table only there.
 
-use super::decide::missing_in;
-use super::situation::Place;
+use super::place::Place;
+use super::window::missing_in;
 use crate::project::Model;
 use crate::state::{Known, Snapshot};
 use dbgo_contract::{Materialization, Strategy};
