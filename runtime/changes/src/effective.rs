@@ -117,8 +117,8 @@ impl EffectiveChange {
     }
 }
 
-/// Whether uses give the same for the same values in a wider type. A comparison or a function may
-/// ask for the type: `hash(1)` is another number for another type.
+/// Whether uses give the same for the same values in a wider type. A function may depend on the type,
+/// in a condition too: `typeof(id)`, or `bit_count(id)` of a negative number.
 fn is_kept_by(uses: Uses) -> bool {
     uses.without(Uses::PASSED.and(Uses::GROUPING)).is_empty()
 }
