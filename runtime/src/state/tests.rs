@@ -158,7 +158,7 @@ fn a_layout_of_a_newer_version_is_refused() {
     let path = StateAddress::Sqlite(folder.path().join("state.db"));
     let mut state = State::open(&path).unwrap();
     let later = "UPDATE layout SET version = 9999";
-    let later = state.write("shop", async |database| {
+    let later = state.write(("shop", "test"), async |database| {
         Ok(database.run(later, &[]).await?)
     });
     later.unwrap();

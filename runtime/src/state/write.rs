@@ -92,7 +92,8 @@ impl State {
             return Ok(());
         }
         let group = Group::new(changes);
-        self.write(&scope.project, async |database| {
+        let what = format!("apply {}", group.kinds());
+        self.write((&scope.project, &what), async |database| {
             Ok(group.write(database, scope).await?)
         })
     }
@@ -172,6 +173,22 @@ impl Group {
             Change::Ledger { mark } => self.ledger = Some(mark.clone()),
             Change::Dropped { physical } => self.drop(physical),
         }
+    }
+
+    /// Which kinds of changes there are, in a few words.
+    fn kinds(&self) -> String {
+        let kinds = [
+            ("forgotten", self.forgotten),
+            ("run-started", !self.runs_started.is_empty()),
+            ("steps", !self.steps.is_empty()),
+            ("snapshots", !self.snapshots.is_empty()),
+            ("filled", !self.filled.is_empty()),
+            ("published", !self.published.is_empty()),
+            ("dropped", !self.dropped.is_empty()),
+            ("run-ended", !self.runs_ended.is_empty()),
+        ];
+        let there = kinds.into_iter().filter(|(_, is_there)| *is_there);
+        there.map(|(kind, _)| kind).collect::<Vec<_>>().join(" ")
     }
 
     fn start_run(&mut self, run: &RunRecord) {
