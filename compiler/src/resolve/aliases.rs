@@ -105,10 +105,12 @@ impl Binder<'_> {
 
     fn check_uses(&mut self, expr: &ast::Expr, aliases: &[Aliased<'_>]) {
         for (name, meant) in self.uses(expr, aliases, false) {
+            // What stands in an aggregate or window is computed once, before.
             let mut volatile = false;
             walk(meant, &mut |part| {
-                volatile |= is_volatile(part);
-                !volatile
+                let computed = matches!(needs_of(part), Some(Needs::Group | Needs::Window));
+                volatile |= !computed && is_volatile(part);
+                !volatile && !computed
             });
             if volatile {
                 self.unusable(name, "has another value each time");

@@ -13,6 +13,7 @@ use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::refusals::refusal;
+use crate::types::rules::has_typed_null;
 use crate::types::{Typed, Value, catalogue};
 
 /// The names of date parts: `GetDatePartSpecifier`.
@@ -94,6 +95,28 @@ const DATE_PARTS: &[&str] = &[
     "yrs",
 ];
 
+/// Functions that look at their arguments themselves where one of them is null.
+const OWN_NULLS: &[&str] = &[
+    "array_cat",
+    "array_concat",
+    "array_resize",
+    "concat",
+    "concat_ws",
+    "element_at",
+    "list_cat",
+    "list_concat",
+    "list_resize",
+    "map_extract",
+    "map_extract_value",
+    "regexp_extract",
+    "regexp_extract_all",
+    "struct_concat",
+    "struct_contains",
+    "struct_has",
+    "struct_insert",
+    "struct_update",
+];
+
 /// What may stand behind `%` in a format of times, and behind `%-`: `StrTimeFormat::ParseFormatSpecifier`.
 const FORMAT_LETTERS: &str = "abcdfghjmnpuwxyzABGHIMSTUVWXYZ%";
 const BARE_LETTERS: &str = "djmyHIMS";
@@ -115,7 +138,10 @@ impl Binder<'_> {
                 .and_then(|function| function.name.last())
                 .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
         };
-        if function.arguments.iter().any(widens) {
+        // Beside a constant null a function is folded away before it looks at its constants.
+        let scalar = catalogue::find(called).is_some_and(|entry| entry.is(catalogue::Kind::Scalar));
+        let folded = scalar && !OWN_NULLS.contains(&called) && has_typed_null(arguments);
+        if folded || function.arguments.iter().any(widens) {
             return true;
         }
         let before = self.diagnostics.len();
@@ -297,10 +323,10 @@ impl Binder<'_> {
     }
 
     fn check_date_part(&mut self, part: &ast::Expr, typed: &Typed, of: &Typed, called: &str) {
-        // Truncating an interval looks at the name when it runs.
+        // Truncating an interval, or a time with its zone, looks at the name when it runs.
         if called.ends_with("trunc")
-            && !matches!(of.sql_type, SqlType::Date)
-            && !of.sql_type.is_timestamp()
+            && (of.sql_type == SqlType::TimestampTz
+                || !(of.sql_type == SqlType::Date || of.sql_type.is_timestamp()))
         {
             return;
         }

@@ -455,12 +455,8 @@ fn alias_of(alias: &str, name: &str, pattern: Option<&Regex>) -> Option<String> 
             '\\' => shown.push('\\'),
             '0' => shown.push_str(name),
             digit => {
-                // The engine puts the rest of the alias behind each group once more.
                 let group = digit.to_digit(10)? as usize;
                 let groups = pattern?.captures(name)?;
-                if rest.clone().next().is_some() {
-                    return None;
-                }
                 shown.push_str(groups.get(group).map_or("", |group| group.as_str()));
             }
         }

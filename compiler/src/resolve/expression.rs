@@ -9,6 +9,7 @@ use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::Outcome;
+use crate::types::rules::gives_null_for_null;
 use crate::types::{Typed, Value, common_of, literal};
 
 impl Binder<'_> {
@@ -78,16 +79,19 @@ impl Binder<'_> {
             } => {
                 self.check_type(type_name);
                 let operand = self.expression(operand, env);
+                let target = read_type(type_name);
                 let nullable = operand.nullable
                     || *fallible
                     || operand.sql_type == SqlType::Json
+                    || matches!(operand.sql_type, SqlType::Union(_))
+                    || loses_infinity(&operand.sql_type, &target)
                     || !operand.is_known();
                 Typed {
                     value: match operand.sql_type {
                         SqlType::Null => Value::Null,
                         _ => Value::Any,
                     },
-                    ..Typed::of(read_type(type_name)).nullable_if(nullable)
+                    ..Typed::of(target).nullable_if(nullable)
                 }
             }
             ExprKind::Case {
@@ -197,7 +201,11 @@ impl Binder<'_> {
                 let place = index.span;
                 let index = self.expression(index, env);
                 self.check_index(&operand, &index, place);
-                Typed::of(indexed(&operand.sql_type, &index))
+                let parts = [operand, index];
+                match gives_null_for_null("array_extract", &parts) {
+                    true => Typed::of(SqlType::Null),
+                    false => Typed::of(indexed(&parts[0].sql_type, &parts[1])),
+                }
             }
             ExprKind::Slice {
                 operand,
@@ -391,7 +399,11 @@ impl Binder<'_> {
             return self.name_expression(&names, operand.span.to(field.span), env);
         }
         let typed = self.expression(operand, env);
-        self.field(&typed, field)
+        let found = self.field(&typed, field);
+        match typed.sql_type.is_nested() && gives_null_for_null("struct_extract", &[typed]) {
+            true => Typed::of(SqlType::Null),
+            false => found,
+        }
     }
 
     fn case(
@@ -486,6 +498,11 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
             what: What::Parameter { depth, position },
         })
         .collect()
+}
+
+/// Whether a cast makes a null of `infinity`, which has no time of day.
+fn loses_infinity(from: &SqlType, to: &SqlType) -> bool {
+    *from == SqlType::TimestampTz && *to == SqlType::TimeTz
 }
 
 fn at_time_zone(sql_type: &SqlType) -> SqlType {

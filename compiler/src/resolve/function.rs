@@ -35,6 +35,11 @@ impl Binder<'_> {
         }
         let called = name.value.to_lowercase();
         let outside = self.clauses_of(function, env);
+        if let ("date", [only]) = (called.as_str(), function.arguments.as_slice()) {
+            // The engine's parser makes a cast of it.
+            let operand = self.expression(&only.value, env);
+            return Typed::of(SqlType::Date).nullable_if(operand.nullable);
+        }
         if takes_lambda(&called) {
             return self.higher_order(&called, function, arguments, span, env);
         }

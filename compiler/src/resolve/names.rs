@@ -105,6 +105,9 @@ impl Binder<'_> {
                 self.unresolved(rest, span);
                 return Typed::of(SqlType::BigInt);
             }
+            if same_name(&first.value, "alias") && env.is_alias(&column.value) {
+                return self.name_expression(rest, span, env);
+            }
             let names: Vec<String> = relation
                 .columns
                 .iter()

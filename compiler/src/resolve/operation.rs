@@ -11,6 +11,7 @@ use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
 use crate::types::nested::finds_several;
 use crate::types::refusals::refusal;
+use crate::types::rules::has_typed_null;
 use crate::types::{Typed, Value, common, common_of, literal};
 
 /// What the engine does with values of types that never meet.
@@ -28,6 +29,7 @@ impl Binder<'_> {
         let typed = self.expression(operand, env);
         match operator {
             "not" => return Typed::of(SqlType::Boolean).nullable_if(typed.nullable),
+            "-" if is_opposite_of_least(operand) => return literal::whole(i128::MIN),
             "-" => {
                 if let Some(negated) = literal::negated(&typed) {
                     return negated;
@@ -137,7 +139,8 @@ impl Binder<'_> {
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
                 let both = [left.clone(), right.clone()];
-                if outcome == Outcome::Refused || refusal(operator, &both).is_some() {
+                let refused = outcome == Outcome::Refused || refusal(operator, &both).is_some();
+                if refused && !has_typed_null(&both) {
                     self.no_operation(left, right, place);
                 }
                 // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.
@@ -354,4 +357,13 @@ struct Place<'a> {
     operator_span: Span,
     left: Span,
     right: Span,
+}
+
+/// Whether a sign in front of an expression makes it the least `HUGEINT`.
+fn is_opposite_of_least(operand: &ast::Expr) -> bool {
+    match &operand.kind {
+        ExprKind::Nested(inner) => is_opposite_of_least(inner),
+        ExprKind::Literal(ast::Literal::Number(written)) => literal::opposes_least(written),
+        _ => false,
+    }
 }

@@ -43,7 +43,11 @@ impl Binder<'_> {
         if compiled && let (Some(pattern), Some(typed)) = (written.get(1), arguments.get(1)) {
             self.check_pattern(pattern, typed);
         }
+        // Where all matches are taken, the number of a group is looked at when it runs.
+        let counted = called == "regexp_extract"
+            || matches!(arguments.get(2), Some(typed) if matches!(typed.sql_type, SqlType::List(_)));
         if called.starts_with("regexp_extract")
+            && counted
             && let (Some(group), Some(typed)) = (written.get(2), arguments.get(2))
         {
             self.check_groups(group, typed, written[1], &arguments[1]);

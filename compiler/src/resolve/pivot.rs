@@ -111,7 +111,7 @@ impl Binder<'_> {
         self.pivot_groups(pivot, columns, env, &mut output);
         let several = pivot.aggregates.len() > 1;
         for (position, value) in values.iter().enumerate() {
-            if pivot.aggregates.is_empty() {
+            if pivot.aggregates.is_empty() && !pivot.on.is_empty() {
                 self.pivot_column(pivot, value, None, Some(value.clone()), env, &mut output);
             }
             for item in &pivot.aggregates {
@@ -152,8 +152,12 @@ impl Binder<'_> {
                 let mark = self.tree.mark();
                 let names = std::slice::from_ref(group);
                 let typed = self.name_expression(names, group.span, env);
-                // A column's own spelling is lost here: the engine takes it as it is written.
-                self.turned_output(mark, Some(group.value.clone()), typed, group.span, output);
+                let own = columns.iter().find_map(|expanded| {
+                    let own = expanded.column.name.as_ref()?;
+                    same_name(own, &group.value).then(|| own.clone())
+                });
+                let name = own.unwrap_or_else(|| group.value.clone());
+                self.turned_output(mark, Some(name), typed, group.span, output);
             }
             return;
         }

@@ -83,7 +83,7 @@ impl Binder<'_> {
         }
     }
 
-    /// A window can't read a column of an outer query.
+    /// A window can't read a column of an outer query but in a subquery of its own.
     fn check_window_columns(&mut self, expr: &ast::Expr, parent: Option<&Env<'_>>) {
         let outer: Vec<u32> = parent
             .into_iter()
@@ -93,11 +93,7 @@ impl Binder<'_> {
             .collect();
         let mut found = None;
         walk(expr, &mut |part| {
-            if needs_of(part) == Some(Needs::Window)
-                && self
-                    .columns_within(part.span)
-                    .any(|column| outer.contains(&column.scope))
-            {
+            if needs_of(part) == Some(Needs::Window) && self.names_column_of(part, &outer) {
                 found = found.or(Some(part.span));
             }
             found.is_none()
@@ -109,6 +105,20 @@ impl Binder<'_> {
                     .hint("compute the window in a subquery of `FROM`"),
             );
         }
+    }
+
+    /// Whether a name outside of subqueries means a column of one of the scopes.
+    fn names_column_of(&self, expr: &ast::Expr, scopes: &[u32]) -> bool {
+        let mut found = false;
+        walk(expr, &mut |part| {
+            let is_name = matches!(part.kind, ExprKind::Name(_));
+            found |= is_name
+                && self
+                    .columns_within(part.span)
+                    .any(|column| scopes.contains(&column.scope));
+            !found
+        });
+        found
     }
 
     /// Checks the condition of a join.

@@ -129,6 +129,8 @@ impl Binder<'_> {
 pub(super) fn order_position(expr: &ast::Expr) -> Option<usize> {
     match &expr.kind {
         ExprKind::Position(position) => usize::try_from(*position).ok(),
+        // The position of what is compared in that way.
+        ExprKind::Collate { operand, .. } => order_position(operand),
         _ => super::query::literal_position(expr),
     }
 }
@@ -159,7 +161,7 @@ fn names_of_sides(body: &ast::QueryBody, names: &mut Vec<String>) -> bool {
 
 fn constant_of(expr: &ast::Expr) -> Option<Constant> {
     match &expr.kind {
-        ExprKind::Nested(inner) => constant_of(inner),
+        ExprKind::Collate { operand: inner, .. } | ExprKind::Nested(inner) => constant_of(inner),
         ExprKind::Literal(Literal::Boolean(_) | Literal::Blob(_)) => None,
         ExprKind::Literal(written) => Some(match literal::typed(written).value {
             Value::Integer(position) => Constant::Position(position),

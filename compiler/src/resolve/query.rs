@@ -11,7 +11,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::coerce::set_operation_type;
 use crate::sql_type::{Common, SqlType};
-use crate::types::{Typed, literal};
+use crate::types::{Typed, common, literal};
 
 impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
@@ -300,15 +300,18 @@ impl Binder<'_> {
         for (row_index, row) in values.rows.iter().enumerate() {
             let mark = self.tree.mark();
             for (index, value) in row.iter().enumerate() {
-                let typed = self.expression(value, &env).as_value();
+                let typed = self.expression(value, &env);
                 self.check_rowless(value, "`VALUES`", parent);
                 match columns.get_mut(index) {
                     Some(column) => {
-                        column.typed = both(&column.typed, &typed, ast::SetOperator::Union);
+                        let nullable = column.typed.nullable || typed.nullable;
+                        let before = std::mem::replace(&mut column.typed, Typed::unknown());
+                        column.typed = beside(before, &typed).nullable_if(nullable);
                     }
                     None if row_index == 0 => columns.push(OutputColumn {
                         name: Some(format!("col{index}")),
-                        typed,
+                        // A literal of the first row is one no more.
+                        typed: typed.as_value(),
                         span: value.span,
                         node: None,
                     }),
@@ -480,6 +483,14 @@ fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
         ast::SetOperator::Intersect => left.nullable && right.nullable,
         ast::SetOperator::Union => left.nullable || right.nullable,
     })
+}
+
+/// What a column of `VALUES` is with one more row, whose literals give way.
+fn beside(before: Typed, next: &Typed) -> Typed {
+    match common(&before, next) {
+        Common::Type(sql_type) => Typed::of(sql_type),
+        Common::Incompatible | Common::Unknown => Typed::unknown(),
+    }
 }
 
 fn by_name(left: Output, right: Output) -> Output {

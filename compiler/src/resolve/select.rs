@@ -73,7 +73,14 @@ impl Binder<'_> {
             return;
         }
         if let ast::ExprKind::Star(star) = &item.expr.kind {
+            let before = output.columns.len();
             self.star(star, item.span, env, output);
+            if let Some(alias) = &item.alias {
+                // `* AS x`: the engine names all of them so.
+                for column in &mut output.columns[before..] {
+                    column.name = Some(alias.value.clone());
+                }
+            }
             return;
         }
         let widens = widens(&item.expr);

@@ -101,6 +101,8 @@ impl Binder<'_> {
                     false => self.expression(replacement, env),
                 };
                 typed = Some(value.as_value());
+                // The engine takes the spelling that stands here.
+                column.name = Some(name.value.clone());
                 replaced[index] = true;
             }
         }

@@ -242,7 +242,9 @@ fn decimals(left: &SqlType, right: &SqlType) -> Common {
     };
     let scale = *left_scale.max(right_scale);
     let whole = (left_precision - left_scale).max(right_precision - right_scale);
-    Common::Type(SqlType::Decimal((whole + scale).min(38), scale))
+    // What doesn't fit is taken from the digits behind the point.
+    let precision = (whole + scale).min(38);
+    Common::Type(SqlType::Decimal(precision, scale.min(precision - whole)))
 }
 
 fn numbers(left: &SqlType, right: &SqlType) -> Common {

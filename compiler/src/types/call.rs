@@ -44,6 +44,9 @@ impl From<Common> for Outcome {
 /// The type of `name(arguments)`, also of an operator.
 pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     let name = name.to_lowercase();
+    if rules::gives_null_for_null(&name, arguments) {
+        return Outcome::Type(SqlType::Null);
+    }
     if let Some(outcome) = rules::before_overloads(&name, arguments) {
         return outcome;
     }
@@ -64,13 +67,17 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         false => arguments,
     };
     match choose(signatures, chosen_by) {
-        Choice::One(signature) if conflicting(signature, arguments) => Outcome::Refused,
+        Choice::One(signature)
+            if !rules::has_typed_null(arguments) && conflicting(signature, arguments) =>
+        {
+            Outcome::Refused
+        }
         Choice::One(signature) => {
             rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
         }
         Choice::Refused => Outcome::Refused,
         Choice::WrongCount => Outcome::WrongCount,
-        Choice::Several(_) if is_ambiguous(arguments) => Outcome::Refused,
+        Choice::Several(_) if is_ambiguous(chosen_by) => Outcome::Refused,
         Choice::Several(fitting) => agreed(&fitting, arguments),
     }
 }
