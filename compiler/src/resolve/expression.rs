@@ -194,9 +194,10 @@ impl Binder<'_> {
             ExprKind::Field { operand, field } => self.field_of(operand, field, env),
             ExprKind::Index { operand, index } => {
                 let operand = self.expression(operand, env);
-                let place = index.span;
+                let (place, written) = (index.span, index);
                 let index = self.expression(index, env);
                 self.check_index(&operand, &index, place);
+                self.check_key(&operand.sql_type, written);
                 Typed::of(indexed(&operand.sql_type, &index))
             }
             ExprKind::Slice {
@@ -283,6 +284,10 @@ impl Binder<'_> {
                     .iter_mut()
                     .for_each(|parameter| parameter.typed.nullable = true);
                 inner.parameters = &parameters;
+                for part in condition.as_deref().into_iter().chain([&**result]) {
+                    self.check_unnested_lambda(part);
+                }
+                self.check_variables(variables, expr.span);
                 self.lambdas += 1;
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
@@ -294,7 +299,16 @@ impl Binder<'_> {
                     _ => Typed::unknown(),
                 }
             }
+            ExprKind::Lambda { parameters, body } if self.is_arrow(expr, parameters, env) => {
+                let mark = self.tree.mark();
+                let operand = self.name_expression(parameters, parameters[0].span, env);
+                let path = self.expression(body, env);
+                let what = What::Operation("->".to_owned());
+                self.tree.close(mark, what, expr.span);
+                self.arrow(&operand, &path, (parameters[0].span, body.span))
+            }
             ExprKind::Lambda { parameters, body } => {
+                self.misplaced_lambda(expr.span);
                 let unknown: Vec<Alias> = parameters
                     .iter()
                     .zip(0..)

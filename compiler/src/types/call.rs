@@ -45,7 +45,7 @@ impl From<Common> for Outcome {
 pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     let name = name.to_lowercase();
     if let Some(outcome) = rules::before_overloads(&name, arguments) {
-        return outcome;
+        return refused_by_overloads(&name, arguments).unwrap_or(outcome);
     }
     let Some(entry) = catalogue::find(&name) else {
         return Outcome::Unknown;
@@ -73,6 +73,45 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         Choice::Several(_) if is_ambiguous(arguments) => Outcome::Refused,
         Choice::Several(fitting) => agreed(&fitting, arguments),
     }
+}
+
+/// That no overload takes arguments which a rule has no answer for.
+fn refused_by_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
+    let entry = catalogue::find(name)?;
+    let signatures = entry.signatures();
+    let known = arguments.iter().all(Typed::is_known);
+    if signatures.is_empty() || entry.is(catalogue::Kind::Macro) || !known {
+        return None;
+    }
+    // The list has windows with all their parameters, of which some may be left out.
+    if rules::is_window(name) {
+        return None;
+    }
+    let plain: Vec<Typed>;
+    let arguments = match entry.is(catalogue::Kind::Aggregate) {
+        true => {
+            plain = arguments.iter().cloned().map(Typed::as_value).collect();
+            &plain
+        }
+        false => arguments,
+    };
+    match choose(signatures, arguments) {
+        Choice::Refused => Some(Outcome::Refused),
+        Choice::WrongCount => Some(Outcome::WrongCount),
+        Choice::One(signature) if conflicting(signature, arguments) => Some(Outcome::Refused),
+        Choice::Several(_) if is_ambiguous(arguments) => Some(Outcome::Refused),
+        Choice::One(_) | Choice::Several(_) => None,
+    }
+}
+
+/// Whether one of the overloads of a function in `FROM` takes arguments of these types. A text
+/// written out is a text there and nothing else.
+pub fn takes(signatures: &[Signature], arguments: &[Typed]) -> bool {
+    let plain: Vec<Typed> = arguments.iter().cloned().map(Typed::as_value).collect();
+    !matches!(
+        choose(signatures, &plain),
+        Choice::Refused | Choice::WrongCount
+    )
 }
 
 enum Choice<'a> {
@@ -172,9 +211,8 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
             };
             fits.then_some(0)
         }
-        (_, Parameter::Any | Parameter::Template(_) | Parameter::Lambda | Parameter::Vague(_)) => {
-            Some(0)
-        }
+        (value, Parameter::Vague(kind)) => vague_cost(&argument.sql_type, value, kind),
+        (_, Parameter::Any | Parameter::Template(_) | Parameter::Lambda) => Some(0),
         (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
         (Value::Text(_), Parameter::Type(_)) => Some(20),
         (Value::Text(_), Parameter::List(_) | Parameter::Map(..)) => Some(20),
@@ -189,10 +227,45 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
             SqlType::Decimal(..) => Some(0),
             _ => implicit_cost(&argument.sql_type, &SqlType::Decimal(38, 0)),
         },
-        (_, Parameter::List(_)) => {
-            matches!(argument.sql_type, SqlType::List(_) | SqlType::Array(..)).then_some(0)
-        }
+        (_, Parameter::List(element)) => match &argument.sql_type {
+            SqlType::List(own) | SqlType::Array(own, _) => match **element {
+                Parameter::List(_) | Parameter::Vague(_) => {
+                    cost(&Typed::of((**own).clone()), element)
+                }
+                _ => Some(0),
+            },
+            _ => None,
+        },
         (_, Parameter::Map(..)) => matches!(argument.sql_type, SqlType::Map(..)).then_some(0),
+    }
+}
+
+/// The cost of a parameter whose type the list of functions says only a part of.
+fn vague_cost(argument: &SqlType, value: &Value, kind: &str) -> Option<u32> {
+    match kind {
+        "FLOAT[ANY]" | "DOUBLE[ANY]" => match (argument, value) {
+            (_, Value::Text(_)) => Some(20),
+            (SqlType::Array(element, _), _) => {
+                let target = match kind {
+                    "FLOAT[ANY]" => SqlType::Float,
+                    _ => SqlType::Double,
+                };
+                implicit_cost(element, &target)
+            }
+            _ => None,
+        },
+        "STRUCT(K, V)" => match argument {
+            SqlType::Struct(fields) => (fields.len() == 2).then_some(0),
+            _ => None,
+        },
+        "GEOMETRY" | "VARIANT" | "TYPE" => {
+            let never = argument.is_numeric()
+                || argument.is_temporal()
+                || argument.is_nested()
+                || *argument == SqlType::Boolean;
+            (kind == "VARIANT" || !never).then_some(0)
+        }
+        _ => Some(0),
     }
 }
 
