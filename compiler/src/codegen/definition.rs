@@ -1,25 +1,29 @@
-//! The crate with the project's own definition: settings, seeds and sources.
+//! The crate with the project's own definition: settings, seeds, sources and exposures.
 
 use super::file_tree::FileTree;
+use super::settings;
 use super::shard::library;
 use super::tokens::{columns, format_file, list, text};
-use crate::typed::{EngineSettings, TypedProject, TypedSeed, TypedSource};
+use crate::typed::{TypedExposure, TypedProject, TypedSeed, TypedSource};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The sources of the project's crate. `project_hash` changes with anything the project is made
 /// of. Cargo, which compiles it for a program, finds the seeds' files beside the crate's root.
 pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTree {
-    let settings = &project.settings;
-    let name = text(&settings.name);
+    let own = &project.settings;
+    let name = text(&own.name);
     let hash = text(project_hash);
     let tool_version = text(env!("CARGO_PKG_VERSION"));
-    let dialect = text(&settings.dialect);
-    let engines = list(settings.engines.iter().map(engine));
-    let default_environment = text(&settings.default_environment);
-    let state_url = text(&settings.state_url);
-    let workers = settings.workers;
-    let variables = list(settings.variables.iter().map(setting));
+    let dialect = text(&own.dialect);
+    let engines = list(own.engines.iter().map(settings::engine));
+    let default_environment = text(&own.default_environment);
+    let state_url = text(&own.state_url);
+    let workers = own.workers;
+    let environments = list(own.environments.iter().map(settings::environment));
+    let run = settings::run(&own.run);
+    let retention = settings::retention(&own.retention);
+    let variables = list(own.variables.iter().map(settings::setting));
     let seeds = list(
         project
             .seeds
@@ -28,10 +32,11 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
             .map(|(index, seed)| self::seed(index, seed)),
     );
     let sources = list(project.sources.iter().map(source));
+    let exposures = list(project.exposures.iter().map(exposure));
     let model_count = u32::try_from(project.models.len()).unwrap_or(u32::MAX);
     let library = library(&quote!(dbgo_project), &quote!(ProjectDef), &quote!(PROJECT));
     let root = quote! {
-        #![doc = " The project's settings, seeds and sources."]
+        #![doc = " The project's settings, seeds, sources and exposures."]
         #![no_std]
         #![allow(unused_imports)]
 
@@ -47,10 +52,10 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
             default_environment: #default_environment,
             state_url: #state_url,
             workers: #workers,
-            environments: List::new(&[]),
-            run: RunDef::NONE,
-            retention: RetentionDef::NONE,
-            exposures: List::new(&[]),
+            environments: #environments,
+            run: #run,
+            retention: #retention,
+            exposures: #exposures,
             variables: #variables,
             seeds: #seeds,
             sources: #sources,
@@ -67,21 +72,6 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
 /// The file, beside the crate's root, that carries a seed's bytes into a program.
 pub fn seed_file(index: usize) -> String {
     format!("seed_{index}")
-}
-
-fn engine(engine: &EngineSettings) -> TokenStream {
-    let (name, kind, location) = (
-        text(&engine.name),
-        text(&engine.kind),
-        text(&engine.location),
-    );
-    let settings = list(engine.settings.iter().map(setting));
-    quote!(EngineDef { name: #name, kind: #kind, location: #location, settings: #settings })
-}
-
-fn setting((name, value): &(String, String)) -> TokenStream {
-    let (name, value) = (text(name), text(value));
-    quote!(SettingDef { name: #name, value: #value })
 }
 
 fn seed(index: usize, seed: &TypedSeed) -> TokenStream {
@@ -138,5 +128,27 @@ fn source(source: &TypedSource) -> TokenStream {
         format: #format,
         changed_by: #changed_by,
         columns: #columns,
+    })
+}
+
+fn exposure(exposure: &TypedExposure) -> TokenStream {
+    let (path, name, kind) = (
+        text(&exposure.path),
+        text(&exposure.name),
+        text(&exposure.kind),
+    );
+    let (owner, url) = (text(&exposure.owner), text(&exposure.url));
+    let reads = list(exposure.reads.iter().map(|(path, columns)| {
+        let path = text(path);
+        let columns = list(columns.iter().map(|column| text(column)));
+        quote!(ExposureReadDef { path: #path, columns: #columns })
+    }));
+    quote!(ExposureDef {
+        path: #path,
+        name: #name,
+        kind: #kind,
+        owner: #owner,
+        url: #url,
+        reads: #reads,
     })
 }

@@ -45,19 +45,12 @@ impl<'a> Context<'a> {
         memory: &'a Memory<'a>,
         macros: Library,
     ) -> Self {
-        let places = super::engine_kinds(&outline.settings)
-            .into_iter()
-            .map(|kind| Place {
-                env: "*".to_owned(),
-                engine: kind.word().to_owned(),
-            })
-            .collect();
         Self {
             outline,
             oracle,
             memory,
             candidates: OnceLock::new(),
-            places,
+            places: super::settings::places(&outline.settings),
             macros,
             shared: *outline.files.shared_hash().finalize().as_bytes(),
             names_hash: OnceLock::new(),

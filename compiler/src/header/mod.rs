@@ -34,6 +34,7 @@ pub use config::{Config, ConfigValue, FileKind};
 pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
 pub use headers::Headers;
 pub use tokens::is_identifier;
+pub(crate) use words::words;
 pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
 
 /// What the header of a file says.

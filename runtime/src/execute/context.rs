@@ -44,6 +44,8 @@ pub struct Context<'a> {
     /// For each source, text that changes when its data does; empty where nothing proves that.
     pub proofs: Vec<String>,
     pub run_id: String,
+    /// The lease under which the run writes to the engine; 0 until it has one.
+    pub token: u64,
     /// The run's clock, and the end of "now" for all its intervals.
     pub now: Timestamp,
     /// Whether the result of a commit is unknown; the one thing here that changes.
@@ -80,7 +82,7 @@ impl Context<'_> {
             .known
             .snapshots
             .values()
-            .filter(|snapshot| snapshot.kind == "incremental")
+            .filter(|snapshot| ["incremental", "scd2"].contains(&snapshot.kind.as_str()))
             .filter(|snapshot| !paths.contains(snapshot.model.as_str()))
             .collect();
         let mut moved = HashMap::new();

@@ -33,6 +33,8 @@ pub struct Opening<'a> {
     view_schemas: BTreeSet<String>,
     /// The mark of the engine's ledger; empty where there is none yet.
     pub mark: String,
+    /// The last lease that the engine knows; 0 where there was none yet.
+    pub epoch: u64,
     /// Whether the engine belonged to another state database until now.
     pub adopts: bool,
     /// What has to be written to the state before anything else.
@@ -60,7 +62,7 @@ pub fn open<'a>(
     let lookup = Lookup::new(folder)?;
     let environment = config::environment(project, &lookup)?;
     let engine = config::engine(project, &lookup)?;
-    let state_file = config::state_file(project, &lookup)?;
+    let state_address = config::state_address(project, &lookup)?;
     let schemas = view_schemas(project, environment)?;
     let plan = PlanFacts {
         environment,
@@ -80,7 +82,7 @@ pub fn open<'a>(
     let (opened, known) = std::thread::scope(|threads| {
         let knowing = threads.spawn(|| {
             let versions = versions.map_or_else(|| Versions::new(project, &plan), Ok)?;
-            let mut state = State::open(&state_file)?;
+            let mut state = State::open(&state_address)?;
             let known = state.known(&scope)?;
             Ok((state, known, versions))
         });
@@ -122,6 +124,7 @@ pub fn open<'a>(
         users,
         proofs: Vec::new(),
         run_id,
+        token: 0,
         now: Timestamp::now(),
         in_doubt: AtomicBool::new(false),
     };
@@ -132,6 +135,7 @@ pub fn open<'a>(
         engine,
         view_schemas: schemas,
         mark: String::new(),
+        epoch: 0,
         adopts: false,
         changes: Vec::new(),
         notes: Vec::new(),
@@ -272,13 +276,9 @@ impl Opening<'_> {
         let meta = meta.map_err(|error| opening_failed(&error, &self.engine))?;
         let Some(meta) = meta else { return Ok(()) };
         if meta.format != BOOKKEEPING_FORMAT {
-            return Err(Error::new(
-                Kind::Refused,
-                Code::StateMovedOn,
-                format!("a newer version of dbgo wrote `{}`", self.engine.shown),
-            )
-            .hint("use that version"));
+            return Err(another_format(meta.format, &self.engine.shown));
         }
+        self.epoch = meta.epoch;
         self.adopts = meta.state_id != self.state.identity();
         if self.adopts && !self.context.known.is_empty() {
             return Err(Error::new(
@@ -317,7 +317,7 @@ impl Opening<'_> {
         let context = &mut self.context;
         for (index, model) in context.project.models().iter().enumerate() {
             let (path, version) = (model.def.path.as_str(), context.versions.model(index));
-            if !model.keeps_history() || context.snapshot(path, version).is_some() {
+            if !model.keeps_table() || context.snapshot(path, version).is_some() {
                 continue;
             }
             let Some(base) = adopted(context, model) else {
@@ -427,6 +427,22 @@ impl Opening<'_> {
         self.context.proofs = inputs::proofs(project, needed, dialect, &mut self.session)?;
         Ok(())
     }
+}
+
+fn another_format(format: u32, shown: &str) -> Error {
+    let (which, hint) = match format > BOOKKEEPING_FORMAT {
+        true => ("a newer", "use that version"),
+        false => (
+            "an older",
+            "use that version, or drop the schema `_dbgo` to build everything anew",
+        ),
+    };
+    Error::new(
+        Kind::Refused,
+        Code::StateMovedOn,
+        format!("{which} version of dbgo wrote `{shown}`"),
+    )
+    .hint(hint)
 }
 
 fn tables_gone(shown: &str, lost: &[String]) -> Error {

@@ -10,6 +10,7 @@ use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
 use crate::adapters::{EngineError, Session};
+use crate::config;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
@@ -99,15 +100,16 @@ pub fn run(
 /// Writes that the run ended, and with which ledger: the next run believes the state if it finds
 /// the same one. `mark` is the ledger's if nothing was committed.
 ///
-/// Where the result of a commit is unknown, or the engine can't tell what it holds, the run stays
-/// as it is, and the next one reads the ledger.
+/// Where the result of a commit is unknown, the engine can't tell what it holds, or somebody else
+/// writes to it, the run stays as it is, and the next one reads the ledger.
 fn end(
     context: &Context<'_>,
     writer: &Writer,
     (walk, summary): (&Walk, &Summary),
     mark: Option<String>,
 ) {
-    if context.in_doubt.load(Ordering::Relaxed) {
+    let is_taken_over = walk.trouble == Some(Kind::Refused);
+    if is_taken_over || context.in_doubt.load(Ordering::Relaxed) {
         return;
     }
     // A session of its own: an interrupt has ended the others.
@@ -310,18 +312,20 @@ impl Opening<'_> {
             for parent in stored_parents(context.project, index) {
                 check_parent(context, selected, index, parent)?;
             }
-            if !model.keeps_history() {
+            if !model.keeps_table() {
                 continue;
             }
             let path = model.def.path.as_str();
-            if context
-                .snapshot(path, context.versions.model(index))
-                .is_none()
+            let rebuilds = context.options.full_refresh && !model.keeps_history();
+            if !rebuilds
+                && context
+                    .snapshot(path, context.versions.model(index))
+                    .is_none()
                 && let Some(base) = adopted(context, model)
             {
                 alterations(context, model, &base.physical)?;
             }
-            if context.options.full_refresh {
+            if context.options.full_refresh && model.keeps_history() {
                 self.notes.push(format!(
                     "`{}` keeps its history and isn't built anew: its rows can't be computed again",
                     model.relation()
@@ -339,13 +343,17 @@ impl Opening<'_> {
         let mut changes = std::mem::take(&mut self.changes);
         changes.push(Change::RunStarted(RunRecord {
             id: self.context.run_id.clone(),
+            command: "run".to_owned(),
+            plan: String::new(),
+            by: config::user(),
             project_hash: self.context.project.def.hash.to_string(),
             started_at: self.context.now,
         }));
         self.state.apply(&self.context.scope, &changes)
     }
 
-    /// Makes the engine's own tables where they are missing, and names this state in them.
+    /// Makes the engine's own tables where they are missing, names this state in them, and takes
+    /// the fence.
     fn prepare_engine(&mut self) -> std::result::Result<(), EngineError> {
         if !self.has_ledger() {
             self.session.create_bookkeeping(self.state.identity())?;
@@ -354,6 +362,14 @@ impl Opening<'_> {
         if self.adopts {
             self.session.adopt(self.state.identity())?;
         }
+        let token = self.epoch + 1;
+        let holder = format!(
+            "process {} (run {})",
+            std::process::id(),
+            self.context.run_id
+        );
+        self.session.fence(self.state.identity(), token, &holder)?;
+        self.context.token = token;
         Ok(())
     }
 
