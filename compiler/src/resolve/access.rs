@@ -13,17 +13,147 @@ use crate::types::{Typed, Value, common};
 
 /// `pragma_collations()` of DuckDB 1.5.5 with ICU, and the three that it has without a name there.
 const COLLATIONS: &[&str] = &[
-    "af", "am", "ar", "ar_sa", "as", "az", "be", "bg", "binary", "bn", "bo", "br", "bs", "c",
-    "ca", "ceb", "chr", "cs", "cy", "da", "de", "de_at", "dsb", "dz", "ee", "el", "en", "en_us",
-    "eo", "es", "et", "fa", "fa_af", "ff", "fi", "fil", "fo", "fr", "fr_ca", "fy", "ga", "gl",
-    "gu", "ha", "haw", "he", "he_il", "hi", "hr", "hsb", "hu", "hy", "icu_noaccent", "id",
-    "id_id", "ig", "is", "it", "ja", "ka", "kk", "kl", "km", "kn", "ko", "kok", "ku", "ky", "lb",
-    "lij", "lkt", "ln", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "mt", "my", "nb", "nb_no",
-    "ne", "nfc", "nl", "nn", "noaccent", "nocase", "nso", "om", "or", "pa", "pa_in", "pl",
-    "posix", "ps", "pt", "ro", "ru", "sa", "se", "si", "sk", "sl", "smn", "sq", "sr", "sr_ba",
-    "sr_me", "sr_rs", "st", "sv", "sw", "ta", "te", "th", "tk", "tn", "to", "tr", "ug", "uk",
-    "ur", "uz", "vi", "wae", "wo", "xh", "yi", "yo", "yue", "yue_cn", "zh", "zh_cn", "zh_hk",
-    "zh_mo", "zh_sg", "zh_tw", "zu",
+    "af",
+    "am",
+    "ar",
+    "ar_sa",
+    "as",
+    "az",
+    "be",
+    "bg",
+    "binary",
+    "bn",
+    "bo",
+    "br",
+    "bs",
+    "c",
+    "ca",
+    "ceb",
+    "chr",
+    "cs",
+    "cy",
+    "da",
+    "de",
+    "de_at",
+    "dsb",
+    "dz",
+    "ee",
+    "el",
+    "en",
+    "en_us",
+    "eo",
+    "es",
+    "et",
+    "fa",
+    "fa_af",
+    "ff",
+    "fi",
+    "fil",
+    "fo",
+    "fr",
+    "fr_ca",
+    "fy",
+    "ga",
+    "gl",
+    "gu",
+    "ha",
+    "haw",
+    "he",
+    "he_il",
+    "hi",
+    "hr",
+    "hsb",
+    "hu",
+    "hy",
+    "icu_noaccent",
+    "id",
+    "id_id",
+    "ig",
+    "is",
+    "it",
+    "ja",
+    "ka",
+    "kk",
+    "kl",
+    "km",
+    "kn",
+    "ko",
+    "kok",
+    "ku",
+    "ky",
+    "lb",
+    "lij",
+    "lkt",
+    "ln",
+    "lo",
+    "lt",
+    "lv",
+    "mk",
+    "ml",
+    "mn",
+    "mr",
+    "ms",
+    "mt",
+    "my",
+    "nb",
+    "nb_no",
+    "ne",
+    "nfc",
+    "nl",
+    "nn",
+    "noaccent",
+    "nocase",
+    "nso",
+    "om",
+    "or",
+    "pa",
+    "pa_in",
+    "pl",
+    "posix",
+    "ps",
+    "pt",
+    "ro",
+    "ru",
+    "sa",
+    "se",
+    "si",
+    "sk",
+    "sl",
+    "smn",
+    "sq",
+    "sr",
+    "sr_ba",
+    "sr_me",
+    "sr_rs",
+    "st",
+    "sv",
+    "sw",
+    "ta",
+    "te",
+    "th",
+    "tk",
+    "tn",
+    "to",
+    "tr",
+    "ug",
+    "uk",
+    "ur",
+    "uz",
+    "vi",
+    "wae",
+    "wo",
+    "xh",
+    "yi",
+    "yo",
+    "yue",
+    "yue_cn",
+    "zh",
+    "zh_cn",
+    "zh_hk",
+    "zh_mo",
+    "zh_sg",
+    "zh_tw",
+    "zu",
 ];
 
 impl Binder<'_> {
@@ -87,13 +217,20 @@ impl Binder<'_> {
             geometry if is_geometry(geometry) => {
                 self.bad_access(span, format!("`{geometry}` has no parts to take by `[…]`"));
             }
-            SqlType::Json
-            | SqlType::Null
-            | SqlType::Unknown
-            | SqlType::Other(_)
-            | SqlType::Blob
-            | SqlType::Bit
-            | SqlType::Enum(_) => {}
+            SqlType::Json | SqlType::Null | SqlType::Unknown | SqlType::Other(_) => {}
+            SqlType::Enum(_) => {
+                let fits = !index.is_known()
+                    || index.sql_type == SqlType::Null
+                    || index.is_text_literal()
+                    || implicit_cost(&index.sql_type, &SqlType::BigInt).is_some();
+                if !fits {
+                    let message = format!(
+                        "a position is a whole number, and this is `{}`",
+                        index.sql_type
+                    );
+                    self.bad_access(span, message);
+                }
+            }
             other => self.bad_access(span, format!("`{other}` has no parts to take by `[…]`")),
         }
     }
@@ -152,9 +289,7 @@ impl Binder<'_> {
             | SqlType::Array(..)
             | SqlType::Varchar
             | SqlType::Blob
-            | SqlType::Bit
             | SqlType::Json
-            | SqlType::Enum(_)
             | SqlType::Null
             | SqlType::Unknown
             | SqlType::Other(_) => {}
@@ -190,7 +325,6 @@ impl Binder<'_> {
             SqlType::Varchar
                 | SqlType::Enum(_)
                 | SqlType::Json
-                | SqlType::Null
                 | SqlType::Unknown
                 | SqlType::Other(_)
         );

@@ -83,7 +83,8 @@ impl Binder<'_> {
         let Some(sql_type) = arguments.first().map(|first| &first.sql_type) else {
             return;
         };
-        let nested = sql_type.is_nested() || matches!(sql_type, SqlType::Other(name) if name == "VARIANT");
+        let nested =
+            sql_type.is_nested() || matches!(sql_type, SqlType::Other(name) if name == "VARIANT");
         let grows = matches!(
             sql_type,
             SqlType::Varchar | SqlType::Blob | SqlType::Bit | SqlType::Json | SqlType::BigNum

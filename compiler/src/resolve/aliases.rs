@@ -122,7 +122,9 @@ impl Binder<'_> {
             if let ExprKind::Function(function) = &part.kind
                 && let [first, name, _] = function.name.as_slice()
                 && first.value.eq_ignore_ascii_case("alias")
-                && aliases.iter().any(|(own, _)| same_name(&own.value, &name.value))
+                && aliases
+                    .iter()
+                    .any(|(own, _)| same_name(&own.value, &name.value))
             {
                 found = found.or(Some(first));
             }

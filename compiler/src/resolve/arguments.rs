@@ -151,6 +151,8 @@ impl Binder<'_> {
             }
             ("strftime", [_, format]) => match &arguments[0].value {
                 Value::Text(_) => {}
+                // With a time zone the format is taken for each row.
+                _ if arguments[0].sql_type == SqlType::TimestampTz && self.varies(format) => {}
                 _ => self.check_format(format, &arguments[1], called),
             },
             ("strptime" | "try_strptime", [_, format]) => {
@@ -202,7 +204,9 @@ impl Binder<'_> {
             (
                 "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
                 [_, name, ..],
-            ) => self.check_list_aggregate(name, &arguments[1]),
+            ) if arguments[0].sql_type != SqlType::Null => {
+                self.check_list_aggregate(name, &arguments[1])
+            }
             ("ifnull", [_] | [_, _, _, ..]) | ("if", [_] | [_, _] | [_, _, _, _, ..]) => {
                 let count = if called == "if" { 3 } else { 2 };
                 let message = format!("`{called}` takes {count} arguments");
@@ -251,7 +255,10 @@ impl Binder<'_> {
             ("max_depth", _) => number.is_some_and(|depth| depth < 1.0),
             ("recursive" | "keep_parent_names", ExprKind::Literal(Literal::Text(text))) => {
                 let text = text.trim().to_lowercase();
-                !matches!(text.as_str(), "true" | "false" | "t" | "f" | "1" | "0" | "yes" | "no")
+                !matches!(
+                    text.as_str(),
+                    "true" | "false" | "t" | "f" | "1" | "0" | "yes" | "no"
+                )
             }
             _ => false,
         };
@@ -302,7 +309,10 @@ impl Binder<'_> {
             return self.check_percentage(operand);
         }
         if matches!(typed.sql_type, SqlType::List(_)) {
-            let message = format!("a number of rows is a number, and this is `{}`", typed.sql_type);
+            let message = format!(
+                "a number of rows is a number, and this is `{}`",
+                typed.sql_type
+            );
             return self.wrong_constant(bound.span, message);
         }
         let wrong = match &typed.value {

@@ -317,6 +317,11 @@ impl Binder<'_> {
                         | ExprKind::Cast { .. }
                         | ExprKind::Case { .. }
                         | ExprKind::List(_)
+                        | ExprKind::Typed { .. }
+                        | ExprKind::Interval { .. }
+                        | ExprKind::Field { .. }
+                        | ExprKind::Struct(_)
+                        | ExprKind::Map(_)
                 );
             if !named {
                 self.report(

@@ -211,9 +211,8 @@ impl Binder<'_> {
             ..super::star::plain()
         };
         let star = found.star.unwrap_or(&plain);
-        let expanded = self.unwritten(|binder| {
-            binder.quietly(|binder| binder.expanded(star, expr.span, env))
-        });
+        let expanded =
+            self.unwritten(|binder| binder.quietly(|binder| binder.expanded(star, expr.span, env)));
         let Some((expanded, false)) = expanded else {
             return;
         };
@@ -363,9 +362,7 @@ fn is_no_selector(expr: &ast::Expr) -> bool {
     let mut found = false;
     super::grouping::walk(expr, &mut |part| {
         if let ExprKind::Columns { selector, .. } = &part.kind {
-            let constant = |expr: &ast::Expr| {
-                matches!(&expr.kind, ExprKind::Literal(written) if !matches!(written, Literal::Text(_)))
-            };
+            let constant = |expr: &ast::Expr| matches!(&expr.kind, ExprKind::Literal(written) if !matches!(written, Literal::Text(_)));
             found |= constant(selector)
                 || matches!(&selector.kind, ExprKind::List(items) if items.iter().any(constant));
             return false;

@@ -10,8 +10,19 @@ use super::table_function_checks::is_log;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::sql_type::SqlType;
+use crate::types::json_refusals;
 use crate::types::remapping::{self, Mapping};
 use crate::types::{Typed, Value};
+
+/// Functions that look at their arguments though one is null.
+const LOOKING_AT_NULL: &[&str] = &[
+    "array_to_string",
+    "bitstring_agg",
+    "cast_to_type",
+    "remap_struct",
+    "replace_type",
+    "reservoir_quantile",
+];
 
 impl Binder<'_> {
     /// Checks what a call's constants are. `written` and `arguments` have one length.
@@ -21,6 +32,13 @@ impl Binder<'_> {
         written: &[&ast::Expr],
         arguments: &[Typed],
     ) {
+        // With a null a scalar function gives a null, and the engine doesn't look any further.
+        let null = arguments
+            .iter()
+            .any(|argument| argument.sql_type == SqlType::Null);
+        if null && !LOOKING_AT_NULL.contains(&called) {
+            return;
+        }
         match (called, written) {
             ("date_part" | "datepart" | "extract", [parts, _]) => {
                 self.check_list_of_parts(parts, &arguments[0], called);
@@ -48,12 +66,15 @@ impl Binder<'_> {
                 [_, shape],
             ) => self.must_be_constant(shape, &format!("the shape of `{called}`")),
             (name, [_, path])
-                if (name.starts_with("json_") || name == "->" || name == "->>")
+                if json_refusals::WITH_PATH.contains(&name)
                     && matches!(arguments[1].sql_type, SqlType::List(_)) =>
             {
                 self.check_paths(path, called);
             }
-            ("struct_extract" | "struct_extract_at" | "union_extract", [_, key]) => {
+            (
+                "struct_extract" | "struct_extract_at" | "union_extract" | "array_extract",
+                [_, key],
+            ) => {
                 self.check_key(&arguments[0].sql_type, key);
             }
             ("remap_struct", [_, _, mapping, defaults]) => {
@@ -64,16 +85,48 @@ impl Binder<'_> {
                 let [source, target, _, defaults] = arguments else {
                     return;
                 };
-                if let Some(read) = mapping_of(mapping)
-                    && let Err(message) = remapping::check(
-                        &source.sql_type,
-                        &target.sql_type,
-                        &read,
-                        &defaults.sql_type,
-                    )
-                {
+                let (source, target) = (&source.sql_type, &target.sql_type);
+                let checked = match mapping_of(mapping) {
+                    Some(read) => remapping::check(source, target, &read, &defaults.sql_type),
+                    None => remapping::check_types(source, target),
+                };
+                if let Err(message) = checked {
                     let finding = Diagnostic::error(Code::WrongArguments, mapping.span, message);
                     self.report(finding);
+                }
+            }
+            ("switch", [_, cases, ..]) => {
+                self.check_cases(cases);
+            }
+            ("list_grade_up" | "array_grade_up" | "grade_up", [_, orders @ ..]) => {
+                for order in orders {
+                    self.must_be_constant(order, &format!("the order of `{called}`"));
+                }
+            }
+            ("constant_or_null", [value, ..]) => {
+                self.must_be_constant(value, "the value of `constant_or_null`");
+            }
+            ("getvariable", [name]) => self.must_be_constant(name, "the name of a variable"),
+            ("icu_sort_key", [_, collation]) => {
+                self.must_be_constant(collation, "the collation of `icu_sort_key`");
+            }
+            ("create_sort_key", keys) => {
+                for order in keys.iter().skip(1).step_by(2) {
+                    self.must_be_constant(order, "the order of `create_sort_key`");
+                }
+                if !keys.len().is_multiple_of(2) {
+                    let message = "`create_sort_key` takes an order for each key".to_owned();
+                    self.wrong_constant(keys[0].span, message);
+                }
+            }
+            ("make_type", parts) => {
+                for part in parts {
+                    self.must_be_constant(part, "a part of a type");
+                }
+            }
+            ("json_serialize_sql" | "json_serialize_plan", [_, options @ ..]) => {
+                for option in options {
+                    self.must_be_constant(option, &format!("an option of `{called}`"));
                 }
             }
             ("parse_duckdb_log_message", [log, _]) => match &arguments[0].value {
@@ -85,10 +138,10 @@ impl Binder<'_> {
             ("st_setcrs", [_, system]) => {
                 self.must_be_constant(system, "the reference system of `st_setcrs`");
             }
-            ("cast_to_type", [_, target]) if is_null(target) => {
+            ("cast_to_type", [_, target]) if is_bare_null(target) => {
                 self.wrong_constant(target.span, "a null has no type to cast to".to_owned());
             }
-            ("replace_type", [_, _, target]) if is_null(target) => {
+            ("replace_type", [_, _, target]) if is_bare_null(target) => {
                 self.wrong_constant(target.span, "a null has no type to put there".to_owned());
             }
             _ => {}
@@ -121,6 +174,26 @@ impl Binder<'_> {
         }
         if let Some(null) = items.iter().find(|item| is_null(item)) {
             self.wrong_constant(null.span, "the name of a part can't be null".to_owned());
+        }
+    }
+
+    /// `switch(x, map {1: 'a'})`: the keys are written out.
+    fn check_cases(&mut self, cases: &ast::Expr) {
+        let ExprKind::Map(entries) = &without_parentheses(cases).kind else {
+            return self.must_be_constant(cases, "the map of `switch`");
+        };
+        if entries.is_empty() {
+            self.wrong_constant(cases.span, "`switch` has no cases".to_owned());
+        }
+        for (key, _) in entries {
+            let message = match &key.kind {
+                _ if is_null(key) => "the key of a map can't be null",
+                ExprKind::Binary { .. } | ExprKind::Cast { .. } => {
+                    "the keys of `switch` are written out"
+                }
+                _ => continue,
+            };
+            self.wrong_constant(key.span, message.to_owned());
         }
     }
 
@@ -161,6 +234,13 @@ impl Binder<'_> {
             self.wrong_constant(null.span, format!("a share of `{called}` can't be null"));
         }
     }
+}
+
+fn is_bare_null(expr: &ast::Expr) -> bool {
+    matches!(
+        without_parentheses(expr).kind,
+        ExprKind::Literal(Literal::Null)
+    )
 }
 
 fn is_empty_list(expr: &ast::Expr) -> bool {

@@ -78,6 +78,7 @@ impl Binder<'_> {
             } => {
                 self.check_type(type_name);
                 let operand = self.expression(operand, env);
+                self.check_cast(&operand.sql_type, &read_type(type_name), expr.span);
                 let nullable = operand.nullable
                     || *fallible
                     || operand.sql_type == SqlType::Json
@@ -153,6 +154,7 @@ impl Binder<'_> {
                 let operand_type = self.expression(operand, env);
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
+                self.check_correlated_row(&output, query, env);
                 if let ([column], false) = (output.columns.as_slice(), output.open) {
                     self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
                 }
@@ -167,6 +169,7 @@ impl Binder<'_> {
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
+                    self.check_correlated_row(&output, query, env);
                 } else {
                     self.expression(right, env);
                 }
@@ -256,6 +259,13 @@ impl Binder<'_> {
                 for (key, value) in entries {
                     keys.push(self.expression(key, env));
                     values.push(self.expression(value, env));
+                }
+                for (what, typed) in [("the keys of MAP", &keys), ("MAP", &values)] {
+                    if common_of(typed.iter()) == Common::Incompatible {
+                        let spans: Vec<Span> =
+                            entries.iter().map(|(_, value)| value.span).collect();
+                        self.mixed(what, typed, &spans, expr.span);
+                    }
                 }
                 Typed::of(match (common_of(&keys), common_of(&values)) {
                     (Common::Type(key), Common::Type(value)) => {

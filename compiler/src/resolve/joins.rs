@@ -9,7 +9,7 @@
 use super::Binder;
 use super::deep::{has_query, walk_deep, without_parentheses};
 use super::grouping::walk;
-use super::scope::{Env, Scope};
+use super::scope::{Env, Output, Scope};
 use crate::bound::RelationId;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind, JoinKind};
@@ -92,12 +92,7 @@ impl Binder<'_> {
 
     /// The condition of a left join whose right side reads the left one: each part compares the
     /// sides, or reads the right side only.
-    fn check_lateral_condition(
-        &mut self,
-        parts: &[&ast::Expr],
-        scope: &Scope,
-        left_width: usize,
-    ) {
+    fn check_lateral_condition(&mut self, parts: &[&ast::Expr], scope: &Scope, left_width: usize) {
         for part in parts {
             let part = without_parentheses(part);
             let Some(sides) = self.sides_of(part, scope, left_width) else {
@@ -115,6 +110,29 @@ impl Binder<'_> {
                     "put this part of the condition into the right side's `WHERE`",
                 );
             }
+        }
+    }
+
+    /// `(a, b) IN (query)`: a query with several columns can't read those of the query around it.
+    pub(super) fn check_correlated_row(
+        &mut self,
+        output: &Output,
+        query: &ast::Query,
+        env: &Env<'_>,
+    ) {
+        if output.columns.len() < 2 || output.open {
+            return;
+        }
+        let around: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
+        let correlated = self
+            .columns_within(query.span)
+            .any(|column| column.scope != 0 && around.contains(&column.scope));
+        if correlated {
+            self.unsupported_join(
+                query.span,
+                "a row can't be compared with the rows of a subquery that reads the query around it",
+                "compare the columns one by one: `exists (select … where x = a and y = b)`",
+            );
         }
     }
 

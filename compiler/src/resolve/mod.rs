@@ -26,7 +26,7 @@
 //! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
 //! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
-//! | `aliases`, `table_function_checks`, `type_names` | uses of aliases; functions in `FROM`; types |
+//! | `aliases`, `table_function_checks`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -39,6 +39,7 @@ mod aliases;
 mod arguments;
 mod calls;
 mod canonical;
+mod casts;
 mod columns;
 mod constant_arguments;
 pub mod data_columns;

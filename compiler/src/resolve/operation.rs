@@ -91,7 +91,12 @@ impl Binder<'_> {
     }
 
     /// Whether what reads like a lambda is a path into JSON: its parameter is a column.
-    pub(super) fn is_arrow(&self, expr: &ast::Expr, parameters: &[ast::Name], env: &Env<'_>) -> bool {
+    pub(super) fn is_arrow(
+        &self,
+        expr: &ast::Expr,
+        parameters: &[ast::Name],
+        env: &Env<'_>,
+    ) -> bool {
         let written = self.plain_text(expr.span).starts_with("lambda ");
         match parameters {
             [only] if !written => !matches!(env.find(&only.value), Found::Nothing),
@@ -141,6 +146,7 @@ impl Binder<'_> {
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             "->" | "->>" => match (&left.sql_type, &right.value) {
+                _ if self.no_path(left, right, place) => Typed::unknown(),
                 (SqlType::Json | SqlType::Varchar, _)
                     if let Some(message) =
                         refusal(place.operator, &[left.clone(), right.clone()]) =>
@@ -180,6 +186,20 @@ impl Binder<'_> {
                 )
             }
         }
+    }
+
+    /// Reports a path into JSON that is none, or into what is no JSON.
+    fn no_path(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) -> bool {
+        let called = match place.operator {
+            "->" => "json_extract",
+            operator => operator,
+        };
+        let known = left.is_known() && right.is_known();
+        let refused = known && call(called, &[left.clone(), right.clone()]) == Outcome::Refused;
+        if refused {
+            self.no_operation(left, right, place);
+        }
+        refused
     }
 
     pub(super) fn between(

@@ -28,7 +28,14 @@ impl Binder<'_> {
             "regexp_extract" | "regexp_extract_all" | "regexp_replace" => 3,
             _ => return,
         };
-        if let (Some(option), Some(typed)) = (written.get(options), arguments.get(options)) {
+        // With a null the engine doesn't look any further.
+        let null = called == "regexp_replace"
+            && arguments
+                .iter()
+                .any(|argument| argument.sql_type == SqlType::Null);
+        if let (Some(option), Some(typed)) = (written.get(options), arguments.get(options))
+            && !null
+        {
             if self.varies(option) {
                 let message = "the options of a pattern must be a constant".to_owned();
                 self.wrong_constant(option.span, message);
@@ -57,7 +64,7 @@ impl Binder<'_> {
         if called.starts_with("regexp_extract")
             && let (Some(group), Some(typed)) = (written.get(2), arguments.get(2))
         {
-            self.check_groups(group, typed, written[1], &arguments[1]);
+            self.check_groups(called, (group, typed), (written[1], &arguments[1]));
         }
     }
 
@@ -73,11 +80,14 @@ impl Binder<'_> {
     /// The third argument of `regexp_extract`: a group's number, or names for the groups.
     fn check_groups(
         &mut self,
-        group: &ast::Expr,
-        typed: &Typed,
-        pattern: &ast::Expr,
-        pattern_typed: &Typed,
+        called: &str,
+        (group, typed): (&ast::Expr, &Typed),
+        (pattern, pattern_typed): (&ast::Expr, &Typed),
     ) {
+        // Of all matches the group is taken for each row.
+        if called == "regexp_extract_all" && !matches!(typed.sql_type, SqlType::List(_)) {
+            return;
+        }
         if self.varies(group) {
             let message = "the group of a pattern must be a constant".to_owned();
             return self.wrong_constant(group.span, message);

@@ -106,7 +106,9 @@ impl Binder<'_> {
             return Output::unknown();
         };
         let aggregates = pivot.aggregates.iter();
-        let several = aggregates.map(|item| super::select::gives_several(&item.expr)).any(|is| is);
+        let several = aggregates
+            .map(|item| super::select::gives_several(&item.expr))
+            .any(|is| is);
         let Some(values) = pivot_names(&pivot.on).filter(|_| !several) else {
             self.look_at(pivot, env);
             return Output::unknown();
@@ -396,8 +398,8 @@ impl Binder<'_> {
     ) -> Option<Unpivoted> {
         let mut named: Vec<&str> = Vec::new();
         match &expr.kind {
-            // A text names a column as well.
-            ExprKind::Literal(Literal::Text(text)) => named.push(text),
+            // A text or a number names a column as well.
+            ExprKind::Literal(Literal::Text(text) | Literal::Number(text)) => named.push(text),
             _ => walk(expr, &mut |part| {
                 if let ExprKind::Name(names) = &part.kind {
                     named.extend(names.last().map(|name| name.value.as_str()));

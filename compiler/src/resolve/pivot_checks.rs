@@ -121,6 +121,15 @@ impl Binder<'_> {
     pub(super) fn check_unpivot(&mut self, unpivot: &ast::Unpivot) -> bool {
         let before = self.diagnostics.len();
         let width = unpivot.values.len().max(1);
+        // A row of anything but columns is a value.
+        let is_value = |item: &ast::SelectItem| {
+            matches!(&item.expr.kind, ExprKind::Row(members) if members.iter().any(|member| {
+                !matches!(member.kind, ExprKind::Name(_) | ExprKind::Literal(_))
+            }))
+        };
+        if unpivot.entries.iter().any(is_value) {
+            return true;
+        }
         let mut first = None;
         for item in &unpivot.entries {
             let members: Vec<&ast::Expr> = match &item.expr.kind {
@@ -172,11 +181,14 @@ impl Binder<'_> {
             ExprKind::Literal(Literal::Text(text)) if text.is_empty() => {
                 "the name of a column can't be empty"
             }
-            ExprKind::Literal(Literal::Text(_)) => return,
+            // They name columns as well.
+            ExprKind::Literal(_) => return,
             _ if has_query(expr) => "an unpivot turns no subqueries",
             _ if several => return,
             _ if columns.is_empty() => "an unpivot turns columns, and here is none",
-            _ if columns.len() > 1 => "an entry of an unpivot reads one column, and this one several",
+            _ if columns.len() > 1 => {
+                "an entry of an unpivot reads one column, and this one several"
+            }
             _ => return,
         };
         self.report(Diagnostic::error(Code::UnknownColumn, expr.span, message));
@@ -189,7 +201,9 @@ impl Binder<'_> {
         span: Span,
     ) {
         if common_of(values.clone()) == Common::Incompatible {
-            let types: Vec<String> = values.map(|typed| format!("`{}`", typed.sql_type)).collect();
+            let types: Vec<String> = values
+                .map(|typed| format!("`{}`", typed.sql_type))
+                .collect();
             let message = format!(
                 "the unpivot puts values of {} into one column",
                 types.join(", ")

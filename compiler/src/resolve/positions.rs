@@ -152,8 +152,12 @@ impl Binder<'_> {
         if !items_of_sides(body, &mut sides) {
             return;
         }
-        let mut items = sides.into_iter().flatten();
-        if !items.any(|item| self.same(&item.expr, expr)) {
+        let written = self.plain_text(expr.span);
+        let mut items = sides
+            .into_iter()
+            .flatten()
+            .map(|item| without_parentheses(&item.expr));
+        if !items.any(|item| self.plain_text(item.span) == written || self.same(item, expr)) {
             let message =
                 "behind a set operation an expression must be one of its sides' select lists";
             self.report(

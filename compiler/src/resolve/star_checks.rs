@@ -292,7 +292,11 @@ fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
             otherwise,
         } => {
             let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
-            parts.extend(branches.iter().flat_map(|(condition, result)| [condition, result]));
+            parts.extend(
+                branches
+                    .iter()
+                    .flat_map(|(condition, result)| [condition, result]),
+            );
             parts.extend(otherwise.as_deref());
             parts
         }

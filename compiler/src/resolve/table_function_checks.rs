@@ -9,8 +9,30 @@ use crate::types::call::takes;
 use crate::types::catalogue::{self, Entry, Kind};
 use crate::types::{Typed, Value, rules};
 
+/// Functions whose first argument may be null; for the others that is a name, a path or a query.
+const TAKING_NULL: &[&str] = &[
+    "generate_series",
+    "json_each",
+    "json_tree",
+    "range",
+    "repeat",
+    "repeat_row",
+    "summary",
+    "test_vector_types",
+];
+
+fn is_null(typed: &Typed) -> bool {
+    typed.sql_type == SqlType::Null
+}
+
 /// The structured logs of the engine.
-const LOGS: &[&str] = &["FileSystem", "HTTP", "Metrics", "PhysicalOperator", "QueryLog"];
+const LOGS: &[&str] = &[
+    "FileSystem",
+    "HTTP",
+    "Metrics",
+    "PhysicalOperator",
+    "QueryLog",
+];
 
 /// Whether the engine keeps a log of this name.
 pub(super) fn is_log(name: &str) -> bool {
@@ -47,10 +69,22 @@ impl Binder<'_> {
                 .or_else(|| wrong_positions(entry, function, arguments)),
         };
         if let Some((place, message)) = wrong {
-            self.report(Diagnostic::error(Code::WrongArguments, place.unwrap_or(span), message));
+            self.report(Diagnostic::error(
+                Code::WrongArguments,
+                place.unwrap_or(span),
+                message,
+            ));
             return;
         }
         let wrong = match (name, arguments) {
+            (_, [first, ..])
+                if entry.is_some()
+                    && is_null(first)
+                    && !TAKING_NULL.contains(&name)
+                    && !function.arguments.first().is_some_and(is_named) =>
+            {
+                Some(format!("`{name}` doesn't take a null"))
+            }
             ("unnest", [list]) => match &list.sql_type {
                 SqlType::List(_) | SqlType::Unknown | SqlType::Other(_) => None,
                 other => Some(format!("`unnest` takes a list, and this is `{other}`")),
@@ -111,11 +145,7 @@ impl Binder<'_> {
     }
 }
 
-fn wrong_positions(
-    entry: &Entry,
-    function: &ast::Function,
-    arguments: &[Typed],
-) -> Option<Wrong> {
+fn wrong_positions(entry: &Entry, function: &ast::Function, arguments: &[Typed]) -> Option<Wrong> {
     if function.arguments.len() != arguments.len() {
         return None;
     }

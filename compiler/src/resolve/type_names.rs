@@ -39,7 +39,9 @@ impl Binder<'_> {
             Ok(sql_type) => {
                 let mut unknown = None;
                 find_unknown(&sql_type, &mut unknown);
+                let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
                 match unknown {
+                    None if sql_type.any(&empty) => "an array has one element or more".to_owned(),
                     Some(name) => format!("there is no type `{name}`"),
                     None => return,
                 }

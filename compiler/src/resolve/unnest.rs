@@ -110,7 +110,10 @@ impl Binder<'_> {
     fn check_inner_unnest(&mut self, expr: &ast::Expr, env: &Env<'_>) {
         let mut found = Vec::new();
         walk(expr, &mut |part| {
-            if matches!(part.kind, ExprKind::Lambda { .. } | ExprKind::Comprehension { .. }) {
+            if matches!(
+                part.kind,
+                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. }
+            ) {
                 return false;
             }
             found.extend(unnest(part).map(|(_, argument)| (part.span, argument)));

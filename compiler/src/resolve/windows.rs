@@ -146,7 +146,11 @@ impl Binder<'_> {
         if spec.base.is_some() {
             return;
         }
-        let [order] = spec.order_by.as_slice() else {
+        let orders = match function.order_by.is_empty() {
+            true => spec.order_by.as_slice(),
+            false => function.order_by.as_slice(),
+        };
+        let [order] = orders else {
             let message = "`fill` needs a window with one `ORDER BY` expression";
             self.report(Diagnostic::error(Code::InvalidWindow, spec.span, message));
             return;

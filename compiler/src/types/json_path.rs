@@ -84,7 +84,8 @@ fn position(rest: &str) -> Step<'_> {
         },
     };
     let (number, behind) = digits.split_once(']')?;
-    let counts = (1..19).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    let counts =
+        (1..19).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
     counts.then_some((false, behind))
 }
 
@@ -94,7 +95,17 @@ mod tests {
 
     #[test]
     fn wildcards() {
-        for path in ["$", "a*", "$.a", "$.a*", "$.\"a.*\"", "$[0]", "$[-1].a[#-1]", "$.a[#]", "/a/*"] {
+        for path in [
+            "$",
+            "a*",
+            "$.a",
+            "$.a*",
+            "$.\"a.*\"",
+            "$[0]",
+            "$[-1].a[#-1]",
+            "$.a[#]",
+            "/a/*",
+        ] {
             assert_eq!(finds_several(path), Ok(false), "{path}");
         }
         for path in ["$.*", "$[*].a", "$..a", "$..[0]", "$..*", "$.**", "$.a[*]"] {

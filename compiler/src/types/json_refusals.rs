@@ -9,7 +9,7 @@ use super::{Typed, Value, json_shape};
 use crate::sql_type::SqlType;
 
 /// Functions whose second argument is a path, or a list of paths.
-const WITH_PATH: &[&str] = &[
+pub const WITH_PATH: &[&str] = &[
     "->",
     "->>",
     "json_array_length",
@@ -32,13 +32,25 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
         ("row_to_json", [only]) => match &only.sql_type {
             SqlType::Struct(_) => None,
             other if is_open(other) => None,
-            other => Some(format!("`row_to_json` takes a struct, and this is `{other}`")),
+            other => Some(format!(
+                "`row_to_json` takes a struct, and this is `{other}`"
+            )),
         },
         ("array_to_json", [only]) => match &only.sql_type {
             SqlType::List(_) | SqlType::Array(..) => None,
             other if is_open(other) => None,
-            other => Some(format!("`array_to_json` takes a list, and this is `{other}`")),
+            other => Some(format!(
+                "`array_to_json` takes a list, and this is `{other}`"
+            )),
         },
+        // With a null the engine doesn't look any further.
+        ("row_to_json" | "array_to_json", _)
+            if arguments
+                .iter()
+                .any(|argument| argument.sql_type == SqlType::Null) =>
+        {
+            None
+        }
         ("row_to_json" | "array_to_json", _) => Some(format!("`{name}` takes one value")),
         (name, [_, path]) if WITH_PATH.contains(&name) => paths(&path.value),
         (

@@ -3,8 +3,8 @@
 //! Source: `StructureStringToType` in `extension/json/json_functions/json_transform.cpp` of DuckDB.
 
 use crate::sql_type::SqlType;
-use serde_json::error::Category;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use std::fmt;
 
 /// The type that a shape describes, unknown in the places that aren't certain.
@@ -58,7 +58,9 @@ impl<'de> Visitor<'de> for ShapeVisitor {
             items.next_element::<Shape>()?,
         ) {
             (Some(Shape(element)), None) => Ok(SqlType::list(element)),
-            _ => Err(A::Error::custom("a list has one shape for all its elements")),
+            _ => Err(A::Error::custom(
+                "a list has one shape for all its elements",
+            )),
         }
     }
 
@@ -95,11 +97,22 @@ mod tests {
             Ok("STRUCT(b INTEGER[], a STRUCT(x DATE))")
         );
         assert_eq!(shown(r#""DOUBLE""#).as_deref(), Ok("DOUBLE"));
-        for wrong in ["{}", "[]", "1", r#"["INT", "INT"]"#, r#"{"a": null}"#, "foo", r#""INT(""#] {
+        for wrong in [
+            "{}",
+            "[]",
+            "1",
+            r#"["INT", "INT"]"#,
+            r#"{"a": null}"#,
+            "foo",
+            r#""INT(""#,
+        ] {
             assert!(sql_type(wrong).is_err_and(|why| why.is_some()), "{wrong}");
         }
         for unclear in [r#"{"a": "NOSUCH"}"#, r#"{"a": "INT", "A": "INT"}"#] {
-            assert!(sql_type(unclear).is_ok_and(|found| found.has_unknown()), "{unclear}");
+            assert!(
+                sql_type(unclear).is_ok_and(|found| found.has_unknown()),
+                "{unclear}"
+            );
         }
         assert_eq!(sql_type(r#"{"a": "INT",}"#), Err(None));
     }

@@ -8,7 +8,7 @@ pub mod call;
 pub mod catalogue;
 mod decimal;
 pub mod json_path;
-mod json_refusals;
+pub mod json_refusals;
 mod json_shape;
 pub mod literal;
 pub mod nested;

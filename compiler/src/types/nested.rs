@@ -284,9 +284,8 @@ fn formatted(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             "json_transform" | "json_transform_strict" | "from_json" | "from_json_strict",
             [_, shape],
         ) => match &shape.value {
-            Value::Text(shape) => {
-                super::json_shape::sql_type(shape).map_or(Outcome::Unknown, |sql_type| known(&sql_type))
-            }
+            Value::Text(shape) => super::json_shape::sql_type(shape)
+                .map_or(Outcome::Unknown, |sql_type| known(&sql_type)),
             _ => Outcome::Unknown,
         },
         (

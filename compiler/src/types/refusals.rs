@@ -56,7 +56,10 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
             .then(|| format!("`{name}` makes a list of one type, and these are of several")),
         "list_slice" | "array_slice"
             if arguments.len() == 4
-                && matches!(first.sql_type, SqlType::Varchar | SqlType::Blob) =>
+                && matches!(
+                    first.sql_type,
+                    SqlType::Varchar | SqlType::Blob | SqlType::Json
+                ) =>
         {
             Some(format!("`{name}` takes no step for a `{}`", first.sql_type))
         }
@@ -64,11 +67,7 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
             let may = is_list(&first.sql_type)
                 || matches!(
                     first.sql_type,
-                    SqlType::Varchar
-                        | SqlType::Blob
-                        | SqlType::Json
-                        | SqlType::Bit
-                        | SqlType::Enum(_)
+                    SqlType::Varchar | SqlType::Blob | SqlType::Json
                 );
             (!may).then(|| takes_lists(name, first))
         }
@@ -87,7 +86,7 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
 
 /// Whether it is a list whose elements are known.
 fn nested_list(argument: &Typed) -> bool {
-    matches!(argument.sql_type, SqlType::List(_))
+    matches!(argument.sql_type, SqlType::List(_) | SqlType::Array(..))
 }
 
 fn takes_lists(name: &str, argument: &Typed) -> String {
@@ -96,8 +95,7 @@ fn takes_lists(name: &str, argument: &Typed) -> String {
 
 fn not_a_list(name: &str, argument: &Typed) -> Option<String> {
     let may = is_list(&argument.sql_type)
-        || matches!(argument.sql_type, SqlType::Map(..) | SqlType::Json)
-        || argument.is_text_literal();
+        || matches!(argument.sql_type, SqlType::Map(..) | SqlType::Json);
     (!may).then(|| takes_lists(name, argument))
 }
 
@@ -114,7 +112,7 @@ fn concatenated(name: &str, arguments: &[Typed]) -> Option<String> {
     let mut elements = arguments
         .iter()
         .filter_map(|argument| match &argument.sql_type {
-            SqlType::List(element) => Some(&**element),
+            SqlType::List(element) | SqlType::Array(element, _) => Some(&**element),
             _ => None,
         });
     let first = elements.next()?;

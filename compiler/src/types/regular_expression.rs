@@ -326,7 +326,10 @@ impl Reader<'_> {
 /// A number; one that is too large counts as the largest.
 fn digits(rest: &mut Peekable<Chars<'_>>) -> Option<u32> {
     let mut number: Option<u32> = None;
-    while let Some(digit) = rest.next_if(char::is_ascii_digit).and_then(|c| c.to_digit(10)) {
+    while let Some(digit) = rest
+        .next_if(char::is_ascii_digit)
+        .and_then(|c| c.to_digit(10))
+    {
         number = Some(number.unwrap_or(0).saturating_mul(10).saturating_add(digit));
     }
     number
@@ -339,10 +342,36 @@ mod tests {
     #[test]
     fn patterns_that_compile() {
         for pattern in [
-            "", "a|b", "(a)(b|[c)])", r"\(a", "[[:alpha:]]+", "[]a]", "[^]]", "[a-]", "[-a]", "a*?",
-            "a{2}", "a{2,}?", "a{,2}", "a{x", "{", "(?i)a", "(?i:a)", "(?s-m:a)", "(?P<n>a)",
-            r"\d+\.\w", r"[\d-z]", r"\pN\p{Greek}", r"\x41\x{1F600}", r"\Qa.b", r"\Q(\E(a)", r"\12",
-            "^*", r"[\]\-]", r"\_", "ä[ö-ü]",
+            "",
+            "a|b",
+            "(a)(b|[c)])",
+            r"\(a",
+            "[[:alpha:]]+",
+            "[]a]",
+            "[^]]",
+            "[a-]",
+            "[-a]",
+            "a*?",
+            "a{2}",
+            "a{2,}?",
+            "a{,2}",
+            "a{x",
+            "{",
+            "(?i)a",
+            "(?i:a)",
+            "(?s-m:a)",
+            "(?P<n>a)",
+            r"\d+\.\w",
+            r"[\d-z]",
+            r"\pN\p{Greek}",
+            r"\x41\x{1F600}",
+            r"\Qa.b",
+            r"\Q(\E(a)",
+            r"\12",
+            "^*",
+            r"[\]\-]",
+            r"\_",
+            "ä[ö-ü]",
         ] {
             assert_eq!(fault(pattern), None, "{pattern}");
         }
@@ -351,9 +380,31 @@ mod tests {
     #[test]
     fn patterns_that_do_not() {
         for pattern in [
-            "(a", "a)", "[abc", "[[:alpha:]", "*", "a|*", "(*)", "a**", "a+*", "a{2}{3}", "a{2,1}",
-            "a{1001}", "\\", r"\X", r"\1", r"\y", r"[\b]", "(?=a)", "(?<n>a)", "(?P<n>a)(?P<n>b)",
-            "[z-a]", "[[:foo:]]", r"[a-\d]", r"\x4", r"\p{L",
+            "(a",
+            "a)",
+            "[abc",
+            "[[:alpha:]",
+            "*",
+            "a|*",
+            "(*)",
+            "a**",
+            "a+*",
+            "a{2}{3}",
+            "a{2,1}",
+            "a{1001}",
+            "\\",
+            r"\X",
+            r"\1",
+            r"\y",
+            r"[\b]",
+            "(?=a)",
+            "(?<n>a)",
+            "(?P<n>a)(?P<n>b)",
+            "[z-a]",
+            "[[:foo:]]",
+            r"[a-\d]",
+            r"\x4",
+            r"\p{L",
         ] {
             assert!(fault(pattern).is_some(), "{pattern}");
         }

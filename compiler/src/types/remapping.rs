@@ -20,7 +20,8 @@ struct Entry {
     within: Option<Vec<Entry>>,
 }
 
-type Checked = Result<(), String>;
+/// Nothing, or what is wrong.
+pub type Checked = Result<(), String>;
 
 /// Checks a remapping. `defaults` is the type of the defaults, that of a bare null if there are none.
 ///
@@ -32,20 +33,13 @@ pub fn check(
     mapping: &[(String, Mapping)],
     defaults: &SqlType,
 ) -> Checked {
-    if [source, target, defaults].iter().any(|one| one.has_unknown()) {
+    check_types(source, target)?;
+    if [source, target, defaults]
+        .iter()
+        .any(|one| one.has_unknown())
+    {
         return Ok(());
     }
-    for sql_type in [source, target] {
-        match sql_type {
-            SqlType::Other(_) => return Ok(()),
-            SqlType::Struct(fields) if fields.iter().all(|(name, _)| name.is_empty()) => {
-                return Err("the fields of both structs need names".to_owned());
-            }
-            nested if fields_of(nested).is_some() => {}
-            other => return Err(format!("it takes structs, lists and maps, and this is `{other}`")),
-        }
-    }
-    same_kind(source, target)?;
     let (Some(sources), Some(targets)) = (fields_of(source), fields_of(target)) else {
         return Ok(());
     };
@@ -63,6 +57,31 @@ pub fn check(
         other => return Err(format!("the defaults are a struct, and this is `{other}`")),
     }
     complete(&targets, &entries)
+}
+
+/// Checks that a type can be remapped to another.
+///
+/// # Errors
+/// What the engine finds wrong.
+pub fn check_types(source: &SqlType, target: &SqlType) -> Checked {
+    if source.has_unknown() || target.has_unknown() {
+        return Ok(());
+    }
+    for sql_type in [source, target] {
+        match sql_type {
+            SqlType::Other(_) => return Ok(()),
+            SqlType::Struct(fields) if fields.iter().all(|(name, _)| name.is_empty()) => {
+                return Err("the fields of both structs need names".to_owned());
+            }
+            nested if fields_of(nested).is_some() => {}
+            other => {
+                return Err(format!(
+                    "it takes structs, lists and maps, and this is `{other}`"
+                ));
+            }
+        }
+    }
+    same_kind(source, target)
 }
 
 /// The fields of a nested type, as a remapping names them.
@@ -103,10 +122,8 @@ fn remap(
         Mapping::Field(field) => (field, None),
         Mapping::Within(field, inner) => (field, Some(inner)),
     };
-    let source =
-        find(sources, field).ok_or_else(|| format!("the value has no field `{field}`"))?;
-    let target =
-        find(targets, name).ok_or_else(|| format!("the target has no field `{name}`"))?;
+    let source = find(sources, field).ok_or_else(|| format!("the value has no field `{field}`"))?;
+    let target = find(targets, name).ok_or_else(|| format!("the target has no field `{name}`"))?;
     let nested = (fields_of(source), fields_of(target));
     if nested.0.is_some() || nested.1.is_some() || inner.is_some() {
         same_kind(source, target)?;
@@ -122,7 +139,10 @@ fn remap(
         }
         (Some(_), _) => return Err(format!("`{source}` has no fields to map")),
     };
-    if !entries.iter().any(|entry| entry.name.eq_ignore_ascii_case(name)) {
+    if !entries
+        .iter()
+        .any(|entry| entry.name.eq_ignore_ascii_case(name))
+    {
         entries.push(Entry {
             name: name.to_owned(),
             within,
@@ -137,8 +157,7 @@ fn default(
     targets: &[(String, SqlType)],
     entries: &mut Vec<Entry>,
 ) -> Checked {
-    let target =
-        find(targets, name).ok_or_else(|| format!("the target has no field `{name}`"))?;
+    let target = find(targets, name).ok_or_else(|| format!("the target has no field `{name}`"))?;
     let given = entries
         .iter()
         .position(|entry| entry.name.eq_ignore_ascii_case(name));
@@ -198,7 +217,12 @@ mod tests {
         (target.to_owned(), Mapping::Field(source.to_owned()))
     }
 
-    fn checked(source: &str, target: &str, mapping: &[(String, Mapping)], defaults: &str) -> Checked {
+    fn checked(
+        source: &str,
+        target: &str,
+        mapping: &[(String, Mapping)],
+        defaults: &str,
+    ) -> Checked {
         let read = |text: &str| match text {
             "" => SqlType::Null,
             text => text.parse().unwrap(),
@@ -208,10 +232,16 @@ mod tests {
 
     #[test]
     fn each_field_of_the_target_gets_one_value() {
-        let (source, target) = ("STRUCT(i INTEGER, j INTEGER)", "STRUCT(a INTEGER, b VARCHAR)");
+        let (source, target) = (
+            "STRUCT(i INTEGER, j INTEGER)",
+            "STRUCT(a INTEGER, b VARCHAR)",
+        );
         let both = [field("a", "j"), field("b", "i")];
         assert_eq!(checked(source, target, &both, ""), Ok(()));
-        assert_eq!(checked(source, target, &both[..1], "STRUCT(b VARCHAR)"), Ok(()));
+        assert_eq!(
+            checked(source, target, &both[..1], "STRUCT(b VARCHAR)"),
+            Ok(())
+        );
         for (mapping, defaults) in [
             (&both[..1], ""),
             (&both[..], "STRUCT(b VARCHAR)"),
@@ -219,7 +249,10 @@ mod tests {
             (&[field("a", "k")][..], "STRUCT(b VARCHAR)"),
             (&[field("c", "i")][..], "STRUCT(b VARCHAR)"),
         ] {
-            assert!(checked(source, target, mapping, defaults).is_err(), "{mapping:?}");
+            assert!(
+                checked(source, target, mapping, defaults).is_err(),
+                "{mapping:?}"
+            );
         }
     }
 

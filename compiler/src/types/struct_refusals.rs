@@ -35,7 +35,9 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
                 other => not(name, "a struct", other, |_| false),
             }
         }
-        "cardinality" => not(name, "a map", &arguments.first()?.sql_type, is_map),
+        "cardinality" if arguments.len() == 1 => {
+            not(name, "a map", &arguments.first()?.sql_type, is_map)
+        }
         "map_concat" => maps(name, arguments),
         "union_tag" => not(name, "a union", &arguments.first()?.sql_type, is_union),
         "union_extract" => match (&arguments.first()?.sql_type, arguments.get(1)) {
@@ -152,7 +154,9 @@ fn maps(name: &str, arguments: &[Typed]) -> Option<String> {
             return Some(wrong);
         }
     }
-    let mut maps = arguments.iter().filter(|argument| is_map(&argument.sql_type));
+    let mut maps = arguments
+        .iter()
+        .filter(|argument| is_map(&argument.sql_type));
     let first = maps.next().filter(|first| is_plain(&first.sql_type))?;
     let other = maps.find(|other| is_plain(&other.sql_type) && other.sql_type != first.sql_type)?;
     Some(format!(
@@ -180,10 +184,8 @@ fn arrays(name: &str, arguments: &[Typed]) -> Option<String> {
             "`{name}` takes arrays of one size, and these have {left_size} and {right_size} elements"
         ));
     }
-    let float = |element: &SqlType| {
-        matches!(element, SqlType::Float | SqlType::Double) || is_open(element)
-    };
-    (!float(left) && !float(right)).then(|| {
-        format!("`{name}` takes arrays of `FLOAT` or `DOUBLE`, and these are of `{left}`")
-    })
+    let float =
+        |element: &SqlType| matches!(element, SqlType::Float | SqlType::Double) || is_open(element);
+    (!float(left) && !float(right))
+        .then(|| format!("`{name}` takes arrays of `FLOAT` or `DOUBLE`, and these are of `{left}`"))
 }

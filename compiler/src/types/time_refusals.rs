@@ -36,10 +36,47 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
 
 /// Parts that a time of day hasn't.
 const OF_DATES: &[&str] = &[
-    "c", "cent", "centuries", "century", "d", "day", "dayofmonth", "dayofweek", "dayofyear", "days",
-    "dec", "decade", "decades", "decs", "dow", "doy", "isodow", "jd", "julian", "mil", "millenium",
-    "millennia", "millennium", "mils", "mon", "mons", "month", "months", "quarter", "quarters", "w",
-    "week", "weekday", "weekofyear", "weeks", "y", "year", "years", "yearweek", "yr", "yrs",
+    "c",
+    "cent",
+    "centuries",
+    "century",
+    "d",
+    "day",
+    "dayofmonth",
+    "dayofweek",
+    "dayofyear",
+    "days",
+    "dec",
+    "decade",
+    "decades",
+    "decs",
+    "dow",
+    "doy",
+    "isodow",
+    "jd",
+    "julian",
+    "mil",
+    "millenium",
+    "millennia",
+    "millennium",
+    "mils",
+    "mon",
+    "mons",
+    "month",
+    "months",
+    "quarter",
+    "quarters",
+    "w",
+    "week",
+    "weekday",
+    "weekofyear",
+    "weeks",
+    "y",
+    "year",
+    "years",
+    "yearweek",
+    "yr",
+    "yrs",
 ];
 
 /// Parts that a time of day gives alone, and not within a list.
@@ -49,8 +86,22 @@ const JULIAN: &[&str] = &["jd", "julian"];
 
 /// Parts that an interval gives alone, and not within a list.
 const ALONE_OF_INTERVALS: &[&str] = &[
-    "dayofweek", "dayofyear", "dow", "doy", "era", "isodow", "isoyear", "timezone", "timezone_hour",
-    "timezone_minute", "w", "week", "weekday", "weekofyear", "weeks", "yearweek",
+    "dayofweek",
+    "dayofyear",
+    "dow",
+    "doy",
+    "era",
+    "isodow",
+    "isoyear",
+    "timezone",
+    "timezone_hour",
+    "timezone_minute",
+    "w",
+    "week",
+    "weekday",
+    "weekofyear",
+    "weeks",
+    "yearweek",
 ];
 
 const BEYOND_DATES: &[&str] = &["era", "timezone", "timezone_hour", "timezone_minute"];
@@ -73,7 +124,10 @@ fn missing_part(part: &Value, of: &SqlType) -> Option<String> {
                 if missing(part, true) {
                     return Some(format!("`{of}` has no `{part}` in a list of parts"));
                 }
-                if parts[..index].iter().any(|own| own.eq_ignore_ascii_case(part)) {
+                if parts[..index]
+                    .iter()
+                    .any(|own| own.eq_ignore_ascii_case(part))
+                {
                     return Some(format!("the part `{part}` is asked for twice"));
                 }
             }

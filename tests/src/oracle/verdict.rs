@@ -146,7 +146,12 @@ impl Judged {
                 // A missing table that was meant to be one is our matter only if we don't see it.
                 let expected = self.statement.expects_error
                     && (missing_table(refusal).is_none() || self.accepted());
-                Some(cause(refusal, expected))
+                let outside = self.ours.as_ref().and_then(|ours| ours.outside);
+                Some(match (cause(refusal, expected), outside) {
+                    // What the session's own objects are can't be told from the query.
+                    (Cause::NamesAndTypes, Some(reason)) => Cause::Apart(reason),
+                    (cause, _) => cause,
+                })
             }
         }
     }
@@ -249,6 +254,16 @@ fn cause(refusal: &Refusal, expected: bool) -> Cause {
     let message = refusal.message.as_str();
     if message.contains("exists in the") && message.contains("extension") {
         return Cause::Apart("an extension that isn't loaded");
+    }
+    if message.starts_with("infinite recursion detected: attempting to recursively bind view") {
+        // It stands in what the corpus makes, and the query only names the view.
+        return Cause::Apart("a view of the session");
+    }
+    let missing = |what: &str| message.starts_with(what) && message.contains("does not exist");
+    if missing("Sequence with name ") || missing("Catalog \"") {
+        // Sequences and attached databases belong to an engine's own state: no project declares
+        // them, so that a binder that sees only the project can't know of them.
+        return Cause::Apart("a sequence or database of the engine's own");
     }
     match refusal.kind.as_str() {
         "Parser" | "Syntax" => Cause::Syntax,
