@@ -11,6 +11,10 @@ mod check;
 mod commands;
 #[path = "tool/crash.rs"]
 mod crash;
+#[path = "tool/durable.rs"]
+mod durable;
+#[path = "tool/environments.rs"]
+mod environments;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]
