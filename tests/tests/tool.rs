@@ -9,6 +9,8 @@ mod both_ways;
 mod check;
 #[path = "tool/commands.rs"]
 mod commands;
+#[path = "tool/crash.rs"]
+mod crash;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]

@@ -140,8 +140,7 @@ pub(super) fn state(reader: &mut Reader, section: &Entry<'_>) -> Option<Spanned<
         };
         let scheme = text.value.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme {
-            "sqlite" => url = Some(text),
-            "postgres" | "postgresql" => reader.not_built(text.span, "a state in Postgres isn't"),
+            "sqlite" | "postgres" | "postgresql" => url = Some(text),
             _ if text.value.starts_with("${") => url = Some(text),
             _ => {
                 let finding = reader.invalid(text.span, "this isn't the address of a state");

@@ -281,9 +281,9 @@ fn mistakes_are_named_at_their_place() {
             "'${'",
         ),
         (
-            "[state]\nurl = 'postgres://x'",
-            Code::NotBuiltYet,
-            "'postgres://x'",
+            "[state]\nurl = 'mysql://x'",
+            Code::InvalidSetting,
+            "'mysql://x'",
         ),
         ("[state]\nurl = 'x'", Code::InvalidSetting, "'x'"),
         ("[env.prod]\nengine = 'x'", Code::InvalidSetting, "'x'"),
