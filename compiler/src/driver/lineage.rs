@@ -129,12 +129,21 @@ fn change_of(scd2: &Scd2, lineage: &Lineage, columns: &[TypedColumn]) -> UseSet 
     let mut all = UseSet::default();
     match &scd2.change {
         RowChange::UpdatedAt(column) => all.extend(&uses(&column.value)),
-        RowChange::Check(checked) => match &checked.value {
-            Checked::All => columns
-                .iter()
-                .for_each(|column| all.extend(&uses(&column.name))),
-            Checked::Columns(names) => names.iter().for_each(|name| all.extend(&uses(&name.value))),
-        },
+        RowChange::Check(checked) => {
+            let is_key = |name: &str| {
+                let mut key = scd2.unique_key.value.iter();
+                key.any(|key| same_name(&key.value, name))
+            };
+            let names: Vec<&str> = match &checked.value {
+                Checked::All => columns
+                    .iter()
+                    .map(|column| column.name.as_str())
+                    .filter(|name| !is_key(name))
+                    .collect(),
+                Checked::Columns(names) => names.iter().map(|name| name.value.as_str()).collect(),
+            };
+            names.into_iter().for_each(|name| all.extend(&uses(name)));
+        }
     }
     all
 }

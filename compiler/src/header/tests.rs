@@ -363,7 +363,10 @@ fn versions_of_rows_have_a_key_and_what_tells_of_a_change() {
     assert!(matches!(found.change, RowChange::UpdatedAt(_)));
     assert_eq!(found.hard_deletes.value, HardDeletes::Ignore);
     assert_eq!(
-        (found.valid_from.value.as_str(), found.valid_to.value.as_str()),
+        (
+            found.valid_from.value.as_str(),
+            found.valid_to.value.as_str()
+        ),
         ("valid_from", "valid_to")
     );
     assert!(found.is_added("VALID_TO") && !found.is_added("id"));
@@ -397,7 +400,10 @@ fn all_keys_are_listed() {
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         let lines = config.lines().into_iter();
         let lines = lines.filter(|line| line.source != SettingSource::BuiltIn);
-        lines.map(|line| format!("{}={}", line.key, line.value)).collect::<Vec<_>>().join(", ")
+        lines
+            .map(|line| format!("{}={}", line.key, line.value))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     for keys in [
         "materialized='scd2', unique_key=['id'], check='all', hard_deletes='close', valid_from='a', valid_to='b', history='rebuild'",
@@ -442,7 +448,10 @@ fn keys_that_contradict_each_other() {
         ("materialized='view', cron='@daily'".to_owned(), "'@daily'"),
         ("materialized='table', cron_tz='UTC'".to_owned(), "'UTC'"),
         ("materialized='table', history='keep'".to_owned(), "'keep'"),
-        ("materialized='table', was='models.b'".to_owned(), "'models.b'"),
+        (
+            "materialized='table', was='models.b'".to_owned(),
+            "'models.b'",
+        ),
         (format!("{incremental}partition_by='a'"), "'incremental'"),
         (
             format!("{incremental}strategy='partition', partition_by=[]"),

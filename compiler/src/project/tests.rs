@@ -254,11 +254,7 @@ fn mistakes_are_named_at_their_place() {
             Code::InvalidSetting,
             "'Berlin'",
         ),
-        (
-            "[defaults]\nwas = 'models.a'",
-            Code::InvalidSetting,
-            "was",
-        ),
+        ("[defaults]\nwas = 'models.a'", Code::InvalidSetting, "was"),
         ("dialect = 'oracle'", Code::InvalidSetting, "'oracle'"),
         ("[vars]\na-b = 1", Code::InvalidSetting, "a-b"),
         ("[vars]\na = inf", Code::InvalidSetting, "inf"),
