@@ -79,7 +79,7 @@ pub const DEFINITION: ModelDef = ModelDef {
         r#"{"algorithm":1,"rows":"f43edb606e1e281e37bb88ff5a0f10d3","order":"00000000000000000000000000000000","storage":"779b004cfb30f7e70d2b1bd45a2e6edd","metadata":"ce37e8e80987ffdc7f3d5e49cc3d4b81","columns":[{"n":"id","t":"HUGEINT","v":"30ed29e035d7cb1b1f6ab9cfa6b191ec","o":null},{"n":"order","t":"VARCHAR","v":"275aa4b1bf6558f06b2bf1f4209d0e67","o":null},{"n":"valid_from","t":"TIMESTAMP","v":"9e3a27b6589e3a2e876464a0cfccf93e","o":null},{"n":"valid_to","t":"TIMESTAMP","v":"0eba83f3dbfdc3d203a9b284b1204e5a","o":null}]}"#,
     ),
     lineage: Str::new(
-        r#"{"r":[[0,null,1],[0,"id",24],[0,"order",8]],"c":[{"n":"id","i":[[0,"id",1]]},{"n":"order","i":[[0,"order",1]]},{"n":"valid_from","i":[[0,"id",8],[0,"order",8]]},{"n":"valid_to","i":[[0,"id",8],[0,"order",8]]}]}"#,
+        r#"{"r":[[0,null,1],[0,"id",16],[0,"order",8]],"c":[{"n":"id","i":[[0,"id",1]]},{"n":"order","i":[[0,"order",1]]},{"n":"valid_from","i":[[0,"order",8]]},{"n":"valid_to","i":[[0,"order",8]]}]}"#,
     ),
     render,
 };
