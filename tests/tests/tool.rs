@@ -11,6 +11,8 @@ mod check;
 mod commands;
 #[path = "tool/crash.rs"]
 mod crash;
+#[path = "tool/durable.rs"]
+mod durable;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]
