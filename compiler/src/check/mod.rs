@@ -8,5 +8,6 @@ pub mod keys;
 pub mod table;
 pub mod time_range;
 pub mod variables;
+pub mod versions;
 
 pub use column::OutputColumn;

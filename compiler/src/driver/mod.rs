@@ -8,6 +8,7 @@ mod definition;
 mod kept;
 mod levels;
 mod lineage;
+mod materialization;
 mod memory;
 mod missing_import;
 mod model;

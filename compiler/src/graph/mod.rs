@@ -4,6 +4,7 @@
 mod build;
 mod cycles;
 mod exposures;
+mod former;
 mod text;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! folders.
 
 pub mod config;
+mod cron;
 mod damage;
 mod declarations;
 pub mod effective;
@@ -19,6 +20,7 @@ pub mod time;
 mod tokens;
 mod values;
 mod words;
+mod zone;
 
 #[cfg(test)]
 mod properties;
@@ -30,12 +32,14 @@ use crate::source::ProjectFiles;
 use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
 
-pub use config::{Config, ConfigValue, FileKind};
-pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use config::{Checked, Config, ConfigValue, FileKind};
+pub use effective::{
+    EffectiveConfig, Incremental, RowChange, Scd2, Setting, SettingSource, TimeRange,
+};
 pub use headers::Headers;
 pub use tokens::is_identifier;
 pub(crate) use words::words;
-pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
+pub use words::{HardDeletes, History, Materialized, OnSchemaChange, Outside, Strategy};
 
 /// What the header of a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
