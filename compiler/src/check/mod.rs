@@ -4,6 +4,7 @@ mod column;
 pub mod contract;
 pub mod exposures;
 pub mod keys;
+pub mod named;
 pub mod table;
 pub mod time_range;
 pub mod variables;

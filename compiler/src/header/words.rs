@@ -81,6 +81,16 @@ words! {
     }
 }
 
+words! {
+    /// What rows that an audit finds mean.
+    Severity {
+        /// Nothing of the batch is written.
+        Error "error",
+        /// They are told.
+        Warn "warn",
+    }
+}
+
 /// Words that are known, but whose meaning isn't built yet.
 pub(super) const LATER_MATERIALIZED: &[&str] = &["scd2", "materialized_view"];
 pub(super) const LATER_STRATEGIES: &[&str] = &["partition"];
