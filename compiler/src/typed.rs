@@ -17,6 +17,8 @@ pub struct TypedProject {
     pub seeds: Vec<TypedSeed>,
     /// The sources, ordered by path.
     pub sources: Vec<TypedSource>,
+    /// Who uses what, ordered by path.
+    pub exposures: Vec<TypedExposure>,
 }
 
 /// What a program needs of `dbgo.toml`.
@@ -378,4 +380,21 @@ pub struct TypedSource {
     pub changed_by: String,
     /// Its columns.
     pub columns: Vec<TypedColumn>,
+}
+
+/// Somebody outside the project who uses it, such as a dashboard.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TypedExposure {
+    /// The file's path with dots: `exposures.finance.board_pack`.
+    pub path: String,
+    /// The file's stem: `board_pack`.
+    pub name: String,
+    /// `type`
+    pub kind: String,
+    /// `owner`; empty where nobody is named.
+    pub owner: String,
+    /// `url`; empty where nobody says.
+    pub url: String,
+    /// The import paths that it uses, each with the columns in lower case; none for all.
+    pub reads: Vec<(String, Vec<String>)>,
 }

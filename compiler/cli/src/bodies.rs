@@ -4,6 +4,7 @@
 use dbgo_compiler::cache::Cache;
 use dbgo_compiler::codegen::{body, format_file};
 use dbgo_compiler::driver::side_by_side;
+use dbgo_compiler::lineage::carried::{ModelLineage, TableColumns, carried};
 use dbgo_compiler::typed::{TypedModel, TypedProject};
 use std::collections::BTreeMap;
 
@@ -17,11 +18,14 @@ const KEY: [u8; 32] = [0; 32];
 pub fn bodies(project: &TypedProject, cache: &Cache) -> Vec<(String, String)> {
     let known: BTreeMap<[u8; 32], String> = cache.get(ENTRY, &KEY).unwrap_or_default();
     let indexes: Vec<usize> = (0..project.models.len()).collect();
+    let tables = TableColumns::of(project);
     let texts = side_by_side(&indexes, |index: usize| {
         let model = &project.models[index];
-        let key = key(model);
+        let lineage = carried(model, &tables);
+        let key = key(model, &lineage);
         let text = key.and_then(|key| known.get(&key)).cloned();
-        (key, text.unwrap_or_else(|| format_file(body::body(model))))
+        let made = || format_file(body::body(model, &lineage));
+        (key, text.unwrap_or_else(made))
     });
     let used: BTreeMap<[u8; 32], &str> = texts
         .iter()
@@ -36,8 +40,8 @@ pub fn bodies(project: &TypedProject, cache: &Cache) -> Vec<(String, String)> {
 }
 
 /// A hash of all that a body is made of; `None` for a model that can't be written down.
-fn key(model: &TypedModel) -> Option<[u8; 32]> {
-    let bytes = serde_json::to_vec(model).ok()?;
+fn key(model: &TypedModel, lineage: &ModelLineage) -> Option<[u8; 32]> {
+    let bytes = serde_json::to_vec(&(model, lineage)).ok()?;
     Some(*blake3::hash(&bytes).as_bytes())
 }
 
@@ -99,7 +103,12 @@ mod tests {
         assert!(!second[1].1.contains("// kept"));
         let kept: BTreeMap<[u8; 32], String> = cache.get(ENTRY, &KEY).expect("texts");
         assert_eq!(kept.len(), 2, "the old text is forgotten");
-        assert!(before.models.iter().all(|model| key(model).is_some()));
+        let tables = TableColumns::of(&before);
+        let mut keys = before
+            .models
+            .iter()
+            .map(|it| key(it, &carried(it, &tables)));
+        assert!(keys.all(|key| key.is_some()));
     }
 
     #[test]

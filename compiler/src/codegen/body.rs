@@ -1,6 +1,7 @@
 //! What runs of one model: its `render` function and its definition.
 
-use super::tokens::{columns, list, sql_literal, text};
+use super::tokens::{columns, list, raw_text, sql_literal, text};
+use crate::lineage::carried::ModelLineage;
 use crate::typed::{
     BodyCondition, BodyNode, Comparison, Incremental, Materialization, OnSchemaChange, Outside,
     Slot, Strategy, TypedModel,
@@ -8,10 +9,11 @@ use crate::typed::{
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-/// The file of one model's body.
-pub fn body(model: &TypedModel) -> TokenStream {
+/// The file of one model's body. `lineage` is what the model carries of its lineage, see
+/// [`carried`](crate::lineage::carried::carried).
+pub fn body(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
     let documentation = format!(" The body of `{}`, from `{}`.", model.path, model.file);
-    let definition = definition(model);
+    let definition = definition(model, lineage);
     let statements = nodes(&model.body);
     let facts = if has_branches(&model.body) {
         quote!(facts)
@@ -32,7 +34,7 @@ pub fn body(model: &TypedModel) -> TokenStream {
     }
 }
 
-fn definition(model: &TypedModel) -> TokenStream {
+fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
     let path = text(&model.path);
     let file = text(&model.file);
     let schema = text(&model.schema);
@@ -55,6 +57,8 @@ fn definition(model: &TypedModel) -> TokenStream {
     let (volatile, reads_this) = (model.volatile, model.reads_this);
     let on_schema_change = on_schema_change(model.on_schema_change);
     let (retries, timeout_seconds) = (model.retries, model.timeout_seconds);
+    let profile = raw_text(&model.profile.to_text());
+    let lineage = raw_text(&lineage.to_text());
     quote!(ModelDef {
         path: #path,
         file: #file,
@@ -85,8 +89,8 @@ fn definition(model: &TypedModel) -> TokenStream {
         indexes: List::new(&[]),
         before: List::new(&[]),
         after: List::new(&[]),
-        profile: Str::EMPTY,
-        lineage: Str::EMPTY,
+        profile: #profile,
+        lineage: #lineage,
         render,
     })
 }

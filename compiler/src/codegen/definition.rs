@@ -1,9 +1,9 @@
-//! The crate with the project's own definition: settings, seeds and sources.
+//! The crate with the project's own definition: settings, seeds, sources and exposures.
 
 use super::file_tree::FileTree;
 use super::shard::library;
 use super::tokens::{columns, format_file, list, text};
-use crate::typed::{EngineSettings, TypedProject, TypedSeed, TypedSource};
+use crate::typed::{EngineSettings, TypedExposure, TypedProject, TypedSeed, TypedSource};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -28,10 +28,11 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
             .map(|(index, seed)| self::seed(index, seed)),
     );
     let sources = list(project.sources.iter().map(source));
+    let exposures = list(project.exposures.iter().map(exposure));
     let model_count = u32::try_from(project.models.len()).unwrap_or(u32::MAX);
     let library = library(&quote!(dbgo_project), &quote!(ProjectDef), &quote!(PROJECT));
     let root = quote! {
-        #![doc = " The project's settings, seeds and sources."]
+        #![doc = " The project's settings, seeds, sources and exposures."]
         #![no_std]
         #![allow(unused_imports)]
 
@@ -50,7 +51,7 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
             environments: List::new(&[]),
             run: RunDef::NONE,
             retention: RetentionDef::NONE,
-            exposures: List::new(&[]),
+            exposures: #exposures,
             variables: #variables,
             seeds: #seeds,
             sources: #sources,
@@ -138,5 +139,27 @@ fn source(source: &TypedSource) -> TokenStream {
         format: #format,
         changed_by: #changed_by,
         columns: #columns,
+    })
+}
+
+fn exposure(exposure: &TypedExposure) -> TokenStream {
+    let (path, name, kind) = (
+        text(&exposure.path),
+        text(&exposure.name),
+        text(&exposure.kind),
+    );
+    let (owner, url) = (text(&exposure.owner), text(&exposure.url));
+    let reads = list(exposure.reads.iter().map(|(path, columns)| {
+        let path = text(path);
+        let columns = list(columns.iter().map(|column| text(column)));
+        quote!(ExposureReadDef { path: #path, columns: #columns })
+    }));
+    quote!(ExposureDef {
+        path: #path,
+        name: #name,
+        kind: #kind,
+        owner: #owner,
+        url: #url,
+        reads: #reads,
     })
 }

@@ -47,6 +47,12 @@ pub fn text(value: &str) -> TokenStream {
     }
 }
 
+/// `Str::new(r#"…"#)`, for texts full of quotes.
+pub fn raw_text(value: &str) -> TokenStream {
+    let literal = sql_literal(value);
+    quote!(Str::new(#literal))
+}
+
 /// `List::new(&[…])`
 pub fn list(items: impl IntoIterator<Item = TokenStream>) -> TokenStream {
     let items = items.into_iter();

@@ -30,13 +30,14 @@ use crate::cache::Store;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
 use crate::expand::macros::Library;
-use crate::graph::{self, Graph};
+use crate::graph::{self, Exposure, ExposureImport, Graph};
 use crate::header::{self, FileKind, Headers};
 use crate::project::{self, EngineKind, Settings, VariableValue};
 use crate::source::ProjectFiles;
 use crate::span::Span;
 use crate::typed::{
-    EngineSettings, ProjectSettings, TypedModel, TypedProject, TypedSeed, TypedSource,
+    EngineSettings, ProjectSettings, TypedExposure, TypedModel, TypedProject, TypedSeed,
+    TypedSource,
 };
 use crate::types::oracle::TypeOracle;
 use nodes::{Nodes, Settled, Values};
@@ -133,6 +134,7 @@ pub fn compile_changed(
     let (settled, mut nodes) = settle(outline, oracle, memory, store, Values::Taken);
     let mut project = TypedProject {
         settings: settings(&settled.outline.settings),
+        exposures: exposures(&settled.outline.graph),
         ..TypedProject::default()
     };
     for node in nodes.iter_mut().flatten() {
@@ -258,6 +260,26 @@ fn settings(settings: &Settings) -> ProjectSettings {
             })
             .collect(),
     }
+}
+
+fn exposures(graph: &Graph) -> Vec<TypedExposure> {
+    let read = |import: &ExposureImport| {
+        let columns = import.columns.iter().flatten();
+        let path = graph.node(import.edge.target?).path.clone();
+        Some((
+            path,
+            columns.map(|name| name.value.to_lowercase()).collect(),
+        ))
+    };
+    let exposure = |exposure: &Exposure| TypedExposure {
+        path: exposure.path.clone(),
+        name: exposure.name.clone(),
+        kind: exposure.kind.clone(),
+        owner: exposure.owner.clone().unwrap_or_default(),
+        url: exposure.url.clone().unwrap_or_default(),
+        reads: exposure.imports.iter().filter_map(read).collect(),
+    };
+    graph.exposures.iter().map(exposure).collect()
 }
 
 /// The type of the engine that environments live on, for conditions on `engine`.

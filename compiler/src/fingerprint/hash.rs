@@ -1,87 +1,15 @@
 //! Bytes that stand for expressions, and their hashes. The format is told in the module above.
 
-use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
+pub(super) use dbgo_changes::Fingerprint;
 
 /// A node of more bytes is replaced by its hash.
 const LONGEST_NODE: usize = 128;
 
-/// A hash of 128 bits. It is the same on every machine and in every version of dbgo with the same
-/// [`ALGORITHM`](super::ALGORITHM).
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint([u8; 16]);
-
-impl Fingerprint {
-    /// The hash of some bytes.
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        let mut first = [0; 16];
-        first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
-        Self(first)
-    }
-
-    /// Its bytes.
-    pub(super) fn bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .iter()
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
-/// Hexadecimal digits in formats for people, else the bytes.
-impl Serialize for Fingerprint {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_str(self)
-        } else {
-            self.0.serialize(serializer)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() {
-            deserializer.deserialize_str(Digits)
-        } else {
-            <[u8; 16]>::deserialize(deserializer).map(Self)
-        }
-    }
-}
-
-struct Digits;
-
-impl Visitor<'_> for Digits {
-    type Value = Fingerprint;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("32 hexadecimal digits")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Fingerprint, E> {
-        let mut bytes = [0; 16];
-        let digits = text.as_bytes();
-        if digits.len() != 32 || !text.is_ascii() {
-            return Err(E::custom("not 32 hexadecimal digits"));
-        }
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(E::custom)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(E::custom)?;
-        }
-        Ok(Fingerprint(bytes))
-    }
+/// The hash of some bytes: the first 16 bytes of their BLAKE3.
+pub(super) fn hash_of(bytes: &[u8]) -> Fingerprint {
+    let mut first = [0; 16];
+    first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
+    Fingerprint::from_bytes(first)
 }
 
 /// What a piece of bytes is. The numbers are part of the format.
@@ -198,7 +126,7 @@ impl Encoding {
     /// Replaces the bytes since a mark by their hash, if they are many.
     pub fn shorten(&mut self, mark: usize) {
         if self.bytes.len() - mark > LONGEST_NODE {
-            let hash = Fingerprint::of(&self.bytes[mark..]);
+            let hash = hash_of(&self.bytes[mark..]);
             self.bytes.truncate(mark);
             self.tag(Tag::Hashed);
             self.fingerprint(&hash);
@@ -212,7 +140,7 @@ impl Encoding {
 
     /// Takes back the bytes since a mark and gives their hash.
     pub fn digest(&mut self, mark: usize) -> Fingerprint {
-        let hash = Fingerprint::of(&self.bytes[mark..]);
+        let hash = hash_of(&self.bytes[mark..]);
         self.bytes.truncate(mark);
         hash
     }
@@ -230,33 +158,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fingerprint_is_digits_for_people_and_bytes_for_machines() {
-        let hash = Fingerprint::of(b"orders");
-        let text = serde_json::to_string(&hash).unwrap();
-        assert_eq!(text.len(), 34);
-        assert_eq!(serde_json::from_str::<Fingerprint>(&text).unwrap(), hash);
-        let bytes = postcard::to_stdvec(&hash).unwrap();
-        assert_eq!(bytes.len(), 16);
-        assert_eq!(postcard::from_bytes::<Fingerprint>(&bytes).unwrap(), hash);
-        for wrong in [
-            "\"\"",
-            "\"zz\"",
-            "\"0123456789abcdef0123456789abcdeg\"",
-            "1",
-        ] {
-            assert!(
-                serde_json::from_str::<Fingerprint>(wrong).is_err(),
-                "{wrong}"
-            );
-        }
-    }
-
-    #[test]
     fn the_hash_of_some_bytes_is_the_same_for_good() {
-        assert_eq!(
-            Fingerprint::of(b"").to_string(),
-            "af1349b9f5f9a1a6a0404dea36dcc949"
-        );
+        assert_eq!(hash_of(b"").to_string(), "af1349b9f5f9a1a6a0404dea36dcc949");
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! A [`Profile`] has one hash for each output column (what its values are made of), one for the
 //! rows (which there are and how many), one for the order in which the query gives them, and one
-//! for everything that is not data. [`category`] compares two of them. Nothing here compares
-//! values, asks an engine or knows what is in a table.
+//! for everything that is not data. [`change`] compares two of them: it and what a profile is are in
+//! the crate `dbgo-changes`, which the runtime has as well. Nothing here compares values, asks an
+//! engine or knows what is in a table.
 //!
 //! # How a profile is made
 //! The bound tree is folded from the leaves up. It has no alias, no parenthesis and no name of a
@@ -47,9 +48,7 @@
 //! | `model` | a model's settings, and its profile |
 //! | `metadata` | what isn't data |
 //! | `tables` | sources and seeds, which have no query |
-//! | `category` | what a change from one profile to another means |
 
-pub mod category;
 mod expression;
 mod fold;
 mod hash;
@@ -62,85 +61,9 @@ mod spelling;
 mod tables;
 mod variants;
 
-use crate::sql_type::SqlType;
-pub use hash::Fingerprint;
+pub use dbgo_changes::{
+    ALGORITHM, Category, Change, ColumnProfile, Fingerprint, Obstacle, ObstacleKind,
+    OtherAlgorithm, Profile, change,
+};
 pub use model::{Import, ModelMeaning, VariantMeaning, profile};
-use serde::{Deserialize, Serialize};
 pub use tables::{of_seed, of_source};
-
-/// The number of the algorithm that makes profiles. Profiles of two algorithms can't be compared.
-pub const ALGORITHM: u32 = 1;
-
-/// What a model's data is made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Profile {
-    /// The algorithm that made it, see [`ALGORITHM`].
-    pub algorithm: u32,
-    /// What decides which rows there are: a change of it is a change of all columns.
-    pub rows: Fingerprint,
-    /// The order of the rows where the query ends with an `ORDER BY` that decides nothing else.
-    pub order: Fingerprint,
-    /// How the rows are kept: as a view, a table, …
-    pub storage: Fingerprint,
-    /// All that isn't data: the text as it is written, names, descriptions, owners.
-    pub metadata: Fingerprint,
-    /// The columns in order.
-    pub columns: Vec<ColumnProfile>,
-}
-
-/// What a column's values are made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ColumnProfile {
-    /// Its name in lower case.
-    pub name: String,
-    /// Its type.
-    pub sql_type: SqlType,
-    /// What its values are made of, apart from the type that they are cast to in the end if that
-    /// has no other values than a wider one.
-    pub values: Fingerprint,
-    /// Why a table can't simply get this column beside the ones that it has.
-    pub obstacle: Option<Obstacle>,
-}
-
-/// Why adding a column isn't safe, and where that is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Obstacle {
-    /// Why.
-    pub kind: ObstacleKind,
-    /// The byte of the model's file at which that is written.
-    pub at: u32,
-}
-
-/// Why adding a column isn't safe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ObstacleKind {
-    /// Its expression may give several rows.
-    SetReturning,
-    /// Its expression may give other values in another run.
-    Volatile,
-    /// It goes through a set operation that matches columns by position.
-    Union,
-    /// Rows are compared by all columns.
-    Distinct,
-    /// Nobody looked into the query.
-    Opaque,
-}
-
-impl Profile {
-    /// Whether the data of two models is made of the same, whatever their texts are. Places of
-    /// obstacles don't matter.
-    pub fn same_data(&self, other: &Profile) -> bool {
-        let same = |(left, right): (&ColumnProfile, &ColumnProfile)| {
-            left.name == right.name
-                && left.sql_type == right.sql_type
-                && left.values == right.values
-        };
-        self.algorithm == other.algorithm
-            && self.rows == other.rows
-            && self.order == other.order
-            && self.storage == other.storage
-            && self.columns.len() == other.columns.len()
-            && self.columns.iter().zip(&other.columns).all(same)
-    }
-}

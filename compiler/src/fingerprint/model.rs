@@ -71,7 +71,7 @@ pub fn profile(model: &TypedModel, meaning: &ModelMeaning<'_>) -> Profile {
         let obstacle = folded.iter().find_map(|variant| variant.columns[index].1);
         ColumnProfile {
             name: column.name.to_lowercase(),
-            sql_type: column.sql_type.clone(),
+            sql_type: column.sql_type.to_string(),
             values: all(&|variant| variant.columns[index].0),
             obstacle,
         }

@@ -2,7 +2,7 @@
 
 use super::expression::Width;
 use super::fold::{ColumnFacts, Columns, Facts, Fold, Obstacles, Read};
-use super::hash::{Fingerprint, Tag};
+use super::hash::{Fingerprint, Tag, hash_of};
 use super::spelling;
 use crate::bound::{Clause, NodeId, RelationId, What};
 use std::rc::Rc;
@@ -199,7 +199,7 @@ impl Fold<'_> {
             true => (Vec::new(), None),
             false => self.output_bytes(expression),
         };
-        let values = Fingerprint::of(&bytes);
+        let values = hash_of(&bytes);
         let (aggregates, constant) = (
             self.aggregates() > before,
             self.depths == 0 && !self.met.volatile && !self.met.set_returning,
@@ -259,7 +259,7 @@ impl Fold<'_> {
             self.encoding.take(mark)
         };
         let wide = cast(&format!("cast to {family}"));
-        (cast(text), Some(Fingerprint::of(&wide)))
+        (cast(text), Some(hash_of(&wide)))
     }
 
     /// Writes the clauses that decide which rows there are, each behind its tag. Gives whether there

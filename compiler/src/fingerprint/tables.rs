@@ -41,7 +41,7 @@ fn profile(rows: Fingerprint, about: &[&String], columns: &[TypedColumn]) -> Pro
         ColumnProfile {
             values: hash(Tag::NamedColumn, |encoding| encoding.text(&name)),
             name,
-            sql_type: column.sql_type.clone(),
+            sql_type: column.sql_type.to_string(),
             obstacle: None,
         }
     };
@@ -75,7 +75,7 @@ fn hash(tag: Tag, write: impl FnOnce(&mut Encoding)) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::category::{Category, change};
+    use crate::fingerprint::{Category, change};
     use crate::sql_type::SqlType;
     use std::collections::BTreeSet;
 

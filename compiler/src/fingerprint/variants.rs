@@ -78,6 +78,7 @@ fn is_contradictory(combinations: &[(Conditions, Fingerprint)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fingerprint::hash::hash_of;
 
     fn conditions(tests: &[(&str, bool)]) -> Conditions {
         let owned = |(test, holds): &(&str, bool)| ((*test).to_owned(), *holds);
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_shared_hash_stands_alone() {
-        let hash = Fingerprint::of(b"a");
+        let hash = hash_of(b"a");
         let (yes, no) = (conditions(&[("env", true)]), conditions(&[("env", false)]));
         let both = [
             (std::slice::from_ref(&yes), hash),
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_test_that_makes_no_difference_is_left_out() {
-        let (a, b) = (Fingerprint::of(b"a"), Fingerprint::of(b"b"));
+        let (a, b) = (hash_of(b"a"), hash_of(b"b"));
         let one = |test, holds| vec![conditions(&[(test, holds)])];
         let (yes, no) = (one("env", true), one("env", false));
         let plain = together(&[(&yes, a), (&no, b)]);

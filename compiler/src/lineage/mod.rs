@@ -19,13 +19,15 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `uses` | ways, sets, how ways compose |
+//! | `uses` | sets of used inputs |
+//! | `carried` | the lineage that a program carries |
 //! | `fold`, `relation`, `expression` | the fold |
 //! | `project` | from model to model, down to sources and up again |
 //! | `text`, `json` | how it is shown |
 //! | `impact`, `impact_text` | what a change of a column reaches |
 //! | `since`, `since_text` | what differs between two states of a project, and what that reaches |
 
+pub mod carried;
 mod expression;
 mod fold;
 pub mod impact;
@@ -45,7 +47,8 @@ use crate::bound::Tree;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use uses::{Input, Part, Relation, UseSet, Uses};
+pub use dbgo_changes::{Relation, Uses};
+pub use uses::{Input, Part, UseSet};
 
 /// The lineage of a model.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

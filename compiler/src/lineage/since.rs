@@ -2,7 +2,7 @@
 
 use super::project::{Place, ProjectLineage, Table, TableKind};
 use super::{Part, Uses};
-use crate::fingerprint::category::{self, Category};
+use crate::fingerprint::{self, Category};
 use crate::name::same_name;
 use crate::typed::{TypedModel, TypedProject};
 use std::collections::{BTreeMap, BTreeSet};
@@ -261,7 +261,7 @@ fn compare(
     new: &TypedModel,
     read_by_others: &BTreeSet<String>,
 ) {
-    let Ok(found) = category::change(&old.profile, &new.profile, read_by_others) else {
+    let Ok(found) = fingerprint::change(&old.profile, &new.profile, read_by_others) else {
         // Of other algorithms nothing can be said.
         change.rows = true;
         return;

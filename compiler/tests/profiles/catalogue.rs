@@ -2,7 +2,7 @@
 
 use crate::project::{profiles, with_imports};
 use dbgo_compiler::fingerprint::ObstacleKind;
-use dbgo_compiler::fingerprint::category::{Category, Change, change};
+use dbgo_compiler::fingerprint::{Category, Change, change};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;

@@ -2,7 +2,7 @@
 //! calls non-breaking is never breaking here. Its file says where they are from.
 
 use crate::project::{profiles, with_imports};
-use dbgo_compiler::fingerprint::category::{Category, change};
+use dbgo_compiler::fingerprint::{Category, change};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;

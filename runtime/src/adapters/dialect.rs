@@ -89,6 +89,21 @@ pub trait Dialect: Send + Sync {
     /// A query for the number of rows of a relation: one row, one number.
     fn row_count(&self, relation: &Relation) -> String;
 
+    /// A query for the number of rows of a query: one row, one number.
+    fn query_row_count(&self, query: &str) -> String;
+
+    /// The first rows of a query, at most `limit` of them, with all values as text that
+    /// [`Dialect::insert_values`] reads back without loss.
+    fn rows_as_text(&self, query: &str, limit: usize) -> String;
+
+    /// Adds rows of values given as text to a table with these columns; a null is nothing.
+    fn insert_values(
+        &self,
+        table: &Relation,
+        columns: &[Column],
+        rows: &[Vec<Option<String>>],
+    ) -> String;
+
     /// Creates or replaces a view.
     fn create_or_replace_view(&self, view: &Relation, query: &str) -> String;
 

@@ -3,6 +3,7 @@
 //! The class decides (retry, exit code, message); the engine's own words are kept beside it and
 //! are never interpreted anywhere but in an adapter's `errors` module.
 
+use super::ledger::EngineMeta;
 use std::fmt;
 
 /// How many characters of a statement an error keeps.
@@ -41,6 +42,8 @@ pub enum ErrorClass {
     Io,
     /// The engine is gone: a lost connection, or a database that shut itself down.
     Lost,
+    /// The lease under which this was to be written is somebody else's now.
+    Fenced,
     /// Something this adapter doesn't offer, or that it refuses to do.
     Refused,
     /// Anything else.
@@ -68,6 +71,7 @@ impl ErrorClass {
             Self::DiskFull => "disk-full",
             Self::Io => "io",
             Self::Lost => "lost",
+            Self::Fenced => "fenced",
             Self::Refused => "refused",
             Self::Other => "other",
         }
@@ -100,6 +104,19 @@ impl EngineError {
             statement: String::new(),
             position: None,
         }
+    }
+
+    /// The error of whoever writes under a lease that an engine doesn't know, or knows as a former
+    /// one.
+    pub fn fenced(token: u64, found: Option<&EngineMeta>) -> Self {
+        let holder = match found {
+            Some(meta) if meta.epoch == 0 => "nobody holds it".to_owned(),
+            Some(meta) if meta.holder.is_empty() => format!("lease {} holds it", meta.epoch),
+            Some(meta) => format!("{} holds it with lease {}", meta.holder, meta.epoch),
+            None => "it has no `_dbgo.meta` any more".to_owned(),
+        };
+        let message = format!("lease {token} on the database isn't valid: {holder}");
+        Self::new(ErrorClass::Fenced, message)
     }
 
     /// Says which statement it was. One that is named already stays.

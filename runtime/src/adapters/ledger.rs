@@ -1,8 +1,10 @@
-//! The ledger: what was committed, told by the engine itself.
+//! What the engine itself tells: who may write to it, what was committed, what is published.
 //!
 //! A batch's rows and its ledger row are in one transaction, so the row's existence decides
-//! whether the batch happened. This module holds the values; each adapter's `dml` and `catalog`
-//! write and read them.
+//! whether the batch happened; in the same way an environment's row in `_dbgo.published` changes
+//! with its views. The fence is here and not in the state: a commit must fail by what the engine
+//! knows, whatever its writer believes. This module holds the values; each adapter's
+//! `bookkeeping` writes and reads them.
 
 use jiff::Timestamp;
 
@@ -10,7 +12,7 @@ use jiff::Timestamp;
 pub const BOOKKEEPING_SCHEMA: &str = "_dbgo";
 
 /// The layout of dbgo's own tables in an engine that this version reads and writes.
-pub const BOOKKEEPING_FORMAT: u32 = 1;
+pub const BOOKKEEPING_FORMAT: u32 = 2;
 
 /// A range of time `[start, end)` in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,13 +55,34 @@ pub struct CommittedBatch {
     pub committed_at: Timestamp,
 }
 
-/// `_dbgo.meta`: who wrote this engine.
+/// `_dbgo.meta`: who writes this engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineMeta {
     /// The state database that this engine belongs to.
     pub state_id: String,
     /// The layout of the tables in `_dbgo`.
     pub format: u32,
-    /// The fencing epoch of the last holder.
+    /// The fencing token of the last holder; 0 before the first.
     pub epoch: u64,
+    /// Who that is, for people; empty before the first.
+    pub holder: String,
+    /// How often the fence was set.
+    pub fences: u64,
+}
+
+/// `_dbgo.published`: what an environment's views show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedRevision {
+    /// The project's name: an engine may hold several.
+    pub project: String,
+    /// The environment.
+    pub environment: String,
+    /// The number of this publication among the environment's; it only grows.
+    pub revision: u64,
+    /// The id of the plan, or of the run, that published.
+    pub plan: String,
+    /// What is published: the hash of a project version.
+    pub project_version: String,
+    /// When its transaction wrote this, by the writer's clock.
+    pub published_at: Timestamp,
 }

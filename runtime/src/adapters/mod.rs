@@ -5,11 +5,11 @@
 //! | [`session`] | [`Session`] and the [`Transaction`] guard, shared by all engines |
 //! | [`dialect`] | [`Dialect`]: the SQL that dbgo itself writes |
 //! | [`relation`] | names, columns, files |
-//! | [`ledger`] | the rows of `_dbgo.ledger` |
+//! | [`ledger`] | the rows of `_dbgo.ledger`, `_dbgo.meta` and `_dbgo.published` |
 //! | [`error`] | [`EngineError`] and its classes |
 //! | [`duckdb`] | the adapter for DuckDB |
 //!
-//! An adapter has the files `connect`, `catalog`, `ddl`, `dml`, `types` and `errors`. It declares
+//! An adapter has the files `connect`, `bookkeeping`, `catalog`, `ddl`, `dml`, `types` and `errors`. It declares
 //! its [`Capabilities`]; nobody asks for its name to find out what it can do. What this is not: it
 //! knows nothing of models, versions or plans, and never decides what runs.
 
@@ -28,7 +28,8 @@ pub use ::duckdb::arrow;
 pub use dialect::Dialect;
 pub use error::{EngineError, ErrorClass};
 pub use ledger::{
-    BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry, TimeRange,
+    BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry,
+    PublishedRevision, TimeRange,
 };
 pub use relation::{
     CatalogColumn, CatalogRelation, CatalogTable, Column, FileFormat, Relation, RelationKind,

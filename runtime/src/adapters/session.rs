@@ -13,8 +13,14 @@ use std::time::Duration;
 use super::arrow::array::RecordBatch;
 use super::arrow::datatypes::SchemaRef;
 use super::error::{EngineError, ErrorClass};
-use super::ledger::{CommittedBatch, EngineMeta, LedgerEntry};
+use super::ledger::{CommittedBatch, EngineMeta, LedgerEntry, PublishedRevision};
 use super::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
+
+/// How often taking the fence is tried again where others take it in the same instant.
+const FENCE_RETRIES: u32 = 20;
+
+/// The pause between two of these attempts.
+const FENCE_PAUSE: Duration = Duration::from_millis(5);
 
 /// The rows that a query gave.
 #[derive(Clone, Debug)]
@@ -59,6 +65,17 @@ pub trait Connection: Send {
     fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError>;
     /// Writes another state database into the meta row.
     fn adopt(&mut self, state_id: &str) -> Result<(), EngineError>;
+    /// Gives the fence to a holder with a token that is larger than the last, or again to the same
+    /// holder with the same token; gives the number of rows that this changed.
+    fn fence(&mut self, state_id: &str, token: u64, holder: &str) -> Result<u64, EngineError>;
+    /// Reads the meta row so that the transaction can't be committed if the fence is given away
+    /// before; where nobody else can write while this connection lives, reading it is enough.
+    fn hold_fence(&mut self) -> Result<Option<EngineMeta>, EngineError>;
+    /// Writes what an environment's views show, unless a revision that isn't smaller is there;
+    /// gives the number of rows that this changed or added.
+    fn record_published(&mut self, published: &PublishedRevision) -> Result<u64, EngineError>;
+    /// Reads what the views of all environments show; nothing where there is no such table.
+    fn published(&mut self) -> Result<Vec<PublishedRevision>, EngineError>;
     /// Reads what tells this ledger from another one.
     fn ledger_mark(&mut self) -> Result<String, EngineError>;
     /// Reads the ledger; nothing where there is none.
@@ -159,8 +176,8 @@ impl Session {
         self.read(|connection| connection.committed_batch(batch_id))
     }
 
-    /// Creates the schema `_dbgo`, `_dbgo.meta` and `_dbgo.ledger` where they are missing, in one
-    /// transaction, and gives the meta row. An engine that has one already keeps it: compare its
+    /// Creates the schema `_dbgo` with `meta`, `ledger` and `published` where they are missing, in
+    /// one transaction, and gives the meta row. An engine that has one already keeps it: compare its
     /// `state_id` with your own.
     pub fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
         let transaction = self.begin()?;
@@ -179,6 +196,49 @@ impl Session {
         let transaction = self.begin()?;
         transaction.connection.adopt(state_id)?;
         transaction.commit()
+    }
+
+    /// Takes the fence: from here on every transaction that checks another token fails. `token` is
+    /// larger than any that the engine has seen, or the last one again for the same holder, whose
+    /// name is for people.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Fenced`] where the engine belongs to another state database, or a token that
+    /// isn't smaller is somebody else's; nothing is changed then.
+    pub fn fence(&mut self, state_id: &str, token: u64, holder: &str) -> Result<(), EngineError> {
+        let mut attempt = 0;
+        loop {
+            match self.fence_once(state_id, token, holder) {
+                Err(error) if error.class.is_retryable() && attempt < FENCE_RETRIES => {
+                    std::thread::sleep(FENCE_PAUSE);
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn fence_once(&mut self, state_id: &str, token: u64, holder: &str) -> Result<(), EngineError> {
+        let mut transaction = self.begin()?;
+        let changed =
+            transaction.guarded(|connection| connection.fence(state_id, token, holder))?;
+        if changed != 1 {
+            let found = transaction.guarded(|connection| connection.meta())?;
+            transaction.fail(match &found {
+                Some(meta) if meta.state_id != state_id => EngineError::new(
+                    ErrorClass::Fenced,
+                    "the database belongs to another state database",
+                ),
+                _ => EngineError::fenced(token, found.as_ref()),
+            });
+        }
+        transaction.commit()
+    }
+
+    /// What the views of each environment of each project show, ordered by both names; empty where
+    /// nothing was published yet.
+    pub fn published(&mut self) -> Result<Vec<PublishedRevision>, EngineError> {
+        self.read(|connection| connection.published())
     }
 
     /// What tells the ledger of an engine whose tables were created from another one, and from
@@ -261,6 +321,48 @@ impl Transaction<'_> {
     /// [`ErrorClass::Constraint`], here or at the commit, where the batch id was committed before.
     pub fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError> {
         self.guarded(|connection| connection.record(entry))
+    }
+
+    /// Writes what an environment's views show, which becomes visible with them or not at all.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Constraint`], here or at the commit, where this revision or a later one is
+    /// published.
+    pub fn record_published(&mut self, published: &PublishedRevision) -> Result<(), EngineError> {
+        self.guarded(|connection| match connection.record_published(published)? {
+            1 => Ok(()),
+            _ => Err(EngineError::new(
+                ErrorClass::Constraint,
+                format!(
+                    "revision {} of `{}` or a later one is published already",
+                    published.revision, published.environment
+                ),
+            )),
+        })
+    }
+
+    /// What is published in an environment of a project, as this transaction sees it.
+    pub fn published(
+        &mut self,
+        project: &str,
+        environment: &str,
+    ) -> Result<Option<PublishedRevision>, EngineError> {
+        let all = self.guarded(|connection| connection.published())?;
+        Ok(all
+            .into_iter()
+            .find(|found| found.project == project && found.environment == environment))
+    }
+
+    /// Checks that the fence is still this token's. It is the last thing before the commit of
+    /// whatever was written under a lease.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Fenced`], which makes the transaction rollback-only, where it is not.
+    pub fn check_fence(&mut self, token: u64) -> Result<(), EngineError> {
+        self.guarded(|connection| match connection.hold_fence()? {
+            Some(meta) if meta.epoch == token => Ok(()),
+            found => Err(EngineError::fenced(token, found.as_ref())),
+        })
     }
 
     /// Makes the transaction rollback-only with an error of the caller's: a check that failed.

@@ -48,6 +48,7 @@ codes! {
     ("ambiguous-run", AmbiguousRun, "`runs` is asked for an id that several runs begin with"),
     // What a run would overwrite or contradict
     ("database-held", DatabaseHeld, "another process has the database file open"),
+    ("fenced", Fenced, "another process took over the database that this one was writing to"),
     ("not-ours", NotOurs, "a view would replace something that this project didn't make"),
     ("columns-changed", ColumnsChanged, "a model that keeps its history has other columns than its table"),
     ("tables-gone", TablesGone, "the database has lost tables that can't be computed again"),

@@ -1,6 +1,6 @@
 //! A run as lines of text.
 
-use super::{Event, Subject, Summary};
+use super::{AuditOutcome, AuditStatus, Event, Subject, Summary};
 use std::cell::Cell;
 use std::io::Write;
 use std::time::Duration;
@@ -68,6 +68,7 @@ impl Lines {
             }
             Event::Note(text) => format!("  {} {text}", self.mark("!", "33")),
             Event::Started(_) | Event::BatchDone { .. } | Event::Published { .. } => return None,
+            Event::Audited { subject, outcome } => return self.warning(subject, outcome),
             Event::Built {
                 subject,
                 rows,
@@ -131,6 +132,19 @@ impl Lines {
             text.push_str(&format!(", compiled in {}", duration(compiled)));
         }
         text
+    }
+
+    /// An audit that warned. What one that failed found is told with its model's failure.
+    fn warning(&self, subject: &Subject, outcome: &AuditOutcome) -> Option<String> {
+        if outcome.status != AuditStatus::Warned {
+            return None;
+        }
+        let mut text = format!("{} {outcome}", self.head("!", "33", subject));
+        for line in outcome.examples() {
+            text.push_str("\n      ");
+            text.push_str(&line);
+        }
+        Some(text)
     }
 
     fn start(&self, mark: &str, colour: &str, subject: &Subject) -> String {

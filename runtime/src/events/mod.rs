@@ -2,9 +2,11 @@
 //!
 //! A run hands each event to one listener, from one thread. Nothing here decides anything.
 
+mod audits;
 mod lines;
 mod progress;
 
+pub use audits::{AuditOutcome, AuditStatus};
 pub use lines::{Lines, duration, grouped};
 pub use progress::Progress;
 
@@ -51,6 +53,13 @@ pub enum Event {
         done: usize,
         /// How many there are.
         of: usize,
+    },
+    /// An audit of a model ran over rows that were written, or would have been.
+    Audited {
+        /// The model.
+        subject: Subject,
+        /// What the audit found.
+        outcome: AuditOutcome,
     },
     /// Building ended well.
     Built {

@@ -51,7 +51,10 @@ impl Progress {
             | Event::Failed { subject, .. }
             | Event::Cancelled { subject, .. } => self.stop(subject),
             Event::Finished(_) => self.clear(),
-            Event::Note(_) | Event::Published { .. } | Event::NotPublished(_) => {}
+            Event::Note(_)
+            | Event::Audited { .. }
+            | Event::Published { .. }
+            | Event::NotPublished(_) => {}
         }
         self.print(event);
     }

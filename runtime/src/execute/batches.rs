@@ -1,5 +1,6 @@
 //! Incremental models: each batch staged, checked and moved into the table in one transaction.
 
+use super::batch::{Batch, Shape};
 use super::build::{Done, Worker, committed, entry, promised};
 use super::checks;
 use super::commit::Stop;
@@ -105,7 +106,7 @@ fn one_range(
         dialect,
         model: model.def,
         texts: &task.texts,
-        this: exists.then(|| snapshot.physical.clone()),
+        this: exists.then(|| physical_relation(&snapshot.physical)),
         range: Some(range),
         now: context.now,
     };
@@ -115,11 +116,20 @@ fn one_range(
         _ => query,
     };
     let target = physical_relation(&snapshot.physical);
+    let staged = dialect.temporary_relation(STAGED);
+    let shape = Shape {
+        target: &target,
+        exists,
+        rows: Some(&staged),
+        facts,
+        range: Some(range),
+    };
+    let batch = Batch::new(context, task, &shape)?;
     let promised = promised(model.def.columns.as_slice());
-    worker
+    let (rows, found) = worker
         .transact(task, &snapshot.load, |transaction| {
+            batch.begin(transaction)?;
             transaction.execute(&dialect.create_temporary_table_as(STAGED, &query))?;
-            let staged = dialect.temporary_relation(STAGED);
             if model.outside == Outside::Error {
                 checks::inside(transaction, dialect, &staged, time, bounds)?;
             }
@@ -130,11 +140,12 @@ fn one_range(
             } else {
                 transaction.execute(&dialect.create_table_as(&target, &all_of(dialect, &staged)))?
             };
+            let found = batch.end(transaction)?;
             // The session may live for long, and others need the room.
             transaction.execute(&dialect.drop_table(&staged))?;
-            let batch = (snapshot.load.as_str(), current);
-            transaction.record(&entry(context, snapshot, batch, Some(bounds), rows))?;
-            Ok(rows)
+            let id = (snapshot.load.as_str(), current);
+            transaction.record(&entry(context, snapshot, id, Some(bounds), rows))?;
+            Ok((rows, found))
         })
         .map_err(|failure| {
             let place = format!("{}: {}", range.describe(), failure.message);
@@ -146,7 +157,9 @@ fn one_range(
                 },
                 ..failure
             }
-        })
+        })?;
+    worker.found(found);
+    Ok(rows)
 }
 
 /// Merges or appends what the query gives.
@@ -169,10 +182,23 @@ pub fn add(
         .map(|key| key.as_str())
         .collect();
     let promised = promised(model.def.columns.as_slice());
-    let rows = worker.transact(task, &snapshot.load, |transaction| {
+    let staged = dialect.temporary_relation(STAGED);
+    let shape = Shape {
+        target: &target,
+        exists: work.exists,
+        // The rows of an earlier version were never held to the audits of this one.
+        rows: (!work.adopts).then_some(&staged),
+        facts: BatchFacts {
+            is_incremental: work.exists,
+            full_refresh: work.full_refresh,
+        },
+        range: None,
+    };
+    let batch = Batch::new(context, task, &shape)?;
+    let (rows, found) = worker.transact(task, &snapshot.load, |transaction| {
         transaction.execute_all(&work.alterations)?;
+        batch.begin(transaction)?;
         transaction.execute(&dialect.create_temporary_table_as(STAGED, &work.sql))?;
-        let staged = dialect.temporary_relation(STAGED);
         checks::not_null(transaction, dialect, &staged, &promised)?;
         if model.strategy == Strategy::UniqueKey {
             checks::keys(transaction, dialect, &staged, &key)?;
@@ -189,11 +215,13 @@ pub fn add(
         if work.adopts {
             checks::not_null(transaction, dialect, &target, &promised)?;
         }
+        let found = batch.end(transaction)?;
         transaction.execute(&dialect.drop_table(&staged))?;
-        let batch = (snapshot.load.as_str(), true);
-        transaction.record(&entry(context, snapshot, batch, None, rows))?;
-        Ok(rows)
+        let id = (snapshot.load.as_str(), true);
+        transaction.record(&entry(context, snapshot, id, None, rows))?;
+        Ok((rows, found))
     })?;
+    worker.found(found);
     committed(snapshot, true, changes);
     Ok(Done {
         rows: Some(rows),

@@ -1,5 +1,8 @@
 //! One model's transactions: rows, checks and the ledger row together or not at all.
 
+use super::audit_tables;
+use super::audits::{self, Found};
+use super::batch::{Batch, Shape};
 use super::batches;
 use super::checks;
 use super::commit::{Committer, LEAST_RETRIES, Stop};
@@ -9,8 +12,11 @@ use super::details::{Details, object_of};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::naming::physical_relation;
-use crate::adapters::{Column, FileFormat, LedgerEntry, SeedFile, Session, TimeRange, Transaction};
-use crate::project::SeedData;
+use crate::adapters::{
+    Column, FileFormat, LedgerEntry, Relation as Name, SeedFile, Session, TimeRange, Transaction,
+};
+use crate::events::AuditOutcome;
+use crate::project::{BatchFacts, SeedData};
 use crate::state::{Change, Snapshot};
 use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
 use std::fs::File;
@@ -37,13 +43,53 @@ pub struct Worker<'a> {
     pub interrupt: Interrupt,
     /// Called with batches done and batches in all.
     pub progress: &'a dyn Fn(usize, usize),
+    /// What the audits of the model that is being built have found.
+    found: Vec<Found>,
 }
 
-impl Worker<'_> {
+impl<'a> Worker<'a> {
+    /// A worker that has done nothing yet.
+    pub fn new(
+        context: &'a Context<'a>,
+        (session, interrupt): (Session, Interrupt),
+        progress: &'a dyn Fn(usize, usize),
+    ) -> Self {
+        Self {
+            context,
+            session,
+            interrupt,
+            progress,
+            found: Vec::new(),
+        }
+    }
+
     /// Builds what a task says. `changes` gets what has to be written to the state, also where
     /// some of several batches were committed before one failed.
     pub fn build(&mut self, task: &Task, changes: &mut Vec<Change>) -> Result<Done, Failure> {
         self.session.set_statement_timeout(timeout(task));
+        let mut result = self.work(task, changes);
+        if let Err(failure) = &mut result {
+            let found = std::mem::take(&mut failure.audits);
+            self.found(found);
+        }
+        let mut found = std::mem::take(&mut self.found);
+        audit_tables::store(self, task, &mut found, changes);
+        self.found = found;
+        result
+    }
+
+    /// Takes what the audits of one more batch found.
+    pub fn found(&mut self, batch: Vec<Found>) {
+        audits::join(&mut self.found, batch);
+    }
+
+    /// What the audits found, over all batches, in the order of the model's list.
+    pub fn outcomes(&mut self) -> Vec<AuditOutcome> {
+        let found = std::mem::take(&mut self.found);
+        found.into_iter().map(|found| found.outcome).collect()
+    }
+
+    fn work(&mut self, task: &Task, changes: &mut Vec<Change>) -> Result<Done, Failure> {
         match &task.work {
             Work::Seed(seed) => self.seed(task, seed, changes),
             Work::View { sql, columns } => self.view(task, sql, columns, changes),
@@ -82,13 +128,17 @@ impl Worker<'_> {
         let relation = physical_relation(&task.snapshot.physical);
         let create = dialect.create_table_as(&relation, query);
         let snapshot = &task.snapshot;
-        let rows = self.transact(task, &snapshot.load, |transaction| {
+        let batch = Batch::new(context, task, &whole(context, &relation))?;
+        let (rows, found) = self.transact(task, &snapshot.load, |transaction| {
+            batch.begin(transaction)?;
             let rows = transaction.execute(&create)?;
             checks::not_null(transaction, dialect, &relation, &promised(columns))?;
+            let found = batch.end(transaction)?;
             let entry = self::entry(context, snapshot, (&snapshot.load, true), None, rows);
             transaction.record(&entry)?;
-            Ok(rows)
+            Ok((rows, found))
         })?;
+        self.found(found);
         committed(snapshot, true, changes);
         Ok(Done {
             rows: Some(rows),
@@ -108,14 +158,18 @@ impl Worker<'_> {
         let snapshot = &task.snapshot;
         let relation = physical_relation(&snapshot.physical);
         let create = dialect.create_or_replace_view(&relation, query);
+        let batch = Batch::new(context, task, &whole(context, &relation))?;
         // The batch's id isn't the view's load, which changes with what the view reads.
-        let batch = format!("{}/{}/1", context.run_id, snapshot.model);
-        self.transact(task, &batch, |transaction| {
+        let id = format!("{}/{}/1", context.run_id, snapshot.model);
+        let found = self.transact(task, &id, |transaction| {
+            batch.begin(transaction)?;
             transaction.execute(&create)?;
             checks::not_null(transaction, dialect, &relation, &promised(columns))?;
-            transaction.record(&entry(context, snapshot, (&batch, true), None, 0))?;
-            Ok(())
+            let found = batch.end(transaction)?;
+            transaction.record(&entry(context, snapshot, (&id, true), None, 0))?;
+            Ok(found)
         })?;
+        self.found(found);
         committed(snapshot, true, changes);
         Ok(Done::default())
     }
@@ -133,6 +187,7 @@ impl Worker<'_> {
             session: &mut self.session,
             interrupt: &self.interrupt,
             in_doubt: &self.context.in_doubt,
+            token: self.context.token,
             timeout: timeout(task),
         }
         .transact((batch, task.retries.max(LEAST_RETRIES)), work);
@@ -140,6 +195,20 @@ impl Worker<'_> {
             Stop::Engine(error) => error.into(),
             Stop::Check(failure) => failure,
         })
+    }
+}
+
+/// The shape of a batch that makes something new out of all rows.
+fn whole<'a>(context: &Context<'_>, target: &'a Name) -> Shape<'a> {
+    Shape {
+        target,
+        exists: false,
+        rows: None,
+        facts: BatchFacts {
+            is_incremental: false,
+            full_refresh: context.options.full_refresh,
+        },
+        range: None,
     }
 }
 
@@ -170,7 +239,7 @@ pub fn entry(
         physical_table: snapshot.physical.clone(),
         range,
         rows,
-        token: 0,
+        token: context.token,
         details: details.to_json(),
     }
 }

@@ -38,13 +38,16 @@ pub struct Committer<'a> {
     pub interrupt: &'a Interrupt,
     /// Set where the result of a commit stays unknown.
     pub in_doubt: &'a AtomicBool,
+    /// The lease under which it is written.
+    pub token: u64,
     /// The longest that a statement may take.
     pub timeout: Option<Duration>,
 }
 
 impl Committer<'_> {
-    /// Runs work, which records the batch, in a transaction and commits it; tries again what
-    /// another transaction was in the way of, and asks the ledger where a commit is in doubt.
+    /// Runs work, which records the batch, in a transaction and commits it if the fence still
+    /// stands; tries again what another transaction was in the way of, and asks the ledger where a
+    /// commit is in doubt.
     ///
     /// # Errors
     /// What stopped it at last.
@@ -58,7 +61,7 @@ impl Committer<'_> {
             if self.interrupt.is_wished() {
                 return Err(EngineError::new(ErrorClass::Interrupted, "interrupted").into());
             }
-            let error = match attempt_once(self.session, &mut work) {
+            let error = match attempt_once(self.session, self.token, &mut work) {
                 Ok(value) => return Ok(value),
                 Err(Attempt::Stopped(Stop::Engine(error))) => error,
                 Err(Attempt::Stopped(check)) => return Err(check),
@@ -103,11 +106,13 @@ enum Attempt<T> {
 
 fn attempt_once<T>(
     session: &mut Session,
+    token: u64,
     work: &mut impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
 ) -> Result<T, Attempt<T>> {
     let stopped = |error: EngineError| Attempt::Stopped(error.into());
     let mut transaction = session.begin().map_err(stopped)?;
     let value = work(&mut transaction).map_err(Attempt::Stopped)?;
+    transaction.check_fence(token).map_err(stopped)?;
     match transaction.commit() {
         Ok(()) => Ok(value),
         Err(error) if is_known(&error.class) => Err(stopped(error)),

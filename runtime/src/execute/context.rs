@@ -44,6 +44,8 @@ pub struct Context<'a> {
     /// For each source, text that changes when its data does; empty where nothing proves that.
     pub proofs: Vec<String>,
     pub run_id: String,
+    /// The lease under which the run writes to the engine; 0 until it has one.
+    pub token: u64,
     /// The run's clock, and the end of "now" for all its intervals.
     pub now: Timestamp,
     /// Whether the result of a commit is unknown; the one thing here that changes.

@@ -90,6 +90,7 @@ pub struct Adding {
     pub model: usize,
     pub sql: String,
     pub exists: bool,
+    pub full_refresh: bool,
     /// Whether the table is an earlier version's, whose rows were never held to this contract.
     pub adopts: bool,
     /// Statements that give the table the query's columns.
@@ -333,7 +334,7 @@ impl<'a> Inputs<'a> {
             dialect: self.context.dialect(),
             model: self.model.def,
             texts: &self.texts,
-            this,
+            this: this.as_deref().map(physical_relation),
             range: None,
             now: self.context.now,
         };
@@ -374,7 +375,8 @@ impl<'a> Inputs<'a> {
             .filter(|known| known.definition == definition);
         // What a view promises was checked with the rows that it showed when it was made.
         let holds = |known: &&Snapshot| {
-            promised(columns).is_empty() || (!load.is_empty() && known.load == load)
+            let promises = !promised(columns).is_empty() || !self.model.audits.is_empty();
+            !promises || (!load.is_empty() && known.load == load)
         };
         if let Some(snapshot) = made.filter(holds) {
             let ready = Ready {
@@ -486,6 +488,7 @@ impl<'a> Inputs<'a> {
             model: self.index,
             sql,
             exists: base.is_some(),
+            full_refresh,
             adopts: base.is_some() && snapshot.is_none(),
             alterations,
         };

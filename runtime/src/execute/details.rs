@@ -18,6 +18,9 @@ pub struct Details {
     /// a table that is built aside.
     #[serde(default)]
     pub current: bool,
+    /// A table of failing rows that was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_rows: Option<AuditTable>,
     /// The environment of a publication.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub environment: String,
@@ -33,6 +36,33 @@ impl Details {
     /// The JSON text; empty if it can't be written, which plain data always can.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The kind of an object that holds the failing rows of an audit.
+pub const AUDIT: &str = "audit";
+
+/// A table of the failing rows of an audit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AuditTable {
+    /// The import path of the audited model.
+    pub model: String,
+    /// The version whose rows failed.
+    pub version: String,
+    /// The table's name in `_dbgo`.
+    pub physical: String,
+}
+
+impl AuditTable {
+    /// What the state says of it.
+    pub fn object(&self) -> Object {
+        Object {
+            physical: self.physical.clone(),
+            kind: AUDIT.to_owned(),
+            model: self.model.clone(),
+            version: self.version.clone(),
+            uses: Vec::new(),
+        }
     }
 }
 
@@ -74,6 +104,9 @@ pub fn from_ledger(
             if details.current {
                 known.apply(&Change::Snapshot(snapshot), environment);
             }
+        }
+        if let Some(table) = details.failing_rows {
+            known.apply(&Change::Object(table.object()), environment);
         }
         let of = details.environment;
         for entry in details.published {

@@ -1,5 +1,6 @@
 //! Why a model wasn't built, and engine errors as errors of a command.
 
+use super::audits::Found;
 use crate::adapters::{EngineError, ErrorClass};
 use crate::config::EngineSettings;
 use crate::error::{Code, Error, Kind};
@@ -11,8 +12,10 @@ pub struct Failure {
     pub message: String,
     /// More lines; empty without any.
     pub detail: String,
-    /// What it means for the whole run.
+    /// What it means for the whole run. A refusal is that of everything: the lease is lost.
     pub kind: Kind,
+    /// What the model's audits found, where they ran.
+    pub audits: Vec<Found>,
 }
 
 impl Failure {
@@ -22,6 +25,7 @@ impl Failure {
             message: message.into(),
             detail: String::new(),
             kind: Kind::Finding,
+            audits: Vec::new(),
         }
     }
 
@@ -35,12 +39,17 @@ impl Failure {
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
-        let mut lines = error.message.trim().lines();
+        let text = match error.class {
+            ErrorClass::Fenced => format!("{}\n{}", error.message, where_to_read(Code::Fenced)),
+            _ => error.message,
+        };
+        let mut lines = text.trim().lines();
         let message = lines.next().unwrap_or("the engine failed").to_owned();
         Self {
             message,
             detail: lines.collect::<Vec<_>>().join("\n"),
             kind: kind_of(&error.class),
+            audits: Vec::new(),
         }
     }
 }
@@ -52,18 +61,28 @@ impl From<Error> for Failure {
             .hint
             .map(|hint| format!("hint: {hint}\n"))
             .unwrap_or_default();
-        detail.push_str(&format!("note: `dbgo explain {}` tells more", error.code));
+        detail.push_str(&where_to_read(error.code));
         Self {
             message: error.message,
             detail,
-            kind: error.kind,
+            // A refusal of one model is a failed model for the run.
+            kind: match error.kind {
+                Kind::Refused => Kind::Finding,
+                kind => kind,
+            },
+            audits: Vec::new(),
         }
     }
+}
+
+fn where_to_read(code: Code) -> String {
+    format!("note: `dbgo explain {code}` tells more")
 }
 
 fn kind_of(class: &ErrorClass) -> Kind {
     match class {
         ErrorClass::Interrupted => Kind::Interrupted,
+        ErrorClass::Fenced => Kind::Refused,
         ErrorClass::Lost | ErrorClass::DiskFull | ErrorClass::Io => Kind::Failed,
         _ => Kind::Finding,
     }
@@ -95,6 +114,12 @@ pub fn engine_failed(error: &EngineError, shown: &str) -> Error {
             .hint("a DuckDB file belongs to one process at a time; end the other one first")
         }
         ErrorClass::Interrupted => Error::new(Kind::Interrupted, Code::Interrupted, "interrupted"),
+        ErrorClass::Fenced => Error::new(
+            Kind::Refused,
+            Code::Fenced,
+            format!("`{shown}`: {}", error.message),
+        )
+        .hint("nothing was written after that; the other one goes on with what was built"),
         _ => Error::new(
             Kind::Failed,
             Code::EngineFailed,

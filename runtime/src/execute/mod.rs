@@ -8,13 +8,17 @@
 //! | `inputs` | what each model reads: loads, and proofs that sources haven't changed |
 //! | `decide` | whether a model is built, and how |
 //! | `columns` | tables that outlive a change of their model's query |
-//! | `build`, `batches`, `checks` | one model's transactions |
+//! | `build`, `batches`, `batch`, `checks` | one model's transactions |
+//! | `audits`, `audit_tables` | a model's audits, and the rows that failed them |
 //! | `schedule` | the graph over the workers |
 //! | `publish` | the users' views, and what isn't needed any more |
 //!
 //! A table is built aside, as the next generation; an incremental one grows in place. Each
 //! transaction holds rows, checks and its ledger row. Views of the users change together, last.
 
+mod audit_tables;
+mod audits;
+mod batch;
 mod batches;
 mod build;
 mod checks;

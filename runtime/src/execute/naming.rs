@@ -23,6 +23,12 @@ pub fn physical(
     }
 }
 
+/// `<schema>__<model>__audit_<number>`: the table of the failing rows of a model's audit, by its
+/// place in the model's list.
+pub fn audit_table((schema, name): (&str, &str), index: usize) -> String {
+    format!("{schema}__{name}__audit_{}", index + 1)
+}
+
 /// A physical table or view.
 pub fn physical_relation(name: &str) -> Relation {
     Relation::new(BOOKKEEPING_SCHEMA, name)

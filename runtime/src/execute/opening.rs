@@ -33,6 +33,8 @@ pub struct Opening<'a> {
     view_schemas: BTreeSet<String>,
     /// The mark of the engine's ledger; empty where there is none yet.
     pub mark: String,
+    /// The last lease that the engine knows; 0 where there was none yet.
+    pub epoch: u64,
     /// Whether the engine belonged to another state database until now.
     pub adopts: bool,
     /// What has to be written to the state before anything else.
@@ -122,6 +124,7 @@ pub fn open<'a>(
         users,
         proofs: Vec::new(),
         run_id,
+        token: 0,
         now: Timestamp::now(),
         in_doubt: AtomicBool::new(false),
     };
@@ -132,6 +135,7 @@ pub fn open<'a>(
         engine,
         view_schemas: schemas,
         mark: String::new(),
+        epoch: 0,
         adopts: false,
         changes: Vec::new(),
         notes: Vec::new(),
@@ -272,13 +276,9 @@ impl Opening<'_> {
         let meta = meta.map_err(|error| opening_failed(&error, &self.engine))?;
         let Some(meta) = meta else { return Ok(()) };
         if meta.format != BOOKKEEPING_FORMAT {
-            return Err(Error::new(
-                Kind::Refused,
-                Code::StateMovedOn,
-                format!("a newer version of dbgo wrote `{}`", self.engine.shown),
-            )
-            .hint("use that version"));
+            return Err(another_format(meta.format, &self.engine.shown));
         }
+        self.epoch = meta.epoch;
         self.adopts = meta.state_id != self.state.identity();
         if self.adopts && !self.context.known.is_empty() {
             return Err(Error::new(
@@ -427,6 +427,22 @@ impl Opening<'_> {
         self.context.proofs = inputs::proofs(project, needed, dialect, &mut self.session)?;
         Ok(())
     }
+}
+
+fn another_format(format: u32, shown: &str) -> Error {
+    let (which, hint) = match format > BOOKKEEPING_FORMAT {
+        true => ("a newer", "use that version"),
+        false => (
+            "an older",
+            "use that version, or drop the schema `_dbgo` to build everything anew",
+        ),
+    };
+    Error::new(
+        Kind::Refused,
+        Code::StateMovedOn,
+        format!("{which} version of dbgo wrote `{shown}`"),
+    )
+    .hint(hint)
 }
 
 fn tables_gone(shown: &str, lost: &[String]) -> Error {

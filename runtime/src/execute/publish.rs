@@ -2,16 +2,20 @@
 
 use super::commit::{Committer, LEAST_RETRIES, Stop};
 use super::context::Context;
-use super::details::Details;
+use super::details::{AUDIT, Details};
 use super::failure::engine_failed;
 use super::interrupt::Interrupt;
-use super::naming::{physical_relation, view_key, view_name};
+use super::naming::{audit_table, physical_relation, view_key, view_name};
 use super::schedule::Walk;
-use crate::adapters::{EngineError, LedgerEntry, Relation as Name, RelationKind, Session};
+use crate::adapters::{
+    EngineError, LedgerEntry, PublishedRevision, Relation as Name, RelationKind, Session,
+    Transaction,
+};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Relation;
 use crate::state::{Change, Object, Published};
 use crate::version::fingerprint;
+use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
@@ -134,11 +138,13 @@ impl Publication {
             session,
             interrupt,
             in_doubt: &context.in_doubt,
+            token: context.token,
             timeout: None,
         }
         .transact((&entry.batch_id, LEAST_RETRIES), |transaction| {
             transaction.execute_all(&statements)?;
-            Ok(transaction.record(&entry)?)
+            transaction.record(&entry)?;
+            Ok(record_published(context, transaction)?)
         });
         committed.map_err(|stop| match stop {
             Stop::Engine(error) => engine_failed(&error, "publishing"),
@@ -204,10 +210,27 @@ impl Publication {
             physical_table: String::new(),
             range: None,
             rows: 0,
-            token: 0,
+            token: context.token,
             details: details.to_json(),
         }
     }
+}
+
+/// Writes that the environment's next revision is this run's.
+fn record_published(
+    context: &Context<'_>,
+    transaction: &mut Transaction<'_>,
+) -> std::result::Result<(), EngineError> {
+    let (project, environment) = (&context.scope.project, &context.scope.environment);
+    let before = transaction.published(project, environment)?;
+    transaction.record_published(&PublishedRevision {
+        project: project.clone(),
+        environment: environment.clone(),
+        revision: before.map_or(0, |before| before.revision) + 1,
+        plan: context.run_id.clone(),
+        project_version: context.project.def.hash.to_string(),
+        published_at: Timestamp::now(),
+    })
 }
 
 fn wanted(context: &Context<'_>, relation: Relation, walk: &Walk) -> Option<Published> {
@@ -264,7 +287,7 @@ pub fn sweep(
     let mut unneeded: Vec<&Object> = known
         .objects
         .values()
-        .filter(|object| !kept.contains(&object.physical))
+        .filter(|object| !kept.contains(&object.physical) && !keeps_failures(context, object))
         .collect();
     if unneeded.is_empty() {
         return Ok(Vec::new());
@@ -285,14 +308,14 @@ pub fn sweep(
     let dropped = |object: &Object| Change::Dropped {
         physical: object.physical.clone(),
     };
-    if drop_all(session, &statements).is_ok() {
+    if drop_all(session, context.token, &statements).is_ok() {
         return Ok(unneeded.into_iter().map(dropped).collect());
     }
     // What can't be dropped keeps nothing else.
     let mut changes = Vec::new();
     let mut failure = None;
     for (object, statement) in unneeded.into_iter().zip(&statements) {
-        match drop_all(session, std::slice::from_ref(statement)) {
+        match drop_all(session, context.token, std::slice::from_ref(statement)) {
             Ok(()) => changes.push(dropped(object)),
             Err(error) => failure = Some(error),
         }
@@ -303,8 +326,29 @@ pub fn sweep(
     }
 }
 
-fn drop_all(session: &mut Session, statements: &[String]) -> std::result::Result<(), EngineError> {
+/// Whether an object holds the failing rows of an audit that there still is.
+fn keeps_failures(context: &Context<'_>, object: &Object) -> bool {
+    if object.kind != AUDIT {
+        return false;
+    }
+    let models = context.project.models().iter();
+    let mut models = models.filter(|model| model.def.path.as_str() == object.model);
+    models.any(|model| {
+        let names = (model.def.schema.as_str(), model.def.name.as_str());
+        let mut audits = model.audits.iter().enumerate();
+        audits.any(|(index, audit)| {
+            audit.def.store_failures && audit_table(names, index) == object.physical
+        })
+    })
+}
+
+fn drop_all(
+    session: &mut Session,
+    token: u64,
+    statements: &[String],
+) -> std::result::Result<(), EngineError> {
     let mut transaction = session.begin()?;
     transaction.execute_all(statements)?;
+    transaction.check_fence(token)?;
     transaction.commit()
 }

@@ -99,15 +99,16 @@ pub fn run(
 /// Writes that the run ended, and with which ledger: the next run believes the state if it finds
 /// the same one. `mark` is the ledger's if nothing was committed.
 ///
-/// Where the result of a commit is unknown, or the engine can't tell what it holds, the run stays
-/// as it is, and the next one reads the ledger.
+/// Where the result of a commit is unknown, the engine can't tell what it holds, or somebody else
+/// writes to it, the run stays as it is, and the next one reads the ledger.
 fn end(
     context: &Context<'_>,
     writer: &Writer,
     (walk, summary): (&Walk, &Summary),
     mark: Option<String>,
 ) {
-    if context.in_doubt.load(Ordering::Relaxed) {
+    let is_taken_over = walk.trouble == Some(Kind::Refused);
+    if is_taken_over || context.in_doubt.load(Ordering::Relaxed) {
         return;
     }
     // A session of its own: an interrupt has ended the others.
@@ -345,7 +346,8 @@ impl Opening<'_> {
         self.state.apply(&self.context.scope, &changes)
     }
 
-    /// Makes the engine's own tables where they are missing, and names this state in them.
+    /// Makes the engine's own tables where they are missing, names this state in them, and takes
+    /// the fence.
     fn prepare_engine(&mut self) -> std::result::Result<(), EngineError> {
         if !self.has_ledger() {
             self.session.create_bookkeeping(self.state.identity())?;
@@ -354,6 +356,14 @@ impl Opening<'_> {
         if self.adopts {
             self.session.adopt(self.state.identity())?;
         }
+        let token = self.epoch + 1;
+        let holder = format!(
+            "process {} (run {})",
+            std::process::id(),
+            self.context.run_id
+        );
+        self.session.fence(self.state.identity(), token, &holder)?;
+        self.context.token = token;
         Ok(())
     }
 

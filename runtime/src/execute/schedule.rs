@@ -9,7 +9,7 @@ use super::decide::{self, Decision, Ready, ReadySet, Task, subject};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use crate::error::Kind;
-use crate::events::Event;
+use crate::events::{AuditOutcome, Event};
 use crate::project::Relation;
 use crate::state::{Change, StepRecord, Writer};
 use std::cmp::Reverse;
@@ -30,6 +30,7 @@ struct Ended {
     task: Task,
     result: std::result::Result<Done, Failure>,
     changes: Vec<Change>,
+    audits: Vec<AuditOutcome>,
     duration: Duration,
 }
 
@@ -57,6 +58,7 @@ pub struct Schedule<'a> {
     queue: BinaryHeap<(usize, Reverse<Relation>)>,
     tasks: BTreeMap<(usize, Reverse<Relation>), Task>,
     broken: HashMap<Relation, String>,
+    /// Why nothing is started any more.
     stop: Option<String>,
     /// How many batches of a model are committed, and how many there are.
     batches: HashMap<Relation, (usize, usize)>,
@@ -195,7 +197,7 @@ impl<'a> Schedule<'a> {
         let Some(reason) = self.stop.clone() else {
             return false;
         };
-        self.skip(task.relation, format!("`--fail-fast` after {reason}"));
+        self.skip(task.relation, reason);
         true
     }
 
@@ -272,11 +274,16 @@ impl<'a> Schedule<'a> {
             task,
             result,
             changes,
+            audits,
             duration,
         } = ended;
         for change in changes {
             self.writer.send(change.clone());
             self.walk.changes.push(change);
+        }
+        for outcome in audits {
+            let subject = task.subject.clone();
+            (self.listener)(Event::Audited { subject, outcome });
         }
         match result {
             Ok(done) => self.built(task, done, duration),
@@ -326,27 +333,19 @@ impl<'a> Schedule<'a> {
         let name = subject.name.clone();
         let note = format!("{}\n{}", failure.message, failure.detail);
         self.step(node, ("failed", None), duration, note.trim());
-        let worst = self.walk.trouble.map_or(failure.kind, |kind| {
-            if kind == Kind::Failed {
-                kind
-            } else {
-                failure.kind
-            }
-        });
-        // A refusal of one model is a failed model for the run.
-        self.walk.trouble = Some(if worst == Kind::Failed {
-            Kind::Failed
-        } else {
-            Kind::Finding
-        });
+        self.walk.trouble = Some(worse(self.walk.trouble, failure.kind));
         (self.listener)(Event::Failed {
             subject,
             message: failure.message,
             detail: failure.detail,
             duration,
         });
-        if self.context.options.fail_fast {
-            self.stop.get_or_insert_with(|| name.clone());
+        if failure.kind == Kind::Refused {
+            let reason = "the database was taken over";
+            self.stop.get_or_insert_with(|| reason.to_owned());
+        } else if self.context.options.fail_fast {
+            self.stop
+                .get_or_insert_with(|| format!("`--fail-fast` after {name}"));
         }
         self.broken.insert(node, name);
         self.release(node);
@@ -410,6 +409,17 @@ impl<'a> Schedule<'a> {
     }
 }
 
+/// What a run ends with after another failure: a lost lease outweighs a broken engine, and that a
+/// failed model.
+fn worse(trouble: Option<Kind>, failure: Kind) -> Kind {
+    let known = [trouble, Some(failure)];
+    let worst = [Kind::Refused, Kind::Failed];
+    worst
+        .into_iter()
+        .find(|kind| known.contains(&Some(*kind)))
+        .unwrap_or(Kind::Finding)
+}
+
 fn height(heights: &[usize], node: Relation) -> usize {
     match node {
         Relation::Model(index) => heights[index],
@@ -429,7 +439,7 @@ fn work(
         let received = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = received else { return };
         let started = Instant::now();
-        let mut changes = Vec::new();
+        let (mut changes, mut audits) = (Vec::new(), Vec::new());
         let node = task.relation;
         let progress = |done, of| {
             // Nobody listens any more only when the run has ended.
@@ -443,18 +453,14 @@ fn work(
                 .inspect(|session| interrupt.watch(session.canceller())),
         };
         let result = opened.map_err(Failure::from).and_then(|opened| {
-            let mut worker = Worker {
-                context,
-                session: opened,
-                interrupt: interrupt.clone(),
-                progress: &progress,
-            };
+            let mut worker = Worker::new(context, (opened, interrupt.clone()), &progress);
             // A panic is a mistake of ours; it must not leave the others waiting for its end.
             let building = AssertUnwindSafe(|| worker.build(&task, &mut changes));
             let result = catch_unwind(building).unwrap_or_else(|_| {
                 context.in_doubt.store(true, Ordering::Relaxed);
                 Err(Failure::finding("building it panicked"))
             });
+            audits = worker.outcomes();
             session = Some(worker.session);
             result
         });
@@ -462,6 +468,7 @@ fn work(
             task,
             result,
             changes,
+            audits,
             duration: started.elapsed(),
         };
         if report.send(Message::Ended(Box::new(ended))).is_err() {

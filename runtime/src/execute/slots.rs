@@ -1,6 +1,6 @@
 //! What stands in the slots of a query: physical names to run it, users' names to show it.
 
-use super::naming::{physical_relation, view_name};
+use super::naming::view_name;
 use crate::adapters::{Dialect, FileFormat, Relation as Name, SourceFiles};
 use crate::error::{Code, Error, Kind, Result};
 use crate::intervals::Range;
@@ -72,8 +72,8 @@ pub struct PhysicalSlots<'a> {
     pub model: &'static ModelDef,
     /// The text of every relation that the query may read.
     pub texts: &'a HashMap<Relation, String>,
-    /// The model's own table, where there is one.
-    pub this: Option<String>,
+    /// The model's own table, or what an audit looks at, where there is one.
+    pub this: Option<Name>,
     /// The batch's range.
     pub range: Option<Range>,
     pub now: Timestamp,
@@ -93,7 +93,7 @@ impl Slots for PhysicalSlots<'_> {
     fn this(&self) -> Result<String> {
         self.this
             .as_ref()
-            .map(|name| self.dialect.relation(&physical_relation(name)))
+            .map(|name| self.dialect.relation(name))
             .ok_or_else(|| {
                 Error::new(
                     Kind::Finding,

@@ -4,21 +4,28 @@
 //! It reads no project file except the data of seeds, and knows nothing of engines.
 
 mod graph;
+mod meaning;
 mod names;
 mod render;
 mod seeds;
+mod threshold;
 mod variables;
 
 pub use graph::Graph;
+pub(crate) use meaning::meaningful;
 pub use names::{nearest, quote, quote_text};
-pub use render::{BatchFacts, Composition, PlanFacts, Rendered, Slots, compose, rendered_pieces};
+pub use render::{
+    BatchFacts, Composition, PlanFacts, Rendered, Slots, compose, compose_query, compose_statement,
+    rendered_by, rendered_pieces,
+};
 pub use seeds::SeedData;
+pub use threshold::Threshold;
 pub use variables::{Value, Variables};
 
 use crate::error::{Code, Error, Kind, Result};
 use dbgo_contract::{
-    Materialization, ModelDef, OnSchemaChange, Outside, ProjectDef, SeedDef, ShardDef, SourceDef,
-    Strategy,
+    AuditDef, HardDeletes, History, Materialization, ModelDef, OnSchemaChange, Outside, ProjectDef,
+    SeedDef, Severity, ShardDef, SourceDef, Strategy,
 };
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -47,8 +54,27 @@ pub struct Model {
     pub outside: Outside,
     /// What happens when its columns change.
     pub on_schema_change: OnSchemaChange,
+    /// Whether its rows can be computed again.
+    pub history: History,
+    /// What becomes of the last version of a row that is gone, if it is `scd2`.
+    pub hard_deletes: HardDeletes,
+    /// What must hold before its rows are published, in the order of its header.
+    pub audits: Vec<Audit>,
     /// What each import means, in the order of the imports.
     pub imports: Vec<Relation>,
+}
+
+/// An audit of a model, with its numbers and comparisons read.
+#[derive(Clone, Copy, Debug)]
+pub struct Audit {
+    /// What the generated code says.
+    pub def: &'static AuditDef,
+    /// What failing rows mean.
+    pub severity: Severity,
+    /// The numbers of failing rows at which it warns.
+    pub warn_if: Threshold,
+    /// The numbers of failing rows at which it fails.
+    pub error_if: Threshold,
 }
 
 impl Model {
@@ -62,9 +88,25 @@ impl Model {
         self.materialization.word()
     }
 
-    /// Whether its data can't be computed again, because rows are only ever added.
+    /// Whether its data can't be computed again, so that it is never built anew: as its header
+    /// says, and otherwise where rows are only ever added or versions of them are kept.
     pub fn keeps_history(&self) -> bool {
-        self.materialization == Materialization::Incremental && self.strategy == Strategy::Append
+        match (self.materialization, self.history) {
+            (Materialization::Incremental | Materialization::Scd2, History::Keep) => true,
+            (Materialization::Incremental, History::Usual) => self.strategy == Strategy::Append,
+            (Materialization::Scd2, History::Usual) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a change of its query goes on with the table of an earlier version: it keeps its
+    /// history, or its header says `forward_only`.
+    pub fn keeps_table(&self) -> bool {
+        let grows = matches!(
+            self.materialization,
+            Materialization::Incremental | Materialization::Scd2
+        );
+        self.keeps_history() || (grows && self.def.forward_only)
     }
 
     /// Whether it has a physical object of its own.
@@ -325,6 +367,15 @@ fn read_model(def: &'static ModelDef, by_path: &HashMap<&'static str, Relation>)
             .ok_or_else(|| unknown("rule for rows outside a batch"))?,
         on_schema_change: OnSchemaChange::from_number(def.on_schema_change)
             .ok_or_else(|| unknown("rule for changed columns"))?,
+        history: History::from_number(def.history)
+            .ok_or_else(|| unknown("rule for its history"))?,
+        hard_deletes: HardDeletes::from_number(def.scd2.hard_deletes)
+            .ok_or_else(|| unknown("rule for rows that are gone"))?,
+        audits: (def.audits.iter())
+            .map(|audit| {
+                read_audit(audit).ok_or_else(|| unknown("severity or threshold of an audit"))
+            })
+            .collect::<Result<Vec<_>>>()?,
         imports,
     };
     let incremental = model.materialization == Materialization::Incremental;
@@ -332,4 +383,17 @@ fn read_model(def: &'static ModelDef, by_path: &HashMap<&'static str, Relation>)
         return Err(unknown("strategy"));
     }
     Ok(model)
+}
+
+fn read_audit(def: &'static AuditDef) -> Option<Audit> {
+    let threshold = |text: &str| match text {
+        "" => Some(Threshold::ANY),
+        text => Threshold::parse(text),
+    };
+    Some(Audit {
+        def,
+        severity: Severity::from_number(def.severity)?,
+        warn_if: threshold(def.warn_if.as_str())?,
+        error_if: threshold(def.error_if.as_str())?,
+    })
 }

@@ -4,9 +4,9 @@
 //! What a relation slot becomes is the caller's choice ([`Slots`]), so that the same code
 //! writes SQL to run, SQL to show and SQL to hash.
 
-use super::{Model, Project, Relation, Value, Variables, quote};
+use super::{Model, Project, Relation, Value, Variables, meaningful, quote};
 use crate::error::{Code, Error, Kind, Result};
-use dbgo_contract::{Comparison, Facts, Materialization, Piece, PieceKind, Sink, Str};
+use dbgo_contract::{Comparison, Facts, Materialization, Piece, PieceKind, Render, Sink, Str};
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 
@@ -94,6 +94,19 @@ extern "C" fn compare(context: *const c_void, variable: u32, comparison: u8, lit
 /// # Errors
 /// If a variable has no value or one of another type.
 pub fn rendered_pieces(model: &Model, plan: &PlanFacts, batch: BatchFacts) -> Result<Rendered> {
+    rendered_by(model.def.render, model, plan, batch)
+}
+
+/// Runs one of a model's functions under the given facts: its query's, an audit's, a statement's.
+///
+/// # Errors
+/// If a variable has no value or one of another type.
+pub fn rendered_by(
+    render: Render,
+    model: &Model,
+    plan: &PlanFacts,
+    batch: BatchFacts,
+) -> Result<Rendered> {
     let variables = plan.variables.of_model(model.def)?;
     let mut pieces: Vec<Piece> = Vec::new();
     let facts = Facts::new(
@@ -104,7 +117,7 @@ pub fn rendered_pieces(model: &Model, plan: &PlanFacts, batch: BatchFacts) -> Re
         compare,
     );
     let mut sink = Sink::new((&raw mut pieces).cast::<c_void>(), take_piece);
-    (model.def.render)(&facts, &mut sink);
+    render(&facts, &mut sink);
     Ok(Rendered { pieces, variables })
 }
 
@@ -123,15 +136,22 @@ pub fn compose(
     batch: BatchFacts,
     slots: &dyn Slots,
 ) -> Result<Composition> {
-    let mut writer = Writer {
-        project,
-        plan,
-        slots,
-        names: HashMap::new(),
-        expressions: Vec::new(),
-        used: String::new(),
-    };
-    let rendered = rendered_pieces(project.model(model), plan, batch)?;
+    let render = project.model(model).def.render;
+    compose_query((project, model, render), plan, batch, slots)
+}
+
+/// Composes a query that one of a model's functions writes, as [`compose`] does for its own.
+///
+/// # Errors
+/// What the slots refuse, or a piece that this version doesn't know.
+pub fn compose_query(
+    (project, model, render): (&Project, usize, Render),
+    plan: &PlanFacts,
+    batch: BatchFacts,
+    slots: &dyn Slots,
+) -> Result<Composition> {
+    let mut writer = Writer::new(project, plan, slots, false);
+    let rendered = rendered_by(render, project.model(model), plan, batch)?;
     writer.gather(model, &rendered, &mut HashSet::new())?;
     let body = writer.write(model, &rendered)?;
     if writer.expressions.is_empty() {
@@ -148,16 +168,55 @@ pub fn compose(
     Ok(Composition { sql })
 }
 
+/// Composes a statement that one of a model's functions writes; nothing if it writes none under
+/// these facts.
+///
+/// Ephemeral models that it reads stand in it as subqueries, because a statement can't be put
+/// into a query behind common table expressions.
+///
+/// # Errors
+/// What the slots refuse, or a piece that this version doesn't know.
+pub fn compose_statement(
+    (project, model, render): (&Project, usize, Render),
+    plan: &PlanFacts,
+    batch: BatchFacts,
+    slots: &dyn Slots,
+) -> Result<Option<String>> {
+    let rendered = rendered_by(render, project.model(model), plan, batch)?;
+    let sql = Writer::new(project, plan, slots, true).write(model, &rendered)?;
+    let says_something = !meaningful(&sql).trim().is_empty();
+    Ok(says_something.then_some(sql))
+}
+
 struct Writer<'a> {
     project: &'a Project,
     plan: &'a PlanFacts,
     slots: &'a dyn Slots,
+    /// Whether an ephemeral model stands where it is read, and not as an expression in front.
+    in_place: bool,
     names: HashMap<usize, String>,
     expressions: Vec<(String, String)>,
     used: String,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(
+        project: &'a Project,
+        plan: &'a PlanFacts,
+        slots: &'a dyn Slots,
+        in_place: bool,
+    ) -> Self {
+        Self {
+            project,
+            plan,
+            slots,
+            in_place,
+            names: HashMap::new(),
+            expressions: Vec::new(),
+            used: String::new(),
+        }
+    }
+
     /// Collects the text of a query and of the ephemeral models that it reads, so that no name
     /// given to one of them is taken for something else in another.
     fn gather(
@@ -227,6 +286,10 @@ impl Writer<'_> {
         let model = self.project.model(index);
         if model.materialization != Materialization::Ephemeral {
             return self.slots.relation(relation);
+        }
+        if self.in_place {
+            let rendered = rendered_pieces(model, self.plan, BatchFacts::default())?;
+            return Ok(format!("(\n{}\n)", self.write(index, &rendered)?));
         }
         if !self.names.contains_key(&index) {
             let rendered = rendered_pieces(model, self.plan, BatchFacts::default())?;

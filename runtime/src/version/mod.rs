@@ -1,21 +1,19 @@
 //! Versions: 128-bit hashes of everything that decides what is in a model's table.
 //!
 //! A version is made of the rendered text of each combination of batch facts, without comments and
-//! however its white space runs, with the versions of what the model reads in the relation slots and with the values of its variables; of the
-//! config that touches data; of the columns it promises; and of the engine's type. No path and
-//! no name of the model is in it, so that a moved file is the same version.
-
-mod meaning;
+//! however its white space runs, with the versions of what the model reads in the relation slots
+//! and with the values of its variables; of its statements before and after, likewise; of the
+//! config that touches data; of the columns it promises; and of the engine's type. No path and no
+//! name of the model is in it, so that a moved file is the same version.
 
 use crate::error::Result;
-use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, rendered_pieces};
-use dbgo_contract::{ColumnDef, Materialization, PieceKind, SeedDef, SourceDef};
-use meaning::meaningful;
+use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, meaningful, rendered_by};
+use dbgo_contract::{ColumnDef, List, Materialization, PieceKind, Render, SeedDef, SourceDef, Str};
 use std::collections::HashMap;
 
 /// Changed whenever the same project would get other versions, so that no two algorithms agree
 /// by chance.
-const ALGORITHM: &str = "dbgo version 2";
+const ALGORITHM: &str = "dbgo version 3";
 
 /// The versions of all relations of a project in one environment, in hexadecimal digits.
 #[derive(Debug)]
@@ -83,33 +81,50 @@ impl Versions {
         columns(&mut digest, model.def.columns.as_slice());
         for batch in batches(model) {
             digest.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
-            let rendered = rendered_pieces(model, plan, *batch)?;
-            for piece in &rendered.pieces {
-                digest.number(u64::from(piece.kind));
-                let at = piece.index as usize;
-                match PieceKind::from_number(piece.kind) {
-                    Some(PieceKind::Text) => digest.text(&meaningful(piece.text.as_str())),
-                    Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
-                        let relation = model.imports.get(at).copied();
-                        digest.text(relation.map_or("", |relation| self.as_input(relation)));
-                        if kind == PieceKind::RelationAs {
-                            digest.text(model.def.imports.as_slice()[at].alias.as_str());
-                        }
-                    }
-                    Some(PieceKind::Variable) => {
-                        digest.text(
-                            rendered
-                                .variables
-                                .get(at)
-                                .map_or("", |value| &value.literal),
-                        );
-                    }
-                    Some(PieceKind::ExecutionTimestamp) => self.clocked[index] = true,
-                    _ => {}
+            let reads_clock = self.pieces(&mut digest, model, (model.def.render, *batch), plan)?;
+            self.clocked[index] |= reads_clock;
+            for statements in [model.def.before, model.def.after] {
+                digest.number(statements.as_slice().len() as u64);
+                for render in statements.iter() {
+                    self.pieces(&mut digest, model, (*render, *batch), plan)?;
                 }
             }
         }
         Ok(digest.finish())
+    }
+
+    /// Adds what one of a model's functions writes, and gives whether it reads the run's clock.
+    fn pieces(
+        &self,
+        digest: &mut Digest,
+        model: &Model,
+        (render, batch): (Render, BatchFacts),
+        plan: &PlanFacts,
+    ) -> Result<bool> {
+        let rendered = rendered_by(render, model, plan, batch)?;
+        let mut reads_clock = false;
+        for piece in &rendered.pieces {
+            digest.number(u64::from(piece.kind));
+            let at = piece.index as usize;
+            match PieceKind::from_number(piece.kind) {
+                Some(PieceKind::Text) => digest.text(&meaningful(piece.text.as_str())),
+                Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
+                    let relation = model.imports.get(at).copied();
+                    digest.text(relation.map_or("", |relation| self.as_input(relation)));
+                    if kind == PieceKind::RelationAs {
+                        let import = model.def.imports.as_slice().get(at);
+                        digest.text(import.map_or("", |import| import.alias.as_str()));
+                    }
+                }
+                Some(PieceKind::Variable) => {
+                    let value = rendered.variables.get(at);
+                    digest.text(value.map_or("", |value| &value.literal));
+                }
+                Some(PieceKind::ExecutionTimestamp) => reads_clock = true,
+                _ => {}
+            }
+        }
+        Ok(reads_clock)
     }
 }
 
@@ -139,12 +154,22 @@ fn config(digest: &mut Digest, model: &Model) {
     digest.number(u64::from(model.def.materialization));
     digest.number(u64::from(def.strategy));
     digest.text(def.time_column.as_str());
-    digest.number(def.unique_key.as_slice().len() as u64);
-    for column in def.unique_key.iter() {
-        digest.text(column.as_str());
-    }
+    digest.texts(def.unique_key);
+    digest.texts(def.partition_by);
     digest.text(def.interval.as_str());
+    digest.text(def.interval_tz.as_str());
     digest.number(u64::from(def.outside));
+    let merge = &model.def.merge;
+    digest.text(merge.on.as_str());
+    digest.texts(merge.update);
+    digest.text(merge.delete_when.as_str());
+    let scd2 = &model.def.scd2;
+    digest.texts(scd2.unique_key);
+    digest.text(scd2.updated_at.as_str());
+    digest.texts(scd2.check);
+    digest.number(u64::from(scd2.hard_deletes));
+    digest.text(scd2.valid_from.as_str());
+    digest.text(scd2.valid_to.as_str());
 }
 
 fn columns(digest: &mut Digest, columns: &[ColumnDef]) {
@@ -203,6 +228,13 @@ impl Digest {
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.hasher.update(text.as_bytes());
+    }
+
+    fn texts(&mut self, texts: List<Str>) {
+        self.number(texts.as_slice().len() as u64);
+        for text in texts.iter() {
+            self.text(text.as_str());
+        }
     }
 
     fn number(&mut self, number: u64) {

@@ -5,9 +5,11 @@
 //! named after it.
 
 mod duckdb;
+mod fence;
 mod files;
 mod guard;
 mod ledger;
+mod publications;
 mod reading;
 mod statements;
 mod values;
@@ -82,6 +84,14 @@ conformance! { on_duckdb, crate::duckdb::open:
         bookkeeping_is_created_once a_ledger_has_a_mark no_bookkeeping_no_ledger entries_come_back
         entry_and_rows_share_their_fate batch_ids_are_unique parallel_batches_dont_conflict
     }
+    fence {
+        a_fence_is_given_to_a_larger_token a_fence_is_given_to_one_of_many
+        a_former_holder_commits_nothing another_state_gets_no_fence the_check_doesnt_hinder_others
+    }
+    publications {
+        nothing_published_is_nothing revisions_come_back_and_only_grow
+        a_publication_shares_its_views_fate first_publications_at_once
+    }
     statements {
         odd_names merge_replaces_and_adds key_violations_are_found ranges_are_replaced
         rows_outside_are_counted null_counts views_are_swapped_together drop_spares_dependents
@@ -92,5 +102,5 @@ conformance! { on_duckdb, crate::duckdb::open:
         csv_is_read ragged_rows_fail values_that_dont_fit_fail exact_numbers_stay_exact csv_options parquet_is_cast
         sources_are_read
     }
-    values { literals_keep_their_value instants_have_the_columns_type arrow_types }
+    values { literals_keep_their_value instants_have_the_columns_type arrow_types rows_come_back_from_text }
 }

@@ -4,7 +4,7 @@ use dbgo_runtime::adapters::arrow::util::display::{ArrayFormatter, FormatOptions
 use dbgo_runtime::adapters::{self, OpenOptions};
 use dbgo_runtime::contract::*;
 use dbgo_runtime::error::Error;
-use dbgo_runtime::events::Event;
+use dbgo_runtime::events::{AuditOutcome, Event};
 use dbgo_runtime::execute::{Interrupt, RunOptions, RunOutcome, run};
 use dbgo_runtime::project::Project;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub fn text(text: &str) -> Str {
     Str::new(Box::leak(text.to_owned().into_boxed_str()))
 }
 
-fn list<T>(items: Vec<T>) -> List<T> {
+pub fn list<T>(items: Vec<T>) -> List<T> {
     List::new(Box::leak(items.into_boxed_slice()))
 }
 
@@ -99,6 +99,21 @@ pub fn model(
         after: List::new(&[]),
         profile: Str::EMPTY,
         lineage: Str::EMPTY,
+        render,
+    }
+}
+
+/// An audit, by its call. It fails on any row, and looks at the whole table.
+pub fn audit(call: &'static str, render: Render) -> AuditDef {
+    AuditDef {
+        name: text(call.split('(').next().unwrap()),
+        call: Str::new(call),
+        severity: Severity::Error as u8,
+        by_row: false,
+        columns: List::new(&[]),
+        warn_if: Str::EMPTY,
+        error_if: Str::EMPTY,
+        store_failures: false,
         render,
     }
 }
@@ -290,7 +305,7 @@ impl Place {
     pub fn physical(&self) -> Vec<String> {
         self.query(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = '_dbgo' \
-             AND table_name NOT IN ('ledger', 'meta') ORDER BY 1",
+             AND table_name NOT IN ('ledger', 'meta', 'published') ORDER BY 1",
         )
     }
 }
@@ -322,6 +337,17 @@ impl Ran {
             .find(|step| step.model == model)
             .unwrap();
         step.note.as_str()
+    }
+
+    /// What the audits of all models found, in the order of the events.
+    pub fn audits(&self) -> Vec<&AuditOutcome> {
+        let events = self.events.iter();
+        events
+            .filter_map(|event| match event {
+                Event::Audited { outcome, .. } => Some(outcome),
+                _ => None,
+            })
+            .collect()
     }
 
     pub fn not_published(&self) -> bool {

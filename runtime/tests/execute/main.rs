@@ -1,10 +1,13 @@
 //! Runs of hand-made projects over real database files and real state.
 
+mod audits;
 mod commands;
 mod crash;
 mod errors;
+mod fence;
 mod fixture;
 mod graph;
 mod incremental;
 mod rebuild;
 mod restore;
+mod statements;

@@ -174,13 +174,12 @@ fn contradiction((before, expected): Found<'_>, (after, found): Found<'_>) -> Op
 mod tests {
     use super::*;
     use dbgo_compiler::fingerprint::ColumnProfile;
-    use dbgo_compiler::sql_type::SqlType;
 
     #[test]
     fn rows_contradict_profiles() {
         let column = |name: &str| ColumnProfile {
             name: name.to_owned(),
-            sql_type: SqlType::Integer,
+            sql_type: "INTEGER".to_owned(),
             values: Default::default(),
             obstacle: None,
         };

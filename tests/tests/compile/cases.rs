@@ -8,6 +8,7 @@ use crate::markdown::repository;
 use crate::project::compile_files;
 use dbgo_compiler::codegen::{body, definition, format_file, shard};
 use dbgo_compiler::diagnostic::render;
+use dbgo_compiler::lineage::carried::{TableColumns, carried};
 use dbgo_compiler::source::read_project;
 use dbgo_compiler::typed::TypedProject;
 use std::collections::BTreeMap;
@@ -59,10 +60,12 @@ fn run(case: &Path) -> Vec<String> {
 
 /// The bodies and the definition of a project, as they are compiled.
 fn generated(project: &TypedProject) -> BTreeMap<String, String> {
+    let tables = TableColumns::of(project);
+    let text = |model| format_file(body::body(model, &carried(model, &tables)));
     let bodies: Vec<(&str, String)> = project
         .models
         .iter()
-        .map(|model| (model.path.as_str(), format_file(body::body(model))))
+        .map(|model| (model.path.as_str(), text(model)))
         .collect();
     let shard = shard::shard_sources(bodies.iter().map(|(path, text)| (*path, text.as_str())));
     let definition = definition::definition_sources(project, &"0".repeat(64));

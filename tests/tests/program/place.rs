@@ -7,6 +7,7 @@ use dbgo_compiler::build::runtime_crates::RuntimeCrates;
 use dbgo_compiler::build::rustc::Rustc;
 use dbgo_compiler::codegen::body::body;
 use dbgo_compiler::codegen::format_file;
+use dbgo_compiler::lineage::carried::{TableColumns, carried};
 use dbgo_compiler::typed::TypedProject;
 use std::env;
 use std::fs;
@@ -49,7 +50,8 @@ pub fn project_folder(name: &str) -> PathBuf {
 
 /// The bodies of a project's models.
 pub fn bodies(project: &TypedProject) -> Vec<(String, String)> {
-    let body = |model| format_file(body(model));
+    let tables = TableColumns::of(project);
+    let body = |model| format_file(body(model, &carried(model, &tables)));
     project
         .models
         .iter()

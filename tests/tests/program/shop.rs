@@ -5,7 +5,7 @@ use dbgo_compiler::lineage::Lineage;
 use dbgo_compiler::sql_type::SqlType;
 use dbgo_compiler::typed::{
     BodyNode, EngineSettings, Materialization, OnSchemaChange, ProjectSettings, Slot, TypedColumn,
-    TypedModel, TypedProject, TypedSeed, TypedSource,
+    TypedExposure, TypedModel, TypedProject, TypedSeed, TypedSource,
 };
 use std::sync::Arc;
 
@@ -159,6 +159,7 @@ pub fn project(amount: &str) -> TypedProject {
         models: [finance, revenue(amount), total].map(Arc::new).to_vec(),
         seeds: vec![seed()],
         sources: vec![source()],
+        exposures: vec![exposure()],
     }
 }
 
@@ -186,6 +187,17 @@ fn seed() -> TypedSeed {
         ],
         hash: blake3::hash(RATES.as_bytes()).to_hex().to_string(),
         size: RATES.len() as u64,
+    }
+}
+
+fn exposure() -> TypedExposure {
+    TypedExposure {
+        path: "exposures.board_pack".to_owned(),
+        name: "board_pack".to_owned(),
+        kind: "dashboard".to_owned(),
+        owner: "ana".to_owned(),
+        url: String::new(),
+        reads: vec![("models.finance.total".to_owned(), vec!["total".to_owned()])],
     }
 }
 

@@ -21,7 +21,7 @@ enum Forbidden {
 }
 
 /// All limits.
-pub const LIMITS: [Limit; 3] = [
+pub const LIMITS: [Limit; 4] = [
     Limit {
         package: "dbgo-compiler",
         forbidden: Forbidden::Packages(&[
@@ -36,8 +36,21 @@ pub const LIMITS: [Limit; 3] = [
     },
     Limit {
         package: "dbgo-runtime",
-        forbidden: Forbidden::Packages(&["sqlparser"]),
+        forbidden: Forbidden::Packages(&["sqlparser", "dbgo-compiler"]),
         advice: "the runtime never parses project files: let the compiler put what it needs into `ProjectDef`",
+    },
+    Limit {
+        package: "dbgo-changes",
+        forbidden: Forbidden::Packages(&[
+            "dbgo",
+            "duckdb",
+            "libduckdb-sys",
+            "sqlx",
+            "sqlparser",
+            "tokio",
+            "jiff",
+        ]),
+        advice: "compiler and runtime both know this crate: it compares data and needs nothing but serde",
     },
     Limit {
         package: "dbgo-contract",
@@ -120,6 +133,15 @@ mod tests {
             .len(),
             1
         );
+    }
+
+    #[test]
+    fn the_compiler_below_what_both_sides_know_alarms() {
+        let tree = "dbgo-changes v0.1.0\nserde v1.0.0\ndbgo-compiler v0.1.0";
+        assert_eq!(findings_for("dbgo-changes", tree).len(), 1);
+        assert_eq!(findings_for("dbgo-runtime", tree).len(), 1);
+        let tree = "dbgo-changes v0.1.0\nserde v1.0.0\nserde_json v1.0.0";
+        assert!(findings_for("dbgo-changes", tree).is_empty());
     }
 
     #[test]

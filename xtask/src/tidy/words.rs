@@ -26,7 +26,7 @@ enum Names {
 const COMPILER: &[&str] = &["compiler/src/"];
 const PRODUCT: &[&str] = &["compiler/", "runtime/"];
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         within: COMPILER,
         except: &[
@@ -121,6 +121,21 @@ const RULES: [Rule; 10] = [
         except: &[],
         names: Names::Words(&["HashMap", "HashSet", "hash_map", "hash_set"]),
         advice: "the order of a hash map differs between runs: use `BTreeMap`, `BTreeSet` or a sorted `Vec`",
+    },
+    Rule {
+        within: &["runtime/changes/"],
+        except: &[],
+        names: Names::Words(&[
+            "std::fs",
+            "std::env",
+            "std::process",
+            "std::time",
+            "println!",
+            "eprintln!",
+            "HashMap",
+            "HashSet",
+        ]),
+        advice: "the comparison of two versions is a pure function: take what it needs as a value",
     },
     Rule {
         within: PRODUCT,
@@ -328,6 +343,15 @@ mod tests {
             1
         );
         assert!(found("runtime/src/lib.rs", "let m: HashMap<u8, u8>;").is_empty());
+    }
+
+    #[test]
+    fn what_compares_versions_is_pure() {
+        let path = "runtime/changes/src/effective.rs";
+        assert_eq!(found(path, "use std::fs;"), ["names `std::fs`"]);
+        assert_eq!(found(path, "let seen: HashSet<u8>;").len(), 1);
+        assert!(found(path, "use std::collections::BTreeSet;").is_empty());
+        assert!(found("runtime/src/config.rs", "use std::fs;").is_empty());
     }
 
     #[test]

@@ -1,12 +1,11 @@
-//! What DuckDB's catalog and dbgo's own tables say.
+//! What DuckDB's catalog says.
 
 use ::duckdb::{Connection, Row};
 
 use super::ddl::string;
-use super::dml::{StoredEntry, unreadable};
 use super::errors::engine_error;
 use crate::adapters::error::EngineError;
-use crate::adapters::ledger::{BOOKKEEPING_SCHEMA, CommittedBatch};
+use crate::adapters::ledger::BOOKKEEPING_SCHEMA;
 use crate::adapters::relation::{
     CatalogColumn, CatalogRelation, CatalogTable, Column, Relation, RelationKind,
 };
@@ -176,48 +175,4 @@ pub(super) fn describe(driver: &Connection, query: &str) -> Result<Vec<Column>, 
             .and_then(|position| position.checked_sub(PREFIX.len()));
         error
     })
-}
-
-/// The whole ledger in the order of its commits.
-pub(super) fn ledger(driver: &Connection) -> Result<Vec<CommittedBatch>, EngineError> {
-    let mut batches = read_ledger(driver, "")?;
-    batches.sort_by(|one, other| {
-        let key = |batch: &CommittedBatch| (batch.committed_at, batch.entry.batch_id.clone());
-        key(one).cmp(&key(other))
-    });
-    Ok(batches)
-}
-
-/// One batch of the ledger.
-pub(super) fn committed_batch(
-    driver: &Connection,
-    batch_id: &str,
-) -> Result<Option<CommittedBatch>, EngineError> {
-    let condition = format!("WHERE batch_id = {}", string(batch_id));
-    Ok(read_ledger(driver, &condition)?.pop())
-}
-
-fn read_ledger(driver: &Connection, condition: &str) -> Result<Vec<CommittedBatch>, EngineError> {
-    let exists = format!(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()
-         AND schema_name = '{BOOKKEEPING_SCHEMA}' AND table_name = 'ledger'"
-    );
-    let count: i64 = driver
-        .query_row(&exists, [], |row| row.get(0))
-        .map_err(|error| engine_error(&error, &exists))?;
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    let query = format!("SELECT batch_id, entry FROM {BOOKKEEPING_SCHEMA}.ledger {condition}");
-    let fail = |error| engine_error(&error, &query);
-    let mut statement = driver.prepare(&query).map_err(fail)?;
-    let mut rows = statement.query([]).map_err(fail)?;
-    let mut batches = Vec::new();
-    while let Some(row) = rows.next().map_err(fail)? {
-        let batch_id: String = row.get(0).map_err(fail)?;
-        let entry: String = row.get(1).map_err(fail)?;
-        let stored: StoredEntry = serde_json::from_str(&entry).map_err(unreadable)?;
-        batches.push(stored.into_batch(batch_id)?);
-    }
-    Ok(batches)
 }

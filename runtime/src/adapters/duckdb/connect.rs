@@ -100,7 +100,8 @@ impl Adapter for DuckDb {
             batch_atomic: true,
             publish_together: true,
             audit_before_commit: true,
-            // The process that has the file open is the only one that can commit to it.
+            // The token is read in the transaction, and the process that has the file open is the
+            // only one that can take it.
             fence_in_transaction: true,
             ddl_transactional: true,
             merge: true,

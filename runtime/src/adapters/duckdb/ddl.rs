@@ -118,6 +118,23 @@ impl Dialect for DuckDbDialect {
         )
     }
 
+    fn query_row_count(&self, query: &str) -> String {
+        format!("SELECT count(*) AS row_count FROM (\n{query}\n) AS counted")
+    }
+
+    fn rows_as_text(&self, query: &str, limit: usize) -> String {
+        format!("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (\n{query}\n) AS shown LIMIT {limit}")
+    }
+
+    fn insert_values(
+        &self,
+        table: &Relation,
+        columns: &[Column],
+        rows: &[Vec<Option<String>>],
+    ) -> String {
+        dml::insert_values(table, columns, rows)
+    }
+
     fn create_or_replace_view(&self, view: &Relation, query: &str) -> String {
         format!(
             "CREATE OR REPLACE VIEW {} AS\n{query}\n",

@@ -1,171 +1,45 @@
-//! DuckDB's SQL that fills, changes and checks tables, and the writing of dbgo's own tables.
-
-use ::duckdb::{Connection, Row, params};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+//! DuckDB's SQL that fills, changes and checks tables.
 
 use super::ddl::{identifier, identifiers, instant_literal, relation_name, string};
-use super::errors::engine_error;
-use crate::adapters::error::{EngineError, ErrorClass};
-use crate::adapters::ledger::{
-    BOOKKEEPING_FORMAT, CommittedBatch, EngineMeta, LedgerEntry, TimeRange,
-};
+use crate::adapters::ledger::TimeRange;
 use crate::adapters::relation::{Column, FileFormat, Relation, SeedFile, SourceFiles, TimeColumn};
-
-/// The ledger has two columns on purpose. Each batch's transaction inserts one row, and DuckDB
-/// sets up and merges storage per column for it: with eleven columns 1,000 batches spent 1.1 to
-/// 1.4 s there, with two 0.5 to 0.65 s. The key's index costs nothing that could be measured beside
-/// that, and transactions with different keys don't conflict. Text for the insert instead of a
-/// prepared statement: the tables that are created all the time make it bind anew in any case.
-const CREATE_BOOKKEEPING: &str = "
-CREATE SCHEMA IF NOT EXISTS _dbgo;
-CREATE TABLE IF NOT EXISTS _dbgo.meta (
-    state_id VARCHAR NOT NULL, format INTEGER NOT NULL,
-    epoch BIGINT NOT NULL, holder VARCHAR, n BIGINT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS _dbgo.ledger (batch_id VARCHAR PRIMARY KEY, entry VARCHAR NOT NULL);
-";
-
-/// The column `entry` of the ledger: a JSON object. Times are microseconds since 1970 in UTC.
-#[derive(Serialize, Deserialize)]
-pub(super) struct StoredEntry {
-    run_id: String,
-    model: String,
-    version: String,
-    physical_table: String,
-    range: Option<(i64, i64)>,
-    rows: u64,
-    token: u64,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    details: String,
-    committed_at: i64,
-}
-
-impl StoredEntry {
-    /// Takes the time from this process's clock, which is the engine's.
-    fn new(entry: &LedgerEntry) -> Self {
-        let range = entry.range;
-        Self {
-            run_id: entry.run_id.clone(),
-            model: entry.model.clone(),
-            version: entry.version.clone(),
-            physical_table: entry.physical_table.clone(),
-            range: range.map(|range| (range.start.as_microsecond(), range.end.as_microsecond())),
-            rows: entry.rows,
-            token: entry.token,
-            details: entry.details.clone(),
-            committed_at: Timestamp::now().as_microsecond(),
-        }
-    }
-
-    /// The batch that this row of the ledger tells of.
-    pub(super) fn into_batch(self, batch_id: String) -> Result<CommittedBatch, EngineError> {
-        let range = match self.range {
-            Some((start, end)) => Some(TimeRange {
-                start: instant(start)?,
-                end: instant(end)?,
-            }),
-            None => None,
-        };
-        Ok(CommittedBatch {
-            entry: LedgerEntry {
-                batch_id,
-                run_id: self.run_id,
-                model: self.model,
-                version: self.version,
-                physical_table: self.physical_table,
-                range,
-                rows: self.rows,
-                token: self.token,
-                details: self.details,
-            },
-            committed_at: instant(self.committed_at)?,
-        })
-    }
-}
-
-fn instant(microseconds: i64) -> Result<Timestamp, EngineError> {
-    Timestamp::from_microsecond(microseconds).map_err(unreadable)
-}
-
-/// A ledger row that isn't as this module writes it.
-pub(super) fn unreadable(error: impl std::fmt::Display) -> EngineError {
-    EngineError::new(
-        ErrorClass::Other,
-        format!("the ledger holds a row that can't be read: {error}"),
-    )
-}
-
-/// Creates `_dbgo` and its tables where they are missing, and reads the meta row.
-pub(super) fn create_bookkeeping(
-    driver: &Connection,
-    state_id: &str,
-) -> Result<EngineMeta, EngineError> {
-    let work = || -> ::duckdb::Result<EngineMeta> {
-        driver.execute_batch(CREATE_BOOKKEEPING)?;
-        driver.execute(
-            "INSERT INTO _dbgo.meta (state_id, format, epoch, n)
-             SELECT ?, ?, 0, 0 WHERE NOT EXISTS (FROM _dbgo.meta)",
-            params![state_id, BOOKKEEPING_FORMAT],
-        )?;
-        driver.query_row(META, [], meta_row)
-    };
-    work().map_err(|error| engine_error(&error, CREATE_BOOKKEEPING.trim()))
-}
-
-const META: &str = "SELECT state_id, format, epoch FROM _dbgo.meta";
-
-fn meta_row(row: &Row<'_>) -> ::duckdb::Result<EngineMeta> {
-    Ok(EngineMeta {
-        state_id: row.get(0)?,
-        format: row.get(1)?,
-        epoch: row.get(2)?,
-    })
-}
-
-/// Reads the meta row.
-pub(super) fn meta(driver: &Connection) -> Result<Option<EngineMeta>, EngineError> {
-    match driver.query_row(META, [], meta_row) {
-        Ok(meta) => Ok(Some(meta)),
-        Err(::duckdb::Error::QueryReturnedNoRows) => Ok(None),
-        Err(error) => Err(engine_error(&error, META)),
-    }
-}
-
-/// Writes another state database into the meta row.
-pub(super) fn adopt(driver: &Connection, state_id: &str) -> Result<(), EngineError> {
-    const ADOPT: &str = "UPDATE _dbgo.meta SET state_id = ?";
-    driver
-        .execute(ADOPT, params![state_id])
-        .map(|_| ())
-        .map_err(|error| engine_error(&error, ADOPT))
-}
-
-/// How many batches were committed, and a hash of which: it doesn't depend on their order.
-pub(super) fn ledger_mark(driver: &Connection) -> Result<String, EngineError> {
-    const MARK: &str = "SELECT concat(count(*), '-', bit_xor(hash(batch_id))) FROM _dbgo.ledger";
-    driver
-        .query_row(MARK, [], |row| row.get(0))
-        .map_err(|error| engine_error(&error, MARK))
-}
-
-/// Writes a row of the ledger.
-pub(super) fn record(driver: &Connection, entry: &LedgerEntry) -> Result<(), EngineError> {
-    let stored = serde_json::to_string(&StoredEntry::new(entry)).map_err(unreadable)?;
-    let insert = format!(
-        "INSERT INTO _dbgo.ledger VALUES ({}, {})",
-        string(&entry.batch_id),
-        string(&stored)
-    );
-    driver
-        .execute_batch(&insert)
-        .map_err(|error| engine_error(&error, &insert))
-}
 
 pub(super) fn insert_query(table: &Relation, columns: &[&str], query: &str) -> String {
     let (name, columns) = (relation_name(table), identifiers(columns));
     // Through a subquery, by name: the query may give its columns in another order.
     format!("INSERT INTO {name} ({columns})\nSELECT {columns} FROM (\n{query}\n) AS batch")
+}
+
+/// Values as text are cast once, in a query over all rows, and not each by itself.
+pub(super) fn insert_values(
+    table: &Relation,
+    columns: &[Column],
+    rows: &[Vec<Option<String>>],
+) -> String {
+    let value = |value: &Option<String>| match value {
+        Some(text) => string(text),
+        None => "CAST(NULL AS VARCHAR)".to_owned(),
+    };
+    let rows: Vec<String> = rows
+        .iter()
+        .map(|row| row.iter().map(value).collect::<Vec<_>>().join(", "))
+        .map(|values| format!("({values})"))
+        .collect();
+    let casts: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| format!("CAST(c{index} AS {})", column.sql_type))
+        .collect();
+    let names: Vec<String> = (0..columns.len())
+        .map(|index| format!("c{index}"))
+        .collect();
+    format!(
+        "INSERT INTO {}\nSELECT {} FROM (VALUES {}) AS given({})",
+        relation_name(table),
+        casts.join(", "),
+        rows.join(", "),
+        names.join(", ")
+    )
 }
 
 fn in_range(time: TimeColumn<'_>, range: TimeRange) -> String {

@@ -7,11 +7,13 @@
 //! | [`session`] | one connection: statements, transactions |
 //! | [`interrupt`] | cancelling and statement timeouts |
 //! | [`ddl`], [`dml`] | the SQL that creates, fills and changes |
-//! | [`catalog`] | reading tables, columns and the ledger |
+//! | [`catalog`] | reading tables and columns |
+//! | [`bookkeeping`] | dbgo's own tables: the fence, the ledger, publications |
 //! | [`types`] | [`TypeSession`]: types of queries over empty tables |
 //! | [`errors`] | DuckDB's errors, sorted into classes |
 //! | [`statement`] | whether a text is one statement |
 
+mod bookkeeping;
 mod catalog;
 mod connect;
 mod ddl;

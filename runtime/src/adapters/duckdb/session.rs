@@ -9,9 +9,9 @@ use ::duckdb::arrow::array::{Array, Int64Array, RecordBatch};
 use super::errors::engine_error;
 use super::interrupt::StatementWatch;
 use super::registry::OpenDatabase;
-use super::{catalog, connect, dml, statement};
+use super::{bookkeeping, catalog, connect, statement};
 use crate::adapters::error::EngineError;
-use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry};
+use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry, PublishedRevision};
 use crate::adapters::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult, read_only_error};
 
@@ -96,31 +96,49 @@ impl Connection for DuckDbConnection {
     }
 
     fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError> {
-        self.watched(|driver| dml::record(driver, entry))
+        self.watched(|driver| bookkeeping::record(driver, entry))
     }
 
     fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
-        self.watched(|driver| dml::create_bookkeeping(driver, state_id))
+        self.watched(|driver| bookkeeping::create_bookkeeping(driver, state_id))
     }
 
     fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError> {
-        self.watched(dml::meta)
+        self.watched(bookkeeping::meta)
     }
 
     fn adopt(&mut self, state_id: &str) -> Result<(), EngineError> {
-        self.watched(|driver| dml::adopt(driver, state_id))
+        self.watched(|driver| bookkeeping::adopt(driver, state_id))
+    }
+
+    fn fence(&mut self, state_id: &str, token: u64, holder: &str) -> Result<u64, EngineError> {
+        self.watched(|driver| bookkeeping::fence(driver, state_id, token, holder))
+    }
+
+    fn hold_fence(&mut self) -> Result<Option<EngineMeta>, EngineError> {
+        // The process that has the file open is the only one that can take the fence, so nobody
+        // does between this and the commit.
+        self.meta()
+    }
+
+    fn record_published(&mut self, published: &PublishedRevision) -> Result<u64, EngineError> {
+        self.watched(|driver| bookkeeping::record_published(driver, published))
+    }
+
+    fn published(&mut self) -> Result<Vec<PublishedRevision>, EngineError> {
+        self.watched(bookkeeping::published)
     }
 
     fn ledger_mark(&mut self) -> Result<String, EngineError> {
-        self.watched(dml::ledger_mark)
+        self.watched(bookkeeping::ledger_mark)
     }
 
     fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError> {
-        self.watched(catalog::ledger)
+        self.watched(bookkeeping::ledger)
     }
 
     fn committed_batch(&mut self, batch_id: &str) -> Result<Option<CommittedBatch>, EngineError> {
-        self.watched(|driver| catalog::committed_batch(driver, batch_id))
+        self.watched(|driver| bookkeeping::committed_batch(driver, batch_id))
     }
 
     fn tables(&mut self) -> Result<Vec<CatalogTable>, EngineError> {

@@ -4,9 +4,11 @@ use super::*;
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult};
 use crate::adapters::{
     Capabilities, CatalogRelation, CatalogTable, Column, CommittedBatch, Dialect, EngineMeta,
-    LedgerEntry, OpenOptions, Relation, RelationKind, duckdb,
+    LedgerEntry, OpenOptions, PublishedRevision, Relation, RelationKind, duckdb,
 };
 use std::sync::Arc;
+
+const TOKEN: u64 = 7;
 
 /// What the engine does when a commit's answer is an error.
 #[derive(Clone)]
@@ -60,6 +62,24 @@ impl Connection for Given {
     }
     fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError> {
         Ok(None)
+    }
+    fn fence(&mut self, _: &str, _: u64, _: &str) -> Result<u64, EngineError> {
+        Ok(1)
+    }
+    fn hold_fence(&mut self) -> Result<Option<EngineMeta>, EngineError> {
+        Ok(Some(EngineMeta {
+            state_id: String::new(),
+            format: 0,
+            epoch: TOKEN,
+            holder: String::new(),
+            fences: 0,
+        }))
+    }
+    fn record_published(&mut self, _: &PublishedRevision) -> Result<u64, EngineError> {
+        Ok(1)
+    }
+    fn published(&mut self) -> Result<Vec<PublishedRevision>, EngineError> {
+        Ok(Vec::new())
     }
     fn adopt(&mut self, _: &str) -> Result<(), EngineError> {
         Ok(())
@@ -146,6 +166,7 @@ fn result(class: ErrorClass, committed: bool, reachable: bool) -> (bool, bool, u
         session: &mut session,
         interrupt: &interrupt,
         in_doubt: &in_doubt,
+        token: TOKEN,
         timeout: None,
     }
     .transact(("run/m/1", 2), |_| {

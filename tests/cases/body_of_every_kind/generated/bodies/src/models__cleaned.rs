@@ -62,8 +62,12 @@ pub const DEFINITION: ModelDef = ModelDef {
     indexes: List::new(&[]),
     before: List::new(&[]),
     after: List::new(&[]),
-    profile: Str::EMPTY,
-    lineage: Str::EMPTY,
+    profile: Str::new(
+        r#"{"algorithm":1,"rows":"2bfa06d8f0376c06f5f8c9d60221dea7","order":"00000000000000000000000000000000","storage":"6bc1166efbb7ff15ee3fac03f8715059","metadata":"b75205a7c579c22c6674ef7fa7c94c93","columns":[{"n":"id","t":"BIGINT","v":"4dabc7b788817f9b6edb34190888dfc0","o":null},{"n":"happened_at","t":"TIMESTAMP","v":"607f25e7900ae90482e3fd8d1e20ed36","o":null},{"n":"order","t":"VARCHAR","v":"6da93af2defa8d129b64989a56a63d44","o":null}]}"#,
+    ),
+    lineage: Str::new(
+        r#"{"r":[[0,null,1],[0,"order",8]],"c":[{"n":"id","i":[[0,"id",1]]},{"n":"happened_at","i":[[0,"happened_at",1]]},{"n":"order","i":[[0,"order",1]]}]}"#,
+    ),
     render,
 };
 

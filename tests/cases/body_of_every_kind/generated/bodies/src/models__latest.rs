@@ -82,8 +82,12 @@ pub const DEFINITION: ModelDef = ModelDef {
     indexes: List::new(&[]),
     before: List::new(&[]),
     after: List::new(&[]),
-    profile: Str::EMPTY,
-    lineage: Str::EMPTY,
+    profile: Str::new(
+        r#"{"algorithm":1,"rows":"43f653896561be9cf79022c7dc70303f","order":"00000000000000000000000000000000","storage":"5fd24c551afdb91c9b3685458560c5d1","metadata":"6ca181be99e5264d4210c1c3123ce730","columns":[{"n":"id","t":"HUGEINT","v":"187aa3eb6471031755c76f4f16a01795","o":null},{"n":"happened_at","t":"TIMESTAMP","v":"a59f02b6076ee03e5bb4ac98497c96f8","o":null},{"n":"order","t":"VARCHAR","v":"293374d8fbbbe3784edaa4508da861b1","o":null}]}"#,
+    ),
+    lineage: Str::new(
+        r#"{"r":[[0,null,1],[0,"id",16],[0,"happened_at",8],[null,null,8],[null,"happened_at",8]],"c":[{"n":"id","i":[[0,"id",1]]},{"n":"happened_at","i":[[0,"happened_at",1]]},{"n":"order","i":[[0,"order",1]]}]}"#,
+    ),
     render,
 };
 

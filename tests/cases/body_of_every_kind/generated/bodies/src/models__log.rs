@@ -68,8 +68,12 @@ pub const DEFINITION: ModelDef = ModelDef {
     indexes: List::new(&[]),
     before: List::new(&[]),
     after: List::new(&[]),
-    profile: Str::EMPTY,
-    lineage: Str::EMPTY,
+    profile: Str::new(
+        r#"{"algorithm":1,"rows":"10e17ac00ceb91a90a420da6d59c87d2","order":"00000000000000000000000000000000","storage":"5fd24c551afdb91c9b3685458560c5d1","metadata":"801a5fbea3d615a32d297fe4336b75ee","columns":[{"n":"id","t":"HUGEINT","v":"30ed29e035d7cb1b1f6ab9cfa6b191ec","o":null},{"n":"logged_at","t":"TIMESTAMP","v":"78593ecc44d7da72078f10e2dc28f4c2","o":null}]}"#,
+    ),
+    lineage: Str::new(
+        r#"{"r":[[0,null,1],[0,"id",8],[null,null,8],[null,"id",8]],"c":[{"n":"id","i":[[0,"id",1]]},{"n":"logged_at","i":[]}]}"#,
+    ),
     render,
 };
 

@@ -72,8 +72,12 @@ pub const DEFINITION: ModelDef = ModelDef {
     indexes: List::new(&[]),
     before: List::new(&[]),
     after: List::new(&[]),
-    profile: Str::EMPTY,
-    lineage: Str::EMPTY,
+    profile: Str::new(
+        r#"{"algorithm":1,"rows":"9590564f38ea2aa8af496fd3dcc45828","order":"00000000000000000000000000000000","storage":"5fd24c551afdb91c9b3685458560c5d1","metadata":"3fed9f08164eb3e906d1e7650c019e2d","columns":[{"n":"day","t":"DATE","v":"ef531e4c1eb1477518ab2d9d9f5d100c","o":null},{"n":"usd_amount","t":"DECIMAL(38,2)","v":"fc0247caf6e30757b79bf5b054535b8f","o":null}]}"#,
+    ),
+    lineage: Str::new(
+        r#"{"r":[[0,null,4],[0,"ordered_at",24],[0,"currency",8],[1,null,4],[1,"currency",8]],"c":[{"n":"day","i":[[0,"ordered_at",2]]},{"n":"usd_amount","i":[[0,"amount",4],[1,"rate",4]]}]}"#,
+    ),
     render,
 };
 

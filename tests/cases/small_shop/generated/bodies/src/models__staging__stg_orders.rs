@@ -76,8 +76,12 @@ pub const DEFINITION: ModelDef = ModelDef {
     indexes: List::new(&[]),
     before: List::new(&[]),
     after: List::new(&[]),
-    profile: Str::EMPTY,
-    lineage: Str::EMPTY,
+    profile: Str::new(
+        r#"{"algorithm":1,"rows":"ccd133f09fcb48a7d1342e72e1add74c","order":"00000000000000000000000000000000","storage":"134ca8e9f3bf499b6dcf6e1d025ae28b","metadata":"2fdeddb9702c5f1f1aa9027f89525a3d","columns":[{"n":"order_id","t":"BIGINT","v":"2fe5f2791df197d997dac998853e97a7","o":null},{"n":"ordered_at","t":"TIMESTAMP","v":"32eb5540814d7f9807fcfef5c76bf045","o":null},{"n":"currency","t":"VARCHAR","v":"6452dbcdb428533a2e91e2e1063e234e","o":null},{"n":"amount","t":"DECIMAL(18,2)","v":"d943938e5d53066815c84498f17200e4","o":null}]}"#,
+    ),
+    lineage: Str::new(
+        r#"{"r":[[0,null,1],[0,"amount",8]],"c":[{"n":"order_id","i":[[0,"order_id",1]]},{"n":"ordered_at","i":[[0,"ordered_at",1]]},{"n":"currency","i":[[0,"currency",1]]},{"n":"amount","i":[[0,"amount",1]]}]}"#,
+    ),
     render,
 };
 

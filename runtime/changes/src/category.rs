@@ -2,8 +2,8 @@
 //!
 //! Pure functions of two profiles and of who reads what; they know no environment and no table.
 
-use super::{ColumnProfile, ObstacleKind, Profile};
-use crate::sql_type::SqlType;
+use crate::sql_type::is_wider;
+use crate::{ColumnProfile, ObstacleKind, Profile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -102,13 +102,13 @@ pub fn change(
         moved: moved(old, new),
     };
     for column in &old.columns {
-        match find(new, &column.name) {
+        match new.column(&column.name) {
             None => change.removed.push(column.name.clone()),
             Some(now) => change.compare(column, now),
         }
     }
     for column in &new.columns {
-        if find(old, &column.name).is_none() {
+        if old.column(&column.name).is_none() {
             change.added.push(column.name.clone());
             if let Some(obstacle) = column.obstacle {
                 let addition = (column.name.clone(), obstacle.kind);
@@ -173,15 +173,11 @@ impl Change {
     }
 }
 
-fn find<'a>(profile: &'a Profile, name: &str) -> Option<&'a ColumnProfile> {
-    profile.columns.iter().find(|column| column.name == name)
-}
-
 /// The columns of both that stand before or behind others than they did.
 fn moved(old: &Profile, new: &Profile) -> Vec<String> {
     let common = |of: &Profile, within: &Profile| -> Vec<String> {
         let names = of.columns.iter().map(|column| column.name.clone());
-        names.filter(|name| find(within, name).is_some()).collect()
+        names.filter(|name| within.column(name).is_some()).collect()
     };
     let (before, after) = (common(old, new), common(new, old));
     let pairs = before.iter().zip(&after);
@@ -191,57 +187,28 @@ fn moved(old: &Profile, new: &Profile) -> Vec<String> {
         .collect()
 }
 
-/// Whether a type has all values of another one, each as the same value, and works on them in the
-/// same way.
-fn is_wider(wide: &SqlType, narrow: &SqlType) -> bool {
-    use SqlType::*;
-    let signed = |sql_type: &SqlType| match sql_type {
-        TinyInt => Some(1),
-        SmallInt => Some(2),
-        Integer => Some(3),
-        BigInt => Some(4),
-        HugeInt => Some(5),
-        _ => None,
-    };
-    let unsigned = |sql_type: &SqlType| match sql_type {
-        UTinyInt => Some(1),
-        USmallInt => Some(2),
-        UInteger => Some(3),
-        UBigInt => Some(4),
-        UHugeInt => Some(5),
-        _ => None,
-    };
-    let both = |rank: &dyn Fn(&SqlType) -> Option<u8>| Some((rank(wide)?, rank(narrow)?));
-    if let Some((wide, narrow)) = both(&signed).or(both(&unsigned)) {
-        return wide > narrow;
-    }
-    if let (Some(wide), Some(narrow)) = (signed(wide), unsigned(narrow)) {
-        return wide > narrow;
-    }
-    match (wide, narrow) {
-        (Decimal(wide, scale), Decimal(narrow, own)) => scale == own && wide > narrow,
-        (Double, Float) => true,
-        (List(wide), List(narrow)) => is_wider(wide, narrow),
-        (Array(wide, length), Array(narrow, own)) => length == own && is_wider(wide, narrow),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fingerprint::{ALGORITHM, Fingerprint, Obstacle};
+    use crate::{ALGORITHM, Fingerprint, Obstacle};
+
+    /// A fingerprint that tells these texts apart.
+    fn fingerprint(text: &str) -> Fingerprint {
+        let mut bytes = [0; 16];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Fingerprint::from_bytes(bytes)
+    }
 
     fn profile(rows: &str, columns: &[(&str, &str)]) -> Profile {
         let column = |(name, values): &(&str, &str)| ColumnProfile {
             name: (*name).to_owned(),
-            sql_type: SqlType::Integer,
-            values: Fingerprint::of(values.as_bytes()),
+            sql_type: "INTEGER".to_owned(),
+            values: fingerprint(values),
             obstacle: None,
         };
         Profile {
             algorithm: ALGORITHM,
-            rows: Fingerprint::of(rows.as_bytes()),
+            rows: fingerprint(rows),
             columns: columns.iter().map(column).collect(),
             ..Profile::default()
         }
@@ -295,10 +262,10 @@ mod tests {
     fn a_wider_type_is_compatible_and_a_narrower_one_is_not() {
         let old = profile("r", &[("a", "a")]);
         let mut wider = old.clone();
-        wider.columns[0].sql_type = SqlType::BigInt;
+        wider.columns[0].sql_type = "BIGINT".to_owned();
         assert_eq!(judged(&old, &wider).category, Category::Compatible);
         assert_eq!(judged(&wider, &old).category, Category::Breaking);
-        wider.columns[0].sql_type = SqlType::Double;
+        wider.columns[0].sql_type = "DOUBLE".to_owned();
         assert_eq!(judged(&old, &wider).category, Category::Breaking);
     }
 
@@ -307,11 +274,11 @@ mod tests {
         let old = profile("r", &[("a", "a")]);
         let mut new = old.clone();
         assert_eq!(judged(&old, &new).category, Category::Unchanged);
-        new.metadata = Fingerprint::of(b"other");
+        new.metadata = fingerprint("other");
         assert_eq!(judged(&old, &new).category, Category::Metadata);
-        new.order = Fingerprint::of(b"other");
+        new.order = fingerprint("other");
         assert_eq!(judged(&old, &new).category, Category::Compatible);
-        new.storage = Fingerprint::of(b"other");
+        new.storage = fingerprint("other");
         assert_eq!(judged(&old, &new).category, Category::Breaking);
     }
 

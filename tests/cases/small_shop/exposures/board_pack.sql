@@ -1,0 +1,5 @@
+-- @exposure: type='dashboard', owner='ana', url='https://bi.example/board'
+-- @description: what the board sees each month
+-- @import: revenue = models.marts.daily_revenue
+-- @import: seeds.rates
+-- @uses: revenue.DAY, revenue.usd_amount
