@@ -6,8 +6,9 @@ use super::{Composed, Surroundings};
 use crate::diagnostic::Diagnostic;
 use crate::expand::{Expanded, ExpansionKind};
 use crate::header::{AuditNote, AuditValue, ParameterKind};
+use crate::lexer::lex;
 use crate::name::same_name;
-use crate::parse::written_name;
+use crate::parse::{parse_expression, written_name};
 use crate::span::{FileId, Origin, Span, Spanned};
 use crate::sql_type::quote_identifier;
 
@@ -79,6 +80,23 @@ impl<'c> Composer<'c> {
         }
         push(start, end);
     }
+}
+
+/// Why `where` is no condition: alone it is read without what stands around it in the query.
+pub(super) fn unreadable_filter(note: &AuditNote, around: &Surroundings<'_>) -> Option<Diagnostic> {
+    let filter = note.filter.as_ref()?;
+    let mut alone = Composer::new(note, around);
+    alone.quoted(filter.span);
+    let (file, text) = (alone.out.file(), alone.out.text());
+    let (tokens, found) = lex(file, text, 0..text.len());
+    let error = match found.into_iter().next() {
+        Some(error) => error,
+        None => parse_expression(text, &tokens).err()?,
+    };
+    Some(match error.primary {
+        Some(_) => alone.out.finding(error),
+        None => error.at(filter.span, ""),
+    })
 }
 
 /// Composes a call of an audit of the project.

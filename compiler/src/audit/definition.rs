@@ -405,7 +405,8 @@ impl Reading<'_> {
             }
         }
         for (index, edge) in self.definition.imports.iter().enumerate() {
-            if !is_used(Used::Import(index)) {
+            // One that names no file was reported as that.
+            if edge.target.is_some() && !is_used(Used::Import(index)) {
                 let alias = &edge.alias.value;
                 let message = format!("the import `{alias}` is never used");
                 found.push(

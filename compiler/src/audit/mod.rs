@@ -155,6 +155,9 @@ impl Audit<'_> {
         note: &AuditNote,
         around: &Surroundings<'_>,
     ) -> Result<Composed, Vec<Diagnostic>> {
+        if let Some(error) = compose::unreadable_filter(note, around) {
+            return Err(vec![error]);
+        }
         match self {
             Audit::Own(definition) => compose::own(definition, note, around),
             Audit::BuiltIn(built_in) => built_in::compose(*built_in, note, around),

@@ -95,6 +95,11 @@ impl Splitting<'_> {
     fn text(&mut self, whole: Span, bytes: Range<u32>, tokens: Range<usize>) {
         let held = self.tree.tokens_of(&tokens);
         self.has_sql |= held.iter().any(|token| token.kind != TokenKind::Comment);
+        let mut bytes = bytes;
+        if self.current.is_empty() {
+            // What separates it from the one before is no part of it.
+            bytes.start = held.first().map_or(bytes.end, |first| first.span.start);
+        }
         self.current.push(Node::Text {
             span: Span {
                 start: bytes.start,

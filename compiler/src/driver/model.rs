@@ -308,6 +308,7 @@ impl<'a> Work<'a> {
         }
         let typed = self.type_variants(&variants.variants);
         self.report_unused(&tree, &typed);
+        let (before, after) = self.statements(&tree, &reachable);
         check::time_range::check(
             self.node,
             self.text,
@@ -336,7 +337,6 @@ impl<'a> Work<'a> {
         let (merge, merged_by) = self.merge(&own);
         let grants = self.grants();
         let indexes = self.indexes(&own);
-        let (before, after) = self.statements(&tree, &reachable);
         let mut lineage = self.lineage(&variants, &typed, &contract.columns);
         self.add_to_lineage(
             &mut lineage,

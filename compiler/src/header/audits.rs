@@ -9,7 +9,7 @@ use super::tokens::{Brackets, Token, TokenKind, is_identifier, unquote};
 use super::values::{self, Pair};
 use super::words::Severity;
 use super::{Header, damage};
-use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::span::{Span, Spanned};
 use serde::{Deserialize, Serialize};
@@ -215,11 +215,7 @@ fn read_audit(
     let name = Spanned::new(name.to_owned(), pragma.span_of(*first));
     let Some(close) = closing(tokens) else {
         let message = format!("`{}` has no parentheses behind it", name.value);
-        let finding = pragma.malformed(name.span, message);
-        return Err(match tokens.get(1) {
-            None => finding.fix(Fix::replace(name.span, format!("{}()", name.value))),
-            Some(_) => finding,
-        });
+        return Err(pragma.malformed(name.span, message));
     };
     let call = pragma.slice(&tokens[..=close]);
     let call = call.unwrap_or_else(|| name.clone());

@@ -168,11 +168,13 @@ impl<'t> Reading<'t> {
         }
         if !places(name).contains(&self.kind) {
             let kinds: Vec<&str> = places(name).iter().map(|kind| kind.plural()).collect();
-            let message = format!(
-                "`@{name}` is for {}, not for {}",
-                kinds.join(" and "),
-                self.kind.plural()
-            );
+            let kinds = match kinds.split_last() {
+                Some((last, others)) if !others.is_empty() => {
+                    format!("{} and {last}", others.join(", "))
+                }
+                _ => kinds.concat(),
+            };
+            let message = format!("`@{name}` is for {kinds}, not for {}", self.kind.plural());
             let finding = Diagnostic::error(Code::UnknownPragma, name_span, message);
             self.diagnostics.push(finding.hint("remove the line"));
             return at + 1;
