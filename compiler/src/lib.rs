@@ -53,3 +53,4 @@ pub mod sql_type;
 pub mod token;
 pub mod typed;
 pub mod types;
+pub mod wildcard;

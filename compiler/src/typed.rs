@@ -1,10 +1,16 @@
 //! A project with every name resolved and every column typed: what the code generator reads.
 
+mod settings;
+
 use crate::fingerprint::Profile;
 use crate::lineage::Lineage;
 use crate::sql_type::SqlType;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+pub use settings::{
+    EngineSettings, EnvironmentSettings, ProjectSettings, RetentionSettings, RunSettings,
+};
 
 /// A project, whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,38 +25,6 @@ pub struct TypedProject {
     pub sources: Vec<TypedSource>,
     /// Who uses what, ordered by path.
     pub exposures: Vec<TypedExposure>,
-}
-
-/// What a program needs of `dbgo.toml`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ProjectSettings {
-    /// The project's name.
-    pub name: String,
-    /// The models' SQL dialect.
-    pub dialect: String,
-    /// The engines.
-    pub engines: Vec<EngineSettings>,
-    /// The default environment; `${VAR}` unexpanded.
-    pub default_environment: String,
-    /// The address of the state database; empty for the default.
-    pub state_url: String,
-    /// How many models run at once; zero for as many as there are processors.
-    pub workers: u32,
-    /// `[vars]`, as SQL or JSON text.
-    pub variables: Vec<(String, String)>,
-}
-
-/// `[engine.X]`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EngineSettings {
-    /// `X`
-    pub name: String,
-    /// `type`
-    pub kind: String,
-    /// `path` or `url`; `${VAR}` unexpanded.
-    pub location: String,
-    /// `[engine.X.settings]`
-    pub settings: Vec<(String, String)>,
 }
 
 /// A typed column.

@@ -6,6 +6,7 @@ mod codes;
 
 pub use codes::Code;
 
+use crate::faults::Injected;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -74,6 +75,12 @@ impl Error {
     /// The code that the process ends with.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind.exit_status())
+    }
+}
+
+impl From<Injected> for Error {
+    fn from(injected: Injected) -> Self {
+        Self::new(Kind::Failed, Code::StateFailed, injected.to_string())
     }
 }
 

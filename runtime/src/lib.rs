@@ -14,6 +14,7 @@
 //! | [`project`] | the definitions joined into a graph, and the host of `render` |
 //! | [`intervals`] | ranges of time |
 //! | [`config`], [`events`], [`error`] | settings, what a run tells, what ends a command |
+//! | [`faults`] | crashes and mistakes on purpose, for tests |
 
 pub mod adapters;
 pub mod cli;
@@ -21,6 +22,7 @@ pub mod config;
 pub mod error;
 pub mod events;
 pub mod execute;
+pub mod faults;
 pub mod intervals;
 pub mod project;
 pub mod selection;

@@ -1,5 +1,6 @@
 //! dbgo.
 
 pub mod catalogue;
+pub mod crash;
 pub mod mutations;
 pub mod oracle;

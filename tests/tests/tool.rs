@@ -9,6 +9,10 @@ mod both_ways;
 mod check;
 #[path = "tool/commands.rs"]
 mod commands;
+#[path = "tool/crash.rs"]
+mod crash;
+#[path = "tool/durable.rs"]
+mod durable;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]

@@ -5,6 +5,7 @@
 
 mod bench;
 mod catalogue;
+mod crash;
 mod example;
 mod extensions;
 mod libduckdb;
@@ -58,6 +59,12 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Kill runs of `dbgo` at every fail point and hold what is left against what must hold
+    Crash {
+        /// Options; `-- --help` explains them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Check the invariants that ARCHITECTURE.md lists
     Tidy,
     /// Print the variables with which plain `cargo` finds libduckdb, for `eval "$(cargo xtask env)"`
@@ -98,6 +105,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         Chore::Oracle { options } => {
             let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
             oracle::run(&cargo, options)
+        }
+        Chore::Crash { options } => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            crash::run(&cargo, options)
         }
         Chore::Env => {
             print_variables(&find_libduckdb(arguments.bundled)?);

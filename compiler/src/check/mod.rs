@@ -2,6 +2,7 @@
 
 mod column;
 pub mod contract;
+pub mod environments;
 pub mod exposures;
 pub mod keys;
 pub mod named;

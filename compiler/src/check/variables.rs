@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::header::VariableDeclaration;
-use crate::project::{Settings, VariableValue};
+use crate::project::{Environment, Settings, VariableValue};
 use crate::seeds::infer::{boolean, misfit};
 use crate::span::Spanned;
 use crate::sql_type::SqlType;
@@ -30,38 +30,58 @@ pub fn check(
             Some(Some(text)) => diagnostics.extend(unfit(&text, sql_type, default, declaration)),
         }
     }
-    match configured.map(|variable| &variable.value) {
-        None if declaration.default.is_none() => diagnostics.push(
-            Diagnostic::error(
-                Code::InvalidVariable,
-                declaration.span,
-                format!("the variable `{name}` has no value"),
-            )
-            .hint(format!(
-                "give it one under `[vars]` in `dbgo.toml`, or a default: `-- @var: {name} {} = …`",
-                declaration.sql_type.value
-            )),
-        ),
-        None => {}
-        Some(Spanned {
-            value: VariableValue::Scalar(scalar),
-            span,
-        }) => {
-            let written = Spanned::new(String::new(), *span);
-            diagnostics.extend(unfit(&scalar.to_text(), sql_type, &written, declaration));
+    let has_value = declaration.default.is_some() || configured.is_some();
+    if !has_value && !has_value_everywhere(name, settings) {
+        diagnostics.push(valueless(declaration));
+    }
+    let of_environments = settings.environments.iter();
+    let of_environments = of_environments.flat_map(|environment| &environment.variables);
+    let values = configured
+        .into_iter()
+        .chain(of_environments.filter(|variable| variable.name.value == *name));
+    for variable in values {
+        diagnostics.extend(misfitting(&variable.value, declaration, sql_type));
+    }
+}
+
+/// Whether each environment gives the variable a value.
+fn has_value_everywhere(name: &str, settings: &Settings) -> bool {
+    let gives = |environment: &Environment| {
+        let mut variables = environment.variables.iter();
+        variables.any(|variable| variable.name.value == name)
+    };
+    !settings.has_other_environments() && settings.environments.iter().all(gives)
+}
+
+fn valueless(declaration: &VariableDeclaration) -> Diagnostic {
+    let name = &declaration.name.value;
+    let message = format!("the variable `{name}` has no value");
+    Diagnostic::error(Code::InvalidVariable, declaration.span, message).hint(format!(
+        "give it one under `[vars]` in `dbgo.toml`, or a default: `-- @var: {name} {} = …`",
+        declaration.sql_type.value
+    ))
+}
+
+/// A value of `dbgo.toml` that the declaration doesn't take.
+fn misfitting(
+    value: &Spanned<VariableValue>,
+    declaration: &VariableDeclaration,
+    sql_type: &SqlType,
+) -> Option<Diagnostic> {
+    let name = &declaration.name.value;
+    match &value.value {
+        VariableValue::Scalar(scalar) => {
+            let written = Spanned::new(String::new(), value.span);
+            unfit(&scalar.to_text(), sql_type, &written, declaration)
         }
-        Some(Spanned {
-            value: VariableValue::List(_),
-            span,
-        }) => diagnostics.push(
-            Diagnostic::error(
-                Code::InvalidVariable,
-                *span,
-                format!("`{name}` is declared as a single value, and this is a list"),
+        VariableValue::List(_) => {
+            let message = format!("`{name}` is declared as a single value, and this is a list");
+            Some(
+                Diagnostic::error(Code::InvalidVariable, value.span, message)
+                    .and_at(declaration.span, "declared here")
+                    .hint("a list needs no `@var`: it stands behind `in` in a condition"),
             )
-            .and_at(declaration.span, "declared here")
-            .hint("a list needs no `@var`: it stands behind `in` in a condition"),
-        ),
+        }
     }
 }
 
@@ -138,7 +158,7 @@ pub(crate) fn literal(written: &str) -> Option<Option<String>> {
     is_number.then(|| Some(number()))
 }
 
-/// Values of `[vars]` that no file uses: declared nowhere, and for lists named in no condition.
+/// Values of `[vars]` and of environments that no file uses: declared nowhere, and for lists named in no condition.
 pub fn unused<'t>(
     settings: &Settings,
     declared: &BTreeSet<String>,
@@ -164,9 +184,12 @@ pub fn unused<'t>(
             );
         }
     }
+    let of_environments = settings.environments.iter();
+    let of_environments = of_environments.flat_map(|environment| &environment.variables);
     settings
         .variables
         .iter()
+        .chain(of_environments)
         .filter(|variable| !used.contains(variable.name.value.as_str()))
         .map(|variable| {
             let name = &variable.name.value;

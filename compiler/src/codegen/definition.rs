@@ -1,25 +1,29 @@
 //! The crate with the project's own definition: settings, seeds, sources and exposures.
 
 use super::file_tree::FileTree;
+use super::settings;
 use super::shard::library;
 use super::tokens::{columns, format_file, list, text};
-use crate::typed::{EngineSettings, TypedExposure, TypedProject, TypedSeed, TypedSource};
+use crate::typed::{TypedExposure, TypedProject, TypedSeed, TypedSource};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The sources of the project's crate. `project_hash` changes with anything the project is made
 /// of. Cargo, which compiles it for a program, finds the seeds' files beside the crate's root.
 pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTree {
-    let settings = &project.settings;
-    let name = text(&settings.name);
+    let own = &project.settings;
+    let name = text(&own.name);
     let hash = text(project_hash);
     let tool_version = text(env!("CARGO_PKG_VERSION"));
-    let dialect = text(&settings.dialect);
-    let engines = list(settings.engines.iter().map(engine));
-    let default_environment = text(&settings.default_environment);
-    let state_url = text(&settings.state_url);
-    let workers = settings.workers;
-    let variables = list(settings.variables.iter().map(setting));
+    let dialect = text(&own.dialect);
+    let engines = list(own.engines.iter().map(settings::engine));
+    let default_environment = text(&own.default_environment);
+    let state_url = text(&own.state_url);
+    let workers = own.workers;
+    let environments = list(own.environments.iter().map(settings::environment));
+    let run = settings::run(&own.run);
+    let retention = settings::retention(&own.retention);
+    let variables = list(own.variables.iter().map(settings::setting));
     let seeds = list(
         project
             .seeds
@@ -48,9 +52,9 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
             default_environment: #default_environment,
             state_url: #state_url,
             workers: #workers,
-            environments: List::new(&[]),
-            run: RunDef::NONE,
-            retention: RetentionDef::NONE,
+            environments: #environments,
+            run: #run,
+            retention: #retention,
             exposures: #exposures,
             variables: #variables,
             seeds: #seeds,
@@ -68,21 +72,6 @@ pub fn definition_sources(project: &TypedProject, project_hash: &str) -> FileTre
 /// The file, beside the crate's root, that carries a seed's bytes into a program.
 pub fn seed_file(index: usize) -> String {
     format!("seed_{index}")
-}
-
-fn engine(engine: &EngineSettings) -> TokenStream {
-    let (name, kind, location) = (
-        text(&engine.name),
-        text(&engine.kind),
-        text(&engine.location),
-    );
-    let settings = list(engine.settings.iter().map(setting));
-    quote!(EngineDef { name: #name, kind: #kind, location: #location, settings: #settings })
-}
-
-fn setting((name, value): &(String, String)) -> TokenStream {
-    let (name, value) = (text(name), text(value));
-    quote!(SettingDef { name: #name, value: #value })
 }
 
 fn seed(index: usize, seed: &TypedSeed) -> TokenStream {

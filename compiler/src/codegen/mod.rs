@@ -21,6 +21,7 @@ pub mod file_tree;
 pub mod interface;
 pub mod names;
 pub mod rust_type;
+mod settings;
 pub mod shard;
 mod tokens;
 pub mod workspace;

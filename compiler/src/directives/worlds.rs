@@ -7,6 +7,7 @@
 
 use super::condition::{Subject, Test};
 use super::value::{Number, Value, ValueKind};
+use crate::wildcard;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a model's conditions can meet.
@@ -205,7 +206,7 @@ fn places(tests: &[&Test], context: &Context) -> Vec<Vec<Value>> {
         let engines = texts(literals(tests, |subject| *subject == Subject::Engine));
         let other = |known: &[String]| {
             let mut all = known.to_vec();
-            all.push(another("*", known));
+            all.extend(another("*", known, |_| true));
             all
         };
         let engines = other(&engines);
@@ -216,24 +217,16 @@ fn places(tests: &[&Test], context: &Context) -> Vec<Vec<Value>> {
     }
     let mut all = Vec::new();
     for place in &context.places {
-        let mut envs = vec![another(&place.env, &names)];
-        envs.extend(
-            names
-                .iter()
-                .filter(|name| matches(&place.env, name))
-                .cloned(),
-        );
-        for env in envs {
-            // An exact name beats the longest pattern, which beats shorter ones.
-            let best = context
-                .places
-                .iter()
-                .filter(|other| matches(&other.env, &env))
-                .max_by_key(|other| (!other.env.contains('*'), other.env.len()));
-            if best.is_none_or(|best| best.env == place.env) {
-                all.push(pair(&env, &place.engine));
-            }
-        }
+        // An exact name beats the longest pattern, which beats shorter ones.
+        let is_decided = |env: &str| {
+            let patterns = context.places.iter().map(|other| other.env.as_str());
+            wildcard::deciding(patterns, env)
+                .is_some_and(|best| context.places[best].env == place.env)
+        };
+        let other = another(&place.env, &names, is_decided);
+        let tested = names.iter().filter(|name| is_decided(name)).cloned();
+        let envs = other.into_iter().chain(tested);
+        all.extend(envs.map(|env| pair(&env, &place.engine)));
     }
     all
 }
@@ -249,36 +242,18 @@ fn texts(values: Vec<Value>) -> Vec<String> {
     sorted.into_iter().collect()
 }
 
-/// A name that fits a pattern and is none of those known; an exact name itself.
-fn another(pattern: &str, known: &[String]) -> String {
-    if !pattern.contains('*') {
-        return pattern.to_owned();
+/// A name that fits a pattern and is none of those known, and that `is_decided` accepts; an exact
+/// name itself. `None` where other patterns decide about all names of this one.
+fn another(pattern: &str, known: &[String], is_decided: impl Fn(&str) -> bool) -> Option<String> {
+    if !wildcard::is_pattern(pattern) {
+        return Some(pattern.to_owned());
     }
-    let mut filling = String::from("another");
-    loop {
-        let name = pattern.replace('*', &filling);
-        if !known.contains(&name) {
-            return name;
-        }
-        filling.push('_');
-    }
-}
-
-/// Whether a name fits a pattern in which `*` stands for any characters.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let Some(mut name) = name.strip_prefix(start) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let end = parts.pop().unwrap_or_default();
-    for part in parts {
-        match name.find(part) {
-            Some(position) => name = &name[position + part.len()..],
-            None => return false,
-        }
-    }
-    name.ends_with(end)
+    // A longer pattern may begin or end with what another name begins or ends with.
+    let letters = "abcdefghijklmnopqrstuvwxyz0123456789_".chars();
+    let fillings = letters.map(|letter| format!("{letter}nother{letter}"));
+    ["another".to_owned(), "another_".to_owned()]
+        .into_iter()
+        .chain(fillings)
+        .map(|filling| pattern.replace('*', &filling))
+        .find(|name| !known.contains(name) && is_decided(name))
 }

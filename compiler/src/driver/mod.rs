@@ -18,6 +18,7 @@ mod nodes;
 mod outline;
 mod profile;
 mod question;
+mod settings;
 mod statements;
 mod stored;
 mod tables;
@@ -32,13 +33,10 @@ use crate::diagnostic::{Code, Diagnostic, render};
 use crate::expand::macros::Library;
 use crate::graph::{self, Exposure, ExposureImport, Graph};
 use crate::header::{self, FileKind, Headers};
-use crate::project::{self, EngineKind, Settings, VariableValue};
+use crate::project::Settings;
 use crate::source::ProjectFiles;
 use crate::span::Span;
-use crate::typed::{
-    EngineSettings, ProjectSettings, TypedExposure, TypedModel, TypedProject, TypedSeed,
-    TypedSource,
-};
+use crate::typed::{TypedExposure, TypedModel, TypedProject, TypedSeed, TypedSource};
 use crate::types::oracle::TypeOracle;
 use nodes::{Nodes, Settled, Values};
 use serde::{Deserialize, Serialize};
@@ -133,7 +131,7 @@ pub fn compile_changed(
 ) -> Compilation {
     let (settled, mut nodes) = settle(outline, oracle, memory, store, Values::Taken);
     let mut project = TypedProject {
-        settings: settings(&settled.outline.settings),
+        settings: settings::settings(&settled.outline.settings),
         exposures: exposures(&settled.outline.graph),
         ..TypedProject::default()
     };
@@ -195,6 +193,7 @@ fn settle(
         .map(|file| &*outline.files.sources.file(file).text);
     let unused = check::variables::unused(&outline.settings, &outline.declared, texts);
     diagnostics.extend(unused);
+    check::environments::check(&outline.settings, &outline.graph, &mut diagnostics);
     render::sort(&outline.files.sources, &mut diagnostics);
     let models = outline
         .graph
@@ -227,41 +226,6 @@ enum KnownKind {
     Broken,
 }
 
-fn settings(settings: &Settings) -> ProjectSettings {
-    let engine = |engine: &project::Engine| EngineSettings {
-        name: engine.name.value.clone(),
-        kind: engine.kind.word().to_owned(),
-        location: engine.location.value.clone(),
-        settings: engine
-            .settings
-            .iter()
-            .map(|(name, value)| (name.value.clone(), value.value.to_text()))
-            .collect(),
-    };
-    ProjectSettings {
-        name: settings.name.value.clone(),
-        dialect: settings.dialect.word().to_owned(),
-        engines: settings.engines.iter().map(engine).collect(),
-        default_environment: settings.default_environment.clone(),
-        state_url: settings
-            .state_url
-            .as_ref()
-            .map(|url| url.value.clone())
-            .unwrap_or_default(),
-        workers: settings.workers.unwrap_or(0),
-        variables: settings
-            .variables
-            .iter()
-            .filter_map(|variable| match &variable.value.value {
-                VariableValue::Scalar(scalar) => {
-                    Some((variable.name.value.clone(), scalar.to_text()))
-                }
-                VariableValue::List(_) => None,
-            })
-            .collect(),
-    }
-}
-
 fn exposures(graph: &Graph) -> Vec<TypedExposure> {
     let read = |import: &ExposureImport| {
         let columns = import.columns.iter().flatten();
@@ -280,9 +244,4 @@ fn exposures(graph: &Graph) -> Vec<TypedExposure> {
         reads: exposure.imports.iter().filter_map(read).collect(),
     };
     graph.exposures.iter().map(exposure).collect()
-}
-
-/// The type of the engine that environments live on, for conditions on `engine`.
-fn engine_kinds(settings: &Settings) -> Vec<EngineKind> {
-    settings.engines.iter().map(|engine| engine.kind).collect()
 }

@@ -47,19 +47,12 @@ impl<'a> Context<'a> {
         memory: &'a Memory<'a>,
         (macros, audits): (Library, audit::Library),
     ) -> Self {
-        let places = super::engine_kinds(&outline.settings)
-            .into_iter()
-            .map(|kind| Place {
-                env: "*".to_owned(),
-                engine: kind.word().to_owned(),
-            })
-            .collect();
         Self {
             outline,
             oracle,
             memory,
             candidates: OnceLock::new(),
-            places,
+            places: super::settings::places(&outline.settings),
             macros,
             audits,
             shared: *outline.files.shared_hash().finalize().as_bytes(),

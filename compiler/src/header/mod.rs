@@ -38,6 +38,7 @@ pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRa
 pub use headers::Headers;
 pub use relation::{GrantNote, IndexNote, MergeClause, MergeNote, WrittenSql};
 pub use tokens::is_identifier;
+pub(crate) use words::words;
 pub use words::{Materialized, OnSchemaChange, Outside, Severity, Strategy};
 
 /// What the header of a file says.

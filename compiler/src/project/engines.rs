@@ -2,33 +2,43 @@
 
 use super::table::{Entry, Reader};
 use super::{Engine, EngineKind};
-use crate::diagnostic::{Label, nearest};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::span::Spanned;
 
-/// Reads the engines that can be used; those that can't are reported.
-pub(super) fn engines(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Vec<Engine> {
-    let mut engines = Vec::new();
-    let mut first: Option<Spanned<String>> = None;
+/// The name of the engine where no section names one.
+pub(super) const DEFAULT_ENGINE: &str = "local";
+
+/// Reads the engines that can be used; those that can't are reported. The names are those of all.
+pub(super) fn engines(
+    reader: &mut Reader,
+    section: &Entry<'_>,
+    project: &str,
+) -> (Vec<Engine>, Vec<Spanned<String>>) {
+    let mut engines: Vec<Engine> = Vec::new();
+    let mut names = Vec::new();
     for entry in reader.table(section) {
-        let first = first.get_or_insert_with(|| entry.key.clone());
-        if first.span != entry.key.span {
+        names.push(entry.key.clone());
+        let Some(engine) = engine(reader, &entry, project) else {
+            continue;
+        };
+        // A process opens a file once.
+        let path = &engine.location.value;
+        let is_file = !path.is_empty() && !path.starts_with(':');
+        let same = |other: &&Engine| is_file && other.location.value == *path;
+        if let Some(other) = engines.iter().find(same) {
             let message = format!(
-                "there are two engines, `{}` and `{}`, and nothing says which one is meant",
-                first.value, entry.key.value
+                "the engines `{}` and `{}` are one file, `{}`",
+                other.name.value, engine.name.value, engine.location.value
             );
-            let first = first.span;
-            let finding = reader.invalid(entry.key.span, message);
-            finding.secondary.push(Label {
-                span: first,
-                text: "the other one".to_owned(),
-            });
-            finding.hints.push(
-                "leave one: `[env.X]`, which chooses between them, isn't built yet".to_owned(),
+            reader.diagnostics.push(
+                Diagnostic::error(Code::InvalidSetting, engine.location.span, message)
+                    .and_at(other.location.span, "the other one")
+                    .hint("give each one its own `path`"),
             );
         }
-        engines.extend(engine(reader, &entry, project));
+        engines.push(engine);
     }
-    engines
+    (engines, names)
 }
 
 fn engine(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Option<Engine> {
@@ -130,8 +140,7 @@ pub(super) fn state(reader: &mut Reader, section: &Entry<'_>) -> Option<Spanned<
         };
         let scheme = text.value.split_once(':').map_or("", |(scheme, _)| scheme);
         match scheme {
-            "sqlite" => url = Some(text),
-            "postgres" | "postgresql" => reader.not_built(text.span, "a state in Postgres isn't"),
+            "sqlite" | "postgres" | "postgresql" => url = Some(text),
             _ if text.value.starts_with("${") => url = Some(text),
             _ => {
                 let finding = reader.invalid(text.span, "this isn't the address of a state");

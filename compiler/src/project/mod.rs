@@ -6,8 +6,10 @@
 
 mod defaults;
 mod engines;
+pub mod environments;
 mod placeholders;
 mod read;
+mod run;
 mod table;
 
 #[cfg(test)]
@@ -15,7 +17,10 @@ mod tests;
 
 use crate::diagnostic::Diagnostic;
 use crate::header::Config;
+use crate::header::time::Duration;
 use crate::span::{FileId, Span, Spanned};
+
+pub use environments::{Environment, Publish, Views};
 
 /// The settings of a project.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,10 +37,38 @@ pub struct Settings {
     pub engines: Vec<Engine>,
     /// `[state] url`.
     pub state_url: Option<Spanned<String>>,
-    /// `[env] default`; `dev_${USER}` without one.
-    pub default_environment: String,
-    /// `[run] workers`; `None`: as many as the machine has processors.
+    /// `[env] default`; `dev_${USER}` without one, and then its place is empty.
+    pub default_environment: Spanned<String>,
+    /// `[env.X]`, in the order of the file.
+    pub environments: Vec<Environment>,
+    /// `[run]`
+    pub run: Run,
+    /// `[retention]`
+    pub retention: Retention,
+}
+
+/// What surrounds every run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    /// How many models run at once; `None`: as many as the machine has processors.
     pub workers: Option<u32>,
+    /// Statements that run before anything is built, in a transaction of their own.
+    pub before: Vec<Spanned<String>>,
+    /// Statements that run after everything is published, in a transaction of their own.
+    pub after: Vec<Spanned<String>>,
+    /// How long a lease holds without a sign of life; `None`: 30 seconds.
+    pub lease: Option<Spanned<Duration>>,
+    /// The longest that a publication waits for others; `None`: 5 minutes.
+    pub publish_timeout: Option<Spanned<Duration>>,
+}
+
+/// How long what isn't needed any more is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Retention {
+    /// Versions of models that no environment shows; `None`: 7 days.
+    pub versions: Option<Spanned<Duration>>,
+    /// What environments were, so that they can be rolled back; `None`: 90 days.
+    pub history: Option<Spanned<Duration>>,
 }
 
 /// A SQL dialect.

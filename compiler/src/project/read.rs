@@ -1,7 +1,10 @@
 //! The sections of `dbgo.toml`.
 
 use super::table::{Entry, Reader};
-use super::{Dialect, Engine, EngineKind, FolderDefaults, Settings, defaults, engines};
+use super::{
+    Dialect, Engine, EngineKind, FolderDefaults, Retention, Run, Settings, defaults, engines,
+    environments, run,
+};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::header::Config;
 use crate::span::{FileId, Span, Spanned};
@@ -46,29 +49,59 @@ pub(super) fn parse(file: FileId, text: &str) -> (Settings, Vec<Diagnostic>) {
         variables: Vec::new(),
         engines: Vec::new(),
         state_url: None,
-        default_environment: "dev_${USER}".to_owned(),
-        workers: None,
+        default_environment: Spanned::new("dev_${USER}".to_owned(), Span::new(file, 0, 0)),
+        environments: Vec::new(),
+        run: Run::default(),
+        retention: Retention::default(),
         name,
     };
+    let mut places = Places {
+        engines: Vec::new(),
+        has_all_environments: true,
+    };
     for entry in &entries {
-        section(&mut reader, entry, &mut settings);
+        section(&mut reader, entry, &mut settings, &mut places);
     }
     fill(&mut settings, file);
+    environments::check::check(
+        &mut reader,
+        &settings,
+        &places.engines,
+        places.has_all_environments,
+    );
     (settings, reader.diagnostics)
 }
 
-fn section(reader: &mut Reader, entry: &Entry<'_>, settings: &mut Settings) {
+/// What the checks of environments and engines need besides the settings.
+struct Places {
+    /// The names of all engines, also of those that can't be used.
+    engines: Vec<Spanned<String>>,
+    /// Whether all environments could be read.
+    has_all_environments: bool,
+}
+
+fn section(reader: &mut Reader, entry: &Entry<'_>, settings: &mut Settings, places: &mut Places) {
     match entry.key.value.as_str() {
         "name" => {}
         "dialect" => dialect(reader, entry),
         "defaults" => settings.defaults = defaults::defaults(reader, entry),
         "vars" => settings.variables = defaults::variables(reader, entry),
-        "engine" => settings.engines = engines::engines(reader, entry, &settings.name.value),
+        "engine" => {
+            (settings.engines, places.engines) =
+                engines::engines(reader, entry, &settings.name.value);
+        }
         "state" => settings.state_url = engines::state(reader, entry),
-        "env" => environments(reader, entry, settings),
-        "run" => run(reader, entry, settings),
+        "env" => {
+            let found = environments::read::environments(reader, entry);
+            if let Some(default) = found.default {
+                settings.default_environment = default;
+            }
+            settings.environments = found.environments;
+            places.has_all_environments = found.is_whole;
+        }
+        "run" => settings.run = run::run(reader, entry),
         "dev" => reader.not_built(entry.key.span, "`[dev]` isn't"),
-        "retention" => reader.not_built(entry.key.span, "`[retention]` isn't"),
+        "retention" => settings.retention = run::retention(reader, entry),
         _ => reader.unknown(entry, "", SECTIONS),
     }
 }
@@ -85,7 +118,7 @@ fn fill(settings: &mut Settings, file: FileId) {
     }
     if settings.engines.is_empty() {
         settings.engines.push(Engine {
-            name: Spanned::new("local".to_owned(), top),
+            name: Spanned::new(engines::DEFAULT_ENGINE.to_owned(), top),
             kind: EngineKind::DuckDb,
             location: Spanned::new(
                 engines::default_path(&settings.name.value),
@@ -144,45 +177,6 @@ fn dialect(reader: &mut Reader, entry: &Entry<'_>) {
             finding
                 .hints
                 .push("write `dialect = \"duckdb\"`".to_owned());
-        }
-    }
-}
-
-fn environments(reader: &mut Reader, section: &Entry<'_>, settings: &mut Settings) {
-    for entry in reader.table(section) {
-        if entry.key.value == "default" {
-            if let Some(text) = reader.text_with_placeholders(&entry) {
-                settings.default_environment = text.value;
-            }
-        } else if matches!(entry.value, toml::de::DeValue::Table(_)) {
-            let what = format!("`[env.{}]` isn't", entry.key.value);
-            reader.not_built(entry.key.span, &what);
-        } else {
-            reader.unknown(&entry, "env", &["default"]);
-        }
-    }
-}
-
-fn run(reader: &mut Reader, section: &Entry<'_>, settings: &mut Settings) {
-    const KEYS: &[&str] = &["workers", "before", "after", "lease", "publish_timeout"];
-    for entry in reader.table(section) {
-        match entry.key.value.as_str() {
-            "workers" => {
-                let Some(number) = reader.integer(&entry) else {
-                    continue;
-                };
-                match u32::try_from(number) {
-                    Ok(workers) if workers > 0 => settings.workers = Some(workers),
-                    _ => {
-                        reader.invalid(entry.span, "`workers` takes a whole number from 1 on");
-                    }
-                }
-            }
-            "before" | "after" | "lease" | "publish_timeout" => {
-                let what = format!("`{}` isn't", entry.key.value);
-                reader.not_built(entry.key.span, &what);
-            }
-            _ => reader.unknown(&entry, "run", KEYS),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Scalar;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::header::time::Duration;
 use crate::span::{FileId, Span, Spanned};
 use toml::de::{DeTable, DeValue};
 
@@ -74,7 +75,7 @@ impl Reader {
         &mut self.diagnostics[at]
     }
 
-    fn mistyped(&mut self, entry: &Entry<'_>, wanted: &str) {
+    pub(super) fn mistyped(&mut self, entry: &Entry<'_>, wanted: &str) {
         let what = entry.value.type_str();
         let finding = self.invalid(entry.span, format!("`{}` takes {wanted}", entry.key.value));
         if let Some(primary) = &mut finding.primary {
@@ -112,6 +113,58 @@ impl Reader {
                 .push("write `${NAME}` or `${NAME:-default}`".to_owned());
         }
         Some(text)
+    }
+
+    pub(super) fn boolean(&mut self, entry: &Entry<'_>) -> Option<Spanned<bool>> {
+        match entry.value {
+            DeValue::Boolean(value) => Some(Spanned::new(*value, entry.span)),
+            _ => {
+                self.mistyped(entry, "`true` or `false`");
+                None
+            }
+        }
+    }
+
+    /// A time to wait, in the units of the language.
+    pub(super) fn duration(&mut self, entry: &Entry<'_>) -> Option<Spanned<Duration>> {
+        let text = self.text(entry)?;
+        let found = Duration::parse(&text.value);
+        if found.is_none() {
+            let message = format!(
+                "`{}` takes a time such as `\"30 s\"`, `\"5 min\"` or `\"7 days\"`",
+                entry.key.value
+            );
+            self.invalid(text.span, message);
+        }
+        Some(Spanned::new(found?, text.span))
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T>(
+        &mut self,
+        entry: &Entry<'_>,
+        words: &'static [&'static str],
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<Spanned<T>> {
+        let text = self.text(entry)?;
+        if let Some(found) = read(&text.value) {
+            return Some(Spanned::new(found, text.span));
+        }
+        let listed: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
+        let message = format!("`{}` takes one of {}", entry.key.value, listed.join(", "));
+        let finding = Diagnostic::error(Code::InvalidSetting, text.span, message);
+        let candidates = || words.iter().copied();
+        self.diagnostics
+            .push(match nearest(&text.value, candidates()) {
+                Some(near) => finding.hint(format!("write `\"{near}\"`")).fix_name(
+                    &text.value,
+                    text.span,
+                    candidates(),
+                    |near| format!("\"{near}\""),
+                ),
+                None => finding,
+            });
+        None
     }
 
     pub(super) fn integer(&mut self, entry: &Entry<'_>) -> Option<i64> {

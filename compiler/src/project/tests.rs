@@ -37,10 +37,31 @@ memory_limit = "256MB"
 threads = 2
 [state]
 url = "sqlite:.dbgo/state.db"
+[engine.warehouse]
+type = "duckdb"
+path = "warehouse.duckdb"
 [env]
 default = "dev_${USER}"
+[env.prod]
+engine = "warehouse"
+protected = true
+[env."dev_*"]
+engine = "local"
+ttl = "7 days"
+start = "1 week ago"
+views = "table"
+publish = "changed"
+vars = { min_amount = 1 }
+sources = { raw = "raw_dev" }
 [run]
 workers = 4
+before = "load icu"
+after = ["analyze", "select 1;"]
+lease = "30 s"
+publish_timeout = "5 min"
+[retention]
+versions = "2 weeks"
+history = "365 days"
 "#;
     let (settings, diagnostics) = parse(FILE, text);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
@@ -69,7 +90,34 @@ workers = 4
     let engine = &settings.engines[0];
     assert_eq!(engine.location.value, "${DATA:-.}/shop.duckdb");
     assert_eq!(engine.settings[1].1.value, Scalar::Integer(2));
-    assert_eq!(settings.workers, Some(4));
+    assert_eq!(settings.run.workers, Some(4));
+    let [prod, dev] = settings.environments.as_slice() else {
+        panic!("{:?}", settings.environments);
+    };
+    assert!(prod.is_protected() && prod.is_plain() && !dev.is_plain());
+    assert_eq!(dev.ttl.as_ref().unwrap().value.seconds, 604_800);
+    assert_eq!(dev.start.as_ref().unwrap().value, "7 days ago");
+    assert_eq!(dev.views.as_ref().unwrap().value, Views::Table);
+    assert_eq!(dev.publish.as_ref().unwrap().value, Publish::Changed);
+    assert_eq!(
+        dev.variables[0].value.value,
+        VariableValue::Scalar(Scalar::Integer(1))
+    );
+    assert_eq!(dev.sources[0].1.value, "raw_dev");
+    let engine = |name| {
+        let engine = settings.engine_of(name);
+        engine.map(|engine| engine.name.value.as_str())
+    };
+    assert_eq!(engine("prod"), Some("warehouse"));
+    assert_eq!(engine("dev_ana"), Some("local"));
+    assert_eq!(engine("live"), None);
+    assert_eq!(settings.run.before[0].value, "load icu");
+    assert_eq!(settings.run.after.len(), 2);
+    let seconds = |found: &Option<Spanned<Duration>>| found.as_ref().map(|it| it.value.seconds);
+    assert_eq!(seconds(&settings.run.lease), Some(30));
+    assert_eq!(seconds(&settings.run.publish_timeout), Some(300));
+    assert_eq!(seconds(&settings.retention.versions), Some(14 * 86_400));
+    assert_eq!(seconds(&settings.retention.history), Some(365 * 86_400));
 }
 
 #[test]
@@ -77,8 +125,100 @@ fn what_nobody_says() {
     let (settings, diagnostics) = parse(FILE, "name = 'shop'");
     assert!(diagnostics.is_empty());
     assert_eq!(settings.engines[0].location.value, "shop.duckdb");
-    assert_eq!(settings.default_environment, "dev_${USER}");
-    assert_eq!((settings.state_url, settings.workers), (None, None));
+    assert_eq!(settings.default_environment.value, "dev_${USER}");
+    assert_eq!(settings.engine_of("any").unwrap().name.value, "local");
+    assert_eq!((settings.state_url, settings.run.workers), (None, None));
+    let (settings, diagnostics) = parse(FILE, "name = 'shop'\n[env.prod]\nengine = 'local'");
+    assert_eq!(diagnostics, []);
+    assert_eq!(settings.engine_of("prod").unwrap().name.value, "local");
+}
+
+#[test]
+fn environments_and_engines_are_held_against_each_other() {
+    let two = "name = 'shop'\n[engine.a]\ntype = 'duckdb'\npath = 'a.db'\n\
+        [engine.b]\ntype = 'duckdb'\npath = 'b.db'\n";
+    let dev = "[env.\"dev_*\"]\nengine = 'a'\n";
+    for (rest, place) in [
+        // An engine for each, and a name that can be one.
+        ("[env.prod]\nengine = 'c'\n", "'c'"),
+        ("[env.prod]\nprotected = true\n", "prod"),
+        ("[env.Prod]\nengine = 'a'\n", "Prod"),
+        ("[env.deadbeef]\nengine = 'a'\n", "deadbeef"),
+        ("[env.__]\nengine = 'a'\n", "__"),
+        ("[env.'a**']\nengine = 'a'\n", "'a**'"),
+        // Values.
+        ("[env.x]\nengine = 'a'\nttl = 7\n", "7"),
+        ("[env.x]\nengine = 'a'\nttl = '1 month'\n", "'1 month'"),
+        ("[env.x]\nengine = 'a'\nstart = 'soon'\n", "'soon'"),
+        ("[env.x]\nengine = 'a'\nstart = 'ago'\n", "'ago'"),
+        ("[env.x]\nengine = 'a'\nstart = 7\n", "7"),
+        ("[env.x]\nengine = 'a'\nviews = 'tabel'\n", "'tabel'"),
+        ("[env.x]\nengine = 'a'\npublish = true\n", "true"),
+        ("[env.x]\nengine = 'a'\nprotected = 'yes'\n", "'yes'"),
+        ("[env.x]\nengine = 'a'\nvars = { a = [1] }\n", "[1]"),
+        ("[env.x]\nengine = 'a'\nsources = { a = ' ' }\n", "' '"),
+        (
+            "[env.x]\nengine = 'a'\nprotected = true\nttl = '1 day'\n",
+            "'1 day'",
+        ),
+        // What they can't be together.
+        (
+            "[env.'d_*']\nengine = 'a'\n[env.'*_d']\nengine = 'a'\n",
+            "'*_d'",
+        ),
+        ("[env.'d*']\nengine = 'a'\nviews = 'plain'\n", "'plain'"),
+        (
+            "[env.prod]\nengine = 'a'\n[env.live]\nengine = 'a'\nviews = 'plain'\n",
+            "'plain'",
+        ),
+    ] {
+        let text = format!("{two}{dev}{rest}");
+        assert_eq!(bad(&text), (Code::InvalidSetting, place), "{rest}");
+    }
+    for good in [
+        "[env.'d_*']\nengine = 'a'\n[env.'*_dx']\nengine = 'a'\n",
+        "[env.prod]\nengine = 'a'\n[env.live]\nengine = 'b'\nviews = 'plain'\n",
+        "[env.prod]\nengine = 'a'\nviews = 'schema'\n[env.live]\nengine = 'a'\nviews = 'plain'\n",
+        "[env.x]\nengine = 'a'\nstart = 2024-01-01\n",
+    ] {
+        let (_, diagnostics) = parse(FILE, &format!("{two}{dev}{good}"));
+        assert_eq!(diagnostics, [], "{good}");
+    }
+}
+
+#[test]
+fn the_default_environment_has_an_engine_and_no_protection() {
+    let two = "name = 'shop'\n[engine.a]\ntype = 'duckdb'\npath = 'a.db'\n\
+        [engine.b]\ntype = 'duckdb'\npath = 'b.db'\n";
+    for (rest, place) in [
+        ("", "b"),
+        ("[env.prod]\nengine = 'a'\n", "b"),
+        ("[env]\ndefault = 'x'\n[env.'dev_*']\nengine = 'a'\n", "'x'"),
+        (
+            "[env]\ndefault = 'x_${U}'\n[env.'dev_*']\nengine = 'a'\n",
+            "'x_${U}'",
+        ),
+        (
+            "[env]\ndefault = 'Prod'\n[env.'p*']\nengine = 'a'\nprotected = true\n",
+            "'Prod'",
+        ),
+    ] {
+        let text = format!("{two}{rest}");
+        assert_eq!(bad(&text), (Code::InvalidSetting, place), "{rest}");
+    }
+    for good in [
+        "[env]\ndefault = '${U}'\n[env.'dev_*']\nengine = 'a'\n",
+        "[env]\ndefault = 'dev-x'\n[env.'dev_*']\nengine = 'a'\n",
+        "[env.'*']\nengine = 'a'\n",
+    ] {
+        let (_, diagnostics) = parse(FILE, &format!("{two}{good}"));
+        assert_eq!(diagnostics, [], "{good}");
+    }
+    // A name that can't be one was meant to cover the default.
+    assert_eq!(
+        bad(&format!("{two}[env.'Dev_*']\nengine = 'a'\n")).1,
+        "'Dev_*'"
+    );
 }
 
 #[test]
@@ -131,20 +271,34 @@ fn mistakes_are_named_at_their_place() {
             "'${'",
         ),
         (
-            "[state]\nurl = 'postgres://x'",
-            Code::NotBuiltYet,
-            "'postgres://x'",
+            "[state]\nurl = 'mysql://x'",
+            Code::InvalidSetting,
+            "'mysql://x'",
         ),
         ("[state]\nurl = 'x'", Code::InvalidSetting, "'x'"),
-        ("[env.prod]\nengine = 'x'", Code::NotBuiltYet, "prod"),
+        ("[env.prod]\nengine = 'x'", Code::InvalidSetting, "'x'"),
+        ("[env.prod]\nttll = 'x'", Code::UnknownSetting, "ttll"),
         ("[env]\ndefalt = 'x'", Code::UnknownSetting, "defalt"),
         ("[run]\nworkers = 0", Code::InvalidSetting, "0"),
-        ("[run]\nlease = '30 s'", Code::NotBuiltYet, "lease"),
+        ("[run]\nlease = 30", Code::InvalidSetting, "30"),
+        ("[run]\nbefore = [1]", Code::InvalidSetting, "1"),
+        ("[run]\nbefore = true", Code::InvalidSetting, "true"),
+        (
+            "[run]\nafter = ['commit']",
+            Code::InvalidSetting,
+            "'commit'",
+        ),
         ("[dev]\nauto_rows = 1", Code::NotBuiltYet, "dev"),
         (
-            "[retention]\nversions = '7 days'",
-            Code::NotBuiltYet,
-            "retention",
+            "[retention]\nversions = 'long'",
+            Code::InvalidSetting,
+            "'long'",
+        ),
+        ("[retention]\nruns = '7 days'", Code::UnknownSetting, "runs"),
+        (
+            "[engine.a]\ntype = 'duckdb'\n[engine.b]\ntype = 'duckdb'\n[env.'*']\nengine = 'a'",
+            Code::InvalidSetting,
+            "b",
         ),
         ("run = 1", Code::InvalidSetting, "1"),
     ] {

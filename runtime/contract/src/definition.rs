@@ -390,7 +390,8 @@ pub struct IncrementalDef {
     pub time_column: Str,
     /// The key that a merge goes by.
     pub unique_key: List<Str>,
-    /// The first instant to fill, as a date or timestamp in UTC; empty without one.
+    /// The first instant to fill, as a date or timestamp, without an offset in the time zone of the
+    /// intervals; empty without one.
     pub start: Str,
     /// The instant to fill up to (exclusive); empty: the last interval that has ended.
     pub end: Str,

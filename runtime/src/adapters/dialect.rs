@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use super::ledger::TimeRange;
-use super::relation::{Column, Relation, SeedFile, SourceFiles, TimeColumn};
+use super::relation::{Column, Merge, Relation, SeedFile, SourceFiles, TimeColumn, VersionedRows};
 
 /// Writes one engine's SQL.
 pub trait Dialect: Send + Sync {
@@ -74,6 +74,38 @@ pub trait Dialect: Send + Sync {
         key: &[&str],
     ) -> Vec<String>;
 
+    /// A query for the rows that the new ones of a merge become: those that are in the table
+    /// afterwards, with the merge's `columns` and then those that only the table has.
+    fn merged_rows(&self, merge: &Merge<'_>) -> String;
+
+    /// Removes the rows of the table that match a new one.
+    fn delete_matched(&self, merge: &Merge<'_>) -> String;
+
+    /// Removes the rows of `target` whose values in some columns a row of `source` has too; a
+    /// null is a value here.
+    fn delete_partitions(&self, target: &Relation, source: &Relation, columns: &[&str]) -> String;
+
+    /// A query for the versions that begin: the columns of the rows, and the one in which a
+    /// version begins.
+    fn beginning_versions(&self, rows: &VersionedRows<'_>) -> String;
+
+    /// Statements that end the present versions of the keys for which others begin, or remove
+    /// those that would last for no time.
+    fn end_replaced_versions(&self, rows: &VersionedRows<'_>) -> Vec<String>;
+
+    /// Statements that end the present versions of the keys that aren't there any more, or remove
+    /// those that would last for no time.
+    fn end_missing_versions(&self, rows: &VersionedRows<'_>) -> Vec<String>;
+
+    /// A query for keys that stand in `new` and in several rows of `table`, as
+    /// [`Dialect::key_violations`] gives them.
+    fn repeated_keys(&self, table: &Relation, new: &Relation, key: &[&str], limit: usize)
+    -> String;
+
+    /// A query for values that columns have together in several rows, without those with a null,
+    /// as [`Dialect::key_violations`] gives them.
+    fn repeated_values(&self, relation: &Relation, columns: &[&str], limit: usize) -> String;
+
     /// A query for keys of a relation that a merge can't go by: those with a null and those of
     /// several rows. Its columns are the key's, as text, and `occurrences`; it gives at most `limit` rows,
     /// in no particular order.
@@ -118,6 +150,19 @@ pub trait Dialect: Send + Sync {
 
     /// Drops a column.
     fn drop_column(&self, table: &Relation, column: &str) -> String;
+
+    /// Gives a column another type, which holds all values of the one that it has.
+    fn widen_column(&self, table: &Relation, column: &Column) -> String;
+
+    /// Creates an index of a table. It stands in the table's schema. An engine that can't be
+    /// trusted with a unique one creates a plain one: its callers look for duplicates themselves.
+    fn create_index(&self, table: &Relation, name: &str, unique: bool, columns: &[&str]) -> String;
+
+    /// Drops an index of a table.
+    fn drop_index(&self, table: &Relation, name: &str) -> String;
+
+    /// A query for the names of a table's indexes.
+    fn index_names(&self, table: &Relation) -> String;
 
     /// A query for a seed's rows: every declared column, in order, under its name and type. It
     /// fails on a ragged row and on a value that doesn't fit.

@@ -4,6 +4,7 @@
 //! are never interpreted anywhere but in an adapter's `errors` module.
 
 use super::ledger::EngineMeta;
+use crate::faults::Injected;
 use std::fmt;
 
 /// How many characters of a statement an error keeps.
@@ -125,6 +126,13 @@ impl EngineError {
             self.statement = shorten(statement);
         }
         self
+    }
+}
+
+impl From<Injected> for EngineError {
+    /// As if the engine were gone: the class after which nobody knows what was committed.
+    fn from(injected: Injected) -> Self {
+        Self::new(ErrorClass::Lost, injected.to_string())
     }
 }
 

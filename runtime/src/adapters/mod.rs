@@ -32,8 +32,8 @@ pub use ledger::{
     PublishedRevision, TimeRange,
 };
 pub use relation::{
-    CatalogColumn, CatalogRelation, CatalogTable, Column, FileFormat, Relation, RelationKind,
-    SeedFile, SourceFiles, TimeColumn,
+    CatalogColumn, CatalogRelation, CatalogTable, Column, FileFormat, Merge, Relation,
+    RelationKind, RowChange, SeedFile, SourceFiles, TimeColumn, VersionedRows,
 };
 pub use session::{Cancel, QueryResult, Session, Transaction};
 

@@ -1,5 +1,6 @@
 //! Names, columns and files, as adapters take and give them.
 
+use jiff::Timestamp;
 use std::path::PathBuf;
 
 /// The name of a table or view in an engine, unquoted.
@@ -106,6 +107,62 @@ pub struct TimeColumn<'a> {
     pub name: &'a str,
     /// The type as the engine writes it: a date or a timestamp with or without a time zone.
     pub sql_type: &'a str,
+}
+
+/// New rows that are merged into a table by key, as a model steers it.
+#[derive(Clone, Copy, Debug)]
+pub struct Merge<'a> {
+    /// The table.
+    pub target: &'a Relation,
+    /// The new rows; no key is twice or null in them.
+    pub source: &'a Relation,
+    /// The columns that both have.
+    pub columns: &'a [&'a str],
+    /// The columns that only the table has: a row that is replaced keeps their values.
+    pub kept: &'a [&'a str],
+    /// The columns of the key.
+    pub key: &'a [&'a str],
+    /// A condition over `this` and `new` that matching rows have to meet too; empty without one.
+    pub on: &'a str,
+    /// The columns that a matched row takes from the new one; empty: all.
+    pub update: &'a [&'a str],
+    /// When a matched row is removed, and a new one isn't added; empty: never.
+    pub delete_when: &'a str,
+}
+
+/// Rows of which a table keeps versions.
+#[derive(Clone, Copy, Debug)]
+pub struct VersionedRows<'a> {
+    /// The table of versions. Of each key at most one has no end.
+    pub target: &'a Relation,
+    /// The rows as they are now; no key is twice or null in them.
+    pub source: &'a Relation,
+    /// The table that the rows of [`super::Dialect::beginning_versions`] are put into.
+    pub beginning: &'a Relation,
+    /// The columns that table and rows have, without those in which versions begin and end.
+    pub columns: &'a [&'a str],
+    /// The columns of the key.
+    pub key: &'a [&'a str],
+    /// What makes a new version.
+    pub change: RowChange<'a>,
+    /// The column in which a version begins.
+    pub valid_from: &'a str,
+    /// The column in which a version ends; null in the present one.
+    pub valid_to: &'a str,
+    /// The type of these two columns.
+    pub time_type: &'a str,
+    /// When the rows were read.
+    pub now: Timestamp,
+}
+
+/// What makes a new version of a row.
+#[derive(Clone, Copy, Debug)]
+pub enum RowChange<'a> {
+    /// A later value of this column than the present version has; it says when the version
+    /// begins.
+    Later(&'a str),
+    /// Another value in one of these columns; the version begins when the rows were read.
+    Different(&'a [&'a str]),
 }
 
 /// How a seed's or a source's file is written.

@@ -15,6 +15,7 @@ use super::arrow::datatypes::SchemaRef;
 use super::error::{EngineError, ErrorClass};
 use super::ledger::{CommittedBatch, EngineMeta, LedgerEntry, PublishedRevision};
 use super::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
+use crate::faults::{Bug, Point, fail_point, is_seeded};
 
 /// How often taking the fence is tried again where others take it in the same instant.
 const FENCE_RETRIES: u32 = 20;
@@ -126,6 +127,7 @@ impl Session {
             connection: self.connection.as_mut(),
             first_error: None,
             open: true,
+            withheld: Vec::new(),
         })
     }
 
@@ -182,7 +184,9 @@ impl Session {
     pub fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
         let transaction = self.begin()?;
         let meta = transaction.connection.create_bookkeeping(state_id)?;
+        fail_point(Point::BeforeBookkeepingCommit, "")?;
         transaction.commit()?;
+        fail_point(Point::AfterBookkeepingCommit, "")?;
         Ok(meta)
     }
 
@@ -195,7 +199,10 @@ impl Session {
     pub fn adopt(&mut self, state_id: &str) -> Result<(), EngineError> {
         let transaction = self.begin()?;
         transaction.connection.adopt(state_id)?;
-        transaction.commit()
+        fail_point(Point::BeforeAdoptCommit, "")?;
+        transaction.commit()?;
+        fail_point(Point::AfterAdoptCommit, "")?;
+        Ok(())
     }
 
     /// Takes the fence: from here on every transaction that checks another token fails. `token` is
@@ -232,7 +239,10 @@ impl Session {
                 _ => EngineError::fenced(token, found.as_ref()),
             });
         }
-        transaction.commit()
+        fail_point(Point::BeforeFenceCommit, "")?;
+        transaction.commit()?;
+        fail_point(Point::AfterFenceCommit, "")?;
+        Ok(())
     }
 
     /// What the views of each environment of each project show, ordered by both names; empty where
@@ -278,6 +288,8 @@ pub struct Transaction<'session> {
     connection: &'session mut dyn Connection,
     first_error: Option<EngineError>,
     open: bool,
+    /// Ledger rows that a seeded bug keeps out of the transaction.
+    withheld: Vec<LedgerEntry>,
 }
 
 impl Transaction<'_> {
@@ -320,7 +332,21 @@ impl Transaction<'_> {
     /// # Errors
     /// [`ErrorClass::Constraint`], here or at the commit, where the batch id was committed before.
     pub fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError> {
+        if is_seeded(Bug::IntervalBeforeCommit) || is_seeded(Bug::IntervalAfterWithoutLedger) {
+            self.withheld.push(entry.clone());
+            return Ok(());
+        }
+        self.record_now(entry)
+    }
+
+    /// Writes a ledger row also where a seeded bug would keep it out.
+    pub(crate) fn record_now(&mut self, entry: &LedgerEntry) -> Result<(), EngineError> {
         self.guarded(|connection| connection.record(entry))
+    }
+
+    /// Takes the ledger rows that a seeded bug kept out of this transaction.
+    pub(crate) fn take_withheld(&mut self) -> Vec<LedgerEntry> {
+        std::mem::take(&mut self.withheld)
     }
 
     /// Writes what an environment's views show, which becomes visible with them or not at all.
@@ -359,6 +385,9 @@ impl Transaction<'_> {
     /// # Errors
     /// [`ErrorClass::Fenced`], which makes the transaction rollback-only, where it is not.
     pub fn check_fence(&mut self, token: u64) -> Result<(), EngineError> {
+        if is_seeded(Bug::NoFence) {
+            return Ok(());
+        }
         self.guarded(|connection| match connection.hold_fence()? {
             Some(meta) if meta.epoch == token => Ok(()),
             found => Err(EngineError::fenced(token, found.as_ref())),

@@ -21,12 +21,12 @@ pub fn runs(project: &Project, arguments: &RunsArguments, terminal: &Terminal) -
 
 fn try_runs(project: &Project, arguments: &RunsArguments, terminal: &Terminal) -> Result<ExitCode> {
     let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
-    let path = config::state_file(project, &lookup)?;
+    let address = config::state_address(project, &lookup)?;
     let name = project.def.name.as_str();
-    let mut state = if path.exists() {
-        Some(State::open(&path)?)
-    } else {
+    let mut state = if address.is_missing() {
         None
+    } else {
+        Some(State::open(&address)?)
     };
     let limit = if arguments.id.is_some() {
         u32::MAX
@@ -153,6 +153,9 @@ fn run_document(run: &RunSummary) -> Value {
     json!({
         "run": run.id,
         "environment": run.environment,
+        "command": run.command,
+        "plan": run.plan,
+        "by": run.by,
         "project_hash": run.project_hash,
         "started_at": run.started_at,
         "duration_ms": run.duration_ms,

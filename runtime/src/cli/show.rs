@@ -89,8 +89,8 @@ fn lookup(project: &Project) -> Result<crate::config::Lookup> {
 /// Whether a version of the relation is built, though no view shows it.
 fn is_built(project: &Project, environment: &str, relation: Relation) -> Result<bool> {
     let lookup = lookup(project)?;
-    let path = crate::config::state_file(project, &lookup)?;
-    if !path.exists() {
+    let address = crate::config::state_address(project, &lookup)?;
+    if address.is_missing() {
         return Ok(false);
     }
     let scope = Scope {
@@ -98,9 +98,11 @@ fn is_built(project: &Project, environment: &str, relation: Relation) -> Result<
         engine: crate::config::engine(project, &lookup)?.name.to_owned(),
         environment: environment.to_owned(),
     };
-    let known = State::open(&path)?.known(&scope)?;
+    let known = State::open(&address)?.known(&scope)?;
     let model = project.path_of(relation);
-    Ok(known.snapshots.keys().any(|(built, _)| built == model))
+    Ok(known
+        .all_snapshots()
+        .any(|snapshot| snapshot.model == model))
 }
 
 fn not_published(project: &Project, relation: Relation) -> Error {

@@ -57,14 +57,21 @@ impl Lookup {
     }
 
     fn login_name(&self) -> Option<String> {
-        if self.closed {
-            return None;
-        }
-        ["LOGNAME", "USERNAME"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok())
-            .or_else(name_of_process_owner)
+        if self.closed { None } else { login_name() }
     }
+}
+
+fn login_name() -> Option<String> {
+    ["LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .or_else(name_of_process_owner)
+}
+
+/// The name of whoever runs this process.
+pub(super) fn user_name() -> Option<String> {
+    let named = std::env::var("USER").ok().filter(|name| !name.is_empty());
+    named.or_else(login_name)
 }
 
 #[cfg(unix)]

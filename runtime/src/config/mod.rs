@@ -4,8 +4,11 @@
 //! What this is not: a reader of `dbgo.toml`; the compiler reads it and hands over the text.
 
 mod expand;
+mod state_address;
 
 pub use expand::{Lookup, expand};
+pub(crate) use state_address::Server;
+pub use state_address::StateAddress;
 
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
@@ -187,6 +190,11 @@ impl EngineTemplate<'_> {
     }
 }
 
+/// Who runs this process, as records name them; `unknown` where the system doesn't say.
+pub fn user() -> String {
+    expand::user_name().unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// How a message names a key of an engine.
 pub fn engine_place(engine: &str, key: &str) -> String {
     format!("`{key}` of `[engine.{engine}]` in `dbgo.toml`")
@@ -197,11 +205,11 @@ pub fn engine_setting_place(engine: &str, key: &str) -> String {
     format!("`{key}` of `[engine.{engine}.settings]` in `dbgo.toml`")
 }
 
-/// Where the state database is: a file, as only SQLite is known here.
+/// Where the state is.
 ///
 /// # Errors
-/// A missing variable, or an address of another kind.
-pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
+/// A missing variable, or `state-address` if it is no address of a state.
+pub fn state_address(project: &Project, lookup: &Lookup) -> Result<StateAddress> {
     let url = project.def.state_url.as_str();
     let url = if url.is_empty() {
         "sqlite:.dbgo/state.db"
@@ -209,16 +217,7 @@ pub fn state_file(project: &Project, lookup: &Lookup) -> Result<PathBuf> {
         url
     };
     let expanded = expand(url, lookup, "`url` of `[state]` in `dbgo.toml`")?;
-    let Some(path) = expanded.strip_prefix("sqlite:") else {
-        let scheme = expanded.split(':').next().unwrap_or_default();
-        return Err(Error::new(
-            Kind::Finding,
-            Code::NotBuiltYet,
-            format!("a state database of type `{scheme}` is not built yet"),
-        )
-        .hint("write `url = \"sqlite:.dbgo/state.db\"`"));
-    };
-    Ok(project.resolve_path(path.trim_start_matches("//")))
+    StateAddress::parse(&expanded, |path| project.resolve_path(path))
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ codes! {
     // Settings
     ("missing-variable", MissingVariable, "an environment variable that `dbgo.toml` names isn't set"),
     ("env-file", EnvFile, "the file `.env` can't be read"),
+    ("state-address", StateAddress, "the address of the state isn't one"),
     ("environment-name", EnvironmentName, "the environment's name can't be used"),
     ("not-built-yet", NotBuiltYet, "something that dbgo knows but hasn't built yet"),
     ("unknown-variable", UnknownVariable, "`--var` names a variable that no model declares"),
@@ -53,6 +54,8 @@ codes! {
     ("columns-changed", ColumnsChanged, "a model that keeps its history has other columns than its table"),
     ("tables-gone", TablesGone, "the database has lost tables that can't be computed again"),
     ("state-moved-on", StateMovedOn, "a newer version of dbgo wrote the state database"),
+    ("state-outdated", StateOutdated, "an older version of dbgo wrote the state database"),
+    ("state-import", StateImport, "a copy of a state can't be read, or the state isn't empty"),
     ("state-differs", StateDiffers, "another state database wrote the engine's tables"),
     ("seed-changed", SeedChanged, "a seed was changed while a run started"),
     // What fails

@@ -3,6 +3,7 @@
 
 use super::audits::{FailingRows, Found};
 use super::build::Worker;
+use super::context::Context;
 use super::decide::Task;
 use super::details::{AuditTable, Details};
 use super::failure::Failure;
@@ -11,6 +12,7 @@ use crate::adapters::LedgerEntry;
 use crate::events::{AuditStatus, grouped};
 use crate::project::Relation;
 use crate::state::Change;
+use jiff::Timestamp;
 
 /// How many rows one statement writes.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -37,12 +39,19 @@ pub fn store(worker: &mut Worker<'_>, task: &Task, found: &mut [Found], changes:
                 } else {
                     format!("all of them are in `_dbgo.{name}`")
                 };
-                changes.push(Change::Object(table.object()));
+                let load = batch_id(worker.context, &table, found.index);
+                let object = table.object(&load, Timestamp::now());
+                changes.push(Change::Object(object));
                 text
             }
             Err(failure) => format!("they couldn't be stored: {}", failure.message),
         };
     }
+}
+
+/// The id of the batch that writes a table of failing rows.
+fn batch_id(context: &Context<'_>, table: &AuditTable, index: usize) -> String {
+    format!("{}/{}/audit/{}", context.run_id, table.model, index + 1)
 }
 
 fn store_one(
@@ -81,7 +90,7 @@ fn store_one(
         failing_rows: Some(table.clone()),
         ..Details::default()
     };
-    let batch = format!("{}/{}/audit/{}", context.run_id, table.model, index + 1);
+    let batch = batch_id(context, &table, index);
     let entry = LedgerEntry {
         batch_id: batch.clone(),
         run_id: context.run_id.clone(),

@@ -9,12 +9,13 @@ use super::commit::Stop;
 use super::context::Context;
 use super::decide::Task;
 use super::failure::Failure;
+use super::indexes::Indexes;
 use super::slots::PhysicalSlots;
 use crate::adapters::{EngineError, ErrorClass, Relation as Name, Transaction};
 use crate::error::Error;
 use crate::intervals::Range;
 use crate::project::{BatchFacts, Relation, compose_statement};
-use dbgo_contract::Render;
+use dbgo_contract::{Materialization, Render};
 
 /// What a batch writes to, and under which facts.
 pub struct Shape<'a> {
@@ -31,6 +32,9 @@ pub struct Shape<'a> {
 /// One batch besides its rows.
 pub struct Batch<'a> {
     context: &'a Context<'a>,
+    indexes: Option<Indexes<'a>>,
+    exists: bool,
+    rows: Option<&'a Name>,
     before: Vec<String>,
     after: Vec<String>,
     audits: Vec<AuditQuery>,
@@ -42,10 +46,13 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// `no-table-yet` for a `#before` that reads a table that isn't there; a variable without a
     /// value.
-    pub fn new(context: &'a Context<'a>, task: &Task, shape: &Shape<'_>) -> Result<Self, Failure> {
+    pub fn new(context: &'a Context<'a>, task: &Task, shape: &Shape<'a>) -> Result<Self, Failure> {
         let Relation::Model(index) = task.relation else {
             return Ok(Self {
                 context,
+                indexes: None,
+                exists: shape.exists,
+                rows: None,
                 before: Vec::new(),
                 after: Vec::new(),
                 audits: Vec::new(),
@@ -54,7 +61,7 @@ impl<'a> Batch<'a> {
         let model = context.project.model(index);
         let slots = |this: Option<&Name>| PhysicalSlots {
             dialect: context.dialect(),
-            model: model.def,
+            model,
             texts: &task.texts,
             this: this.cloned(),
             range: shape.range,
@@ -74,8 +81,13 @@ impl<'a> Batch<'a> {
         let audits = audits::queries(context, index, shape.facts, &|by_row| {
             slots(rows.filter(|_| by_row).or(Some(shape.target)))
         })?;
+        let has_indexes = model.materialization != Materialization::View;
+        let indexes = Indexes::new(model, shape.target, &context.run_id);
         Ok(Self {
             context,
+            indexes: has_indexes.then_some(indexes),
+            exists: shape.exists,
+            rows,
             before: statements(
                 model.def.before.as_slice(),
                 shape.exists.then_some(shape.target),
@@ -83,6 +95,38 @@ impl<'a> Batch<'a> {
             after,
             audits,
         })
+    }
+
+    /// What belongs to a batch that writes no rows: all but the statements around them.
+    ///
+    /// # Errors
+    /// A variable without a value.
+    pub fn adopting(
+        context: &'a Context<'a>,
+        task: &Task,
+        shape: &Shape<'a>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            before: Vec::new(),
+            after: Vec::new(),
+            ..Self::new(context, task, shape)?
+        })
+    }
+
+    /// Gives the table other columns.
+    pub fn alter(
+        &self,
+        transaction: &mut Transaction<'_>,
+        alterations: &[String],
+    ) -> Result<(), Stop> {
+        if alterations.is_empty() {
+            return Ok(());
+        }
+        if let Some(indexes) = &self.indexes {
+            indexes.drop_all(transaction, self.context.dialect())?;
+        }
+        transaction.execute_all(alterations)?;
+        Ok(())
     }
 
     /// Runs what comes before the rows.
@@ -95,6 +139,10 @@ impl<'a> Batch<'a> {
     /// # Errors
     /// The engine's, and a failure where an audit doesn't let the rows pass.
     pub fn end(&self, transaction: &mut Transaction<'_>) -> Result<Vec<Found>, Stop> {
+        if let Some(indexes) = &self.indexes {
+            let given = (self.exists, self.rows);
+            indexes.settle(transaction, self.context.dialect(), given)?;
+        }
         run_all(transaction, &self.after, "#after")?;
         audits::run(transaction, self.context.dialect(), &self.audits)
     }

@@ -3,19 +3,16 @@
 use super::batch::{Batch, Shape};
 use super::build::{Done, Worker, committed, entry, promised};
 use super::checks;
-use super::commit::Stop;
-use super::decide::{Adding, Task, TimeRangeWork};
+use super::decide::{Task, TimeRangeWork};
 use super::failure::Failure;
 use super::naming::physical_relation;
-use super::slots::{PhysicalSlots, time_type};
-use crate::adapters::{Dialect, Relation as Name, TimeColumn, TimeRange, Transaction};
+use super::slots::{PhysicalSlots, column_range, time_type};
+use super::staging::{STAGED, all_of, insert};
+use crate::adapters::{TimeColumn, TimeRange};
 use crate::intervals::Range;
 use crate::project::{BatchFacts, compose};
 use crate::state::{Change, Snapshot};
-use dbgo_contract::{Outside, Strategy};
-
-/// The name of the table that a session stages its batch in.
-const STAGED: &str = "dbgo_batch";
+use dbgo_contract::Outside;
 
 /// Fills the missing ranges of a model, batch by batch, in order.
 pub fn time_range(
@@ -28,14 +25,22 @@ pub fn time_range(
     let mut exists = work.exists;
     let mut written = 0;
     let mut snapshot = task.snapshot.clone();
-    if work.batches.is_empty() && !exists {
-        return empty_table(worker, task, changes);
+    if work.batches.is_empty() {
+        return match exists {
+            true => adopt_table(worker, task, work, changes),
+            false => empty_table(worker, task, changes),
+        };
     }
     for (index, range) in work.batches.iter().enumerate() {
         let last = index + 1 == work.batches.len();
         snapshot.load = format!("{}/{}/{}", worker.context.run_id, snapshot.model, index + 1);
         let current = last || !work.aside;
-        written += one_range(worker, task, work, (&snapshot, current), (*range, exists))?;
+        let place = Place {
+            range: *range,
+            exists,
+            adopts: work.adopts && index == 0,
+        };
+        written += one_range(worker, task, work, (&snapshot, current), &place)?;
         exists = true;
         filled.insert(*range);
         committed(&snapshot, current, changes);
@@ -49,6 +54,55 @@ pub fn time_range(
         rows: Some(written),
         added: work.exists,
         intervals: Some((work.intervals, work.all, work.unit.clone())),
+    })
+}
+
+/// A batch's range, and the table that it goes into.
+struct Place {
+    range: Range,
+    exists: bool,
+    /// Whether the table is an earlier version's and wasn't looked at yet.
+    adopts: bool,
+}
+
+/// An earlier version's table in which nothing is missing: only its columns may have to change, and
+/// its rows are held to what this version promises.
+fn adopt_table(
+    worker: &mut Worker<'_>,
+    task: &Task,
+    work: &TimeRangeWork,
+    changes: &mut Vec<Change>,
+) -> Result<Done, Failure> {
+    let context = worker.context;
+    let dialect = context.dialect();
+    let model = context.project.model(work.model);
+    let snapshot = &task.snapshot;
+    let target = physical_relation(&snapshot.physical);
+    let shape = Shape {
+        target: &target,
+        exists: true,
+        rows: None,
+        facts: BatchFacts {
+            is_incremental: true,
+            full_refresh: false,
+        },
+        range: None,
+    };
+    let batch = Batch::adopting(context, task, &shape)?;
+    let promised = promised(model.def.columns.as_slice());
+    let found = worker.transact(task, &snapshot.load, |transaction| {
+        batch.alter(transaction, &work.alterations)?;
+        checks::not_null(transaction, dialect, &target, &promised)?;
+        let found = batch.end(transaction)?;
+        transaction.record(&entry(context, snapshot, (&snapshot.load, true), None, 0))?;
+        Ok(found)
+    })?;
+    worker.found(found);
+    committed(snapshot, true, changes);
+    Ok(Done {
+        rows: Some(0),
+        added: true,
+        intervals: Some((0, work.all, work.unit.clone())),
     })
 }
 
@@ -85,8 +139,9 @@ fn one_range(
     task: &Task,
     work: &TimeRangeWork,
     (snapshot, current): (&Snapshot, bool),
-    (range, exists): (Range, bool),
+    place: &Place,
 ) -> Result<u64, Failure> {
+    let (range, exists) = (place.range, place.exists);
     let context = worker.context;
     let dialect = context.dialect();
     let model = context.project.model(work.model);
@@ -94,7 +149,8 @@ fn one_range(
         name: model.def.incremental.time_column.as_str(),
         sql_type: time_type(model.def).unwrap_or("TIMESTAMP"),
     };
-    let bounds = TimeRange {
+    let bounds = column_range(model, range);
+    let filled = TimeRange {
         start: range.start,
         end: range.end,
     };
@@ -104,7 +160,7 @@ fn one_range(
     };
     let slots = PhysicalSlots {
         dialect,
-        model: model.def,
+        model,
         texts: &task.texts,
         this: exists.then(|| physical_relation(&snapshot.physical)),
         range: Some(range),
@@ -120,7 +176,7 @@ fn one_range(
     let shape = Shape {
         target: &target,
         exists,
-        rows: Some(&staged),
+        rows: (!place.adopts).then_some(&staged),
         facts,
         range: Some(range),
     };
@@ -128,6 +184,9 @@ fn one_range(
     let promised = promised(model.def.columns.as_slice());
     let (rows, found) = worker
         .transact(task, &snapshot.load, |transaction| {
+            if place.adopts {
+                batch.alter(transaction, &work.alterations)?;
+            }
             batch.begin(transaction)?;
             transaction.execute(&dialect.create_temporary_table_as(STAGED, &query))?;
             if model.outside == Outside::Error {
@@ -140,15 +199,18 @@ fn one_range(
             } else {
                 transaction.execute(&dialect.create_table_as(&target, &all_of(dialect, &staged)))?
             };
+            if place.adopts {
+                checks::not_null(transaction, dialect, &target, &promised)?;
+            }
             let found = batch.end(transaction)?;
             // The session may live for long, and others need the room.
             transaction.execute(&dialect.drop_table(&staged))?;
             let id = (snapshot.load.as_str(), current);
-            transaction.record(&entry(context, snapshot, id, Some(bounds), rows))?;
+            transaction.record(&entry(context, snapshot, id, Some(filled), rows))?;
             Ok((rows, found))
         })
         .map_err(|failure| {
-            let place = format!("{}: {}", range.describe(), failure.message);
+            let place = format!("{}: {}", range.describe_in(&model.zone), failure.message);
             Failure {
                 message: if work.batches.len() > 1 {
                     place
@@ -160,108 +222,4 @@ fn one_range(
         })?;
     worker.found(found);
     Ok(rows)
-}
-
-/// Merges or appends what the query gives.
-pub fn add(
-    worker: &mut Worker<'_>,
-    task: &Task,
-    work: &Adding,
-    changes: &mut Vec<Change>,
-) -> Result<Done, Failure> {
-    let context = worker.context;
-    let dialect = context.dialect();
-    let model = context.project.model(work.model);
-    let snapshot = &task.snapshot;
-    let target = physical_relation(&snapshot.physical);
-    let key: Vec<&str> = model
-        .def
-        .incremental
-        .unique_key
-        .iter()
-        .map(|key| key.as_str())
-        .collect();
-    let promised = promised(model.def.columns.as_slice());
-    let staged = dialect.temporary_relation(STAGED);
-    let shape = Shape {
-        target: &target,
-        exists: work.exists,
-        // The rows of an earlier version were never held to the audits of this one.
-        rows: (!work.adopts).then_some(&staged),
-        facts: BatchFacts {
-            is_incremental: work.exists,
-            full_refresh: work.full_refresh,
-        },
-        range: None,
-    };
-    let batch = Batch::new(context, task, &shape)?;
-    let (rows, found) = worker.transact(task, &snapshot.load, |transaction| {
-        transaction.execute_all(&work.alterations)?;
-        batch.begin(transaction)?;
-        transaction.execute(&dialect.create_temporary_table_as(STAGED, &work.sql))?;
-        checks::not_null(transaction, dialect, &staged, &promised)?;
-        if model.strategy == Strategy::UniqueKey {
-            checks::keys(transaction, dialect, &staged, &key)?;
-        }
-        let rows = if !work.exists {
-            transaction.execute(&dialect.create_table_as(&target, &all_of(dialect, &staged)))?
-        } else if model.strategy == Strategy::UniqueKey {
-            let columns = common_columns(transaction, dialect, &target, &staged)?;
-            let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-            transaction.execute_all(&dialect.merge(&target, &staged, &columns, &key))?
-        } else {
-            insert(transaction, dialect, &target, &staged)?
-        };
-        if work.adopts {
-            checks::not_null(transaction, dialect, &target, &promised)?;
-        }
-        let found = batch.end(transaction)?;
-        transaction.execute(&dialect.drop_table(&staged))?;
-        let id = (snapshot.load.as_str(), true);
-        transaction.record(&entry(context, snapshot, id, None, rows))?;
-        Ok((rows, found))
-    })?;
-    worker.found(found);
-    committed(snapshot, true, changes);
-    Ok(Done {
-        rows: Some(rows),
-        added: work.exists,
-        intervals: None,
-    })
-}
-
-fn all_of(dialect: &dyn Dialect, relation: &Name) -> String {
-    format!("SELECT * FROM {}", dialect.relation(relation))
-}
-
-/// Adds staged rows by the names of the columns that both have.
-fn insert(
-    transaction: &mut Transaction<'_>,
-    dialect: &dyn Dialect,
-    target: &Name,
-    staged: &Name,
-) -> Result<u64, Stop> {
-    let columns = common_columns(transaction, dialect, target, staged)?;
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    Ok(transaction.execute(&dialect.insert_query(target, &columns, &all_of(dialect, staged)))?)
-}
-
-/// The table's columns that the staged rows have too. They are the same unless the model keeps
-/// its columns when the query changes.
-fn common_columns(
-    transaction: &mut Transaction<'_>,
-    dialect: &dyn Dialect,
-    target: &Name,
-    staged: &Name,
-) -> Result<Vec<String>, Stop> {
-    let have = transaction.describe(&all_of(dialect, target))?;
-    let give = transaction.describe(&all_of(dialect, staged))?;
-    Ok(have
-        .into_iter()
-        .map(|column| column.name)
-        .filter(|name| {
-            give.iter()
-                .any(|column| column.name.eq_ignore_ascii_case(name))
-        })
-        .collect())
 }

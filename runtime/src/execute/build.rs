@@ -1,14 +1,15 @@
 //! One model's transactions: rows, checks and the ledger row together or not at all.
 
+use super::adding;
 use super::audit_tables;
 use super::audits::{self, Found};
 use super::batch::{Batch, Shape};
 use super::batches;
 use super::checks;
-use super::commit::{Committer, LEAST_RETRIES, Stop};
+use super::commit::{Committer, LEAST_RETRIES, Stop, What};
 use super::context::Context;
 use super::decide::{Task, Work};
-use super::details::{Details, object_of};
+use super::details::{Details, object_of, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::naming::physical_relation;
@@ -19,6 +20,7 @@ use crate::events::AuditOutcome;
 use crate::project::{BatchFacts, SeedData};
 use crate::state::{Change, Snapshot};
 use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
+use jiff::Timestamp;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -95,7 +97,7 @@ impl<'a> Worker<'a> {
             Work::View { sql, columns } => self.view(task, sql, columns, changes),
             Work::Table { sql, columns } => self.table(task, sql, columns, changes),
             Work::TimeRange(work) => batches::time_range(self, task, work, changes),
-            Work::Adding(work) => batches::add(self, task, work, changes),
+            Work::Adding(work) => adding::add(self, task, work, changes),
         }
     }
 
@@ -190,7 +192,7 @@ impl<'a> Worker<'a> {
             token: self.context.token,
             timeout: timeout(task),
         }
-        .transact((batch, task.retries.max(LEAST_RETRIES)), work);
+        .transact((What::Batch, batch, task.retries.max(LEAST_RETRIES)), work);
         committed.map_err(|stop| match stop {
             Stop::Engine(error) => error.into(),
             Stop::Check(failure) => failure,
@@ -229,6 +231,7 @@ pub fn entry(
         project: context.scope.project.clone(),
         snapshot: Some(snapshot.clone()),
         current,
+        supersedes: supersedes(&context.known, snapshot),
         ..Details::default()
     };
     LedgerEntry {
@@ -246,7 +249,7 @@ pub fn entry(
 
 /// What the state has to know of a committed batch.
 pub fn committed(snapshot: &Snapshot, current: bool, changes: &mut Vec<Change>) {
-    changes.push(Change::Object(object_of(snapshot)));
+    changes.push(Change::Object(object_of(snapshot, Timestamp::now())));
     if current {
         changes.push(Change::Snapshot(snapshot.clone()));
     }

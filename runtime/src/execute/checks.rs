@@ -113,33 +113,83 @@ pub fn keys(
     key: &[&str],
 ) -> Result<(), Stop> {
     let found = cells(&transaction.query(&dialect.key_violations(relation, key, EXAMPLES))?);
-    if found.is_empty() {
-        return Ok(());
-    }
-    let lines: Vec<String> = found
-        .iter()
-        .map(|row| {
-            let (values, count) = row.split_at(key.len().min(row.len()));
-            let values: Vec<String> = key
-                .iter()
-                .zip(values)
-                .map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("null")))
-                .collect();
-            let count = count.first().and_then(Option::as_deref).unwrap_or("?");
-            let word = if count == "1" { "row" } else { "rows" };
-            format!("{} in {count} {word}", values.join(", "))
-        })
-        .collect();
     let nulls = found
         .iter()
         .any(|row| row.iter().take(key.len()).any(Option::is_none));
     let what = if nulls { "has nulls" } else { "isn't unique" };
-    Err(Failure::finding(format!(
-        "the key `{}` {what} in the new rows",
-        key.join(", ")
-    ))
-    .detail(lines.join("\n"))
-    .into())
+    broken_key(&found, key, &format!("{what} in the new rows"))
+}
+
+/// Fails if a key of new rows stands in several rows of their table.
+pub fn keys_once(
+    transaction: &mut Transaction<'_>,
+    dialect: &dyn Dialect,
+    (table, new): (&Relation, &Relation),
+    key: &[&str],
+) -> Result<(), Stop> {
+    let query = dialect.repeated_keys(table, new, key, EXAMPLES);
+    let found = cells(&transaction.query(&query)?);
+    broken_key(&found, key, "would be in the table more than once")
+}
+
+fn broken_key(found: &[Vec<Option<String>>], key: &[&str], what: &str) -> Result<(), Stop> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the key `{}` {what}", key.join(", "));
+    let detail = occurrences(found, key).join("\n");
+    Err(Failure::finding(message).detail(detail).into())
+}
+
+/// Values that columns have together in several rows of a table, one a line; of those alone that
+/// new rows have, if any are given. Nulls are no values.
+pub fn repeated(
+    transaction: &mut Transaction<'_>,
+    dialect: &dyn Dialect,
+    (table, new): (&Relation, Option<&Relation>),
+    columns: &[&str],
+) -> Result<Vec<String>, Stop> {
+    let query = match new {
+        Some(new) => dialect.repeated_keys(table, new, columns, EXAMPLES),
+        None => dialect.repeated_values(table, columns, EXAMPLES),
+    };
+    Ok(occurrences(&cells(&transaction.query(&query)?), columns))
+}
+
+/// Rows of values, the last of which is how often they occur.
+fn occurrences(found: &[Vec<Option<String>>], columns: &[&str]) -> Vec<String> {
+    let line = |row: &Vec<Option<String>>| {
+        let (values, count) = row.split_at(columns.len().min(row.len()));
+        let values: Vec<String> = columns
+            .iter()
+            .zip(values)
+            .map(|(column, value)| format!("{column} = {}", value.as_deref().unwrap_or("null")))
+            .collect();
+        let count = count.first().and_then(Option::as_deref).unwrap_or("?");
+        let word = if count == "1" { "row" } else { "rows" };
+        format!("{} in {count} {word}", values.join(", "))
+    };
+    found.iter().map(line).collect()
+}
+
+/// Fails if a row doesn't say when it was changed.
+pub fn times(
+    transaction: &mut Transaction<'_>,
+    dialect: &dyn Dialect,
+    relation: &Relation,
+    column: &str,
+) -> Result<(), Stop> {
+    let counted = transaction.query(&dialect.null_counts(relation, &[column]))?;
+    let nulls = numbers(&counted).first().copied().unwrap_or(0);
+    if nulls == 0 {
+        return Ok(());
+    }
+    let detail = examples(transaction, dialect, relation, column)?.join("\n");
+    Err(
+        Failure::finding(format!("{} without `{column}`", rows(nulls)))
+            .detail(detail)
+            .into(),
+    )
 }
 
 /// Fails if a row has no time or one outside the batch's range.

@@ -20,7 +20,7 @@ pub fn adopted(context: &Context<'_>, model: &Model) -> Option<Snapshot> {
         .known
         .snapshots
         .values()
-        .filter(|snapshot| snapshot.model == path && snapshot.kind == "incremental")
+        .filter(|snapshot| snapshot.model == path && snapshot.kind == model.kind())
         .filter(|snapshot| context.catalog.contains_key(&snapshot.physical))
         .collect();
     earlier.sort_by_key(|snapshot| {
@@ -45,7 +45,10 @@ pub fn wanted_query(model: &Model, dialect: &dyn Dialect) -> String {
 struct Difference<'a> {
     added: Vec<&'a Column>,
     removed: Vec<&'a Column>,
-    /// What there is, and what is wanted, under one name.
+    /// What there is, and what is wanted, under one name: a type that holds all values of the
+    /// other.
+    widened: Vec<(&'a Column, &'a Column)>,
+    /// The same, with any other type.
     retyped: Vec<(&'a Column, &'a Column)>,
 }
 
@@ -61,10 +64,14 @@ impl<'a> Difference<'a> {
             let present = present.find(|column| same_name(column, wanted))?;
             (present.sql_type != wanted.sql_type).then_some((present, wanted))
         });
+        let (widened, retyped) = pairs.partition(|(present, wanted): &(&Column, &Column)| {
+            dbgo_changes::sql_type::is_wider(&wanted.sql_type, &present.sql_type)
+        });
         Self {
             added: without(&columns.wanted, &columns.present),
             removed: without(&columns.present, &columns.wanted),
-            retyped: pairs.collect(),
+            widened,
+            retyped,
         }
     }
 }
@@ -72,8 +79,9 @@ impl<'a> Difference<'a> {
 /// The statements that give an earlier table the model's columns, by the model's own rule.
 ///
 /// # Errors
-/// `columns-changed` where the rule is to fail, and where a column has another type: the engine
-/// would round or cut what doesn't fit the type that the old rows have, without a word.
+/// `columns-changed` where the rule is to fail, and where a column has another type that isn't
+/// wider, or has to stay as it is: the engine would round or cut what doesn't fit the type that
+/// the old rows have, without a word.
 pub fn alterations(
     context: &Context<'_>,
     model: &Model,
@@ -83,29 +91,41 @@ pub fn alterations(
         return Ok(Vec::new());
     };
     let difference = Difference::new(columns);
-    if !difference.retyped.is_empty() {
-        return Err(refused_types(model, &difference));
+    let widens = matches!(
+        model.on_schema_change,
+        OnSchemaChange::Append | OnSchemaChange::Sync
+    );
+    let mut refused = difference.retyped.clone();
+    if !widens {
+        refused.extend(&difference.widened);
     }
-    if difference.added.is_empty() && difference.removed.is_empty() {
-        return Ok(Vec::new());
+    if !refused.is_empty() {
+        let rule_helps = difference.retyped.is_empty();
+        return Err(refused_types(model, &refused, rule_helps));
     }
     let dialect = context.dialect();
     let name: Name = physical_relation(physical);
+    let widened = difference.widened.iter();
+    let widen = widened.map(|(_, wanted)| dialect.widen_column(&name, wanted));
     let added = difference.added.iter();
     let add = added.map(|column| dialect.add_column(&name, column));
     let removed = difference.removed.iter();
     let remove = removed.map(|column| dialect.drop_column(&name, &column.name));
     match model.on_schema_change {
         OnSchemaChange::Ignore => Ok(Vec::new()),
-        OnSchemaChange::Append => Ok(add.collect()),
-        OnSchemaChange::Sync => Ok(add.chain(remove).collect()),
+        OnSchemaChange::Append => Ok(widen.chain(add).collect()),
+        OnSchemaChange::Sync => Ok(widen.chain(add).chain(remove).collect()),
+        OnSchemaChange::Fail if difference.added.is_empty() && difference.removed.is_empty() => {
+            Ok(Vec::new())
+        }
         OnSchemaChange::Fail => Err(refused_columns(model, &difference)),
     }
 }
 
-fn refused_types(model: &Model, difference: &Difference<'_>) -> Error {
-    let retyped = difference.retyped.iter();
-    let parts: Vec<String> = retyped
+/// `rule_helps` says that another rule for changed columns would widen them.
+fn refused_types(model: &Model, refused: &[(&Column, &Column)], rule_helps: bool) -> Error {
+    let parts: Vec<String> = refused
+        .iter()
         .map(|(present, wanted)| {
             format!(
                 "`{}` from {} to {}",
@@ -113,20 +133,26 @@ fn refused_types(model: &Model, difference: &Difference<'_>) -> Error {
             )
         })
         .collect();
-    let (present, _) = difference.retyped[0];
+    let present = refused
+        .first()
+        .map_or("…", |(present, _)| &present.sql_type);
+    let hint = match rule_helps {
+        true => "set `on_schema_change='append'` or `'sync'`, which widen them".to_owned(),
+        false => format!(
+            "write `CAST(… AS {present})` in the query, or give the new column another name"
+        ),
+    };
     Error::new(
         Kind::Refused,
         Code::ColumnsChanged,
         format!(
-            "`{}` keeps its history, and types of its columns changed: {}",
+            "`{}` {}, and types of its columns changed: {}",
             model.relation(),
+            what_it_keeps(model),
             parts.join(", ")
         ),
     )
-    .hint(format!(
-        "write `CAST(… AS {})` in the query, or give the new column another name",
-        present.sql_type
-    ))
+    .hint(hint)
 }
 
 fn refused_columns(model: &Model, difference: &Difference<'_>) -> Error {
@@ -148,10 +174,19 @@ fn refused_columns(model: &Model, difference: &Difference<'_>) -> Error {
         Kind::Refused,
         Code::ColumnsChanged,
         format!(
-            "`{}` keeps its history, and its columns changed: {}",
+            "`{}` {}, and its columns changed: {}",
             model.relation(),
+            what_it_keeps(model),
             parts.join(", ")
         ),
     )
     .hint("set `on_schema_change='append'`, `'sync'` or `'ignore'`")
+}
+
+fn what_it_keeps(model: &Model) -> &'static str {
+    if model.keeps_history() {
+        "keeps its history"
+    } else {
+        "goes on with its table"
+    }
 }

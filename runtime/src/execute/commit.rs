@@ -6,7 +6,8 @@
 
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use crate::adapters::{Adapter, EngineError, ErrorClass, Session, Transaction};
+use crate::adapters::{Adapter, EngineError, ErrorClass, LedgerEntry, Session, Transaction};
+use crate::faults::{Bug, Injected, Passed, Point, fail_point, is_seeded};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -28,6 +29,39 @@ impl From<EngineError> for Stop {
 impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Stop::Check(failure)
+    }
+}
+
+impl From<Injected> for Stop {
+    fn from(injected: Injected) -> Self {
+        Stop::Engine(injected.into())
+    }
+}
+
+/// What is committed; it names the fail points that lie around.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Rows of a model.
+    Batch,
+    /// The users' views.
+    Publication,
+}
+
+impl What {
+    /// The points before the transaction, before its commit and after that.
+    fn points(self) -> [Point; 3] {
+        match self {
+            What::Batch => [
+                Point::BeforeBatch,
+                Point::BeforeBatchCommit,
+                Point::AfterBatchCommit,
+            ],
+            What::Publication => [
+                Point::BeforePublication,
+                Point::BeforePublicationCommit,
+                Point::AfterPublicationCommit,
+            ],
+        }
     }
 }
 
@@ -53,7 +87,7 @@ impl Committer<'_> {
     /// What stopped it at last.
     pub fn transact<T>(
         &mut self,
-        (batch, retries): (&str, u32),
+        (what, batch, retries): (What, &str, u32),
         mut work: impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
         let mut attempt = 0;
@@ -61,7 +95,7 @@ impl Committer<'_> {
             if self.interrupt.is_wished() {
                 return Err(EngineError::new(ErrorClass::Interrupted, "interrupted").into());
             }
-            let error = match attempt_once(self.session, self.token, &mut work) {
+            let error = match self.attempt_once((what, batch), &mut work) {
                 Ok(value) => return Ok(value),
                 Err(Attempt::Stopped(Stop::Engine(error))) => error,
                 Err(Attempt::Stopped(check)) => return Err(check),
@@ -97,6 +131,47 @@ impl Committer<'_> {
             }
         }
     }
+
+    fn attempt_once<T>(
+        &mut self,
+        (what, batch): (What, &str),
+        work: &mut impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
+    ) -> Result<T, Attempt<T>> {
+        let [before, before_commit, after_commit] = what.points();
+        if fail_point(before, batch)? == Passed::TakenOver {
+            self.take_over().map_err(Stop::from)?;
+        }
+        let mut transaction = self.session.begin().map_err(Stop::from)?;
+        let value = work(&mut transaction)?;
+        transaction.check_fence(self.token).map_err(Stop::from)?;
+        let withheld = transaction.take_withheld();
+        if is_seeded(Bug::IntervalBeforeCommit) {
+            record_alone(self.adapter, &withheld).map_err(Stop::from)?;
+        }
+        fail_point(before_commit, batch)?;
+        if let Err(error) = transaction.commit() {
+            return Err(match is_known(&error.class) {
+                true => Attempt::Stopped(error.into()),
+                false => Attempt::InDoubt(value, error),
+            });
+        }
+        if let Err(injected) = fail_point(after_commit, batch) {
+            return Err(Attempt::InDoubt(value, injected.into()));
+        }
+        if is_seeded(Bug::IntervalAfterWithoutLedger) {
+            record_alone(self.adapter, &withheld).map_err(Stop::from)?;
+        }
+        Ok(value)
+    }
+
+    /// What another process would do that took this one for dead.
+    fn take_over(&mut self) -> Result<(), EngineError> {
+        let mut session = self.adapter.session()?;
+        let Some(meta) = session.meta()? else {
+            return Ok(());
+        };
+        session.fence(&meta.state_id, meta.epoch + 1, "another process")
+    }
 }
 
 enum Attempt<T> {
@@ -104,20 +179,20 @@ enum Attempt<T> {
     InDoubt(T, EngineError),
 }
 
-fn attempt_once<T>(
-    session: &mut Session,
-    token: u64,
-    work: &mut impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
-) -> Result<T, Attempt<T>> {
-    let stopped = |error: EngineError| Attempt::Stopped(error.into());
-    let mut transaction = session.begin().map_err(stopped)?;
-    let value = work(&mut transaction).map_err(Attempt::Stopped)?;
-    transaction.check_fence(token).map_err(stopped)?;
-    match transaction.commit() {
-        Ok(()) => Ok(value),
-        Err(error) if is_known(&error.class) => Err(stopped(error)),
-        Err(error) => Err(Attempt::InDoubt(value, error)),
+impl<T, S: Into<Stop>> From<S> for Attempt<T> {
+    fn from(stop: S) -> Self {
+        Attempt::Stopped(stop.into())
     }
+}
+
+/// Writes ledger rows in a transaction of their own, as only a seeded bug does.
+fn record_alone(adapter: &dyn Adapter, entries: &[LedgerEntry]) -> Result<(), EngineError> {
+    let mut session = adapter.session()?;
+    let mut transaction = session.begin()?;
+    for entry in entries {
+        transaction.record_now(entry)?;
+    }
+    transaction.commit()
 }
 
 /// Whether an error of a commit says that nothing was committed.

@@ -82,7 +82,7 @@ impl Context<'_> {
             .known
             .snapshots
             .values()
-            .filter(|snapshot| snapshot.kind == "incremental")
+            .filter(|snapshot| ["incremental", "scd2"].contains(&snapshot.kind.as_str()))
             .filter(|snapshot| !paths.contains(snapshot.model.as_str()))
             .collect();
         let mut moved = HashMap::new();

@@ -12,7 +12,7 @@ use super::inputs::{Reads, load_through, proved_equal};
 use super::naming::physical_relation;
 use super::slots::{PhysicalSlots, source_text};
 use crate::events::{Subject, grouped};
-use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant};
+use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant_in};
 use crate::project::{BatchFacts, Model, Relation, compose};
 use crate::state::Snapshot;
 use crate::version::fingerprint;
@@ -80,6 +80,10 @@ pub struct TimeRangeWork {
     pub all: u64,
     pub unit: String,
     pub exists: bool,
+    /// Whether the table is an earlier version's, whose rows were never held to this contract.
+    pub adopts: bool,
+    /// Statements that give the table the query's columns.
+    pub alterations: Vec<String>,
     /// Whether the table is a new generation that is read only once it is complete.
     pub aside: bool,
     pub full_refresh: bool,
@@ -90,7 +94,7 @@ pub struct Adding {
     pub model: usize,
     pub sql: String,
     pub exists: bool,
-    pub full_refresh: bool,
+    pub facts: BatchFacts,
     /// Whether the table is an earlier version's, whose rows were never held to this contract.
     pub adopts: bool,
     /// Statements that give the table the query's columns.
@@ -290,6 +294,7 @@ fn task(
             columns: column_types(columns),
             definition: String::new(),
             uses: Vec::new(),
+            preview: String::new(),
         },
         subject,
     }
@@ -332,7 +337,7 @@ impl<'a> Inputs<'a> {
     fn compose(&self, facts: BatchFacts, this: Option<String>) -> Result<String, Failure> {
         let slots = PhysicalSlots {
             dialect: self.context.dialect(),
-            model: self.model.def,
+            model: self.model,
             texts: &self.texts,
             this: this.as_deref().map(physical_relation),
             range: None,
@@ -419,6 +424,23 @@ impl<'a> Inputs<'a> {
         )))
     }
 
+    /// The table to go on with, if any: that of this version or, where a change of the query keeps
+    /// it, of an earlier one, with the statements that give it the query's columns.
+    fn base(&self, full_refresh: bool) -> Result<(Option<Snapshot>, Vec<String>), Failure> {
+        match self.snapshot() {
+            _ if full_refresh => Ok((None, Vec::new())),
+            Some(snapshot) => Ok((Some(snapshot.clone()), Vec::new())),
+            None if !self.model.keeps_table() => Ok((None, Vec::new())),
+            None => match adopted(self.context, self.model) {
+                None => Ok((None, Vec::new())),
+                Some(base) => {
+                    let alterations = alterations(self.context, self.model, &base.physical)?;
+                    Ok((Some(base), alterations))
+                }
+            },
+        }
+    }
+
     fn time_range(self) -> Result<Decision, Failure> {
         if self.model.outside == Outside::Keep && self.model.def.incremental.lookback > 0 {
             return Err(
@@ -426,25 +448,19 @@ impl<'a> Inputs<'a> {
                     .detail("rows outside a batch would be added again each time it is done again"),
             );
         }
-        let full_refresh = self.context.options.full_refresh;
+        let full_refresh = self.context.options.full_refresh && !self.model.keeps_history();
         let snapshot = self.snapshot();
-        let filled = match snapshot {
-            Some(snapshot) if !full_refresh => self
-                .context
-                .known
-                .filled
-                .get(&snapshot.physical)
-                .cloned()
-                .unwrap_or_default(),
-            _ => IntervalSet::new(),
-        };
+        let (base, alterations) = self.base(full_refresh)?;
+        let filled = base
+            .as_ref()
+            .and_then(|base| self.context.known.filled.get(&base.physical));
+        let filled = filled.cloned().unwrap_or_default();
         let missing = missing_in(self.context, self.model, &filled)?;
         let unit = unit_of(interval_of(self.model), missing.all);
         if let (Some(snapshot), true) = (snapshot, missing.batches.is_empty()) {
             let all = grouped(missing.all);
             return Ok(self.unchanged(snapshot, format!("complete: {all} of {all} {unit}")));
         }
-        let in_place = snapshot.filter(|_| !full_refresh).cloned();
         let work = TimeRangeWork {
             model: self.index,
             batches: missing.batches,
@@ -452,13 +468,15 @@ impl<'a> Inputs<'a> {
             intervals: missing.intervals,
             all: missing.all,
             unit,
-            exists: in_place.is_some(),
+            exists: base.is_some(),
+            adopts: base.is_some() && snapshot.is_none(),
+            alterations,
             aside: snapshot.is_some() && full_refresh,
             full_refresh,
         };
         Ok(Decision::Build(Box::new(in_table(
             self.task(Work::TimeRange(work)),
-            in_place,
+            base,
         ))))
     }
 
@@ -470,17 +488,10 @@ impl<'a> Inputs<'a> {
         {
             return Ok(self.unchanged(snapshot, reason));
         }
-        let base = match snapshot {
-            _ if full_refresh => None,
-            None if self.model.keeps_history() => adopted(self.context, self.model),
-            known => known.cloned(),
-        };
-        let alterations = match (&base, snapshot) {
-            (Some(base), None) => alterations(self.context, self.model, &base.physical)?,
-            _ => Vec::new(),
-        };
+        let (base, alterations) = self.base(full_refresh)?;
+        let incremental = self.model.materialization == Materialization::Incremental;
         let facts = BatchFacts {
-            is_incremental: base.is_some(),
+            is_incremental: incremental && base.is_some(),
             full_refresh,
         };
         let sql = self.compose(facts, base.as_ref().map(|base| base.physical.clone()))?;
@@ -488,7 +499,7 @@ impl<'a> Inputs<'a> {
             model: self.index,
             sql,
             exists: base.is_some(),
-            full_refresh,
+            facts,
             adopts: base.is_some() && snapshot.is_none(),
             alterations,
         };
@@ -516,15 +527,16 @@ fn missing_in(
     let def = &model.def.incremental;
     let text = interval_of(model);
     let step = Step::parse(text)
-        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?;
-    let start = instant(def.start.as_str(), "start")?;
+        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?
+        .in_zone(model.zone.clone());
+    let start = instant(model, def.start.as_str(), "start")?;
     let end = if def.end.is_empty() {
         context.now
     } else {
-        instant(def.end.as_str(), "end")?.min(context.now)
+        instant(model, def.end.as_str(), "end")?.min(context.now)
     };
     let range = (start, end);
-    Ok(missing(range, filled, step, def.lookback, def.batch_size))
+    Ok(missing(range, filled, &step, def.lookback, def.batch_size))
 }
 
 /// Whether a model's table may be read by one that is run without it: it is published in this
@@ -556,13 +568,13 @@ fn in_table(mut task: Task, base: Option<Snapshot>) -> Task {
     task
 }
 
-fn instant(text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
+fn instant(model: &Model, text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
     if text.is_empty() {
         return Err(Failure::finding(format!(
             "a model filled by time needs a `{key}`"
         )));
     }
-    parse_instant(text).ok_or_else(|| {
+    parse_instant_in(text, &model.zone).ok_or_else(|| {
         Failure::finding(format!(
             "`{key}='{text}'` is neither a date nor a timestamp"
         ))

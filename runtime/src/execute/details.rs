@@ -3,6 +3,7 @@
 use crate::adapters::CommittedBatch;
 use crate::intervals::Range;
 use crate::state::{Change, Known, Object, Published, Snapshot};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -18,6 +19,9 @@ pub struct Details {
     /// a table that is built aside.
     #[serde(default)]
     pub current: bool,
+    /// Whether another version's snapshot had the table until now, and hasn't any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub supersedes: bool,
     /// A table of failing rows that was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_rows: Option<AuditTable>,
@@ -54,26 +58,58 @@ pub struct AuditTable {
 }
 
 impl AuditTable {
-    /// What the state says of it.
-    pub fn object(&self) -> Object {
+    /// What the state says of it. `load` is the batch that wrote it.
+    pub fn object(&self, load: &str, created_at: Timestamp) -> Object {
         Object {
             physical: self.physical.clone(),
             kind: AUDIT.to_owned(),
             model: self.model.clone(),
             version: self.version.clone(),
+            generation: 1,
+            load: load.to_owned(),
+            reads: BTreeMap::new(),
             uses: Vec::new(),
+            created_at,
+            preview: String::new(),
+            tombstone: None,
         }
     }
 }
 
 /// What a snapshot says of the thing that was created for it.
-pub fn object_of(snapshot: &Snapshot) -> Object {
+pub fn object_of(snapshot: &Snapshot, created_at: Timestamp) -> Object {
     Object {
         physical: snapshot.physical.clone(),
         kind: snapshot.kind.clone(),
         model: snapshot.model.clone(),
         version: snapshot.version.clone(),
+        generation: snapshot.generation,
+        load: snapshot.load.clone(),
+        reads: snapshot.reads.clone(),
         uses: snapshot.uses.clone(),
+        created_at,
+        preview: snapshot.preview.clone(),
+        tombstone: None,
+    }
+}
+
+/// Whether a snapshot takes a table from another version, or from the model's earlier path, whose
+/// snapshot it had when the run began.
+pub fn supersedes(known: &Known, snapshot: &Snapshot) -> bool {
+    // A new table is nobody else's, which is told without looking at all snapshots.
+    known.objects.contains_key(&snapshot.physical)
+        && known.all_snapshots().any(|other| {
+            other.physical == snapshot.physical
+                && (other.model != snapshot.model || other.version != snapshot.version)
+        })
+}
+
+/// The end of what all other versions knew of the table of a snapshot.
+pub fn superseded(snapshot: &Snapshot) -> Change {
+    Change::Superseded {
+        physical: snapshot.physical.clone(),
+        model: snapshot.model.clone(),
+        version: snapshot.version.clone(),
     }
 }
 
@@ -95,18 +131,23 @@ pub fn from_ledger(
             continue;
         }
         if let Some(snapshot) = details.snapshot {
-            known.apply(&Change::Object(object_of(&snapshot)), environment);
+            let object = object_of(&snapshot, batch.committed_at);
+            known.apply(&Change::Object(object), environment);
             let range = entry.range;
             if let Some(range) = range.and_then(|range| Range::new(range.start, range.end)) {
                 let filled = known.filled.entry(snapshot.physical.clone());
                 filled.or_default().insert(range);
+            }
+            if details.current && details.supersedes {
+                known.apply(&superseded(&snapshot), environment);
             }
             if details.current {
                 known.apply(&Change::Snapshot(snapshot), environment);
             }
         }
         if let Some(table) = details.failing_rows {
-            known.apply(&Change::Object(table.object()), environment);
+            let object = table.object(&entry.batch_id, batch.committed_at);
+            known.apply(&Change::Object(object), environment);
         }
         let of = details.environment;
         for entry in details.published {
@@ -118,17 +159,22 @@ pub fn from_ledger(
     }
     let mut changes = vec![Change::Forgotten];
     changes.extend(known.objects.values().cloned().map(Change::Object));
-    changes.extend(known.snapshots.values().cloned().map(Change::Snapshot));
+    changes.extend(known.all_snapshots().cloned().map(Change::Snapshot));
     for (physical, ranges) in known.filled.clone() {
         changes.push(Change::Filled { physical, ranges });
     }
-    for ((environment_of, _), entry) in published {
-        let change = Change::Published {
+    for ((environment_of, model), entry) in published {
+        if environment_of == environment {
+            known.published.insert(model, entry.clone());
+        } else {
+            known
+                .elsewhere
+                .push((environment_of.clone(), entry.clone()));
+        }
+        changes.push(Change::Published {
             environment: environment_of,
             entry,
-        };
-        known.apply(&change, environment);
-        changes.push(change);
+        });
     }
     (known, changes)
 }

@@ -62,7 +62,7 @@ pub fn open<'a>(
     let lookup = Lookup::new(folder)?;
     let environment = config::environment(project, &lookup)?;
     let engine = config::engine(project, &lookup)?;
-    let state_file = config::state_file(project, &lookup)?;
+    let state_address = config::state_address(project, &lookup)?;
     let schemas = view_schemas(project, environment)?;
     let plan = PlanFacts {
         environment,
@@ -82,7 +82,7 @@ pub fn open<'a>(
     let (opened, known) = std::thread::scope(|threads| {
         let knowing = threads.spawn(|| {
             let versions = versions.map_or_else(|| Versions::new(project, &plan), Ok)?;
-            let mut state = State::open(&state_file)?;
+            let mut state = State::open(&state_address)?;
             let known = state.known(&scope)?;
             Ok((state, known, versions))
         });
@@ -317,7 +317,7 @@ impl Opening<'_> {
         let context = &mut self.context;
         for (index, model) in context.project.models().iter().enumerate() {
             let (path, version) = (model.def.path.as_str(), context.versions.model(index));
-            if !model.keeps_history() || context.snapshot(path, version).is_some() {
+            if !model.keeps_table() || context.snapshot(path, version).is_some() {
                 continue;
             }
             let Some(base) = adopted(context, model) else {

@@ -1,6 +1,6 @@
 //! The users' views, changed together in one transaction, and what isn't needed any more.
 
-use super::commit::{Committer, LEAST_RETRIES, Stop};
+use super::commit::{Committer, LEAST_RETRIES, Stop, What};
 use super::context::Context;
 use super::details::{AUDIT, Details};
 use super::failure::engine_failed;
@@ -12,6 +12,7 @@ use crate::adapters::{
     Transaction,
 };
 use crate::error::{Code, Error, Kind, Result};
+use crate::faults::{Bug, Point, fail_point, is_seeded};
 use crate::project::Relation;
 use crate::state::{Change, Object, Published};
 use crate::version::fingerprint;
@@ -133,15 +134,20 @@ impl Publication {
         }
         let statements = self.statements(context);
         let entry = self.entry(context);
-        let committed = Committer {
+        let mut committer = Committer {
             adapter: &*context.adapter,
             session,
             interrupt,
             in_doubt: &context.in_doubt,
             token: context.token,
             timeout: None,
-        }
-        .transact((&entry.batch_id, LEAST_RETRIES), |transaction| {
+        };
+        let what = (What::Publication, entry.batch_id.as_str(), LEAST_RETRIES);
+        let statements = match is_seeded(Bug::TwoPublications) {
+            true => first_half(&mut committer, what, statements),
+            false => statements,
+        };
+        let committed = committer.transact(what, |transaction| {
             transaction.execute_all(&statements)?;
             transaction.record(&entry)?;
             Ok(record_published(context, transaction)?)
@@ -233,6 +239,23 @@ fn record_published(
     })
 }
 
+/// Publishes the first half of the statements alone, as only a seeded bug does; gives the rest.
+fn first_half(
+    committer: &mut Committer<'_>,
+    what: (What, &str, u32),
+    mut statements: Vec<String>,
+) -> Vec<String> {
+    let rest = statements.split_off(statements.len() / 2);
+    let first = committer.transact(
+        what,
+        |transaction| Ok(transaction.execute_all(&statements)?),
+    );
+    match first {
+        Ok(_) => rest,
+        Err(_) => [statements, rest].concat(),
+    }
+}
+
 fn wanted(context: &Context<'_>, relation: Relation, walk: &Walk) -> Option<Published> {
     let physical = walk.ready.get(&relation)?.physical.clone()?;
     let view = view_of(context, relation);
@@ -267,8 +290,9 @@ pub fn sweep(
         known.to_mut().apply(change, &context.scope.environment);
     }
     let mut kept: HashSet<String> = HashSet::new();
-    let mut waiting: Vec<String> = known.shown.clone();
-    let snapshots = known.snapshots.values();
+    let elsewhere = known.elsewhere.iter();
+    let mut waiting: Vec<String> = elsewhere.map(|(_, entry)| entry.physical.clone()).collect();
+    let snapshots = known.all_snapshots();
     waiting.extend(snapshots.map(|snapshot| snapshot.physical.clone()));
     let shown = known.published.values();
     waiting.extend(shown.map(|entry| entry.physical.clone()));
@@ -350,5 +374,8 @@ fn drop_all(
     let mut transaction = session.begin()?;
     transaction.execute_all(statements)?;
     transaction.check_fence(token)?;
-    transaction.commit()
+    fail_point(Point::BeforeSweepCommit, "")?;
+    transaction.commit()?;
+    fail_point(Point::AfterSweepCommit, "")?;
+    Ok(())
 }

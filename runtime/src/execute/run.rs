@@ -10,6 +10,7 @@ use super::options::{RunOptions, RunOutcome};
 use super::publish::{self, Publication};
 use super::schedule::{Schedule, Walk};
 use crate::adapters::{EngineError, Session};
+use crate::config;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::{Event, Summary};
 use crate::project::{Project, Relation};
@@ -311,18 +312,20 @@ impl Opening<'_> {
             for parent in stored_parents(context.project, index) {
                 check_parent(context, selected, index, parent)?;
             }
-            if !model.keeps_history() {
+            if !model.keeps_table() {
                 continue;
             }
             let path = model.def.path.as_str();
-            if context
-                .snapshot(path, context.versions.model(index))
-                .is_none()
+            let rebuilds = context.options.full_refresh && !model.keeps_history();
+            if !rebuilds
+                && context
+                    .snapshot(path, context.versions.model(index))
+                    .is_none()
                 && let Some(base) = adopted(context, model)
             {
                 alterations(context, model, &base.physical)?;
             }
-            if context.options.full_refresh {
+            if context.options.full_refresh && model.keeps_history() {
                 self.notes.push(format!(
                     "`{}` keeps its history and isn't built anew: its rows can't be computed again",
                     model.relation()
@@ -340,6 +343,9 @@ impl Opening<'_> {
         let mut changes = std::mem::take(&mut self.changes);
         changes.push(Change::RunStarted(RunRecord {
             id: self.context.run_id.clone(),
+            command: "run".to_owned(),
+            plan: String::new(),
+            by: config::user(),
             project_hash: self.context.project.def.hash.to_string(),
             started_at: self.context.now,
         }));

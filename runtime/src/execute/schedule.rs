@@ -6,12 +6,14 @@
 use super::build::{Done, Worker};
 use super::context::Context;
 use super::decide::{self, Decision, Ready, ReadySet, Task, subject};
+use super::details::{superseded, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use crate::error::Kind;
 use crate::events::{AuditOutcome, Event};
 use crate::project::Relation;
-use crate::state::{Change, StepRecord, Writer};
+use crate::state::{AuditRecord, Change, StepRecord, Writer};
+use jiff::Timestamp;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -278,10 +280,20 @@ impl<'a> Schedule<'a> {
             duration,
         } = ended;
         for change in changes {
-            self.writer.send(change.clone());
-            self.walk.changes.push(change);
+            let superseded = match &change {
+                Change::Snapshot(snapshot) if supersedes(&self.context.known, snapshot) => {
+                    Some(superseded(snapshot))
+                }
+                _ => None,
+            };
+            for change in [Some(change), superseded].into_iter().flatten() {
+                self.writer.send(change.clone());
+                self.walk.changes.push(change);
+            }
         }
         for outcome in audits {
+            let record = audit_record(self.context, &task, &outcome);
+            self.writer.send(Change::Audit(record));
             let subject = task.subject.clone();
             (self.listener)(Event::Audited { subject, outcome });
         }
@@ -424,6 +436,25 @@ fn height(heights: &[usize], node: Relation) -> usize {
     match node {
         Relation::Model(index) => heights[index],
         _ => usize::MAX,
+    }
+}
+
+/// What the state keeps of what an audit found.
+fn audit_record(context: &Context<'_>, task: &Task, outcome: &AuditOutcome) -> AuditRecord {
+    let row = |row: &Vec<(String, Option<String>)>| -> serde_json::Value {
+        let values = row.iter().cloned();
+        values.collect::<BTreeMap<_, _>>().into_iter().collect()
+    };
+    let sample: serde_json::Value = outcome.sample.iter().map(row).collect();
+    AuditRecord {
+        run: context.run_id.clone(),
+        model: context.project.path_of(task.relation).to_owned(),
+        audit: outcome.call.clone(),
+        severity: outcome.severity.to_owned(),
+        status: outcome.status.word().to_owned(),
+        failing_rows: outcome.failing_rows,
+        sample: sample.to_string(),
+        at: Timestamp::now(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What stands in the slots of a query: physical names to run it, users' names to show it.
 
 use super::naming::view_name;
-use crate::adapters::{Dialect, FileFormat, Relation as Name, SourceFiles};
+use crate::adapters::{Dialect, FileFormat, Relation as Name, SourceFiles, TimeRange};
 use crate::error::{Code, Error, Kind, Result};
-use crate::intervals::Range;
-use crate::project::{Project, Relation, Slots, quote};
+use crate::intervals::{Range, wall_clock};
+use crate::project::{Model, Project, Relation, Slots, quote};
 use dbgo_contract::{ModelDef, PieceKind, SourceDef};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -17,6 +17,20 @@ pub fn time_type(model: &ModelDef) -> Option<&'static str> {
         .iter()
         .find(|column| column.name.as_str().eq_ignore_ascii_case(name))
         .map(|column| column.sql_type.as_str())
+}
+
+/// A range as a model's time column holds it. A column of dates holds those of the zone in which the
+/// model's intervals begin, every other type instants.
+pub fn column_range(model: &Model, range: Range) -> TimeRange {
+    let is_date = time_type(model.def).is_some_and(|kind| kind.eq_ignore_ascii_case("DATE"));
+    let shown = |instant| match is_date {
+        true => wall_clock(instant, &model.zone),
+        false => instant,
+    };
+    TimeRange {
+        start: shown(range.start),
+        end: shown(range.end),
+    }
 }
 
 /// Where a source's rows are, as text for a `FROM`.
@@ -69,7 +83,7 @@ fn file_format(format: &str, location: &str) -> FileFormat {
 /// The slots of a query that is about to run.
 pub struct PhysicalSlots<'a> {
     pub dialect: &'a dyn Dialect,
-    pub model: &'static ModelDef,
+    pub model: &'a Model,
     /// The text of every relation that the query may read.
     pub texts: &'a HashMap<Relation, String>,
     /// The model's own table, or what an audit looks at, where there is one.
@@ -85,7 +99,7 @@ impl Slots for PhysicalSlots<'_> {
             Error::new(
                 Kind::Failed,
                 Code::BrokenProject,
-                format!("`{}` reads something that isn't built", self.model.file),
+                format!("`{}` reads something that isn't built", self.model.def.file),
             )
         })
     }
@@ -105,8 +119,8 @@ impl Slots for PhysicalSlots<'_> {
     }
 
     fn bound(&self, kind: PieceKind) -> Result<String> {
-        let time = time_type(self.model);
-        let bounds = || {
+        let time = time_type(self.model.def).unwrap_or("TIMESTAMP");
+        let range = || {
             self.range.ok_or_else(|| {
                 Error::new(
                     Kind::Finding,
@@ -115,15 +129,13 @@ impl Slots for PhysicalSlots<'_> {
                 )
             })
         };
+        let bounds = || range().map(|range| column_range(self.model, range));
+        let date = |instant| self.dialect.date(wall_clock(instant, &self.model.zone));
         Ok(match kind {
-            PieceKind::StartTimestamp => self
-                .dialect
-                .instant(bounds()?.start, time.unwrap_or("TIMESTAMP")),
-            PieceKind::EndTimestamp => self
-                .dialect
-                .instant(bounds()?.end, time.unwrap_or("TIMESTAMP")),
-            PieceKind::StartDate => self.dialect.date(bounds()?.start),
-            PieceKind::EndDate => self.dialect.date(bounds()?.end),
+            PieceKind::StartTimestamp => self.dialect.instant(bounds()?.start, time),
+            PieceKind::EndTimestamp => self.dialect.instant(bounds()?.end, time),
+            PieceKind::StartDate => date(range()?.start),
+            PieceKind::EndDate => date(range()?.end),
             // The type that the compiler gives it, in every model.
             _ => self.dialect.instant(self.now, "TIMESTAMP"),
         })

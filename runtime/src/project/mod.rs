@@ -23,10 +23,12 @@ pub use threshold::Threshold;
 pub use variables::{Value, Variables};
 
 use crate::error::{Code, Error, Kind, Result};
+use crate::intervals::{Schedule, time_zone};
 use dbgo_contract::{
     AuditDef, HardDeletes, History, Materialization, ModelDef, OnSchemaChange, Outside, ProjectDef,
     SeedDef, Severity, ShardDef, SourceDef, Strategy,
 };
+use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +60,10 @@ pub struct Model {
     pub history: History,
     /// What becomes of the last version of a row that is gone, if it is `scd2`.
     pub hard_deletes: HardDeletes,
+    /// The time zone in which its intervals begin.
+    pub zone: TimeZone,
+    /// When it is due; none: always.
+    pub schedule: Option<Schedule>,
     /// What must hold before its rows are published, in the order of its header.
     pub audits: Vec<Audit>,
     /// What each import means, in the order of the imports.
@@ -371,6 +377,9 @@ fn read_model(def: &'static ModelDef, by_path: &HashMap<&'static str, Relation>)
             .ok_or_else(|| unknown("rule for its history"))?,
         hard_deletes: HardDeletes::from_number(def.scd2.hard_deletes)
             .ok_or_else(|| unknown("rule for rows that are gone"))?,
+        zone: time_zone(def.incremental.interval_tz.as_str())
+            .ok_or_else(|| unknown("time zone of its intervals"))?,
+        schedule: read_schedule(def).ok_or_else(|| unknown("schedule"))?,
         audits: (def.audits.iter())
             .map(|audit| {
                 read_audit(audit).ok_or_else(|| unknown("severity or threshold of an audit"))
@@ -383,6 +392,15 @@ fn read_model(def: &'static ModelDef, by_path: &HashMap<&'static str, Relation>)
         return Err(unknown("strategy"));
     }
     Ok(model)
+}
+
+/// When a model is due; nothing where that can't be read.
+fn read_schedule(def: &ModelDef) -> Option<Option<Schedule>> {
+    if def.cron.is_empty() {
+        return Some(None);
+    }
+    let zone = time_zone(def.cron_tz.as_str())?;
+    Schedule::parse(def.cron.as_str(), zone).map(Some)
 }
 
 fn read_audit(def: &'static AuditDef) -> Option<Audit> {

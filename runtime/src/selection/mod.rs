@@ -244,14 +244,16 @@ fn by_name(project: &Project, name: &str) -> Result<BTreeSet<usize>> {
 }
 
 /// What `kind:` may be: a materialization or a strategy.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 9] = [
     "view",
     "table",
     "ephemeral",
     "incremental",
+    "scd2",
     "time_range",
     "unique_key",
     "append",
+    "partition",
 ];
 
 /// What `result:` may be: how a step ended.

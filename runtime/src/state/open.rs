@@ -1,81 +1,94 @@
-//! Opening the state database and bringing it to this version's layout.
+//! An open state: its connection, and transactions that are tried again where that is safe.
 
+use super::connect::{Presence, connect};
+use super::database::{Database, Mode};
+use super::fault::{Attempt, Fault, Remedy, pause};
+use super::layout::{self, Change, MIGRATIONS, Migration};
+use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind, Result};
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection};
-use std::path::Path;
-use std::time::Duration;
-
-/// The layouts in order: number, name, SQL. What has been published is never changed. They are
-/// listed here, and not found by a macro of sqlx, since its macros bring a second SQLite into
-/// every build of a program.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
-    (1, "start", include_str!("migrations/0001_start.sql")),
-    (2, "ledgers", include_str!("migrations/0002_ledgers.sql")),
-];
-
-fn migrations() -> Migrator {
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        let sql = AssertSqlSafe(sql).into_sql_str();
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    };
-    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
-}
+use crate::faults::{Injected, Point, fail_point};
+use jiff::Timestamp;
+use std::io::Write;
 
 /// An open state database.
 pub struct State {
     runtime: tokio::runtime::Runtime,
-    connection: SqliteConnection,
+    address: StateAddress,
+    migrations: &'static [Migration],
+    /// Nothing after it broke, until the next call.
+    connection: Option<Database>,
     identity: String,
-    /// SQLite's number of what this connection has seen of other connections' changes.
-    pub(super) seen: i64,
+    /// The project whose part was read, and how often it had been written then.
+    pub(super) seen: Option<(String, i64)>,
 }
 
+/// How often a transaction is tried again.
+const RETRIES: u32 = 8;
+
 impl State {
-    /// Opens the database at `path`; makes it, and its folder, where it is missing.
+    /// Opens the state; makes it where there is none: a file with its folder, or a schema.
     ///
     /// # Errors
-    /// `state-failed` if it can't be opened, `state-moved-on` if a newer version wrote it.
-    pub fn open(path: &Path) -> Result<Self> {
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                Error::new(
-                    Kind::Failed,
-                    Code::StateFailed,
-                    format!("can't create `{}`: {error}", folder.display()),
-                )
-            })?;
-        }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .map_err(|error| Error::new(Kind::Failed, Code::StateFailed, error.to_string()))?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10))
-            .disable_statement_logging();
-        let (connection, identity) =
-            runtime
-                .block_on(connect_patiently(&options))
-                .map_err(|error| match error {
-                    Opening::Sql(error) => {
-                        failed(&error).hint(format!("the state is in `{}`", path.display()))
-                    }
-                    Opening::Migration(error) => migration_failed(&error, path),
-                })?;
+    /// `state-failed` if it can't be opened, `state-moved-on` if a newer version wrote it,
+    /// `state-outdated` if an older one did and its layout isn't this version's.
+    pub fn open(address: &StateAddress) -> Result<Self> {
+        Self::open_at(address, MIGRATIONS)
+    }
+
+    pub(super) fn open_at(
+        address: &StateAddress,
+        migrations: &'static [Migration],
+    ) -> Result<Self> {
+        let runtime = runtime()?;
+        let opened = runtime.block_on(async {
+            let (database, found) = connect(address, migrations, Presence::Unknown).await?;
+            check_layout(found.layout, migrations)?;
+            Ok((database, found.identity))
+        });
+        let (database, identity) = opened.map_err(|fault: Fault| fault.into_error(address))?;
         Ok(Self {
             runtime,
-            connection,
+            address: address.clone(),
+            migrations,
+            connection: Some(database),
             identity,
-            seen: 0,
+            seen: None,
         })
+    }
+
+    /// Brings a state that an older version made to this version's layout, all or nothing. Before
+    /// that, everything in it is written to what `backup` gives, as [`State::export`] does; it is
+    /// asked only if there is something to do. Gives the layout that was there and that which is.
+    ///
+    /// # Errors
+    /// `state-moved-on` if a newer version wrote it, `state-failed`, or that of `backup`.
+    pub fn migrate(
+        address: &StateAddress,
+        backup: impl FnOnce() -> Result<Box<dyn Write>>,
+    ) -> Result<(u64, u64)> {
+        Self::migrate_to(address, MIGRATIONS, backup)
+    }
+
+    pub(super) fn migrate_to(
+        address: &StateAddress,
+        migrations: &[Migration],
+        backup: impl FnOnce() -> Result<Box<dyn Write>>,
+    ) -> Result<(u64, u64)> {
+        let migrated = runtime()?.block_on(async {
+            let (mut database, _) = connect(address, migrations, Presence::Unknown).await?;
+            let from = layout::migrate(&mut database, migrations, async |database| {
+                let mut out = backup()?;
+                super::transfer::write_all(database, None, &mut out).await
+            });
+            let from = from.await?;
+            database.close().await?;
+            Ok(from)
+        });
+        let from = migrated.map_err(|fault: Fault| fault.into_error(address))?;
+        Ok((
+            from.unsigned_abs(),
+            layout::newest(migrations).unsigned_abs(),
+        ))
     }
 
     /// What tells this state database from all others.
@@ -83,15 +96,13 @@ impl State {
         &self.identity
     }
 
-    /// Runs work on the connection and waits for it.
-    pub(super) fn wait<T>(
-        &mut self,
-        work: impl AsyncFnOnce(&mut SqliteConnection) -> sqlx::Result<T>,
-    ) -> Result<T> {
-        let future = work(&mut self.connection);
-        self.runtime
-            .block_on(future)
-            .map_err(|error| failed(&error))
+    /// The instant by the clock that leases go by: this machine's for a file, the server's for a
+    /// server.
+    ///
+    /// # Errors
+    /// `state-failed`.
+    pub fn now(&mut self) -> Result<Timestamp> {
+        self.read(async |database| Ok(database.now().await?))
     }
 
     /// Closes the database.
@@ -99,111 +110,198 @@ impl State {
     /// # Errors
     /// `state-failed` if the last changes can't be written.
     pub fn close(self) -> Result<()> {
-        self.runtime
-            .block_on(self.connection.close())
-            .map_err(|error| failed(&error))
+        let Some(database) = self.connection else {
+            return Ok(());
+        };
+        let closed = self.runtime.block_on(database.close());
+        closed.map_err(|error| Fault::Sql(error).into_error(&self.address))
     }
-}
 
-enum Opening {
-    Sql(sqlx::Error),
-    Migration(MigrateError),
-}
+    /// Reads in one transaction, in which nothing changes.
+    pub(super) fn read<T>(&mut self, work: impl AsyncFn(&mut Database) -> Attempt<T>) -> Result<T> {
+        self.transact((Mode::Read, ""), &work)
+    }
 
-/// How often opening is tried, where another process is making the database at the same time.
-const ATTEMPTS: u32 = 20;
+    /// Writes a project's part in one transaction, while nobody else does. `what` is written, in a
+    /// few words, is the detail of the fail points.
+    pub(super) fn write<T>(
+        &mut self,
+        (project, what): (&str, &str),
+        work: impl AsyncFn(&mut Database) -> Attempt<T>,
+    ) -> Result<T> {
+        let layout = layout::newest(self.migrations);
+        let mode = (Mode::Write, what);
+        let (value, count) = self.transact(mode, &async |database: &mut Database| {
+            let turn = layout::take_turn(database, layout, project, Change::Noted);
+            let count = turn.await?;
+            Ok((work(database).await?, count))
+        })?;
+        // Nobody else wrote since it was read, so what was read and this change is all there is.
+        if let Some((seen, times)) = &mut self.seen
+            && seen == project
+            && count == *times + 1
+        {
+            *times = count;
+        }
+        Ok(value)
+    }
 
-/// Connects and migrates. Two processes that make a new database at once get into each other's
-/// way, in switching to the write-ahead log and in creating the tables, and neither waits for the
-/// other by itself; the one that fails finds everything done when it tries again.
-async fn connect_patiently(
-    options: &SqliteConnectOptions,
-) -> std::result::Result<(SqliteConnection, String), Opening> {
-    let mut attempt = 0;
-    loop {
-        match connect(options).await {
-            Err(error) if attempt < ATTEMPTS && error.may_pass() => {
-                attempt += 1;
-                tokio::time::sleep(Duration::from_millis(25)).await;
-            }
-            other => return other,
+    /// Writes what changes nobody's picture of the state.
+    pub(super) fn write_quietly<T>(
+        &mut self,
+        (project, what): (&str, &str),
+        work: impl AsyncFn(&mut Database) -> Attempt<T>,
+    ) -> Result<T> {
+        let layout = layout::newest(self.migrations);
+        let mode = (Mode::Write, what);
+        self.transact(mode, &async |database: &mut Database| {
+            layout::take_turn(database, layout, project, Change::Unnoted).await?;
+            work(database).await
+        })
+    }
+
+    /// Notes that the state has another identity from now on.
+    pub(super) fn take_identity(&mut self, identity: Option<String>) {
+        if let Some(identity) = identity {
+            self.identity = identity;
         }
     }
-}
 
-impl Opening {
-    fn may_pass(&self) -> bool {
-        let error = match self {
-            Opening::Sql(error) => error,
-            Opening::Migration(
-                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _),
-            ) => error,
-            Opening::Migration(error) => return matches!(error, MigrateError::Dirty(_)),
-        };
-        let Some(error) = error.as_database_error() else {
-            return false;
-        };
-        let text = error.message();
-        text.contains("locked") || text.contains("already exists") || text.contains("UNIQUE")
+    /// The layout that this version reads and writes.
+    pub(super) fn layout(&self) -> i64 {
+        layout::newest(self.migrations)
+    }
+
+    /// Gives a transaction an end: the result, or an error that nothing can be done about. What
+    /// never reached its commit is tried again.
+    pub(super) fn transact<T>(
+        &mut self,
+        mode: (Mode, &str),
+        work: &impl AsyncFn(&mut Database) -> Attempt<T>,
+    ) -> Result<T> {
+        let mut attempt = 0;
+        loop {
+            let fault = match self.attempt(mode, work) {
+                Ok(value) => return Ok(value),
+                Err(fault) => fault,
+            };
+            if fault.remedy() == Remedy::None || attempt >= RETRIES {
+                return Err(fault.into_error(&self.address));
+            }
+            std::thread::sleep(pause(attempt));
+            attempt += 1;
+        }
+    }
+
+    fn attempt<T>(
+        &mut self,
+        mode: (Mode, &str),
+        work: &impl AsyncFn(&mut Database) -> Attempt<T>,
+    ) -> Attempt<T> {
+        let Self {
+            runtime,
+            address,
+            migrations,
+            connection,
+            identity,
+            ..
+        } = self;
+        runtime.block_on(async {
+            if connection.is_none() {
+                // What was waited for in vain once isn't waited for again.
+                let again = connect(address, migrations, Presence::Lost).await;
+                let (database, found) = again.map_err(final_fault(address))?;
+                check_layout(found.layout, migrations)?;
+                if found.identity != *identity {
+                    return Err(exchanged(address).into());
+                }
+                *connection = Some(database);
+            }
+            let Some(database) = connection else {
+                return Err(Fault::Sql(sqlx::Error::PoolClosed));
+            };
+            let result = transaction(database, mode, work).await;
+            match &result {
+                Err(Ended { fault, clean }) if fault.breaks_connection() || !clean => {
+                    *connection = None;
+                }
+                _ => {}
+            }
+            result.map_err(|ended| ended.fault)
+        })
     }
 }
 
-async fn connect(
-    options: &SqliteConnectOptions,
-) -> std::result::Result<(SqliteConnection, String), Opening> {
-    let mut connection = options.connect().await.map_err(Opening::Sql)?;
-    migrations()
-        .run_direct(None, &mut connection, false)
-        .await
-        .map_err(Opening::Migration)?;
-    let identity = identity(&mut connection).await.map_err(Opening::Sql)?;
-    Ok((connection, identity))
+/// How a transaction ended without its result.
+struct Ended {
+    fault: Fault,
+    /// Whether the connection has no open transaction any more.
+    clean: bool,
 }
 
-async fn identity(connection: &mut SqliteConnection) -> sqlx::Result<String> {
-    let known = sqlx::query("SELECT id FROM identity")
-        .fetch_optional(&mut *connection)
-        .await?;
-    if let Some(row) = known {
-        return row.try_get(0);
+async fn transaction<T>(
+    database: &mut Database,
+    (mode, what): (Mode, &str),
+    work: &impl AsyncFn(&mut Database) -> Attempt<T>,
+) -> std::result::Result<T, Ended> {
+    let ended = |fault, clean| Ended { fault, clean };
+    let begun = database.begin(mode).await;
+    begun.map_err(|error| ended(error.into(), false))?;
+    let value = match work(database).await {
+        Ok(value) => value,
+        Err(fault) => {
+            let clean = fault.breaks_connection() || database.roll_back().await.is_ok();
+            return Err(ended(fault, clean));
+        }
+    };
+    if mode == Mode::Read {
+        let committed = database.commit().await;
+        return match committed {
+            Ok(()) => Ok(value),
+            Err(error) => Err(ended(error.into(), false)),
+        };
     }
-    // Of two processes that open a new state at once, the first one's row stays.
-    sqlx::query(
-        "INSERT INTO identity SELECT lower(hex(randomblob(16))) \
-         WHERE NOT EXISTS (SELECT 1 FROM identity)",
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query("SELECT id FROM identity")
-        .fetch_one(connection)
-        .await?
-        .try_get(0)
+    let injected = |injected: Injected| sqlx::Error::from(injected);
+    let before = fail_point(Point::BeforeStateCommit, what).map_err(injected);
+    before.map_err(|error| ended(error.into(), false))?;
+    let committed = database.commit().await;
+    let after = committed.and_then(|()| {
+        let passed = fail_point(Point::AfterStateCommit, what).map_err(injected);
+        passed.map(|_| ())
+    });
+    match after {
+        Ok(()) => Ok(value),
+        Err(error) => Err(ended(Fault::Commit(error), false)),
+    }
 }
 
-/// An error of the database as one that ends a command.
-pub(super) fn failed(error: &sqlx::Error) -> Error {
+/// A fault of connecting again, which isn't tried once more.
+fn final_fault(address: &StateAddress) -> impl FnOnce(Fault) -> Fault {
+    move |fault| Fault::Other(fault.into_error(address))
+}
+
+fn check_layout(found: i64, migrations: &[Migration]) -> Attempt<()> {
+    match found.cmp(&layout::newest(migrations)) {
+        std::cmp::Ordering::Less => Err(Fault::Outdated),
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(Fault::MovedOn),
+    }
+}
+
+fn exchanged(address: &StateAddress) -> Error {
     Error::new(
         Kind::Failed,
         Code::StateFailed,
-        format!("the state database failed: {error}"),
+        format!(
+            "another state database is in `{}` than when the command began",
+            address.shown()
+        ),
     )
 }
 
-fn migration_failed(error: &MigrateError, path: &Path) -> Error {
-    match error {
-        MigrateError::VersionMissing(_) | MigrateError::VersionMismatch(_) => Error::new(
-            Kind::Refused,
-            Code::StateMovedOn,
-            format!("a newer version of dbgo wrote `{}`", path.display()),
-        )
-        .hint("use that version, or another state database"),
-        other => Error::new(
-            Kind::Failed,
-            Code::StateFailed,
-            format!(
-                "can't prepare the state database `{}`: {other}",
-                path.display()
-            ),
-        ),
-    }
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(Kind::Failed, Code::StateFailed, error.to_string()))
 }

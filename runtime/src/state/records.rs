@@ -1,11 +1,11 @@
-//! What the state holds, as values.
+//! What was built and what ran, as values.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Which part of the state a command is about.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// The project's name.
     pub project: String,
@@ -39,10 +39,14 @@ pub struct Snapshot {
     pub definition: String,
     /// The physical names that a view reads; empty for others.
     pub uses: Vec<String>,
+    /// The environment that it is a preview of, because its history was cut or it reads a
+    /// preview; empty for one that others may use too.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub preview: String,
 }
 
 /// Something that was created in an engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
     /// Its name in `_dbgo`.
     pub physical: String,
@@ -52,8 +56,20 @@ pub struct Object {
     pub model: String,
     /// The version that it was created for.
     pub version: String,
+    /// Which table of its version it is: 1, 2, …
+    pub generation: u64,
+    /// The id of the batch that changed it last.
+    pub load: String,
+    /// The load of everything that it read, by import path.
+    pub reads: BTreeMap<String, String>,
     /// The physical names that a view reads.
     pub uses: Vec<String>,
+    /// When it was created. Recording it again changes everything but this.
+    pub created_at: Timestamp,
+    /// The environment that it is a preview of; empty without one.
+    pub preview: String,
+    /// When it was decided that it is to be dropped; nobody uses it from then on.
+    pub tombstone: Option<Timestamp>,
 }
 
 /// What a user's view shows.
@@ -74,10 +90,16 @@ pub struct Published {
 }
 
 /// A run, as it begins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// Eight hexadecimal digits.
     pub id: String,
+    /// The command: `run`, `apply`, …
+    pub command: String,
+    /// The plan that it carries out; empty without one.
+    pub plan: String,
+    /// Who started it.
+    pub by: String,
     /// The hash of the project that ran.
     pub project_hash: String,
     /// When it began.
@@ -85,12 +107,18 @@ pub struct RunRecord {
 }
 
 /// A run, as it is looked back on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// Eight hexadecimal digits.
     pub id: String,
     /// The environment.
     pub environment: String,
+    /// The command: `run`, `apply`, …
+    pub command: String,
+    /// The plan that it carried out; empty without one.
+    pub plan: String,
+    /// Who started it.
+    pub by: String,
     /// The hash of the project that ran.
     pub project_hash: String,
     /// When it began.
@@ -104,7 +132,7 @@ pub struct RunSummary {
 }
 
 /// What became of one model in a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// The order in which steps ended.
     pub position: u64,
@@ -122,4 +150,25 @@ pub struct StepRecord {
     pub duration_ms: u64,
     /// The error or the reason; empty without one.
     pub note: String,
+}
+
+/// What an audit found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// The run.
+    pub run: String,
+    /// The import path of the model.
+    pub model: String,
+    /// The audit as it is written: `not_null(year)`.
+    pub audit: String,
+    /// `error` or `warn`.
+    pub severity: String,
+    /// `passed`, `warned` or `failed`.
+    pub status: String,
+    /// How many rows failed.
+    pub failing_rows: u64,
+    /// Some of them, as a JSON array.
+    pub sample: String,
+    /// When it was found.
+    pub at: Timestamp,
 }

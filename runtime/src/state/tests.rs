@@ -3,9 +3,7 @@
 use super::*;
 use crate::intervals::{IntervalSet, Range, parse_instant};
 use jiff::Timestamp;
-use sqlx::{ConnectOptions, Connection};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 fn scope() -> Scope {
     Scope {
@@ -27,6 +25,7 @@ fn snapshot(model: &str, version: &str) -> Snapshot {
         columns: vec![("a".to_owned(), "DECIMAL(18,2)".to_owned())],
         definition: String::new(),
         uses: vec!["main__p__v_1".to_owned()],
+        preview: String::new(),
     }
 }
 
@@ -36,7 +35,13 @@ fn object(snapshot: &Snapshot) -> Object {
         kind: snapshot.kind.clone(),
         model: snapshot.model.clone(),
         version: snapshot.version.clone(),
+        generation: snapshot.generation,
+        load: snapshot.load.clone(),
+        reads: snapshot.reads.clone(),
         uses: snapshot.uses.clone(),
+        created_at: Timestamp::UNIX_EPOCH,
+        preview: snapshot.preview.clone(),
+        tombstone: None,
     }
 }
 
@@ -47,7 +52,7 @@ fn range(start: &str, end: &str) -> Range {
 #[test]
 fn what_is_written_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep/state.db");
+    let path = StateAddress::Sqlite(folder.path().join("deep/state.db"));
     let mut state = State::open(&path).unwrap();
     let one = snapshot("m", "v1");
     let ranges: IntervalSet = [
@@ -62,6 +67,9 @@ fn what_is_written_is_read_again() {
     };
     let run = RunRecord {
         id: "8f20a4d1".to_owned(),
+        command: "run".to_owned(),
+        plan: String::new(),
+        by: "ana".to_owned(),
         project_hash: "h".to_owned(),
         started_at: Timestamp::UNIX_EPOCH,
     };
@@ -100,10 +108,13 @@ fn what_is_written_is_read_again() {
 #[test]
 fn the_writer_writes_everything_and_runs_are_listed() {
     let folder = tempfile::tempdir().unwrap();
-    let state = State::open(&folder.path().join("state.db")).unwrap();
+    let state = State::open(&StateAddress::Sqlite(folder.path().join("state.db"))).unwrap();
     let writer = Writer::start(state, scope());
     writer.send(Change::RunStarted(RunRecord {
         id: "r1".to_owned(),
+        command: "run".to_owned(),
+        plan: String::new(),
+        by: "ana".to_owned(),
         project_hash: "h".to_owned(),
         started_at: Timestamp::UNIX_EPOCH,
     }));
@@ -144,9 +155,13 @@ fn the_writer_writes_everything_and_runs_are_listed() {
 #[test]
 fn a_layout_of_a_newer_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state.db");
-    State::open(&path).unwrap().close().unwrap();
-    add_unknown_migration(&path);
+    let path = StateAddress::Sqlite(folder.path().join("state.db"));
+    let mut state = State::open(&path).unwrap();
+    let later = "UPDATE layout SET version = 9999";
+    let later = state.write(("shop", "test"), async |database| {
+        Ok(database.run(later, &[]).await?)
+    });
+    later.unwrap();
     let error = State::open(&path).err().unwrap();
     assert_eq!(error.code.text(), "state-moved-on");
     assert_eq!(error.kind, crate::error::Kind::Refused);
@@ -155,7 +170,7 @@ fn a_layout_of_a_newer_version_is_refused() {
 #[test]
 fn many_may_make_the_database_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state.db");
+    let path = StateAddress::Sqlite(folder.path().join("state.db"));
     let opened: Vec<_> = std::thread::scope(|threads| {
         let opening: Vec<_> = (0..6)
             .map(|_| threads.spawn(|| State::open(&path)))
@@ -178,7 +193,7 @@ fn many_may_make_the_database_at_once() {
 #[test]
 fn changes_of_others_are_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("state.db");
+    let path = StateAddress::Sqlite(folder.path().join("state.db"));
     let (mut mine, mut theirs) = (State::open(&path).unwrap(), State::open(&path).unwrap());
     mine.known(&scope()).unwrap();
     assert!(!mine.is_stale().unwrap());
@@ -187,24 +202,4 @@ fn changes_of_others_are_noticed() {
     assert!(mine.is_stale().unwrap());
     assert_eq!(mine.known(&scope()).unwrap().snapshots.len(), 1);
     assert!(!mine.is_stale().unwrap());
-}
-
-fn add_unknown_migration(path: &Path) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-        let mut connection = options.connect().await.unwrap();
-        sqlx::query(
-            "INSERT INTO _sqlx_migrations \
-             (version, description, success, checksum, execution_time) \
-             VALUES (9999, 'later', TRUE, x'00', 1)",
-        )
-        .execute(&mut connection)
-        .await
-        .unwrap();
-        connection.close().await.unwrap();
-    });
 }

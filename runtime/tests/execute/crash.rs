@@ -9,7 +9,7 @@ use dbgo_runtime::error::Kind;
 use dbgo_runtime::events::Event;
 use dbgo_runtime::execute::{Interrupt, RunOptions, run};
 use dbgo_runtime::project::Project;
-use dbgo_runtime::state::State;
+use dbgo_runtime::state::{State, StateAddress};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -109,7 +109,7 @@ fn wait_for_first(place: &Place) {
     let path = place.path.join(".dbgo/state.db");
     wait_until("the first model", || {
         path.exists()
-            && State::open(&path).is_ok_and(|mut state| {
+            && State::open(&StateAddress::Sqlite(path.clone())).is_ok_and(|mut state| {
                 let runs = state.runs("shop", 1).unwrap_or_default();
                 runs.first()
                     .is_some_and(|run| run.counts.contains_key("built"))
@@ -139,7 +139,7 @@ fn a_killed_run_is_continued_from_the_ledger() {
     assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
     assert_eq!(ran.status("models.main.first"), "unchanged");
     assert_eq!(place.query("SELECT x FROM main__dev_test.second"), ["2"]);
-    let mut state = State::open(&place.path.join(".dbgo/state.db")).unwrap();
+    let mut state = State::open(&StateAddress::Sqlite(place.path.join(".dbgo/state.db"))).unwrap();
     let statuses: Vec<String> = state
         .runs("shop", 9)
         .unwrap()
@@ -219,7 +219,7 @@ fn ctrl_c_ends_a_process_with_130() {
     signal(&child, "-INT");
     let status = child.wait().unwrap();
     assert_eq!(status.code(), Some(130));
-    let mut state = State::open(&place.path.join(".dbgo/state.db")).unwrap();
+    let mut state = State::open(&StateAddress::Sqlite(place.path.join(".dbgo/state.db"))).unwrap();
     assert_eq!(state.runs("shop", 1).unwrap()[0].status, "interrupted");
 }
 

@@ -131,9 +131,9 @@ fn wrong_settings_are_refused_and_change_nothing() {
         ),
         (
             "dbgo.toml",
-            format!("{SETTINGS}[state]\nurl = \"${{SHOP_STATE:-postgres://db/shop}}\"\n"),
+            format!("{SETTINGS}[state]\nurl = \"${{SHOP_STATE:-mysql://db/shop}}\"\n"),
             1,
-            "error[not-built-yet]: a state database of type `postgres` is not built yet\nhint: write `url = \"sqlite:.dbgo/state.db\"`\n",
+            "error[state-address]: a state can't be in a database of type `mysql`\nhint: write `url = \"sqlite:.dbgo/state.db\"`",
         ),
         (
             "models/marts__dev_ana/other.sql",

@@ -105,3 +105,13 @@ fn a_new_project_in_a_folder_with_blanks_is_reached() {
     let init = place.dbgo(&["init", "my new shop"]).ends_with(0);
     says(&init, "`cd 'my new shop'` and `dbgo run`");
 }
+
+#[test]
+fn what_is_not_built_yet_is_told_by_its_place() {
+    let place = shop(&[]);
+    let settings = place.read("dbgo.toml");
+    place.write("dbgo.toml", &format!("{settings}[dev]\nauto_rows = 1\n"));
+    let run = place.dbgo(&["run"]).ends_with(1);
+    says(&run, "not-built-yet");
+    says(&run, "`[dev]`");
+}

@@ -35,6 +35,7 @@ const TABLES: [Table; 2] = [
         other_pages: Some("docs/diagnostics/"),
         is_test: |path| {
             path.starts_with("tests/tests/")
+                || path.starts_with("tests/postgres/tests/")
                 || path.starts_with("runtime/tests/")
                 || (path.starts_with("runtime/src/") && path.ends_with("/tests.rs"))
         },

@@ -7,6 +7,7 @@
 mod dependencies;
 mod diagnostics;
 mod documents;
+mod fail_points;
 mod files;
 mod machine_paths;
 mod repository;
@@ -60,9 +61,10 @@ impl fmt::Display for Finding {
 }
 
 /// All rules.
-const RULES: [fn(&Repository) -> Vec<Finding>; 7] = [
+const RULES: [fn(&Repository) -> Vec<Finding>; 8] = [
     dependencies::check,
     words::check,
+    fail_points::check,
     diagnostics::check,
     documents::check_paths,
     documents::check_crate_docs,

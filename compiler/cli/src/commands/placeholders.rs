@@ -4,11 +4,12 @@
 use crate::workspace::Workspace;
 use dbgo_compiler::project::Settings;
 use dbgo_runtime::cli::{Terminal, report};
-use dbgo_runtime::config::{Lookup, engine_place, engine_setting_place, expand};
+use dbgo_runtime::config::{Lookup, engine_place, engine_setting_place, expand, sanitise};
 use dbgo_runtime::error::Error;
 use std::process::ExitCode;
 
-/// Looks up the variables of the engine, the state and the environment's name.
+/// Looks up the variables of the state, of the environment's name and of the engine that it lives
+/// on.
 ///
 /// # Errors
 /// The exit code, after saying which variable is missing.
@@ -23,11 +24,16 @@ pub fn check(workspace: &Workspace) -> Result<(), ExitCode> {
 fn look_up(workspace: &Workspace, settings: &Settings) -> Result<(), Error> {
     let lookup = Lookup::new(&workspace.root)?;
     let place = "`default` of `[env]` in `dbgo.toml`";
-    expand(&settings.default_environment, &lookup, place)?;
+    let name = sanitise(&expand(
+        &settings.default_environment.value,
+        &lookup,
+        place,
+    )?);
     if let Some(url) = &settings.state_url {
         expand(&url.value, &lookup, "`url` of `[state]` in `dbgo.toml`")?;
     }
-    for engine in &settings.engines {
+    // The other engines may be out of reach here.
+    if let Some(engine) = settings.engine_of(&name) {
         let name = &engine.name.value;
         expand(&engine.location.value, &lookup, &engine_place(name, "path"))?;
         for (key, value) in &engine.settings {

@@ -6,12 +6,12 @@ use crate::{exit, report};
 use dbgo_compiler::emit;
 use dbgo_compiler::graph::Node;
 use dbgo_compiler::header::FileKind;
-use dbgo_compiler::project::{Engine, Scalar};
+use dbgo_compiler::project::{Engine, Scalar, Settings};
 use dbgo_compiler::pull::{self, Column, Pulled, Table};
 use dbgo_compiler::source::SourceSet;
 use dbgo_runtime::adapters::CatalogTable;
 use dbgo_runtime::cli::{self, Terminal};
-use dbgo_runtime::config::{EngineTemplate, Lookup};
+use dbgo_runtime::config::{EngineTemplate, Lookup, expand, sanitise};
 use dbgo_runtime::execute;
 use std::path::Path;
 use std::process::ExitCode;
@@ -30,9 +30,7 @@ pub fn pull(directory: &Path, arguments: &PullArguments) -> Result<ExitCode, Exi
     let workspace = Workspace::open(directory)?;
     let root = workspace.root.clone();
     let outline = workspace.outline();
-    let Some(engine) = outline.settings.engines.first() else {
-        return Err(exit::usage("the project has no engine"));
-    };
+    let engine = engine(&root, &outline.settings)?;
     let tables = catalogue(&root, engine)?;
     let sources = &outline.files.sources;
     let declared: Vec<(&Node, String)> = (outline.graph.iter())
@@ -52,6 +50,21 @@ pub fn pull(directory: &Path, arguments: &PullArguments) -> Result<ExitCode, Exi
         write(&root, &path, text, &table, arguments.check, &mut outcome)?;
     }
     Ok(told(&outcome, arguments.check))
+}
+
+/// The engine of the environment that a command means that names none.
+fn engine<'s>(root: &Path, settings: &'s Settings) -> Result<&'s Engine, ExitCode> {
+    let default = &settings.default_environment.value;
+    let name = || {
+        let place = "`default` of `[env]` in `dbgo.toml`";
+        expand(default, &Lookup::new(root)?, place).map(|name| sanitise(&name))
+    };
+    let name = name().map_err(|error| cli::report(&error, &Terminal::detect()))?;
+    settings.engine_of(&name).ok_or_else(|| {
+        exit::usage(&format!(
+            "nothing says which engine the environment `{name}` lives on\nhint: declare it in `dbgo.toml`: `[env.{name}]` with an `engine`"
+        ))
+    })
 }
 
 fn catalogue(root: &Path, engine: &Engine) -> Result<Vec<Table>, ExitCode> {

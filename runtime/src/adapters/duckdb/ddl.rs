@@ -5,10 +5,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::dml;
+use super::{dml, keyed};
 use crate::adapters::dialect::Dialect;
 use crate::adapters::ledger::TimeRange;
-use crate::adapters::relation::{Column, Relation, SeedFile, SourceFiles, TimeColumn};
+use crate::adapters::relation::{
+    Column, Merge, Relation, SeedFile, SourceFiles, TimeColumn, VersionedRows,
+};
 
 /// The catalog and schema of tables that only their session sees.
 const TEMPORARY: (&str, &str) = ("temp", "main");
@@ -95,6 +97,44 @@ impl Dialect for DuckDbDialect {
         dml::merge(target, source, columns, key)
     }
 
+    fn merged_rows(&self, merge: &Merge<'_>) -> String {
+        keyed::merged_rows(merge)
+    }
+
+    fn delete_matched(&self, merge: &Merge<'_>) -> String {
+        keyed::delete_matched(merge)
+    }
+
+    fn delete_partitions(&self, target: &Relation, source: &Relation, columns: &[&str]) -> String {
+        keyed::delete_partitions(target, source, columns)
+    }
+
+    fn beginning_versions(&self, rows: &VersionedRows<'_>) -> String {
+        keyed::beginning_versions(rows)
+    }
+
+    fn end_replaced_versions(&self, rows: &VersionedRows<'_>) -> Vec<String> {
+        keyed::end_replaced_versions(rows)
+    }
+
+    fn end_missing_versions(&self, rows: &VersionedRows<'_>) -> Vec<String> {
+        keyed::end_missing_versions(rows)
+    }
+
+    fn repeated_keys(
+        &self,
+        table: &Relation,
+        new: &Relation,
+        key: &[&str],
+        limit: usize,
+    ) -> String {
+        keyed::repeated_keys(table, new, key, limit)
+    }
+
+    fn repeated_values(&self, relation: &Relation, columns: &[&str], limit: usize) -> String {
+        keyed::repeated_values(relation, columns, limit)
+    }
+
     fn key_violations(&self, relation: &Relation, key: &[&str], limit: usize) -> String {
         dml::key_violations(relation, key, limit)
     }
@@ -160,6 +200,38 @@ impl Dialect for DuckDbDialect {
     fn drop_column(&self, table: &Relation, column: &str) -> String {
         let (name, column) = (relation_name(table), identifier(column));
         format!("ALTER TABLE {name} DROP COLUMN {column} RESTRICT")
+    }
+
+    fn widen_column(&self, table: &Relation, column: &Column) -> String {
+        let (name, of) = (relation_name(table), identifier(&column.name));
+        format!(
+            "ALTER TABLE {name} ALTER COLUMN {of} SET DATA TYPE {}",
+            column.sql_type
+        )
+    }
+
+    // Never a unique one. DuckDB 1.5 refuses keys that were removed in the same transaction where
+    // the file was opened after the index was made, and counts removed rows when it makes one.
+    fn create_index(&self, table: &Relation, name: &str, _: bool, columns: &[&str]) -> String {
+        let (name, table) = (identifier(name), relation_name(table));
+        format!("CREATE INDEX {name} ON {table} ({})", identifiers(columns))
+    }
+
+    fn drop_index(&self, table: &Relation, name: &str) -> String {
+        let index = Relation {
+            name: name.to_owned(),
+            ..table.clone()
+        };
+        format!("DROP INDEX {}", relation_name(&index))
+    }
+
+    fn index_names(&self, table: &Relation) -> String {
+        format!(
+            "SELECT index_name FROM duckdb_indexes() \
+             WHERE database_name = current_database() AND schema_name = {} AND table_name = {}",
+            string(&table.schema),
+            string(&table.name)
+        )
     }
 
     fn seed_query(&self, seed: &SeedFile) -> String {

@@ -7,6 +7,7 @@
 //! | [`session`] | one connection: statements, transactions |
 //! | [`interrupt`] | cancelling and statement timeouts |
 //! | [`ddl`], [`dml`] | the SQL that creates, fills and changes |
+//! | [`keyed`] | merges, partitions and versions of rows |
 //! | [`catalog`] | reading tables and columns |
 //! | [`bookkeeping`] | dbgo's own tables: the fence, the ledger, publications |
 //! | [`types`] | [`TypeSession`]: types of queries over empty tables |
@@ -20,6 +21,7 @@ mod ddl;
 mod dml;
 mod errors;
 mod interrupt;
+mod keyed;
 mod registry;
 mod session;
 mod statement;

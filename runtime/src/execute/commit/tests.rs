@@ -169,7 +169,7 @@ fn result(class: ErrorClass, committed: bool, reachable: bool) -> (bool, bool, u
         token: TOKEN,
         timeout: None,
     }
-    .transact(("run/m/1", 2), |_| {
+    .transact((What::Batch, "run/m/1", 2), |_| {
         tries += 1;
         Ok(())
     });

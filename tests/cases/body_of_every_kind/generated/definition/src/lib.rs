@@ -19,14 +19,74 @@ pub static PROJECT: ProjectDef = ProjectDef {
                 location: Str::new("kinds.duckdb"),
                 settings: List::new(&[]),
             },
+            EngineDef {
+                name: Str::new("warehouse"),
+                kind: Str::new("duckdb"),
+                location: Str::new("warehouse.duckdb"),
+                settings: List::new(
+                    &[
+                        SettingDef {
+                            name: Str::new("threads"),
+                            value: Str::new("2"),
+                        },
+                    ],
+                ),
+            },
         ],
     ),
     default_environment: Str::new("dev_${USER}"),
     state_url: Str::EMPTY,
     workers: 0u32,
-    environments: List::new(&[]),
-    run: RunDef::NONE,
-    retention: RetentionDef::NONE,
+    environments: List::new(
+        &[
+            EnvironmentDef {
+                pattern: Str::new("prod"),
+                engine: Str::new("warehouse"),
+                protected: true,
+                ttl_seconds: 0u64,
+                start: Str::EMPTY,
+                views: Placement::Usual as u8,
+                publish: Publication::All as u8,
+                variables: List::new(&[]),
+                sources: List::new(&[]),
+            },
+            EnvironmentDef {
+                pattern: Str::new("dev_*"),
+                engine: Str::new("local"),
+                protected: false,
+                ttl_seconds: 604800u64,
+                start: Str::new("7 days ago"),
+                views: Placement::Table as u8,
+                publish: Publication::Changed as u8,
+                variables: List::new(
+                    &[
+                        SettingDef {
+                            name: Str::new("strict"),
+                            value: Str::new("true"),
+                        },
+                    ],
+                ),
+                sources: List::new(
+                    &[
+                        SettingDef {
+                            name: Str::new("raw"),
+                            value: Str::new("raw_sample"),
+                        },
+                    ],
+                ),
+            },
+        ],
+    ),
+    run: RunDef {
+        before: List::new(&[Str::new("load icu")]),
+        after: List::new(&[]),
+        lease_seconds: 60u64,
+        publish_timeout_seconds: 0u64,
+    },
+    retention: RetentionDef {
+        versions_seconds: 0u64,
+        history_seconds: 31536000u64,
+    },
     exposures: List::new(&[]),
     variables: List::new(&[]),
     seeds: List::new(&[]),

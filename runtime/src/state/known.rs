@@ -1,0 +1,163 @@
+//! What the state knew when it was read, and what it knows after changes.
+
+use super::deployment::Environment;
+use super::records::{Object, Published, Snapshot};
+use super::write::Change;
+use crate::intervals::IntervalSet;
+use std::collections::{BTreeMap, HashMap};
+
+/// Everything that the state knows of one project on one engine, seen from one environment.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Snapshots by model and version, without previews.
+    pub snapshots: HashMap<(String, String), Snapshot>,
+    /// Previews of all environments, by environment, model and version. Nobody but their
+    /// environment reads them.
+    pub previews: BTreeMap<(String, String, String), Snapshot>,
+    /// Created things by physical name.
+    pub objects: HashMap<String, Object>,
+    /// Filled ranges by physical name.
+    pub filled: HashMap<String, IntervalSet>,
+    /// What the environment's views show, by model.
+    pub published: BTreeMap<String, Published>,
+    /// What views of the other environments on this engine show, with the environment.
+    pub elsewhere: Vec<(String, Published)>,
+    /// All environments of the project, on any engine, by name.
+    pub environments: BTreeMap<String, Environment>,
+    /// Runs that never ended, of which only the ledger knows what they did.
+    pub unfinished: Vec<String>,
+    /// The mark of the engine's ledger when the last run ended.
+    pub ledger: Option<String>,
+}
+
+impl Known {
+    /// Whether this engine was never written with this state.
+    pub fn is_empty(&self) -> bool {
+        self.all_snapshots().next().is_none()
+            && self.objects.is_empty()
+            && self.published.is_empty()
+            && self.unfinished.is_empty()
+            && self.ledger.is_none()
+    }
+
+    /// The snapshots, and the previews of all environments.
+    pub fn all_snapshots(&self) -> impl Iterator<Item = &Snapshot> {
+        self.snapshots.values().chain(self.previews.values())
+    }
+
+    /// Takes in a change, as writing it to the state and reading that again would.
+    pub fn apply(&mut self, change: &Change, environment: &str) {
+        match change {
+            Change::Object(object) => self.add_object(object),
+            Change::Snapshot(snapshot) => self.add_snapshot(snapshot),
+            Change::Superseded {
+                physical,
+                model,
+                version,
+            } => self.retain_snapshots(|snapshot| {
+                snapshot.physical != *physical
+                    || snapshot.model == *model && snapshot.version == *version
+            }),
+            Change::Filled { physical, ranges } => {
+                self.filled.insert(physical.clone(), ranges.clone());
+            }
+            Change::Published {
+                environment: of,
+                entry,
+            } if of == environment => {
+                self.published.insert(entry.model.clone(), entry.clone());
+            }
+            Change::Published {
+                environment: of,
+                entry,
+            } => {
+                self.withdraw_elsewhere(of, &entry.model);
+                self.elsewhere.push((of.clone(), entry.clone()));
+            }
+            Change::Withdrawn {
+                environment: of,
+                model,
+            } if of == environment => {
+                self.published.remove(model);
+            }
+            Change::Withdrawn {
+                environment: of,
+                model,
+            } => self.withdraw_elsewhere(of, model),
+            Change::Dropped { physical } => {
+                self.objects.remove(physical);
+                self.filled.remove(physical);
+                self.retain_snapshots(|snapshot| snapshot.physical != *physical);
+            }
+            Change::Forgotten => {
+                let environments = std::mem::take(&mut self.environments);
+                let unfinished = std::mem::take(&mut self.unfinished);
+                let ledger = self.ledger.take();
+                *self = Self {
+                    environments,
+                    unfinished,
+                    ledger,
+                    ..Self::default()
+                };
+            }
+            Change::Ledger { mark } => self.ledger = Some(mark.clone()),
+            Change::RunStarted(run) => {
+                if !self.unfinished.contains(&run.id) {
+                    self.unfinished.push(run.id.clone());
+                }
+            }
+            Change::RunEnded { id, .. } => self.unfinished.retain(|unfinished| unfinished != id),
+            Change::Step { .. } | Change::Audit(_) => {}
+        }
+    }
+
+    /// What belongs to the thing itself changes for all snapshots that it holds.
+    fn add_object(&mut self, object: &Object) {
+        for snapshot in self
+            .snapshots
+            .values_mut()
+            .chain(self.previews.values_mut())
+            .filter(|snapshot| snapshot.physical == object.physical)
+        {
+            lend(object, snapshot);
+        }
+        let mut object = object.clone();
+        if let Some(known) = self.objects.get(&object.physical) {
+            object.created_at = known.created_at;
+        }
+        self.objects.insert(object.physical.clone(), object);
+    }
+
+    /// Adds a snapshot as it is read: what belongs to its table comes from there.
+    pub(super) fn add_snapshot(&mut self, snapshot: &Snapshot) {
+        let mut snapshot = snapshot.clone();
+        if let Some(object) = self.objects.get(&snapshot.physical) {
+            lend(object, &mut snapshot);
+        }
+        let (model, version) = (snapshot.model.clone(), snapshot.version.clone());
+        if snapshot.preview.is_empty() {
+            self.snapshots.insert((model, version), snapshot);
+        } else {
+            let key = (snapshot.preview.clone(), model, version);
+            self.previews.insert(key, snapshot);
+        }
+    }
+
+    fn retain_snapshots(&mut self, keep: impl Fn(&Snapshot) -> bool) {
+        self.snapshots.retain(|_, snapshot| keep(snapshot));
+        self.previews.retain(|_, snapshot| keep(snapshot));
+    }
+
+    fn withdraw_elsewhere(&mut self, environment: &str, model: &str) {
+        self.elsewhere
+            .retain(|(of, entry)| of != environment || entry.model != model);
+    }
+}
+
+/// Gives a snapshot what belongs to its table.
+fn lend(object: &Object, snapshot: &mut Snapshot) {
+    snapshot.generation = object.generation;
+    snapshot.load.clone_from(&object.load);
+    snapshot.reads.clone_from(&object.reads);
+    snapshot.uses.clone_from(&object.uses);
+}

@@ -1,0 +1,143 @@
+//! Kills runs of `dbgo` at all fail points, and holds what is left against what must hold.
+//!
+//! `crash [--long] [--workers N] [--kills N] [--seed N] [--only WORD]`
+
+use dbgo_runtime::faults::Bug;
+use dbgo_tests::crash::{self, Outcome, Subject, cases, random};
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+const USAGE: &str = "usage: crash [--long] [--workers N] [--kills N] [--seed N] [--only WORD]
+
+  --long       two fail points in a row, each with each, and kills at random times as well
+  --kills N    how many of those [default: 1000]
+  --seed N     what their times follow from [default: 1]
+  --workers N  how many processes die at once [default: one for each processor]
+  --only WORD  only cases whose name contains the word
+
+`DBGO_BIN` names the tool, built with debug assertions.";
+
+struct Options {
+    long: bool,
+    workers: usize,
+    kills: u32,
+    seed: u64,
+    only: String,
+}
+
+fn main() -> ExitCode {
+    let done = options().and_then(|options| match options {
+        Some(options) => run(&options),
+        None => {
+            println!("{USAGE}");
+            Ok(())
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `None` where help is asked for.
+fn options() -> Result<Option<Options>, Box<dyn Error>> {
+    let mut options = Options {
+        long: false,
+        workers: std::thread::available_parallelism().map_or(1, usize::from),
+        kills: 1000,
+        seed: 1,
+        only: String::new(),
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--help" => return Ok(None),
+            "--long" => {
+                options.long = true;
+                continue;
+            }
+            _ => {}
+        }
+        let value = words
+            .next()
+            .ok_or_else(|| format!("`{word}` needs a value"))?;
+        match word.as_str() {
+            "--workers" => options.workers = value.parse()?,
+            "--kills" => options.kills = value.parse()?,
+            "--seed" => options.seed = value.parse()?,
+            "--only" => options.only = value,
+            _ => return Err(format!("unknown option `{word}`\n{USAGE}").into()),
+        }
+    }
+    Ok(Some(options))
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let executable = std::env::var_os("DBGO_BIN").ok_or("DBGO_BIN doesn't name the tool")?;
+    let folder = tempfile::tempdir()?;
+    let subject = Subject::new(Path::new(&executable), folder.path());
+    let workers = options.workers;
+    let mut cases = cases::short();
+    cases.retain(|case| case.to_string().contains(&options.only));
+    let started = Instant::now();
+    let outcomes = crash::run(&subject, folder.path(), workers, cases)?;
+    print!("{}", crash::table(&outcomes));
+    let mut wrong = summary("cases", &outcomes, started);
+    if options.only.is_empty() {
+        wrong += seeded(Path::new(&executable), folder.path())?;
+    }
+    if options.long {
+        let started = Instant::now();
+        let outcomes = random::pairs(&subject, folder.path(), workers)?;
+        print!("{}", crash::table(&with_findings(&outcomes)));
+        wrong += summary("pairs", &outcomes, started);
+        let started = Instant::now();
+        let count = (workers, options.kills);
+        let outcomes = random::kills(&subject, folder.path(), count, options.seed)?;
+        print!("{}", crash::table(&with_findings(&outcomes)));
+        wrong += summary("kills at random times", &outcomes, started);
+    }
+    match wrong {
+        0 => Ok(()),
+        wrong => Err(format!("{wrong} didn't end as they must").into()),
+    }
+}
+
+/// Puts each bug in and looks whether a case finds it; gives the number of those that none finds.
+fn seeded(executable: &Path, folder: &Path) -> Result<usize, Box<dyn Error>> {
+    let mut missed = 0;
+    for bug in Bug::ALL {
+        match crash::seeded(executable, folder, *bug)?.first() {
+            Some(first) => println!("seeded bug {}: found by {}", bug.text(), first.case),
+            None => {
+                missed += 1;
+                println!("seeded bug {}: NOT FOUND", bug.text());
+            }
+        }
+    }
+    Ok(missed)
+}
+
+fn with_findings(outcomes: &[Outcome]) -> Vec<Outcome> {
+    outcomes
+        .iter()
+        .filter(|outcome| !outcome.findings.is_empty())
+        .cloned()
+        .collect()
+}
+
+/// Prints how many there were; gives the number of those with findings.
+fn summary(what: &str, outcomes: &[Outcome], started: Instant) -> usize {
+    let wrong = with_findings(outcomes).len();
+    let seconds = started.elapsed().as_secs();
+    println!(
+        "{} {what} in {seconds} s, {wrong} with findings",
+        outcomes.len()
+    );
+    wrong
+}

@@ -1,0 +1,10 @@
+//! The state database as its users see it, on SQLite and on Postgres: the same tests on both.
+
+mod claims;
+mod environments;
+mod faults;
+mod fixture;
+mod known;
+mod races;
+mod sweep;
+mod transfer;

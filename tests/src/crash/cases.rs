@@ -1,0 +1,197 @@
+//! The list of deaths.
+
+use dbgo_runtime::faults::{Bug, Point};
+use std::fmt;
+
+/// From where a case starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Start {
+    /// The old release is published.
+    Published,
+    /// Nothing was ever built.
+    Fresh,
+    /// The old release is published, and the state database is lost.
+    Adopting,
+}
+
+impl Start {
+    /// All of them.
+    pub const ALL: &'static [Start] = &[Start::Published, Start::Fresh, Start::Adopting];
+}
+
+/// What an armed point does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The process dies.
+    Kill,
+    /// What surrounds the point fails.
+    Error,
+    /// Somebody else takes the lease.
+    TakeOver,
+}
+
+/// One death, or something as bad.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Where it happens.
+    pub point: Point,
+    /// What the point must be about: a part of a batch's id.
+    pub text: &'static str,
+    /// The how manieth time that the point is reached.
+    pub count: u32,
+    /// What happens.
+    pub action: Action,
+    /// From where.
+    pub start: Start,
+}
+
+impl Case {
+    const fn killed(point: Point) -> Self {
+        Self {
+            point,
+            text: "",
+            count: 1,
+            action: Action::Kill,
+            start: Start::Published,
+        }
+    }
+
+    const fn about(self, text: &'static str, count: u32) -> Self {
+        Self {
+            text,
+            count,
+            ..self
+        }
+    }
+
+    const fn with(self, action: Action) -> Self {
+        Self { action, ..self }
+    }
+
+    const fn from(self, start: Start) -> Self {
+        Self { start, ..self }
+    }
+
+    /// What arms the point.
+    pub fn variable(&self) -> String {
+        let action = match self.action {
+            Action::Kill => "kill",
+            Action::Error => "error",
+            Action::TakeOver => "take-over",
+        };
+        let name = self.point.text();
+        match self.text {
+            "" => format!("{name}:{}={action}", self.count),
+            text => format!("{name}@{text}:{}={action}", self.count),
+        }
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = match self.start {
+            Start::Published => "",
+            Start::Fresh => ", from nothing",
+            Start::Adopting => ", without state",
+        };
+        write!(formatter, "{}{start}", self.variable())
+    }
+}
+
+/// A batch of each kind of model: the model, and which of its batches.
+const BATCHES: &[(&str, u32)] = &[
+    ("seeds.countries", 1),
+    ("models.staging.orders", 1),
+    ("models.core.order_totals", 1),
+    ("models.filled.daily_sales", 2),
+    ("models.filled.daily_rebuilt", 2),
+    ("models.filled.monthly_events", 1),
+    ("models.merged.last_orders", 1),
+    ("models.added.loads", 1),
+    ("models.marts.sales", 1),
+];
+
+/// What a run writes to the state, of which each may be the last thing that it does.
+const WRITTEN: &[&str] = &["run-started", "snapshots", "published", "run-ended"];
+
+/// Each point once, batches once for each kind of model, and all again as errors.
+pub fn short() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for point in Point::ALL {
+        let case = Case::killed(*point).from(start_of(*point));
+        match point {
+            Point::BeforeBatchCommit | Point::AfterBatchCommit => {
+                let of_each = BATCHES
+                    .iter()
+                    .map(|(text, count)| case.clone().about(text, *count));
+                cases.extend(of_each);
+            }
+            Point::BeforeBatch => cases.push(case.about("models.core.order_lines", 1)),
+            Point::BeforeStateCommit | Point::AfterStateCommit => {
+                cases.extend(WRITTEN.iter().map(|text| case.clone().about(text, 1)));
+            }
+            _ => cases.push(case),
+        }
+        let error = Case::killed(*point)
+            .from(start_of(*point))
+            .with(Action::Error);
+        cases.push(match point {
+            Point::BeforeBatch | Point::BeforeBatchCommit | Point::AfterBatchCommit => {
+                error.about("models.added.loads", 1)
+            }
+            _ => error,
+        });
+    }
+    cases.extend(taken_over());
+    cases
+}
+
+/// Somebody else takes the lease before a batch, before the last one and before the publication.
+pub fn taken_over() -> Vec<Case> {
+    let taken = |point| Case::killed(point).with(Action::TakeOver);
+    vec![
+        taken(Point::BeforeBatch).about("models.added.loads", 1),
+        taken(Point::BeforeBatch).about("models.marts.sales", 1),
+        taken(Point::BeforePublication),
+    ]
+}
+
+/// The cases that must find a seeded bug.
+pub fn revealing(bug: Bug) -> Vec<Case> {
+    let added = |point| Case::killed(point).about("models.added.loads", 1);
+    match bug {
+        Bug::IntervalBeforeCommit => vec![added(Point::BeforeBatchCommit)],
+        Bug::IntervalAfterWithoutLedger => vec![added(Point::AfterBatchCommit)],
+        Bug::NoFence => taken_over(),
+        Bug::TwoPublications => vec![Case::killed(Point::AfterPublicationCommit)],
+    }
+}
+
+/// From where a point is reached.
+fn start_of(point: Point) -> Start {
+    match point {
+        Point::BeforeBookkeepingCommit
+        | Point::AfterBookkeepingCommit
+        | Point::BeforeLayoutCommit
+        | Point::AfterLayoutCommit => Start::Fresh,
+        Point::BeforeAdoptCommit | Point::AfterAdoptCommit => Start::Adopting,
+        _ => Start::Published,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_point_kills() {
+        let killed: HashSet<Point> = short()
+            .iter()
+            .filter(|case| case.action == Action::Kill)
+            .map(|case| case.point)
+            .collect();
+        let missing = Point::ALL.iter().find(|point| !killed.contains(point));
+        assert_eq!(missing, None);
+    }
+}

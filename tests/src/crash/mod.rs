@@ -1,0 +1,288 @@
+//! Processes that die, and what is found then: `cargo xtask crash` and `tests/tests/tool/crash.rs`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`project`] | the project whose runs are killed |
+//! | [`cases`] | where, how and from which start |
+//! | [`process`] | calls of `dbgo` and how they ended |
+//! | [`place`] | a folder that is put back before each case |
+//! | [`picture`] | what a database shows and says of itself |
+//! | [`verify`] | what must hold |
+//! | [`random`] | deaths at any time, and two in a row |
+//!
+//! A case runs the command with a fail point armed, looks at the database that is left, and runs
+//! the command again. What must hold: the process died where it was told to; the views of the
+//! environment are all old or all new; the second run finishes what the first one began, with the
+//! rows of a run that nobody disturbed; each batch is in the ledger as often as there; a third run
+//! has nothing to do.
+
+pub mod cases;
+pub mod picture;
+pub mod place;
+pub mod process;
+pub mod project;
+pub mod random;
+pub mod verify;
+
+use cases::{Action, Case, Start};
+use dbgo_runtime::faults::Bug;
+use picture::Picture;
+use place::{Armed, Place};
+use process::End;
+use std::collections::VecDeque;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+use verify::Seen;
+
+/// The environment whose views are looked at.
+pub const ENVIRONMENT: &str = "dev";
+
+/// How a release gets to users. `${ENV}` stands for the environment.
+pub struct Way {
+    /// Its name.
+    pub name: &'static str,
+    /// The commands that publish what is in the folder.
+    pub publish: Vec<&'static [&'static str]>,
+    /// The commands that finish what a process left behind.
+    pub recover: Vec<&'static [&'static str]>,
+}
+
+impl Way {
+    /// `dbgo run`, which is its own recovery.
+    pub fn run() -> Self {
+        Self {
+            name: "run",
+            publish: vec![&["run"]],
+            recover: vec![&["run"]],
+        }
+    }
+}
+
+/// What is tested.
+pub struct Subject {
+    /// The tool, built with debug assertions.
+    pub executable: PathBuf,
+    /// What it takes for the user's cache folder.
+    pub cache: PathBuf,
+    /// The commands.
+    pub way: Way,
+    /// The bug that is put in on purpose.
+    pub bug: Option<Bug>,
+}
+
+impl Subject {
+    /// `dbgo run` of an executable, with a cache in a folder.
+    pub fn new(executable: &Path, folder: &Path) -> Self {
+        Self {
+            executable: executable.to_owned(),
+            cache: folder.join("cache"),
+            way: Way::run(),
+            bug: None,
+        }
+    }
+
+    /// The project's `dbgo.toml`.
+    fn settings(&self) -> String {
+        let database = project::DATABASE;
+        format!(
+            "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{database}\"\n\
+             [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n"
+        )
+    }
+}
+
+/// What became of a case.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The case, for people.
+    pub case: String,
+    /// How the first process ended.
+    pub end: End,
+    /// What was seen then.
+    pub seen: Seen,
+    /// How long the second one took.
+    pub recovered: Duration,
+    /// What didn't hold; empty if all did.
+    pub findings: Vec<String>,
+}
+
+/// Runs cases side by side, each worker in a folder of its own; in the order of the cases.
+///
+/// # Errors
+/// If a place can't be prepared, or a process not be started.
+pub fn run(
+    subject: &Subject,
+    folder: &Path,
+    workers: usize,
+    cases: Vec<Case>,
+) -> Result<Vec<Outcome>, Box<dyn Error>> {
+    let mut starts: Vec<Start> = cases.iter().map(|case| case.start).collect();
+    starts.sort();
+    starts.dedup();
+    side_by_side((subject, folder, &starts), workers, cases, |place, case| {
+        judge(place, &case)
+    })
+}
+
+/// Does work in places, as many at once as there are workers.
+pub(crate) fn side_by_side<W: Send>(
+    (subject, folder, starts): (&Subject, &Path, &[Start]),
+    workers: usize,
+    work: Vec<W>,
+    judge: impl Fn(&Place<'_>, W) -> Result<Outcome, Box<dyn Error>> + Sync,
+) -> Result<Vec<Outcome>, Box<dyn Error>> {
+    let queue: Mutex<VecDeque<(usize, W)>> = Mutex::new(work.into_iter().enumerate().collect());
+    let done: Mutex<Vec<(usize, Outcome)>> = Mutex::default();
+    let one = |number: usize| -> Result<(), String> {
+        let text = |error: Box<dyn Error>| error.to_string();
+        let place =
+            Place::new(subject, folder.join(format!("place-{number}")), starts).map_err(text)?;
+        loop {
+            let next = queue.lock().map_err(|_| "a worker panicked")?.pop_front();
+            let Some((index, work)) = next else {
+                return Ok(());
+            };
+            let outcome = judge(&place, work).map_err(text)?;
+            let mut done = done.lock().map_err(|_| "a worker panicked")?;
+            done.push((index, outcome));
+        }
+    };
+    std::thread::scope(|threads| {
+        let one = &one;
+        let running: Vec<_> = (0..workers)
+            .map(|number| threads.spawn(move || one(number)))
+            .collect();
+        running.into_iter().try_for_each(|thread| {
+            let ended = thread.join();
+            ended.unwrap_or_else(|_| Err("a worker panicked".to_owned()))
+        })
+    })?;
+    let mut done = done.into_inner().map_err(|_| "a worker panicked")?;
+    done.sort_by_key(|(index, _)| *index);
+    Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+fn judge(place: &Place<'_>, case: &Case) -> Result<Outcome, Box<dyn Error>> {
+    place.reset(case.start)?;
+    let died = place.call_armed(&place.subject().way.publish, &case.variable())?;
+    let mut findings = Vec::new();
+    if let Some(what) = unexpected(case, &died) {
+        findings.push(format!(
+            "{what}: {}\n{}",
+            died.ended.end,
+            died.ended.last_words()
+        ));
+    }
+    let (seen, recovered) = look_and_recover(place, case.start, &mut findings)?;
+    Ok(Outcome {
+        case: case.to_string(),
+        end: died.ended.end,
+        seen,
+        recovered,
+        findings,
+    })
+}
+
+/// What a process did otherwise than its armed fail point says.
+fn unexpected(case: &Case, died: &Armed) -> Option<&'static str> {
+    match (case.action, &died.ended.end) {
+        _ if !died.reached => Some("the point wasn't reached"),
+        (Action::Kill, End::Signal(9)) | (Action::TakeOver, End::Exit(3)) => None,
+        (Action::TakeOver, End::Exit(0)) => Some("it went on after its lease was taken"),
+        // What is tried again, or turns out to have been done, is no failure in the end.
+        (Action::Error, End::Exit(0 | 1 | 4)) => None,
+        _ => Some("it didn't end as it should"),
+    }
+}
+
+/// Looks at what a process left behind, runs the commands that finish it, and looks again.
+pub(crate) fn look_and_recover(
+    place: &Place<'_>,
+    start: Start,
+    findings: &mut Vec<String>,
+) -> Result<(Seen, Duration), Box<dyn Error>> {
+    let prepared = place.prepared(start);
+    let seen = match place.picture() {
+        Ok(left) => {
+            let pictures = (&left, &prepared.before, &prepared.reference);
+            verify::seen(pictures, ENVIRONMENT, findings)
+        }
+        Err(error) => {
+            findings.push(format!("what was left can't be read: {error}"));
+            Seen::Mixed
+        }
+    };
+    let recover = &place.subject().way.recover;
+    let ended = place.call(recover)?;
+    if ended.end != End::Exit(0) {
+        let (end, said) = (&ended.end, ended.last_words());
+        findings.push(format!("the next one didn't finish it: {end}\n{said}"));
+        return Ok((seen, ended.took));
+    }
+    let finished = place.picture()?;
+    verify::differences(&finished, &prepared.reference, findings);
+    let again = place.call(recover)?;
+    if again.end != End::Exit(0) {
+        let (end, said) = (&again.end, again.last_words());
+        findings.push(format!("one more ended with {end}\n{said}"));
+    }
+    nothing_done(&finished, &place.picture()?, findings);
+    Ok((seen, ended.took))
+}
+
+fn nothing_done(before: &Picture, after: &Picture, findings: &mut Vec<String>) {
+    if before.ledger != after.ledger {
+        let (before, after) = (before.ledger.len(), after.ledger.len());
+        findings.push(format!(
+            "one more had something to do: {before} batches became {after}"
+        ));
+    }
+}
+
+/// Puts a bug in on purpose and gives what the cases found that must find it.
+///
+/// # Errors
+/// The same as of [`run`].
+pub fn seeded(executable: &Path, folder: &Path, bug: Bug) -> Result<Vec<Outcome>, Box<dyn Error>> {
+    let subject = Subject {
+        bug: Some(bug),
+        ..Subject::new(executable, folder)
+    };
+    let place = folder.join(bug.text());
+    let mut outcomes = run(&subject, &place, 1, cases::revealing(bug))?;
+    outcomes.retain(|outcome| !outcome.findings.is_empty());
+    Ok(outcomes)
+}
+
+/// The outcomes as a table, with what didn't hold below each line.
+pub fn table(outcomes: &[Outcome]) -> String {
+    let width = outcomes
+        .iter()
+        .map(|outcome| outcome.case.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = format!(
+        "{:width$}  {:8}  {:5}  recovered in\n",
+        "case", "ended", "views"
+    );
+    for outcome in outcomes {
+        let Outcome {
+            case,
+            end,
+            seen,
+            recovered,
+            findings,
+        } = outcome;
+        let (end, seen) = (end.to_string(), seen.to_string());
+        text += &format!(
+            "{case:width$}  {end:8}  {seen:5}  {:.2} s\n",
+            recovered.as_secs_f64()
+        );
+        for finding in findings {
+            text += &format!("    {}\n", finding.replace('\n', "\n    "));
+        }
+    }
+    text
+}

@@ -1,0 +1,28 @@
+//! Runs of `dbgo` that die at each fail point, and what is found then.
+
+use crate::place::dbgo;
+use dbgo_runtime::faults::Bug;
+use dbgo_tests::crash::{self, Subject, cases};
+
+#[test]
+fn a_run_that_dies_anywhere_is_finished_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Subject::new(&dbgo(), folder.path());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let outcomes = crash::run(&subject, folder.path(), workers.min(4), cases::short()).unwrap();
+    let wrong: Vec<_> = outcomes
+        .into_iter()
+        .filter(|outcome| !outcome.findings.is_empty())
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", crash::table(&wrong));
+}
+
+/// A harness that finds nothing wrong with these would find nothing.
+#[test]
+fn each_bug_that_is_put_in_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    for bug in Bug::ALL {
+        let found = crash::seeded(&dbgo(), folder.path(), *bug).unwrap();
+        assert!(!found.is_empty(), "{}", bug.text());
+    }
+}
