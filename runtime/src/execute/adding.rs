@@ -39,7 +39,7 @@ pub fn add(
     let shape = Shape {
         target: &target,
         exists: work.exists,
-        rows: suffice(model, work).then_some(&staged),
+        rows: (task.audited && suffice(model, work)).then_some(&staged),
         facts: work.facts,
         range: None,
     };

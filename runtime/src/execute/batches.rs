@@ -39,6 +39,7 @@ pub fn time_range(
             range: *range,
             exists,
             adopts: work.adopts && index == 0,
+            audited: task.audited || index > 0,
         };
         written += one_range(worker, task, work, (&snapshot, current), &place)?;
         exists = true;
@@ -63,6 +64,8 @@ struct Place {
     exists: bool,
     /// Whether the table is an earlier version's and wasn't looked at yet.
     adopts: bool,
+    /// Whether the rows that are there were held to all of the model's audits.
+    audited: bool,
 }
 
 /// An earlier version's table in which nothing is missing: only its columns may have to change, and
@@ -176,7 +179,7 @@ fn one_range(
     let shape = Shape {
         target: &target,
         exists,
-        rows: (!place.adopts).then_some(&staged),
+        rows: (place.audited && !place.adopts).then_some(&staged),
         facts,
         range: Some(range),
     };

@@ -98,6 +98,7 @@ impl<'a> Worker<'a> {
             Work::Table { sql, columns } => self.table(task, sql, columns, changes),
             Work::TimeRange(work) => batches::time_range(self, task, work, changes),
             Work::Adding(work) => adding::add(self, task, work, changes),
+            Work::Audits { model, .. } => audits::audit_existing(self, task, *model, changes),
         }
     }
 

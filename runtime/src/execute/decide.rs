@@ -4,6 +4,7 @@
 //! changed; a view also needs the same physical names under it. What can't be proved unchanged
 //! counts as changed.
 
+use super::audits;
 use super::build::promised;
 use super::columns::{adopted, alterations};
 use super::context::Context;
@@ -53,6 +54,8 @@ pub struct Task {
     pub texts: HashMap<Relation, String>,
     pub retries: u32,
     pub timeout_seconds: u64,
+    /// Whether rows that are there already were held to all of the model's audits.
+    pub audited: bool,
     pub work: Work,
 }
 
@@ -69,6 +72,12 @@ pub enum Work {
     },
     TimeRange(TimeRangeWork),
     Adding(Adding),
+    /// Nothing is written; a model's audits run over the table that it keeps.
+    Audits {
+        model: usize,
+        /// Why nothing else has to be done.
+        reason: String,
+    },
 }
 
 /// Ranges to fill.
@@ -155,7 +164,13 @@ pub fn model(
         uses: uses(&texts, ready_set),
         texts,
         volatile: model.def.volatile || context.versions.reads_clock(index),
+        audits: audits::fingerprints(context, index)?,
     };
+    if let Some(snapshot) = inputs.snapshot()
+        && let Some(reason) = inputs.not_due(snapshot)?
+    {
+        return Ok(inputs.unchanged(snapshot, reason));
+    }
     match (model.materialization, model.strategy) {
         (Materialization::Ephemeral, _) => Ok(Decision::Through(Ready {
             physical: None,
@@ -282,6 +297,7 @@ fn task(
         texts: HashMap::new(),
         retries: 0,
         timeout_seconds: 0,
+        audited: true,
         work,
         snapshot: Snapshot {
             model: path.to_owned(),
@@ -294,6 +310,8 @@ fn task(
             columns: column_types(columns),
             definition: String::new(),
             uses: Vec::new(),
+            loaded_at: context.now,
+            audits: Vec::new(),
             preview: String::new(),
         },
         subject,
@@ -310,6 +328,8 @@ struct Inputs<'a> {
     texts: HashMap<Relation, String>,
     uses: Vec<String>,
     volatile: bool,
+    /// Fingerprints of the model's audits.
+    audits: Vec<String>,
 }
 
 impl<'a> Inputs<'a> {
@@ -318,8 +338,50 @@ impl<'a> Inputs<'a> {
             .snapshot(self.model.def.path.as_str(), self.version)
     }
 
-    fn unchanged(&self, snapshot: &Snapshot, reason: String) -> Decision {
-        Decision::Unchanged(ready(snapshot), reason)
+    /// Leaves a table as it is, and only runs audits that its rows were never held to.
+    fn unchanged(self, snapshot: &Snapshot, reason: String) -> Decision {
+        if self.are_audited(snapshot) {
+            return Decision::Unchanged(ready(snapshot), reason);
+        }
+        let mut snapshot = snapshot.clone();
+        let new = self.audits.iter().cloned();
+        let new = new.filter(|audit| !snapshot.audits.contains(audit));
+        let all: Vec<String> = snapshot.audits.iter().cloned().chain(new).collect();
+        snapshot.audits = all;
+        let model = self.index;
+        let mut task = self.task(Work::Audits { model, reason });
+        task.snapshot = snapshot;
+        Decision::Build(Box::new(task))
+    }
+
+    /// Whether the rows of a table were held to all of the model's audits.
+    fn are_audited(&self, snapshot: &Snapshot) -> bool {
+        let mut audits = self.audits.iter();
+        audits.all(|audit| snapshot.audits.contains(audit))
+    }
+
+    /// Why a table isn't filled now though something may have changed: it isn't due.
+    fn not_due(&self, snapshot: &Snapshot) -> Result<Option<String>, Failure> {
+        let anew = self.context.options.full_refresh && !self.model.keeps_history();
+        let stored = self.model.materialization != Materialization::View;
+        let Some(schedule) = self.model.schedule.as_ref().filter(|_| stored && !anew) else {
+            return Ok(None);
+        };
+        let now = self.context.now;
+        let is_due = match (self.model.strategy, schedule.last_until(now)) {
+            // What had ended when it was due last is all that has to be there.
+            (Strategy::TimeRange, Some(due)) => {
+                let filled = self.context.known.filled.get(&snapshot.physical);
+                let filled = filled.cloned().unwrap_or_default();
+                let missing = missing_until(due, self.model, &filled)?;
+                !missing.batches.is_empty()
+            }
+            _ => schedule.is_due(snapshot.loaded_at, now),
+        };
+        Ok((!is_due).then(|| match schedule.next_after(now) {
+            Some(next) => format!("not due before {}", schedule.describe(next)),
+            None => "never due".to_owned(),
+        }))
     }
 
     /// Why nothing has to be done, if what was read is proved to be the same.
@@ -356,7 +418,7 @@ impl<'a> Inputs<'a> {
     fn task(self, work: Work) -> Task {
         let def = self.model.def;
         let relation = Relation::Model(self.index);
-        Task {
+        let mut task = Task {
             texts: self.texts,
             retries: def.retries,
             timeout_seconds: def.timeout_seconds,
@@ -367,7 +429,9 @@ impl<'a> Inputs<'a> {
                 self.reads,
                 work,
             )
-        }
+        };
+        task.snapshot.audits = self.audits;
+        task
     }
 
     fn view(self) -> Result<Decision, Failure> {
@@ -381,7 +445,7 @@ impl<'a> Inputs<'a> {
         // What a view promises was checked with the rows that it showed when it was made.
         let holds = |known: &&Snapshot| {
             let promises = !promised(columns).is_empty() || !self.model.audits.is_empty();
-            !promises || (!load.is_empty() && known.load == load)
+            !promises || (!load.is_empty() && known.load == load && self.are_audited(known))
         };
         if let Some(snapshot) = made.filter(holds) {
             let ready = Ready {
@@ -524,6 +588,15 @@ fn missing_in(
     model: &Model,
     filled: &IntervalSet,
 ) -> Result<Missing, Failure> {
+    missing_until(context.now, model, filled)
+}
+
+/// What was missing in it at an instant.
+fn missing_until(
+    now: jiff::Timestamp,
+    model: &Model,
+    filled: &IntervalSet,
+) -> Result<Missing, Failure> {
     let def = &model.def.incremental;
     let text = interval_of(model);
     let step = Step::parse(text)
@@ -531,9 +604,9 @@ fn missing_in(
         .in_zone(model.zone.clone());
     let start = instant(model, def.start.as_str(), "start")?;
     let end = if def.end.is_empty() {
-        context.now
+        now
     } else {
-        instant(model, def.end.as_str(), "end")?.min(context.now)
+        instant(model, def.end.as_str(), "end")?.min(now)
     };
     let range = (start, end);
     Ok(missing(range, filled, &step, def.lookback, def.batch_size))
@@ -562,6 +635,8 @@ pub fn is_readable(context: &Context<'_>, index: usize) -> bool {
 /// The same task, in the table of an earlier snapshot if there is one.
 fn in_table(mut task: Task, base: Option<Snapshot>) -> Task {
     if let Some(base) = base {
+        let mut audits = task.snapshot.audits.iter();
+        task.audited = audits.all(|audit| base.audits.contains(audit));
         task.snapshot.physical = base.physical;
         task.snapshot.generation = base.generation;
     }

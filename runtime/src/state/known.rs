@@ -160,4 +160,5 @@ fn lend(object: &Object, snapshot: &mut Snapshot) {
     snapshot.load.clone_from(&object.load);
     snapshot.reads.clone_from(&object.reads);
     snapshot.uses.clone_from(&object.uses);
+    snapshot.loaded_at = object.loaded_at;
 }

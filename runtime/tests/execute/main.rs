@@ -12,6 +12,7 @@ mod kept_tables;
 mod keyed;
 mod rebuild;
 mod restore;
+mod schedules;
 mod statements;
 mod versions;
 mod zones;
