@@ -13,6 +13,8 @@ mod commands;
 mod crash;
 #[path = "tool/durable.rs"]
 mod durable;
+#[path = "tool/environments.rs"]
+mod environments;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]

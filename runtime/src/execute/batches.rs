@@ -5,12 +5,12 @@ use super::build::{Done, Worker, committed, entry, promised};
 use super::checks;
 use super::decide::{Task, TimeRangeWork};
 use super::failure::Failure;
-use super::naming::physical_relation;
 use super::slots::{PhysicalSlots, column_range, time_type};
 use super::staging::{STAGED, all_of, insert};
 use crate::adapters::{TimeColumn, TimeRange};
 use crate::intervals::Range;
 use crate::project::{BatchFacts, compose};
+use crate::situation::physical_relation;
 use crate::state::{Change, Snapshot};
 use dbgo_contract::Outside;
 

@@ -12,12 +12,12 @@ use super::decide::{Task, Work};
 use super::details::{Details, object_of, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::naming::physical_relation;
 use crate::adapters::{
     Column, FileFormat, LedgerEntry, Relation as Name, SeedFile, Session, TimeRange, Transaction,
 };
 use crate::events::AuditOutcome;
 use crate::project::{BatchFacts, SeedData};
+use crate::situation::physical_relation;
 use crate::state::{Change, Snapshot};
 use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
 use jiff::Timestamp;

@@ -112,7 +112,7 @@ fn what_is_written_is_read_again() {
 fn the_writer_writes_everything_and_runs_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let state = State::open(&StateAddress::Sqlite(folder.path().join("state.db"))).unwrap();
-    let writer = Writer::start(state, scope());
+    let writer = Writer::start(state, scope(), None);
     writer.send(Change::RunStarted(RunRecord {
         id: "r1".to_owned(),
         command: "run".to_owned(),

@@ -1,6 +1,7 @@
 //! Runs of hand-made projects over real database files and real state.
 
 mod audits;
+mod claims;
 mod commands;
 mod crash;
 mod errors;

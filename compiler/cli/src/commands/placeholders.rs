@@ -4,7 +4,8 @@
 use crate::workspace::Workspace;
 use dbgo_compiler::project::Settings;
 use dbgo_runtime::cli::{Terminal, report};
-use dbgo_runtime::config::{Lookup, engine_place, engine_setting_place, expand, sanitise};
+use dbgo_runtime::config::{Lookup, engine_place, engine_setting_place, expand};
+use dbgo_runtime::environments::sanitise;
 use dbgo_runtime::error::Error;
 use std::process::ExitCode;
 
