@@ -92,6 +92,18 @@ pub struct TypedModel {
     pub forward_only: bool,
     /// `was`; empty without one.
     pub was: String,
+    /// What must hold before its rows are published, in the order of its header.
+    pub audits: Vec<TypedAudit>,
+    /// How a merge by key goes on.
+    pub merge: Merge,
+    /// Who may read it.
+    pub grants: Vec<Grant>,
+    /// Its indexes.
+    pub indexes: Vec<Index>,
+    /// The statements that run before its rows are written, each with branches and slots.
+    pub before: Vec<Vec<BodyNode>>,
+    /// The statements that run after its rows are written.
+    pub after: Vec<Vec<BodyNode>>,
     /// Its SQL as pieces, slots and branches.
     pub body: Vec<BodyNode>,
     /// What its data is made of.
@@ -109,6 +121,65 @@ impl TypedModel {
         };
         &self.columns[..self.columns.len().saturating_sub(added)]
     }
+}
+
+/// A query that gives the rows that are wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypedAudit {
+    /// The audit's name.
+    pub name: String,
+    /// The call as it is written, in one line.
+    pub call: String,
+    /// Whether failing rows are told and no more, instead of being an error.
+    pub warns: bool,
+    /// Whether each row is right or wrong by itself.
+    pub by_row: bool,
+    /// The columns of the model that the call names.
+    pub columns: Vec<String>,
+    /// The number of failing rows at which it warns: `> 10`; `None` for any.
+    pub warn_if: Option<String>,
+    /// The number of failing rows at which it is an error.
+    pub error_if: Option<String>,
+    /// Whether failing rows are kept.
+    pub store_failures: bool,
+    /// The query, with slots; the audited relation is the model's own.
+    pub body: Vec<BodyNode>,
+}
+
+/// How a merge by key goes on; conditions are SQL over the aliases `this` and `new`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// What must hold besides the key; empty for nothing.
+    pub on: String,
+    /// The columns that are updated, as the query names them; empty for all.
+    pub update: Vec<String>,
+    /// Which rows are removed; empty for none.
+    pub delete_when: String,
+}
+
+impl Merge {
+    /// Whether a merge goes its usual way.
+    pub fn is_usual(&self) -> bool {
+        *self == Merge::default()
+    }
+}
+
+/// Who may do what with a model's relation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The privilege: `select`.
+    pub privilege: String,
+    /// Who has it.
+    pub to: Vec<String>,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// Whether no two rows have the same values.
+    pub unique: bool,
+    /// Its columns, as the query names them.
+    pub columns: Vec<String>,
 }
 
 /// A declared variable.

@@ -1,6 +1,7 @@
 //! Contracts: `@column` lines with a type or with `not null`.
 
 use super::OutputColumn;
+use crate::audit;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::graph::Node;
 use crate::header::{ColumnNote, Header, Materialized};
@@ -95,6 +96,7 @@ pub fn apply(
             .find(|note| note.name.value.eq_ignore_ascii_case(&column.name));
         let declared = note.and_then(|note| declared_type(note, &column, diagnostics));
         let checked = note.is_some_and(|note| note.not_null.is_some());
+        let proven = checked || is_audited(header, &column.name);
         contracted.casts.push(
             declared
                 .as_ref()
@@ -103,7 +105,7 @@ pub fn apply(
         contracted.columns.push(TypedColumn {
             name: column.name,
             sql_type: declared.unwrap_or(column.sql_type),
-            not_null: !column.nullable || (checked && stored),
+            not_null: !column.nullable || (proven && stored),
             checked,
             description: note
                 .and_then(|note| note.description.as_ref())
@@ -112,6 +114,13 @@ pub fn apply(
         });
     }
     contracted
+}
+
+/// Whether an audit keeps nulls out of a column: one that looks at every row, and of which no row
+/// is written that fails.
+pub fn is_audited(header: &Header, column: &str) -> bool {
+    let mut proven = header.audits.iter().flat_map(audit::proven_by);
+    proven.any(|name| name.eq_ignore_ascii_case(column))
 }
 
 fn missing(note: &ColumnNote, columns: &[OutputColumn]) -> Diagnostic {

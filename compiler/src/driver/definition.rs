@@ -17,7 +17,7 @@ use crate::typed::{self, Slot, TypedModel};
 use std::collections::BTreeMap;
 
 /// The names of the batch's bounds and of the run's clock.
-const BOUNDS: [(&str, Slot); 5] = [
+pub(super) const BOUNDS: [(&str, Slot); 5] = [
     ("start_ts", Slot::StartTimestamp),
     ("end_ts", Slot::EndTimestamp),
     ("start_date", Slot::StartDate),
@@ -39,19 +39,19 @@ impl Work<'_> {
         slots: &Slots,
         contract: &check::contract::Contracted,
     ) -> Vec<typed::BodyNode> {
-        let variables: Vec<String> = self
-            .variables
-            .iter()
-            .map(|variable| variable.name.clone())
-            .collect();
-        let dialect = self.context.outline.settings.dialect.word();
-        let printer = Printer {
+        contract.wrap(self.printed(slots, |printer| printer.body(tree)))
+    }
+
+    /// What a printer of the text gives.
+    pub(super) fn printed<T>(&self, slots: &Slots, print: impl FnOnce(&Printer<'_>) -> T) -> T {
+        let variables = self.variables.iter();
+        let variables: Vec<String> = variables.map(|variable| variable.name.clone()).collect();
+        print(&Printer {
             text: self.text,
-            dialect,
+            dialect: self.context.outline.settings.dialect.word(),
             slots,
             variables: &variables,
-        };
-        contract.wrap(printer.body(tree))
+        })
     }
 
     /// What the runtime fills in. Variants share their text, so that a name has to mean the same
@@ -87,12 +87,21 @@ impl Work<'_> {
             self.diagnostics.push(self.differing(span, other));
         }
         let mut slots = Slots::default();
+        self.insert(relations, &mut slots);
+        self.value_slots(tree, &mut slots);
+        slots
+    }
+
+    /// Adds the relations that a text without variants reads.
+    pub(super) fn add_relation_slots(&self, uses: &[RelationUse], slots: &mut Slots) {
+        self.insert(self.relation_slots(uses), slots);
+    }
+
+    fn insert(&self, relations: BTreeMap<Place, Slot>, slots: &mut Slots) {
         for ((start, end), slot) in relations {
             let span = Span::new(self.file, start as usize, end as usize);
             slots.insert(SlotPlace { span, slot });
         }
-        self.value_slots(tree, &mut slots);
-        slots
     }
 
     /// The relations that a variant reads.
@@ -117,7 +126,7 @@ impl Work<'_> {
             .collect()
     }
 
-    fn value_slots(&self, tree: &DirectiveTree, slots: &mut Slots) {
+    pub(super) fn value_slots(&self, tree: &DirectiveTree, slots: &mut Slots) {
         for (name, span) in directives::references(self.text, &tree.tokens) {
             let variable = self
                 .variables
@@ -198,6 +207,12 @@ impl Work<'_> {
             history: config.history.as_ref().map(|history| history.value),
             forward_only: config.forward_only.as_ref().is_some_and(|it| it.value),
             was: text(&config.was),
+            audits: Vec::new(),
+            merge: typed::Merge::default(),
+            grants: Vec::new(),
+            indexes: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
             body,
             profile: Profile::default(),
             lineage,

@@ -1,6 +1,7 @@
 //! The lineage of a model: that of its variants, put together.
 
 use super::model::Work;
+use super::statements::Statements;
 use super::variants::TypedVariant;
 use crate::directives::{Assignment, Atom, Variants};
 use crate::header::{Checked, Incremental, RowChange, Scd2};
@@ -9,7 +10,7 @@ use crate::name::same_name;
 use crate::resolve::Schema;
 use crate::span::Spanned;
 use crate::typed::TypedColumn;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Work<'_> {
     /// The lineage of a model with these columns.
@@ -87,6 +88,31 @@ impl Work<'_> {
         };
         lineage.columns.push(column.clone());
         lineage.columns.push(column);
+    }
+
+    /// Adds what decides which rows there are besides the query: columns of which a merge asks, and
+    /// what the statements around it read, which may do anything with it.
+    pub(super) fn add_to_lineage(
+        &self,
+        lineage: &mut Lineage,
+        columns: &[TypedColumn],
+        merged_by: &BTreeSet<String>,
+        statements: [&Statements; 2],
+    ) {
+        for name in merged_by {
+            let mut positions = columns.iter().zip(&lineage.columns);
+            let column = positions.find(|(column, _)| same_name(&column.name, name));
+            let uses = column.map(|(_, lineage)| lineage.uses.condition());
+            lineage.rows.extend(&uses.unwrap_or_default());
+        }
+        let read = statements.into_iter().flat_map(|block| &block.imports);
+        let reads = Reads {
+            seen: read.map(|import| Relation::Import(*import)).collect(),
+            ..Reads::default()
+        };
+        if !reads.seen.is_empty() {
+            lineage.extend(&lineage::of_unread(&reads, columns.len()));
+        }
     }
 
     fn lineage_of_variant(&self, variant: &TypedVariant, columns: &[TypedColumn]) -> Lineage {

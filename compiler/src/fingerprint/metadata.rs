@@ -41,7 +41,44 @@ pub(super) fn metadata(model: &TypedModel) -> Fingerprint {
         }
         runs(model, encoding);
         nodes(&model.body, encoding);
+        guards(model, encoding);
     })
+}
+
+/// What is looked at and made besides the rows; nothing of a model that has none of it.
+fn guards(model: &TypedModel, encoding: &mut Encoding) {
+    for audit in &model.audits {
+        encoding.text("audit");
+        encoding.text(&audit.call);
+        encoding.flag(audit.warns);
+        encoding.flag(audit.store_failures);
+        for threshold in [&audit.warn_if, &audit.error_if] {
+            encoding.text(threshold.as_deref().unwrap_or_default());
+        }
+        nodes(&audit.body, encoding);
+    }
+    for grant in &model.grants {
+        encoding.text("grant");
+        encoding.text(&grant.privilege);
+        encoding.number(grant.to.len());
+        for name in &grant.to {
+            encoding.text(name);
+        }
+    }
+    for index in &model.indexes {
+        encoding.text("index");
+        encoding.flag(index.unique);
+        encoding.number(index.columns.len());
+        for column in &index.columns {
+            encoding.text(column);
+        }
+    }
+    for (when, statements) in [("before", &model.before), ("after", &model.after)] {
+        for statement in statements {
+            encoding.text(when);
+            nodes(statement, encoding);
+        }
+    }
 }
 
 fn runs(model: &TypedModel, encoding: &mut Encoding) {
@@ -73,10 +110,19 @@ fn runs(model: &TypedModel, encoding: &mut Encoding) {
 }
 
 fn nodes(body: &[BodyNode], encoding: &mut Encoding) {
+    written(body, encoding, &|text, encoding| encoding.text(text));
+}
+
+/// What the pieces of a text are; `write` says what their text is.
+pub(super) fn written(
+    body: &[BodyNode],
+    encoding: &mut Encoding,
+    write: &dyn Fn(&str, &mut Encoding),
+) {
     encoding.number(body.len());
     for node in body {
         match node {
-            BodyNode::Text(text) => encoding.text(text),
+            BodyNode::Text(text) => write(text, encoding),
             BodyNode::Slot(slot) => encoding.text(&slot_text(*slot)),
             BodyNode::If {
                 branches,
@@ -85,9 +131,9 @@ fn nodes(body: &[BodyNode], encoding: &mut Encoding) {
                 encoding.number(branches.len());
                 for (condition, inner) in branches {
                     self::condition(condition, encoding);
-                    nodes(inner, encoding);
+                    written(inner, encoding, write);
                 }
-                nodes(otherwise, encoding);
+                written(otherwise, encoding, write);
             }
         }
     }

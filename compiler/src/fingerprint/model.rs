@@ -2,11 +2,13 @@
 
 use super::fold::{ColumnFacts, Facts, Fold};
 use super::hash::{Encoding, Fingerprint, Tag, hashed};
-use super::metadata::metadata;
+use super::metadata::{metadata, written};
 use super::variants::{Conditions, together};
 use super::{ALGORITHM, ColumnProfile, Obstacle, ObstacleKind, Profile};
 use crate::bound::Tree;
 use crate::header::HardDeletes;
+use crate::lexer::lex;
+use crate::span::FileId;
 use crate::token::{Token, TokenKind};
 use crate::typed::{Incremental, Materialization, Outside, RowChange, Scd2, Strategy, TypedModel};
 use std::collections::BTreeMap;
@@ -80,11 +82,7 @@ pub fn profile(model: &TypedModel, meaning: &ModelMeaning<'_>) -> Profile {
             }
         })
         .collect();
-    let rows = filled(
-        &model.materialization,
-        &columns,
-        all(&|variant| variant.rows),
-    );
+    let rows = filled(model, &columns, all(&|variant| variant.rows));
     let added = &model.columns[columns.len()..];
     columns.extend(added.iter().map(|column| ColumnProfile {
         name: column.name.to_lowercase(),
@@ -100,7 +98,7 @@ pub fn profile(model: &TypedModel, meaning: &ModelMeaning<'_>) -> Profile {
     Profile {
         algorithm: ALGORITHM,
         columns,
-        rows,
+        rows: with_statements(model, rows),
         order: all(&|variant| variant.order),
         storage: storage(&model.materialization),
         metadata: metadata(model),
@@ -231,17 +229,22 @@ fn understood(conditions: Vec<Conditions>, facts: &Facts) -> Folded {
 }
 
 /// The rows of a model that is filled piece by piece depend on how it is filled.
-fn filled(
-    materialization: &Materialization,
-    columns: &[ColumnProfile],
-    rows: Fingerprint,
-) -> Fingerprint {
-    match materialization {
+fn filled(model: &TypedModel, columns: &[ColumnProfile], rows: Fingerprint) -> Fingerprint {
+    match &model.materialization {
         Materialization::View | Materialization::Table | Materialization::Ephemeral => rows,
         Materialization::Incremental(incremental) => hashed(|encoding| {
             encoding.tag(Tag::Incremental);
             encoding.fingerprint(&rows);
             settings(incremental, encoding);
+            let merge = &model.merge;
+            if !merge.is_usual() {
+                words(&merge.on, encoding);
+                words(&merge.delete_when, encoding);
+                encoding.number(merge.update.len());
+                for column in &merge.update {
+                    encoding.text(&column.to_lowercase());
+                }
+            }
         }),
         Materialization::Scd2(scd2) => hashed(|encoding| {
             encoding.tag(Tag::Incremental);
@@ -284,6 +287,41 @@ fn versions(scd2: &Scd2, columns: &[ColumnProfile], encoding: &mut Encoding) {
         HardDeletes::Ignore => "ignore",
         HardDeletes::Close => "close",
     });
+}
+
+/// The statements around a batch may change any row.
+fn with_statements(model: &TypedModel, rows: Fingerprint) -> Fingerprint {
+    if model.before.is_empty() && model.after.is_empty() {
+        return rows;
+    }
+    hashed(|encoding| {
+        encoding.tag(Tag::Text);
+        encoding.fingerprint(&rows);
+        for statements in [&model.before, &model.after] {
+            encoding.number(statements.len());
+            for statement in statements {
+                written(statement, encoding, &words);
+            }
+        }
+        // A name in them may be that of an import, and a variable what it is by its declaration.
+        for (alias, path) in &model.imports {
+            encoding.text(&alias.to_lowercase());
+            encoding.text(path);
+        }
+    })
+}
+
+/// A text without its white space and comments, and in any case of its words.
+fn words(text: &str, encoding: &mut Encoding) {
+    let (tokens, _) = lex(FileId(0), text, 0..text.len());
+    for token in tokens {
+        let written = text.get(token.span.range()).unwrap_or_default();
+        match token.kind {
+            TokenKind::Comment => {}
+            TokenKind::Word => encoding.text(&written.to_lowercase()),
+            _ => encoding.text(written),
+        }
+    }
 }
 
 fn settings(incremental: &Incremental, encoding: &mut Encoding) {

@@ -28,6 +28,8 @@ pub enum FileKind {
     Seed,
     /// Who uses what: a header without a query.
     Exposure,
+    /// A query that gives the rows of a model that are wrong.
+    Audit,
 }
 
 impl FileKind {
@@ -38,6 +40,7 @@ impl FileKind {
             FileKind::Source => "sources",
             FileKind::Seed => "seeds",
             FileKind::Exposure => "exposures",
+            FileKind::Audit => "audits",
         }
     }
 }
@@ -56,7 +59,8 @@ pub enum ConfigValue {
 }
 
 impl ConfigValue {
-    fn what(&self) -> &'static str {
+    /// What it is, with its article.
+    pub(super) fn what(&self) -> &'static str {
         match self {
             ConfigValue::Text(_) => "a text",
             ConfigValue::Bool(_) => "`true` or `false`",

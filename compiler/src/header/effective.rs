@@ -225,7 +225,9 @@ impl EffectiveConfig {
         let mut diagnostics = Vec::new();
         let (incremental, scd2) = match kind {
             FileKind::Model => check::check(&layers, &materialized, file, &mut diagnostics),
-            FileKind::Source | FileKind::Seed | FileKind::Exposure => (None, None),
+            FileKind::Source | FileKind::Seed | FileKind::Exposure | FileKind::Audit => {
+                (None, None)
+            }
         };
         if layers.are_damaged() {
             diagnostics.clear();
@@ -265,7 +267,9 @@ impl EffectiveConfig {
             ),
             enabled: match kind {
                 FileKind::Model => layers.pick_or(|config| config.enabled.as_ref(), || true),
-                FileKind::Source | FileKind::Seed | FileKind::Exposure => built_in(true),
+                FileKind::Source | FileKind::Seed | FileKind::Exposure | FileKind::Audit => {
+                    built_in(true)
+                }
             },
             retries: layers.pick_or(|config| config.retries.as_ref(), || 0),
             timeout: layers.pick(|config| config.timeout.as_ref()),

@@ -210,10 +210,6 @@ fn unknown_pragmas_and_keys() {
 #[test]
 fn what_is_not_built_yet() {
     for line in [
-        "-- @audit: not_null(a)",
-        "-- @merge: delete when x",
-        "-- @grant: select to a",
-        "-- @index: (a)",
         "-- @config: materialized='materialized_view'",
         "-- @config: cluster_by='a'",
         "-- @config: dialect='postgres'",

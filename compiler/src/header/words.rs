@@ -107,5 +107,15 @@ words! {
     }
 }
 
+words! {
+    /// What rows that an audit finds mean.
+    Severity {
+        /// Nothing of the batch is written.
+        Error "error",
+        /// They are told.
+        Warn "warn",
+    }
+}
+
 /// Words that are known, but whose meaning isn't built yet.
 pub(super) const LATER_MATERIALIZED: &[&str] = &["materialized_view"];

@@ -11,8 +11,8 @@ use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
 use crate::types::json_path::finds_several;
 use crate::types::refusals::refusal;
-use crate::types::rules::has_typed_null;
 use crate::types::regular_expression::fault;
+use crate::types::rules::has_typed_null;
 use crate::types::{Typed, Value, common, common_of, literal};
 
 /// What the engine does with values of types that never meet.

@@ -29,7 +29,7 @@ impl EffectiveConfig {
         lines.maybe("owner", self.owner.as_ref(), |value| text(value));
         lines.maybe("deprecated", self.deprecated.as_ref(), |value| text(value));
         match self.kind {
-            FileKind::Model | FileKind::Exposure => {}
+            FileKind::Model | FileKind::Exposure | FileKind::Audit => {}
             FileKind::Source => {
                 lines.maybe("location", self.location.as_ref(), |value| text(value));
                 lines.maybe("format", self.format.as_ref(), |value| text(value));
