@@ -105,10 +105,8 @@ impl Binder<'_> {
             self.look_at(pivot, env);
             return Output::unknown();
         };
-        let aggregates = pivot.aggregates.iter();
-        let several = aggregates
-            .map(|item| super::select::gives_several(&item.expr))
-            .any(|is| is);
+        let mut aggregates = pivot.aggregates.iter();
+        let several = aggregates.any(|item| super::select::gives_several(&item.expr));
         let Some(values) = pivot_names(&pivot.on).filter(|_| !several) else {
             self.look_at(pivot, env);
             return Output::unknown();
