@@ -24,6 +24,44 @@ const LOOKING_AT_NULL: &[&str] = &[
     "reservoir_quantile",
 ];
 
+/// Which arguments of which functions must be constants, and what they are called.
+const CONSTANTS: &[(&[&str], &[usize], &str)] = &[
+    (&["bitstring_agg"], &[1, 2], "a bound"),
+    (
+        &["array_to_string", "array_to_string_comma_default"],
+        &[1],
+        "the separator",
+    ),
+    (
+        &[
+            "json_transform",
+            "json_transform_strict",
+            "from_json",
+            "from_json_strict",
+        ],
+        &[1],
+        "the shape",
+    ),
+    (&["st_setcrs"], &[1], "the reference system"),
+    (
+        &["list_grade_up", "array_grade_up", "grade_up"],
+        &[1, 2],
+        "the order",
+    ),
+    (&["create_sort_key"], &[1, 3, 5, 7, 9], "the order"),
+    (&["constant_or_null"], &[0], "the value"),
+    (&["getvariable"], &[0], "the name"),
+    (&["icu_sort_key"], &[1], "the collation"),
+    (&["make_type"], &[0, 1, 2, 3], "a part"),
+    (
+        &["json_serialize_sql", "json_serialize_plan"],
+        &[1, 2, 3, 4],
+        "an option",
+    ),
+    (&["parse_duckdb_log_message"], &[0], "the log"),
+    (&["remap_struct"], &[3], "the struct of defaults"),
+];
+
 impl Binder<'_> {
     /// Checks what a call's constants are. `written` and `arguments` have one length.
     pub(super) fn check_constness(
@@ -39,6 +77,22 @@ impl Binder<'_> {
         if null && !LOOKING_AT_NULL.contains(&called) {
             return;
         }
+        let before = self.diagnostics.len();
+        for (_, places, what) in CONSTANTS
+            .iter()
+            .filter(|(names, ..)| names.contains(&called))
+        {
+            for argument in places.iter().filter_map(|place| written.get(*place)) {
+                self.must_be_constant(argument, &format!("{what} of `{called}`"));
+            }
+        }
+        if self.diagnostics.len() == before {
+            self.check_values(called, written, arguments);
+        }
+    }
+
+    /// Checks what stands in constants.
+    fn check_values(&mut self, called: &str, written: &[&ast::Expr], arguments: &[Typed]) {
         match (called, written) {
             ("date_part" | "datepart" | "extract", [parts, _]) => {
                 self.check_list_of_parts(parts, &arguments[0], called);
@@ -47,24 +101,12 @@ impl Binder<'_> {
                 self.wrong_constant(formats.span, format!("`{called}` needs a format"));
             }
             ("reservoir_quantile", [_, _, size]) => self.check_sample(size, &arguments[2]),
-            ("bitstring_agg", [_, least, most]) => {
-                for bound in [least, most] {
-                    self.must_be_constant(bound, "a bound of `bitstring_agg`");
-                }
-            }
-            ("array_to_string" | "array_to_string_comma_default", [_, separator]) => {
-                self.must_be_constant(separator, &format!("the separator of `{called}`"));
-            }
             (
                 "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
                 [_, _, separator],
             ) if matches!(&arguments[1].value, Value::Text(name) if is_string_agg(name)) => {
                 self.must_be_constant(separator, "the separator of `string_agg`");
             }
-            (
-                "json_transform" | "json_transform_strict" | "from_json" | "from_json_strict",
-                [_, shape],
-            ) => self.must_be_constant(shape, &format!("the shape of `{called}`")),
             (name, [_, path])
                 if json_refusals::WITH_PATH.contains(&name)
                     && matches!(arguments[1].sql_type, SqlType::List(_)) =>
@@ -74,77 +116,41 @@ impl Binder<'_> {
             (
                 "struct_extract" | "struct_extract_at" | "union_extract" | "array_extract",
                 [_, key],
-            ) => {
-                self.check_key(&arguments[0].sql_type, key);
-            }
-            ("remap_struct", [_, _, mapping, defaults]) => {
-                if self.varies(defaults) {
-                    let message = "the defaults of `remap_struct` must be constants".to_owned();
-                    return self.wrong_constant(defaults.span, message);
-                }
-                let [source, target, _, defaults] = arguments else {
-                    return;
-                };
-                let (source, target) = (&source.sql_type, &target.sql_type);
-                let checked = match mapping_of(mapping) {
-                    Some(read) => remapping::check(source, target, &read, &defaults.sql_type),
-                    None => remapping::check_types(source, target),
-                };
-                if let Err(message) = checked {
-                    let finding = Diagnostic::error(Code::WrongArguments, mapping.span, message);
-                    self.report(finding);
-                }
-            }
-            ("switch", [_, cases, ..]) => {
-                self.check_cases(cases);
-            }
-            ("list_grade_up" | "array_grade_up" | "grade_up", [_, orders @ ..]) => {
-                for order in orders {
-                    self.must_be_constant(order, &format!("the order of `{called}`"));
-                }
-            }
-            ("constant_or_null", [value, ..]) => {
-                self.must_be_constant(value, "the value of `constant_or_null`");
-            }
-            ("getvariable", [name]) => self.must_be_constant(name, "the name of a variable"),
-            ("icu_sort_key", [_, collation]) => {
-                self.must_be_constant(collation, "the collation of `icu_sort_key`");
-            }
-            ("create_sort_key", keys) => {
-                for order in keys.iter().skip(1).step_by(2) {
-                    self.must_be_constant(order, "the order of `create_sort_key`");
-                }
-                if !keys.len().is_multiple_of(2) {
-                    let message = "`create_sort_key` takes an order for each key".to_owned();
-                    self.wrong_constant(keys[0].span, message);
-                }
-            }
-            ("make_type", parts) => {
-                for part in parts {
-                    self.must_be_constant(part, "a part of a type");
-                }
-            }
-            ("json_serialize_sql" | "json_serialize_plan", [_, options @ ..]) => {
-                for option in options {
-                    self.must_be_constant(option, &format!("an option of `{called}`"));
-                }
+            ) => self.check_key(&arguments[0].sql_type, key),
+            ("remap_struct", [_, _, mapping, _]) => self.check_remapping(mapping, arguments),
+            ("switch", [_, cases, ..]) => self.check_cases(cases),
+            ("create_sort_key", [first, ..]) if !written.len().is_multiple_of(2) => {
+                let message = "`create_sort_key` takes an order for each key".to_owned();
+                self.wrong_constant(first.span, message);
             }
             ("parse_duckdb_log_message", [log, _]) => match &arguments[0].value {
                 Value::Text(name) if !is_log(name) => {
                     self.wrong_constant(log.span, format!("there is no log `{name}`"));
                 }
-                _ => self.must_be_constant(log, "the name of a log"),
+                _ => {}
             },
-            ("st_setcrs", [_, system]) => {
-                self.must_be_constant(system, "the reference system of `st_setcrs`");
-            }
-            ("cast_to_type", [_, target]) if is_bare_null(target) => {
-                self.wrong_constant(target.span, "a null has no type to cast to".to_owned());
-            }
-            ("replace_type", [_, _, target]) if is_bare_null(target) => {
-                self.wrong_constant(target.span, "a null has no type to put there".to_owned());
+            ("cast_to_type", [_, target]) | ("replace_type", [_, _, target])
+                if is_bare_null(target) =>
+            {
+                self.wrong_constant(target.span, "a null has no type of its own".to_owned());
             }
             _ => {}
+        }
+    }
+
+    /// `remap_struct(value, NULL::TARGET, mapping, defaults)`
+    fn check_remapping(&mut self, mapping: &ast::Expr, arguments: &[Typed]) {
+        let [source, target, _, defaults] = arguments else {
+            return;
+        };
+        let (source, target) = (&source.sql_type, &target.sql_type);
+        let checked = match mapping_of(mapping) {
+            Some(read) => remapping::check(source, target, &read, &defaults.sql_type),
+            None => remapping::check_types(source, target),
+        };
+        if let Err(message) = checked {
+            let finding = Diagnostic::error(Code::WrongArguments, mapping.span, message);
+            self.report(finding);
         }
     }
 
