@@ -118,11 +118,14 @@ impl Binder<'_> {
         self.check_pivot_columns(pivot);
         let scope = self.turned(&pivot.table, env);
         let env = &Env::new(&scope, Some(env));
+        self.check_pivot(pivot, env);
         let Some(columns) = self.all_columns(pivot.span, env) else {
             self.look_at(pivot, env);
             return Output::unknown();
         };
-        let Some(values) = pivot_names(&pivot.on) else {
+        let mut aggregates = pivot.aggregates.iter();
+        let several = aggregates.any(|item| super::select::gives_several(&item.expr));
+        let Some(values) = pivot_names(&pivot.on).filter(|_| !several) else {
             self.look_at(pivot, env);
             return Output::unknown();
         };
@@ -258,9 +261,6 @@ impl Binder<'_> {
             self.unwritten(|binder| binder.expression(&item.expr, env));
         }
         for column in &pivot.on {
-            for expr in &column.exprs {
-                self.unwritten(|binder| binder.expression(expr, env));
-            }
             if let PivotValues::Query(query) = &column.values {
                 self.unwritten(|binder| binder.query(query, Some(env)));
             }
@@ -273,9 +273,10 @@ impl Binder<'_> {
         let scope = self.turned(&unpivot.table, env);
         let env = &Env::new(&scope, Some(env));
         let width = unpivot.values.len().max(1);
+        let sound = self.check_unpivot(unpivot);
         let found = self.all_columns(unpivot.span, env).and_then(|columns| {
             let entries = self.entries(unpivot, &columns, env)?;
-            let fits = entries.iter().all(|entry| entry.len() == width);
+            let fits = sound && entries.iter().all(|entry| entry.len() == width);
             (fits && !entries.is_empty()).then_some((columns, entries))
         });
         let Some((columns, entries)) = found else {
@@ -358,7 +359,9 @@ impl Binder<'_> {
             What::Operation(format!("unpivot{nulls}")),
             unpivot.span,
         );
-        let sql_type = match common_of(values.iter().map(|value| &value.typed)) {
+        let turned = values.iter().map(|value| &value.typed);
+        self.check_turned_types(turned.clone(), unpivot.span);
+        let sql_type = match common_of(turned) {
             Common::Type(sql_type) => sql_type,
             Common::Incompatible | Common::Unknown => SqlType::Unknown,
         };
@@ -415,8 +418,8 @@ impl Binder<'_> {
     ) -> Option<Unpivoted> {
         let mut named: Vec<&str> = Vec::new();
         match &expr.kind {
-            // A text names a column as well.
-            ExprKind::Literal(Literal::Text(text)) => named.push(text),
+            // A text or a number names a column as well.
+            ExprKind::Literal(Literal::Text(text) | Literal::Number(text)) => named.push(text),
             _ => walk(expr, &mut |part| {
                 if let ExprKind::Name(names) = &part.kind {
                     named.extend(names.last().map(|name| name.value.as_str()));
@@ -436,7 +439,14 @@ impl Binder<'_> {
         };
         let Some(found) = columns.iter().find(own) else {
             // A column that isn't there: the name is bound for what is wrong with it.
-            self.unwritten(|binder| binder.expression(expr, env));
+            match &expr.kind {
+                ExprKind::Literal(_) if !column.is_empty() => {
+                    let message = format!("the table has no column `{column}`");
+                    let finding = Diagnostic::error(Code::UnknownColumn, expr.span, message);
+                    self.report(finding);
+                }
+                _ => drop(self.unwritten(|binder| binder.expression(expr, env))),
+            }
             return None;
         };
         let plain = matches!(expr.kind, ExprKind::Name(_) | ExprKind::Literal(_));
@@ -507,7 +517,7 @@ fn pivot_names(on: &[ast::PivotColumn]) -> Option<Vec<String>> {
 }
 
 /// The text of a value, or of the values of a row.
-fn value_name(expr: &ast::Expr, width: usize) -> Option<String> {
+pub(super) fn value_name(expr: &ast::Expr, width: usize) -> Option<String> {
     match &expr.kind {
         ExprKind::Row(items) if items.len() == width => {
             let names: Option<Vec<String>> = items.iter().map(|item| value_name(item, 1)).collect();

@@ -11,7 +11,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::coerce::set_operation_type;
 use crate::sql_type::{Common, SqlType};
-use crate::types::{Typed, common, literal};
+use crate::types::{Typed, Value, common, literal};
 
 impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
@@ -49,7 +49,7 @@ impl Binder<'_> {
                 self.order_by_select(query.order_by.as_ref(), &selected, parent);
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     let Selected { output, scope } = &selected;
-                    self.check_order_grouping(select, items, scope, output);
+                    self.check_order_grouping(select, items, scope, output, parent);
                 }
                 selected.output
             }
@@ -58,7 +58,11 @@ impl Binder<'_> {
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     self.check_set_order(body, items, &output);
                 }
-                self.order_by_output(query.order_by.as_ref(), &output, parent);
+                let both = matches!(
+                    body,
+                    ast::QueryBody::SetOperation(_) | ast::QueryBody::Nested(_)
+                );
+                self.order_by_output(query.order_by.as_ref(), &output, both, parent);
                 output
             }
         };
@@ -305,9 +309,8 @@ impl Binder<'_> {
                 self.check_rowless(value, "`VALUES`", parent);
                 match columns.get_mut(index) {
                     Some(column) => {
-                        let nullable = column.typed.nullable || typed.nullable;
-                        let before = std::mem::replace(&mut column.typed, Typed::unknown());
-                        column.typed = beside(before, &typed).nullable_if(nullable);
+                        let first = (&column.typed, column.span);
+                        column.typed = self.beside(first, (&typed, value.span));
                     }
                     None if row_index == 0 => columns.push(OutputColumn {
                         name: Some(format!("col{index}")),
@@ -328,6 +331,26 @@ impl Binder<'_> {
         }
     }
 
+    /// The type of a column of `VALUES` with one more value: a text written out takes the type of
+    /// those above it, and nothing else gives way.
+    fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span)) -> Typed {
+        let nullable = above.0.nullable || value.0.nullable;
+        let together = common(above.0, value.0);
+        let sql_type = &above.0.sql_type;
+        if together == Common::Incompatible {
+            let typed = [above.0.clone(), value.0.clone()];
+            self.mixed("VALUES", &typed, &[above.1, value.1], value.1);
+        } else if let Value::Text(text) = &value.0.value
+            && sql_type.is_numeric()
+            && text.trim().parse::<f64>().is_err()
+            && !text.contains('_')
+        {
+            let message = format!("the values above are `{sql_type}`, and `{text}` is no number");
+            self.wrong_constant(value.1, message);
+        }
+        Typed::of(together.or_unknown()).nullable_if(nullable)
+    }
+
     fn order_by_select(
         &mut self,
         order_by: Option<&ast::OrderBy>,
@@ -346,6 +369,8 @@ impl Binder<'_> {
         let mark = self.tree.mark();
         for item in items {
             self.check_order_item(&item.expr, &selected.output, "ORDER BY");
+            self.check_choice(&item.expr, &env);
+            self.check_ordered_unnest(&item.expr, &env);
             self.check_order_placement(&item.expr, &selected.scope, parent);
             let position = order_position(&item.expr);
             let output = position.and_then(|position| {
@@ -382,6 +407,7 @@ impl Binder<'_> {
         &mut self,
         order_by: Option<&ast::OrderBy>,
         output: &Output,
+        both: bool,
         parent: Option<&Env<'_>>,
     ) {
         let items = match order_by {
@@ -393,7 +419,7 @@ impl Binder<'_> {
         relation.id = self.next_relation();
         let relation_id = relation.id;
         // The engine lets the items name columns of either side.
-        relation.open = true;
+        relation.open |= both;
         let scope = Scope {
             id: self.next_scope(),
             relations: vec![relation],
@@ -484,14 +510,6 @@ fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
         ast::SetOperator::Intersect => left.nullable && right.nullable,
         ast::SetOperator::Union => left.nullable || right.nullable,
     })
-}
-
-/// What a column of `VALUES` is with one more row, whose literals give way.
-fn beside(before: Typed, next: &Typed) -> Typed {
-    match common(&before, next) {
-        Common::Type(sql_type) => Typed::of(sql_type),
-        Common::Incompatible | Common::Unknown => Typed::unknown(),
-    }
 }
 
 fn by_name(left: Output, right: Output) -> Output {

@@ -38,11 +38,12 @@ impl Binder<'_> {
         };
         self.tree.close(mark, what, select.span);
         self.check_stars(select, &scope, &output);
+        self.check_unnested_structs(select, &Env::new(&scope, parent));
         self.check_aliases(select, &scope, parent);
         self.check_placement(select, &scope, parent);
         self.check_windows(select);
         self.grouped = grouped;
-        self.check_grouping(select, &scope, &output);
+        self.check_grouping(select, &scope, &output, parent);
         self.windows.truncate(outer_windows);
         self.prove_grouped(select, &mut output);
         Selected { output, scope }

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::scope::{Env, Found, Output, OutputColumn};
 use crate::bound::{RelationId, What};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
@@ -139,8 +140,19 @@ impl Binder<'_> {
         {
             return Some(all(env, Some(index), span));
         }
+        if env.scope.relations.is_empty() {
+            let message = "a star needs a `FROM`";
+            self.report(Diagnostic::error(Code::InvalidStar, span, message));
+            return None;
+        }
+        let own = Env {
+            parent: None,
+            aliases: &[],
+            parameters: &[],
+            ..*env
+        };
         let typed = self.unwritten(|binder| {
-            binder.quietly(|binder| binder.name_expression(&star.qualifier, span, env))
+            binder.quietly(|binder| binder.name_expression(&star.qualifier, span, &own))
         });
         let whole = self.struct_sources(qualifier, env);
         match typed.sql_type {
@@ -162,7 +174,7 @@ impl Binder<'_> {
                     .collect();
                 Some((columns, false))
             }
-            SqlType::Unknown if self.may_be_unknown(&star.qualifier, env) => None,
+            SqlType::Unknown if self.may_be_unknown(&star.qualifier, &own) => None,
             _ => {
                 self.unknown_qualifier(qualifier, env);
                 None

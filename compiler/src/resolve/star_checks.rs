@@ -15,7 +15,7 @@ impl Binder<'_> {
     /// Checks a star in a select list and the names in its changes. `open` says whether it may
     /// have columns that aren't known.
     pub(super) fn check_star(&mut self, star: &ast::Star, span: Span, env: &Env<'_>, open: bool) {
-        if star.qualifier.is_empty() && env.scope.relations.is_empty() {
+        if env.scope.relations.is_empty() {
             let message = "a star needs a `FROM`";
             self.report(Diagnostic::error(Code::InvalidStar, span, message));
             return;
@@ -176,6 +176,13 @@ impl Binder<'_> {
             self.report(finding.hint("`columns(*)` repeats a condition for each column"));
         }
         let other = [&select.having, &select.qualify].into_iter().flatten();
+        let keys = match &select.distinct {
+            Some(ast::Distinct::On(keys)) => keys.as_slice(),
+            _ => &[],
+        };
+        for expr in exprs.clone().chain(keys) {
+            self.check_choice(expr, &Env::new(scope, None));
+        }
         for expr in (select.items.iter().map(|item| &item.expr)).chain(other) {
             self.check_columns(expr, scope);
         }
@@ -334,6 +341,33 @@ fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
         ExprKind::Between {
             operand, low, high, ..
         } => vec![operand, low, high],
+        ExprKind::Case {
+            operand,
+            branches,
+            otherwise,
+        } => {
+            let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
+            parts.extend(
+                branches
+                    .iter()
+                    .flat_map(|(condition, result)| [condition, result]),
+            );
+            parts.extend(otherwise.as_deref());
+            parts
+        }
+        ExprKind::Function(function) => {
+            let mut parts: Vec<&ast::Expr> = function.filter.iter().collect();
+            if let Some(ast::Window::Spec(window)) = &function.over {
+                parts.extend(&window.partition_by);
+            }
+            if function.over.is_none() {
+                parts.extend(function.order_by.iter().map(|item| &item.expr));
+            }
+            if function.distinct {
+                parts.extend(function.arguments.iter().map(|argument| &argument.value));
+            }
+            parts
+        }
         _ => Vec::new(),
     }
 }

@@ -42,9 +42,13 @@ impl Binder<'_> {
             Ok(sql_type) => {
                 let mut unknown = None;
                 find_unknown(&sql_type, &mut unknown);
+                let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
                     (None, SqlType::Enum(values)) if has_twice(values) => ENUM_VALUES.to_owned(),
+                    (None, _) if sql_type.any(&empty) => {
+                        "an array has one element or more".to_owned()
+                    }
                     (None, _) => return,
                 }
             }

@@ -234,7 +234,7 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
         "+" | "-" | "add" | "subtract" => Outcome::Type(decimal::sum(left, right)),
         "*" | "multiply" => match decimal::product(left, right) {
             Some(product) => Outcome::Type(product),
-            None => Outcome::Unknown,
+            None => Outcome::Refused,
         },
         _ => {
             let (scale, whole) = (

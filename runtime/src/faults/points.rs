@@ -41,6 +41,12 @@ points! {
     ("before-publication", BeforePublication, "everything is built, and the publication's transaction hasn't begun"),
     ("before-publication-commit", BeforePublicationCommit, "the views are changed, and not committed"),
     ("after-publication-commit", AfterPublicationCommit, "the views are published, and the state doesn't know"),
+    // The state; the detail is what is written
+    ("before-layout-commit", BeforeLayoutCommit, "the state's tables are made or changed, and not committed"),
+    ("after-layout-commit", AfterLayoutCommit, "the state's tables have just been committed"),
+    ("before-state-commit", BeforeStateCommit, "something is written to the state, and not committed"),
+    ("after-state-commit", AfterStateCommit, "something has just been committed to the state"),
+    // What nobody needs any more
     ("before-sweep-commit", BeforeSweepCommit, "old tables are dropped, and not committed"),
     ("after-sweep-commit", AfterSweepCommit, "old tables are gone, and the state doesn't know"),
 }

@@ -2,6 +2,7 @@
 
 use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind};
+use crate::faults::Injected;
 use std::time::Duration;
 
 /// The result of work in a transaction.
@@ -25,6 +26,13 @@ pub(super) enum Fault {
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         Fault::Sql(error)
+    }
+}
+
+impl From<Injected> for sqlx::Error {
+    /// As if the connection were gone.
+    fn from(injected: Injected) -> Self {
+        sqlx::Error::Protocol(injected.to_string())
     }
 }
 

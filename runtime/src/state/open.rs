@@ -6,6 +6,7 @@ use super::fault::{Attempt, Fault, Remedy, pause};
 use super::layout::{self, Change, MIGRATIONS, Migration};
 use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind, Result};
+use crate::faults::{Injected, Point, fail_point};
 use jiff::Timestamp;
 use std::io::Write;
 
@@ -118,17 +119,19 @@ impl State {
 
     /// Reads in one transaction, in which nothing changes.
     pub(super) fn read<T>(&mut self, work: impl AsyncFn(&mut Database) -> Attempt<T>) -> Result<T> {
-        self.transact(Mode::Read, &work)
+        self.transact((Mode::Read, ""), &work)
     }
 
-    /// Writes a project's part in one transaction, while nobody else does.
+    /// Writes a project's part in one transaction, while nobody else does. `what` is written, in a
+    /// few words, is the detail of the fail points.
     pub(super) fn write<T>(
         &mut self,
-        project: &str,
+        (project, what): (&str, &str),
         work: impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let layout = layout::newest(self.migrations);
-        let (value, count) = self.transact(Mode::Write, &async |database: &mut Database| {
+        let mode = (Mode::Write, what);
+        let (value, count) = self.transact(mode, &async |database: &mut Database| {
             let turn = layout::take_turn(database, layout, project, Change::Noted);
             let count = turn.await?;
             Ok((work(database).await?, count))
@@ -146,11 +149,12 @@ impl State {
     /// Writes what changes nobody's picture of the state.
     pub(super) fn write_quietly<T>(
         &mut self,
-        project: &str,
+        (project, what): (&str, &str),
         work: impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let layout = layout::newest(self.migrations);
-        self.transact(Mode::Write, &async |database: &mut Database| {
+        let mode = (Mode::Write, what);
+        self.transact(mode, &async |database: &mut Database| {
             layout::take_turn(database, layout, project, Change::Unnoted).await?;
             work(database).await
         })
@@ -172,7 +176,7 @@ impl State {
     /// never reached its commit is tried again.
     pub(super) fn transact<T>(
         &mut self,
-        mode: Mode,
+        mode: (Mode, &str),
         work: &impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let mut attempt = 0;
@@ -191,7 +195,7 @@ impl State {
 
     fn attempt<T>(
         &mut self,
-        mode: Mode,
+        mode: (Mode, &str),
         work: &impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Attempt<T> {
         let Self {
@@ -237,22 +241,37 @@ struct Ended {
 
 async fn transaction<T>(
     database: &mut Database,
-    mode: Mode,
+    (mode, what): (Mode, &str),
     work: &impl AsyncFn(&mut Database) -> Attempt<T>,
 ) -> std::result::Result<T, Ended> {
     let ended = |fault, clean| Ended { fault, clean };
     let begun = database.begin(mode).await;
     begun.map_err(|error| ended(error.into(), false))?;
-    match work(database).await {
-        Ok(value) => match database.commit().await {
-            Ok(()) => Ok(value),
-            Err(error) if mode == Mode::Read => Err(ended(error.into(), false)),
-            Err(error) => Err(ended(Fault::Commit(error), false)),
-        },
+    let value = match work(database).await {
+        Ok(value) => value,
         Err(fault) => {
             let clean = fault.breaks_connection() || database.roll_back().await.is_ok();
-            Err(ended(fault, clean))
+            return Err(ended(fault, clean));
         }
+    };
+    if mode == Mode::Read {
+        let committed = database.commit().await;
+        return match committed {
+            Ok(()) => Ok(value),
+            Err(error) => Err(ended(error.into(), false)),
+        };
+    }
+    let injected = |injected: Injected| sqlx::Error::from(injected);
+    let before = fail_point(Point::BeforeStateCommit, what).map_err(injected);
+    before.map_err(|error| ended(error.into(), false))?;
+    let committed = database.commit().await;
+    let after = committed.and_then(|()| {
+        let passed = fail_point(Point::AfterStateCommit, what).map_err(injected);
+        passed.map(|_| ())
+    });
+    match after {
+        Ok(()) => Ok(value),
+        Err(error) => Err(ended(Fault::Commit(error), false)),
     }
 }
 

@@ -149,7 +149,12 @@ impl Judged {
                 // A missing table that was meant to be one is our matter only if we don't see it.
                 let expected = self.statement.expects_error
                     && (missing_table(refusal).is_none() || self.accepted());
-                Some(cause(refusal, expected))
+                let outside = self.ours.as_ref().and_then(|ours| ours.outside);
+                Some(match (cause(refusal, expected), outside) {
+                    // What the session's own objects are can't be told from the query.
+                    (Cause::NamesAndTypes, Some(reason)) => Cause::Apart(reason),
+                    (cause, _) => cause,
+                })
             }
         }
     }
@@ -272,6 +277,12 @@ fn cause(refusal: &Refusal, expected: bool) -> Cause {
     }
     if message.contains("infinite recursion detected") {
         return Cause::Apart("a view of the session that reads itself");
+    }
+    let missing = |what: &str| message.starts_with(what) && message.contains("does not exist");
+    if missing("Sequence with name ") || missing("Catalog \"") {
+        // Sequences and attached databases belong to an engine's own state: no project declares
+        // them, so that a binder that sees only the project can't know of them.
+        return Cause::Apart("a sequence or database of the engine's own");
     }
     match refusal.kind.as_str() {
         "Parser" | "Syntax" => Cause::Syntax,
