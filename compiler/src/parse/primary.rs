@@ -1,7 +1,7 @@
 //! Operands: what stands between operators, with the fields, methods and indexes behind it.
 
 use super::MAXIMUM_CHAIN;
-use super::ast::{Expr, ExprKind, Name};
+use super::ast::{Argument, Expr, ExprKind, Name};
 use super::cursor::{Parsed, Parser};
 use super::expression::Power;
 use super::keyword::{self, Category};
@@ -200,6 +200,13 @@ impl Parser<'_> {
         }
         let call = self.call(parts, start)?;
         if self.kind(0) == Some(TokenKind::Text) && !self.new_line_before() {
+            // `decimal(4, 1) '2.5'`
+            let constant = |argument: &Argument| {
+                matches!(argument.value.kind, ExprKind::Literal(_)) && argument.name.is_none()
+            };
+            if call.arguments.is_empty() || !call.arguments.iter().all(constant) {
+                return Err(self.unexpected("an operator"));
+            }
             return self.typed_text(start);
         }
         Ok(ExprKind::Function(Box::new(call)))

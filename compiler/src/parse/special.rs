@@ -12,6 +12,7 @@ impl Parser<'_> {
     pub(super) fn description(&mut self) -> Parsed<QueryBody> {
         let start = self.position();
         let shows = self.at(keyword::SHOW);
+        let summarizes = self.at(keyword::SUMMARIZE);
         self.advance();
         if self.at_query_start() || self.at_symbol("(") {
             self.query()?;
@@ -24,6 +25,8 @@ impl Parser<'_> {
             if shows && self.take(keyword::FROM) {
                 self.table_name()?;
             }
+        } else if summarizes {
+            return Err(self.unexpected("a query or a table"));
         }
         Ok(QueryBody::Special(self.span_from(start)))
     }

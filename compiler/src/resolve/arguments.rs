@@ -5,9 +5,10 @@
 //! from the text, such as the value of a computed constant, isn't checked.
 
 use super::Binder;
-use super::deep::{query_of, without_parentheses};
+use super::deep::{has_query, query_of, without_parentheses};
 use super::grouping::walk;
 use super::placement::function_of;
+use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
@@ -97,6 +98,7 @@ const DATE_PARTS: &[&str] = &[
 
 /// Functions that look at their arguments themselves where one of them is null.
 const OWN_NULLS: &[&str] = &[
+    "current_setting",
     "array_cat",
     "array_concat",
     "array_resize",
@@ -216,6 +218,15 @@ impl Binder<'_> {
             }
             ("nextval" | "currval", [sequence]) => {
                 self.check_sequence(sequence, &arguments[0], called)
+            }
+            ("current_setting", [setting]) => {
+                let empty = matches!(&arguments[0].value, Value::Text(name) if name.is_empty());
+                let null =
+                    arguments[0].sql_type == SqlType::Null || arguments[0].value == Value::Null;
+                if empty || null || self.varies(setting) {
+                    let message = "the name of a setting is a constant text".to_owned();
+                    self.wrong_constant(setting.span, message);
+                }
             }
             ("sum_no_overflow", _) => {
                 let message = "`sum_no_overflow` is for the engine's own use: write `sum`";
@@ -348,13 +359,44 @@ impl Binder<'_> {
         let wrong = match &typed.value {
             Value::Integer(count) if *count < 0 => "is negative".to_owned(),
             Value::Text(text) if text.trim().parse::<f64>().is_err() => "is no number".to_owned(),
-            _ if typed.sql_type.is_temporal() && !super::deep::has_query(bound) => {
+            _ if typed.sql_type.is_temporal() && !has_query(bound) => {
                 format!("is `{}`", typed.sql_type)
             }
             _ => return,
         };
         let message = format!("`LIMIT` and `OFFSET` take a number of rows, and this {wrong}");
         self.wrong_constant(bound.span, message);
+    }
+
+    /// In a query that reads columns of one around it, rows are counted for each of its rows, so
+    /// that only a constant number of them can be asked for.
+    ///
+    /// Source: `FlattenDependentJoins` of DuckDB.
+    pub(super) fn check_correlated_limit(
+        &mut self,
+        bound: &ast::Expr,
+        query: &ast::Query,
+        parent: Option<&Env<'_>>,
+    ) {
+        let percentage = matches!(&bound.kind, ExprKind::Unary { operator, .. } if operator == "%");
+        if !percentage && !has_query(bound) {
+            return;
+        }
+        let outer: Vec<u32> = parent
+            .into_iter()
+            .flat_map(Env::outwards)
+            .map(|env| env.scope.id)
+            .filter(|id| *id != 0)
+            .collect();
+        let correlated = self
+            .columns_within(query.span)
+            .any(|column| outer.contains(&column.scope));
+        if correlated {
+            let message = "a query that reads a column of an outer query takes a constant number \
+                           of rows"
+                .to_owned();
+            self.wrong_constant(bound.span, message);
+        }
     }
 
     /// Checks `LIMIT 10 %`.

@@ -5,6 +5,7 @@
 //! [`data_columns`](super::data_columns).
 
 use super::Binder;
+use super::deep::has_query;
 use super::grouping::walk;
 use super::scope::{Env, Output, OutputColumn, Relation, Scope};
 use super::star::Expanded;
@@ -97,7 +98,24 @@ impl Binder<'_> {
         scope
     }
 
+    /// A pivot is turned on what differs from row to row.
+    fn check_pivot_columns(&mut self, pivot: &ast::Pivot) {
+        for expr in pivot.on.iter().flat_map(|column| &column.exprs) {
+            let wrong = if has_query(expr) {
+                "a subquery"
+            } else if is_constant(expr) {
+                "a constant"
+            } else {
+                continue;
+            };
+            let message = format!("a pivot can't be turned on {wrong}");
+            let finding = Diagnostic::error(Code::SyntaxError, expr.span, message);
+            self.report(finding.hint("name the column whose values become columns"));
+        }
+    }
+
     fn pivoted(&mut self, pivot: &ast::Pivot, env: &Env<'_>) -> Output {
+        self.check_pivot_columns(pivot);
         let scope = self.turned(&pivot.table, env);
         let env = &Env::new(&scope, Some(env));
         self.check_pivot(pivot, env);
@@ -516,4 +534,23 @@ pub(super) fn value_name(expr: &ast::Expr, width: usize) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// Whether nothing in an expression may differ from row to row.
+fn is_constant(expr: &ast::Expr) -> bool {
+    let mut constant = true;
+    walk(expr, &mut |part| {
+        constant &= !matches!(
+            part.kind,
+            ExprKind::Name(_)
+                | ExprKind::Reference(_)
+                | ExprKind::Position(_)
+                | ExprKind::Star(_)
+                | ExprKind::Columns { .. }
+                | ExprKind::Keyword(_)
+                | ExprKind::Lambda { .. }
+        );
+        constant
+    });
+    constant
 }

@@ -82,6 +82,7 @@ impl Binder<'_> {
                 let typed =
                     self.clause(clause, bound.span, |binder| binder.expression(bound, &env));
                 self.check_limit(bound, &typed);
+                self.check_correlated_limit(bound, query, parent);
                 self.check_rowless(bound, "`LIMIT` and `OFFSET`", parent);
             }
         }

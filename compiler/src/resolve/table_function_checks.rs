@@ -2,8 +2,10 @@
 
 use super::Binder;
 use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::lexer::lex;
 use crate::parse::ast::{self, ExprKind};
-use crate::span::Span;
+use crate::parse::parse_query;
+use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
 use crate::types::call::takes;
 use crate::types::catalogue::{self, Entry, Kind};
@@ -76,7 +78,16 @@ impl Binder<'_> {
             ));
             return;
         }
+        if name == "query" {
+            self.check_query_text(function, arguments);
+        }
         let wrong = match (name, arguments) {
+            ("query_table", [table, ..]) => match &table.value {
+                Value::Text(text) if text.is_empty() => {
+                    Some("`query_table` takes the name of a table".to_owned())
+                }
+                _ => None,
+            },
             (_, [first, ..])
                 if entry.is_some()
                     && is_null(first)
@@ -105,6 +116,31 @@ impl Binder<'_> {
             self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
     }
+}
+
+impl Binder<'_> {
+    /// `query('select …')`: the text is a query, which is read when the one around it is bound.
+    fn check_query_text(&mut self, function: &ast::Function, arguments: &[Typed]) {
+        let ([written], [typed]) = (function.arguments.as_slice(), arguments) else {
+            return;
+        };
+        let place = written.value.span;
+        if let Value::Text(text) = &typed.value
+            && let Some(message) = unread(text)
+        {
+            let message = format!("the text isn't a query: {message}");
+            self.report(Diagnostic::error(Code::SyntaxError, place, message));
+        }
+    }
+}
+
+/// What is wrong with a text that is to be one query.
+fn unread(text: &str) -> Option<String> {
+    let (tokens, found) = lex(FileId(0), text, 0..text.len());
+    if let Some(finding) = found.into_iter().next() {
+        return Some(finding.message);
+    }
+    parse_query(text, &tokens).err().map(|error| error.message)
 }
 
 /// Whether an argument is written with its name: `name := value`, `name = value`.

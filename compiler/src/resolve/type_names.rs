@@ -92,6 +92,7 @@ fn refused_parameters(text: &str) -> Option<String> {
     let name = format!("{} {}", name.trim(), behind.trim());
     match name.trim().parse::<SqlType>().ok()? {
         SqlType::Timestamp => Some("a timestamp has at most 9 digits of seconds".to_owned()),
+        SqlType::Float => Some("a float has 1 to 53 bits".to_owned()),
         SqlType::Varchar => Some("a text has one length at most".to_owned()),
         _ if parameters.contains('(') => None,
         _ => Some(format!("the type `{}` takes no parameters", name.trim())),

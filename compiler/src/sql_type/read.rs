@@ -165,10 +165,11 @@ impl Reader {
             }
             "enum" => self.enumeration(),
             "decimal" | "numeric" | "dec" => self.decimal(),
-            "float" => Some(match self.modifiers()?.first() {
-                Some(bits) if *bits > 24 => SqlType::Double,
-                _ => SqlType::Float,
-            }),
+            "float" => match self.modifiers()?.first() {
+                Some(0 | 54..) => None,
+                Some(25..) => Some(SqlType::Double),
+                _ => Some(SqlType::Float),
+            },
             "double" => {
                 self.word("precision");
                 self.only_modifiers_of(&SqlType::Double)?;

@@ -170,6 +170,10 @@ impl Names {
                     let ends = tokens[index].span.start..tokens[index + 2 * skipped].span.start;
                     let left_out = sql.get(ends.start as usize..ends.end as usize);
                     names.left_out.extend(left_out.map(str::to_owned));
+                    if path.len() == skipped + 1 && index > 0 && words[index - 1] == "select" {
+                        // `SELECT main.t FROM …`: without its schema it might be a column.
+                        names.outside.get_or_insert("a schema in front of a value");
+                    }
                     // `WITH s AS (…) SELECT * FROM main.s, s`: two relations again.
                     let is_member = |at: usize| {
                         words[at] == path[skipped] && words[at + 1] == "as" && is(at + 2, "(")
