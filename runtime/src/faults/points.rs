@@ -33,6 +33,9 @@ points! {
     ("after-adopt-commit", AfterAdoptCommit, "the engine belongs to another state database"),
     ("before-fence-commit", BeforeFenceCommit, "the fence is taken, and not committed"),
     ("after-fence-commit", AfterFenceCommit, "the fence is taken"),
+    // The state; the detail is the method: `apply`, `claim`, `heartbeat`, `intend`, `finish`, …
+    ("before-state-commit", BeforeStateCommit, "the state is written, and not committed"),
+    ("after-state-commit", AfterStateCommit, "the state has just been committed"),
     // Batches; the detail is the batch's id, which holds the model's path
     ("before-batch", BeforeBatch, "a batch's transaction hasn't begun"),
     ("before-batch-commit", BeforeBatchCommit, "a batch's rows and its ledger row are written, and not committed"),

@@ -2,6 +2,7 @@
 
 use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind};
+use crate::faults::Injected;
 use std::time::Duration;
 
 /// The result of work in a transaction.
@@ -31,6 +32,13 @@ impl From<sqlx::Error> for Fault {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         Fault::Other(error)
+    }
+}
+
+impl From<Injected> for Fault {
+    fn from(injected: Injected) -> Self {
+        let message = format!("the state database failed: {injected}");
+        Fault::Other(Error::new(Kind::Failed, Code::StateFailed, message))
     }
 }
 

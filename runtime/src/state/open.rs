@@ -6,6 +6,7 @@ use super::fault::{Attempt, Fault, Remedy, pause};
 use super::layout::{self, Change, MIGRATIONS, Migration};
 use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind, Result};
+use crate::faults::{Point, fail_point};
 use jiff::Timestamp;
 use std::io::Write;
 
@@ -118,21 +119,23 @@ impl State {
 
     /// Reads in one transaction, in which nothing changes.
     pub(super) fn read<T>(&mut self, work: impl AsyncFn(&mut Database) -> Attempt<T>) -> Result<T> {
-        self.transact(Mode::Read, &work)
+        self.transact(Mode::Read, "read", &work)
     }
 
-    /// Writes a project's part in one transaction, while nobody else does.
+    /// Writes a project's part in one transaction, while nobody else does. `method` is what fail
+    /// points know it by.
     pub(super) fn write<T>(
         &mut self,
-        project: &str,
+        (method, project): (&'static str, &str),
         work: impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let layout = layout::newest(self.migrations);
-        let (value, count) = self.transact(Mode::Write, &async |database: &mut Database| {
-            let turn = layout::take_turn(database, layout, project, Change::Noted);
-            let count = turn.await?;
-            Ok((work(database).await?, count))
-        })?;
+        let (value, count) =
+            self.transact(Mode::Write, method, &async |database: &mut Database| {
+                let turn = layout::take_turn(database, layout, project, Change::Noted);
+                let count = turn.await?;
+                Ok((work(database).await?, count))
+            })?;
         // Nobody else wrote since it was read, so what was read and this change is all there is.
         if let Some((seen, times)) = &mut self.seen
             && seen == project
@@ -146,11 +149,11 @@ impl State {
     /// Writes what changes nobody's picture of the state.
     pub(super) fn write_quietly<T>(
         &mut self,
-        project: &str,
+        (method, project): (&'static str, &str),
         work: impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let layout = layout::newest(self.migrations);
-        self.transact(Mode::Write, &async |database: &mut Database| {
+        self.transact(Mode::Write, method, &async |database: &mut Database| {
             layout::take_turn(database, layout, project, Change::Unnoted).await?;
             work(database).await
         })
@@ -173,11 +176,12 @@ impl State {
     pub(super) fn transact<T>(
         &mut self,
         mode: Mode,
+        method: &'static str,
         work: &impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let mut attempt = 0;
         loop {
-            let fault = match self.attempt(mode, work) {
+            let fault = match self.attempt((mode, method), work) {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
             };
@@ -191,7 +195,7 @@ impl State {
 
     fn attempt<T>(
         &mut self,
-        mode: Mode,
+        (mode, method): (Mode, &'static str),
         work: &impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Attempt<T> {
         let Self {
@@ -216,7 +220,7 @@ impl State {
             let Some(database) = connection else {
                 return Err(Fault::Sql(sqlx::Error::PoolClosed));
             };
-            let result = transaction(database, mode, work).await;
+            let result = transaction(database, (mode, method), work).await;
             match &result {
                 Err(Ended { fault, clean }) if fault.breaks_connection() || !clean => {
                     *connection = None;
@@ -237,15 +241,26 @@ struct Ended {
 
 async fn transaction<T>(
     database: &mut Database,
-    mode: Mode,
+    (mode, method): (Mode, &'static str),
     work: &impl AsyncFn(&mut Database) -> Attempt<T>,
 ) -> std::result::Result<T, Ended> {
     let ended = |fault, clean| Ended { fault, clean };
     let begun = database.begin(mode).await;
     begun.map_err(|error| ended(error.into(), false))?;
-    match work(database).await {
+    let worked = work(database).await;
+    let worked = worked.and_then(|value| {
+        if mode == Mode::Write {
+            fail_point(Point::BeforeStateCommit, method)?;
+        }
+        Ok(value)
+    });
+    match worked {
         Ok(value) => match database.commit().await {
-            Ok(()) => Ok(value),
+            Ok(()) if mode == Mode::Read => Ok(value),
+            Ok(()) => match fail_point(Point::AfterStateCommit, method) {
+                Ok(_) => Ok(value),
+                Err(injected) => Err(ended(injected.into(), true)),
+            },
             Err(error) if mode == Mode::Read => Err(ended(error.into(), false)),
             Err(error) => Err(ended(Fault::Commit(error), false)),
         },

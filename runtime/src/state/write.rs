@@ -92,7 +92,7 @@ impl State {
             return Ok(());
         }
         let group = Group::new(changes);
-        self.write(&scope.project, async |database| {
+        self.write(("apply", &scope.project), async |database| {
             Ok(group.write(database, scope).await?)
         })
     }

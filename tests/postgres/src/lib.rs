@@ -188,6 +188,11 @@ impl Server {
         Ok(())
     }
 
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The address of a schema that nobody else has, as `[state] url` has it.
     pub fn fresh(&self) -> String {
         let number = self.schemas.fetch_add(1, Ordering::Relaxed);
