@@ -1,7 +1,9 @@
 //! The command line of `dbgo`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dbgo_runtime::cli::{RenderArguments, RunArguments, RunsArguments, ShowArguments};
+use dbgo_runtime::cli::{
+    RenderArguments, RunArguments, RunsArguments, ShowArguments, StateArguments,
+};
 use std::path::PathBuf;
 
 /// dbgo turns a folder of SQL data models into compiled software.
@@ -68,6 +70,11 @@ pub enum Command {
     /// List what was run, or the steps of one run
     #[command(after_help = "Examples:\n  dbgo runs\n  dbgo runs 8f20a4d1")]
     Runs(RunsArguments),
+    /// Copy, move and mend the state database
+    #[command(
+        after_help = "Examples:\n  dbgo state export shop.jsonl\n  dbgo state import shop.jsonl\n  dbgo state migrate"
+    )]
+    State(StateArguments),
     /// Make one executable of the project that needs neither sources nor a toolchain
     #[command(
         after_help = "Examples:\n  dbgo build\n  dbgo build --output dist\n  dbgo build --interfaces"

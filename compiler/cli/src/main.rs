@@ -55,5 +55,9 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
             let loaded = Workspace::open(directory)?.load()?;
             Ok(cli::runs(&loaded.project, runs, &Terminal::detect()))
         }
+        Command::State(state) => {
+            let loaded = Workspace::open(directory)?.load()?;
+            Ok(cli::state(&loaded.project, state, &Terminal::detect()))
+        }
     }
 }

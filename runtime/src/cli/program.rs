@@ -1,6 +1,7 @@
 //! The command line of a built program.
 
 use super::arguments::{RenderArguments, RunArguments, RunsArguments, ShowArguments};
+use super::state::StateArguments;
 use super::terminal::{Terminal, report};
 use crate::error::Kind;
 use crate::project::Project;
@@ -24,6 +25,7 @@ enum Command {
     Show(ShowArguments),
     Render(RenderArguments),
     Runs(RunsArguments),
+    State(StateArguments),
 }
 
 /// Reads the process's arguments, does what they say and gives the exit code.
@@ -56,6 +58,7 @@ pub fn main(def: &'static ProjectDef, shards: &[&'static ShardDef]) -> ExitCode 
         Command::Show(arguments) => super::show(&project, &arguments, &terminal),
         Command::Render(arguments) => super::render(&project, &arguments, &terminal),
         Command::Runs(arguments) => super::runs(&project, &arguments, &terminal),
+        Command::State(arguments) => super::state(&project, &arguments, &terminal),
     }
 }
 

@@ -157,6 +157,14 @@ pub(super) async fn migrate(
     }
 }
 
+/// Refuses another layout than the one that is meant to be written.
+pub(super) async fn check(database: &mut Database, layout: i64) -> Attempt<()> {
+    if version(database).await? == layout {
+        return Ok(());
+    }
+    Err(Fault::MovedOn)
+}
+
 async fn version(database: &mut Database) -> sqlx::Result<i64> {
     let row = database.row("SELECT version FROM layout", &[]).await?;
     row.ok_or(sqlx::Error::RowNotFound)?.number(0)

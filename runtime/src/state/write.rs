@@ -112,6 +112,8 @@ pub(super) struct Group {
     steps: BTreeMap<Key, Json>,
     audits: BTreeMap<Key, Json>,
     snapshots: BTreeMap<Key, Json>,
+    /// Snapshots that were given and then removed: an earlier row of their key goes too.
+    replaced: BTreeMap<Key, Json>,
     superseded: BTreeMap<Key, Json>,
     objects: BTreeMap<Key, Json>,
     filled: BTreeMap<Key, Json>,
@@ -214,7 +216,7 @@ impl Group {
     }
 
     fn supersede(&mut self, physical: &str, model: &str, version: &str) {
-        self.snapshots.retain(|_, row| {
+        self.retain_snapshots(|row| {
             row["physical"] != json!(physical)
                 || row["model"] == json!(model) && row["version"] == json!(version)
         });
@@ -254,14 +256,19 @@ impl Group {
         let key = key(physical, "", "");
         self.objects.remove(&key);
         self.ranges.remove(physical);
-        self.snapshots
-            .retain(|_, row| row["physical"] != json!(physical));
+        self.retain_snapshots(|row| row["physical"] != json!(physical));
         self.dropped.insert(key, json!({ "physical": physical }));
+    }
+
+    fn retain_snapshots(&mut self, keep: impl Fn(&Json) -> bool) {
+        let removed = self.snapshots.extract_if(.., |_, row| !keep(row));
+        self.replaced.extend(removed);
     }
 
     fn forget(&mut self) {
         self.forgotten = true;
         self.snapshots.clear();
+        self.replaced.clear();
         self.superseded.clear();
         self.objects.clear();
         self.filled.clear();
@@ -284,6 +291,7 @@ impl Group {
             (DROPPED_RANGES, rows(&self.dropped)),
             (DROPPED_SNAPSHOTS, rows(&self.dropped)),
             (DROPPED, rows(&self.dropped)),
+            (REPLACED, rows(&self.replaced)),
             (SUPERSEDED, rows(&self.superseded)),
             (WITHDRAWN, rows(&self.withdrawn)),
             (DROPPED_RANGES, rows(&self.filled)),
@@ -385,6 +393,10 @@ FROM {rows} WHERE true \
 ON CONFLICT (project, engine, model, version, preview) DO UPDATE SET \
 physical = excluded.physical, kind = excluded.kind, columns = excluded.columns, \
 definition = excluded.definition";
+
+const REPLACED: &str = "\
+DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND (model, version, preview) IN \
+(SELECT value ->> 'model', value ->> 'version', value ->> 'preview' FROM {rows})";
 
 const SUPERSEDED: &str = "\
 DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND EXISTS (SELECT 1 FROM {rows} \

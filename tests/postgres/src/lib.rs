@@ -4,6 +4,7 @@
 //! The server's programs are looked for, and not brought along. Where there are none, tests say that
 //! they were skipped; where the variable `CI` is set, they fail.
 
+mod encryption;
 mod programs;
 
 use programs::Programs;

@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use dbgo_runtime::state::*;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 
 #[test]
@@ -340,24 +341,40 @@ fn facts(known: &Known) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    /// Applying changes in memory, writing them one by one and writing them in groups come to
-    /// the same.
-    #[test]
-    fn memory_and_state_agree(groups in proptest::collection::vec(changes(), 1..4)) {
-        on_both(|address| {
-            let mut grouped = open(address);
-            let mut memory = grouped.known(&scope()).unwrap();
+/// Applying changes in memory, writing them one by one and writing them in groups come to the
+/// same.
+#[test]
+fn memory_and_state_agree() {
+    const CASES: u32 = 150;
+    on_both(|address| {
+        let mut state = open(address);
+        let config = ProptestConfig {
+            cases: CASES,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        let groups = proptest::collection::vec(changes(), 1..4);
+        let case = std::cell::Cell::new(0);
+        let state = std::cell::RefCell::new(&mut state);
+        let agree = |groups: Vec<Vec<Change>>| {
+            let mut state = state.borrow_mut();
+            // Each case has a project of its own, which nothing is known of.
+            case.set(case.get() + 1);
+            let scope = Scope {
+                project: format!("p{}", case.get()),
+                ..scope()
+            };
+            let mut memory = state.known(&scope).unwrap();
             for group in &groups {
-                grouped.apply(&scope(), group).unwrap();
+                state.apply(&scope, group).unwrap();
                 for change in group {
-                    memory.apply(change, &scope().environment);
+                    memory.apply(change, &scope.environment);
                 }
             }
-            let read = grouped.known(&scope()).unwrap();
-            assert_eq!(facts(&read), facts(&memory), "{groups:#?}");
-        });
-    }
+            let read = state.known(&scope).unwrap();
+            prop_assert_eq!(facts(&read), facts(&memory));
+            Ok(())
+        };
+        TestRunner::new(config).run(&groups, agree).unwrap();
+    });
 }

@@ -9,6 +9,42 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+#[test]
+fn a_connection_is_encrypted_and_the_server_proves_itself() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let url = server.fresh();
+    let with = |parameters: &str| State::open(&address(&format!("{url}&{parameters}")));
+    let refused = |parameters: &str| {
+        let error = with(parameters).err().unwrap();
+        assert_eq!(
+            (error.code.text(), error.kind),
+            ("state-failed", Kind::Failed),
+            "{error}"
+        );
+        assert!(!error.to_string().contains(PASSWORD), "{error}");
+    };
+    refused("sslmode=require");
+    refused("sslmode=sometimes");
+    let Some(authority) = server.encrypt().unwrap() else {
+        return;
+    };
+    let authority = authority.display();
+    let proving = format!("sslmode=verify-full&sslrootcert={authority}&application_name=proved");
+    let encrypted = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+                     WHERE application_name = 'proved'";
+    let mut state = with(&proving).unwrap();
+    state.apply(&scope(), &[run("r1")]).unwrap();
+    assert_eq!(server.execute("public", encrypted).unwrap(), ["t"]);
+    assert!(with("sslmode=require").unwrap().has_run("r1").unwrap());
+    // Nobody whom everybody believes vouches for it, and it isn't called so.
+    refused("sslmode=verify-full");
+    let renamed = url.replace("@127.0.0.1:", "@localhost:");
+    let renamed = format!("{renamed}&sslmode=verify-full&sslrootcert={authority}");
+    assert!(State::open(&address(&renamed)).is_err());
+}
+
 /// Where a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
