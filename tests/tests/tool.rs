@@ -11,6 +11,10 @@ mod check;
 mod commands;
 #[path = "tool/crash.rs"]
 mod crash;
+#[path = "tool/durable.rs"]
+mod durable;
+#[path = "tool/environments.rs"]
+mod environments;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]
@@ -23,6 +27,8 @@ mod libraries;
 mod lineage;
 #[path = "tool/macros.rs"]
 mod macros;
+#[path = "tool/materializations.rs"]
+mod materializations;
 #[path = "tool/messages.rs"]
 mod messages;
 #[path = "tool/place.rs"]

@@ -12,19 +12,28 @@
 //! | [`sql_type`] | whether a type is wider than another one |
 //! | [`uses`] | how an input is used |
 //! | [`lineage`] | what a model's rows and columns are made of |
+//! | [`graph`] | a project's tables, and who uses them |
+//! | [`effective`] | what changes of some tables mean for all of them |
+//! | [`reach`] | what a change of one table reaches, as it is shown |
 #![warn(missing_docs)]
 
 pub mod category;
+pub mod effective;
 pub mod fingerprint;
+pub mod graph;
 pub mod lineage;
 pub mod profile;
+pub mod reach;
 pub mod sql_type;
 pub mod uses;
 
 pub use category::{Category, Change, OtherAlgorithm, change};
+pub use effective::EffectiveChange;
 pub use fingerprint::Fingerprint;
+pub use graph::{Exposure, Graph, OwnChange, Table};
 pub use lineage::{ColumnLineage, Input, ModelLineage, Part, Relation};
 pub use profile::{ALGORITHM, ColumnProfile, Obstacle, ObstacleKind, Profile};
+pub use reach::{Reach, ReachedExposure, ReachedTable};
 pub use uses::Uses;
 
 /// A text of a profile or of a lineage that can't be read: another version of dbgo made it, or it

@@ -103,6 +103,13 @@ impl ModelLineage {
         }
     }
 
+    /// All inputs: those of the rows, and of each column.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        let columns = self.columns.iter();
+        let of_columns = columns.flat_map(|column| &column.inputs);
+        self.rows.iter().chain(of_columns)
+    }
+
     /// The lineage as the text that a program carries.
     pub fn to_text(&self) -> String {
         to_json(self)

@@ -33,9 +33,6 @@ points! {
     ("after-adopt-commit", AfterAdoptCommit, "the engine belongs to another state database"),
     ("before-fence-commit", BeforeFenceCommit, "the fence is taken, and not committed"),
     ("after-fence-commit", AfterFenceCommit, "the fence is taken"),
-    // The state; the detail is the method: `apply`, `claim`, `heartbeat`, `intend`, `finish`, …
-    ("before-state-commit", BeforeStateCommit, "the state is written, and not committed"),
-    ("after-state-commit", AfterStateCommit, "the state has just been committed"),
     // Batches; the detail is the batch's id, which holds the model's path
     ("before-batch", BeforeBatch, "a batch's transaction hasn't begun"),
     ("before-batch-commit", BeforeBatchCommit, "a batch's rows and its ledger row are written, and not committed"),
@@ -44,6 +41,12 @@ points! {
     ("before-publication", BeforePublication, "everything is built, and the publication's transaction hasn't begun"),
     ("before-publication-commit", BeforePublicationCommit, "the views are changed, and not committed"),
     ("after-publication-commit", AfterPublicationCommit, "the views are published, and the state doesn't know"),
+    // The state; the detail is what is written
+    ("before-layout-commit", BeforeLayoutCommit, "the state's tables are made or changed, and not committed"),
+    ("after-layout-commit", AfterLayoutCommit, "the state's tables have just been committed"),
+    ("before-state-commit", BeforeStateCommit, "something is written to the state, and not committed"),
+    ("after-state-commit", AfterStateCommit, "something has just been committed to the state"),
+    // What nobody needs any more
     ("before-sweep-commit", BeforeSweepCommit, "old tables are dropped, and not committed"),
     ("after-sweep-commit", AfterSweepCommit, "old tables are gone, and the state doesn't know"),
 }

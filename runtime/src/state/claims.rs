@@ -40,7 +40,7 @@ impl State {
         claim: &Claim<'_>,
         is_dead: &dyn Fn(&Holder) -> bool,
     ) -> Result<ClaimResult> {
-        self.write(("claim", claim.project), async |database| {
+        self.write((claim.project, "claim"), async |database| {
             try_claim(database, claim, is_dead).await
         })
     }
@@ -57,7 +57,7 @@ impl State {
         token: u64,
         lease: Duration,
     ) -> Result<bool> {
-        self.write_quietly(("heartbeat", project), async |database| {
+        self.write_quietly((project, "heartbeat"), async |database| {
             if claimed(database, (project, engine), token).await?.is_none() {
                 return Ok(false);
             }
@@ -82,7 +82,7 @@ impl State {
         token: u64,
         intent: &str,
     ) -> Result<bool> {
-        self.write(("intend", project), async |database| {
+        self.write((project, "intend"), async |database| {
             let of = claimed(database, (project, engine), token).await?;
             if of.is_none_or(|(claimed, _)| claimed != environment) {
                 return Ok(false);
@@ -100,7 +100,7 @@ impl State {
     /// `state-failed`, `state-moved-on`.
     pub fn finish(&mut self, scope: &Scope, finish: &Finish) -> Result<bool> {
         let group = Group::new(&finish.changes);
-        self.write(("finish", &scope.project), async |database| {
+        self.write((&scope.project, "finish"), async |database| {
             let engine = (scope.project.as_str(), scope.engine.as_str());
             let Some((claimed, plan)) = claimed(database, engine, finish.token).await? else {
                 return Ok(false);
@@ -128,7 +128,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn release(&mut self, project: &str, engine: &str, token: u64) -> Result<()> {
-        self.write(("release", project), async |database| {
+        self.write((project, "release"), async |database| {
             let of = claimed(database, (project, engine), token).await?;
             let Some((environment, plan)) = of else {
                 return Ok(());
@@ -146,7 +146,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn abandon(&mut self, project: &str, environment: &str, plan: &str) -> Result<bool> {
-        self.write(("abandon", project), async |database| {
+        self.write((project, "abandon"), async |database| {
             let values = values![project, environment, plan];
             if database.run(DROP_PENDING, values).await? == 0 {
                 return Ok(false);

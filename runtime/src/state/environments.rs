@@ -31,7 +31,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn create_environment(&mut self, project: &str, environment: &Environment) -> Result<bool> {
-        self.write(("create-environment", project), async |database| {
+        self.write((project, "create environment"), async |database| {
             let of = environment;
             let values = values![
                 project,
@@ -80,7 +80,7 @@ impl State {
         environment: &Environment,
         expected_revision: u64,
     ) -> Result<bool> {
-        self.write(("update-environment", project), async |database| {
+        self.write((project, "update environment"), async |database| {
             let of = environment;
             let values = values![
                 project,
@@ -103,7 +103,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn drop_environment(&mut self, project: &str, name: &str) -> Result<()> {
-        self.write(("drop-environment", project), async |database| {
+        self.write((project, "drop environment"), async |database| {
             for statement in [
                 "DELETE FROM published WHERE project = $1 AND environment = $2",
                 "DELETE FROM history WHERE project = $1 AND environment = $2",
@@ -155,7 +155,7 @@ impl State {
     ) -> Result<()> {
         /// How many bytes of documents go into one statement.
         const CHUNK: usize = 1 << 20;
-        self.write(("save-project-version", project), async |database| {
+        self.write((project, "save project version"), async |database| {
             let models = json!(version.models).to_string();
             let values = values![
                 project,

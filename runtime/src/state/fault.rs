@@ -29,16 +29,16 @@ impl From<sqlx::Error> for Fault {
     }
 }
 
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Fault::Other(error)
+impl From<Injected> for sqlx::Error {
+    /// As if the connection were gone.
+    fn from(injected: Injected) -> Self {
+        sqlx::Error::Protocol(injected.to_string())
     }
 }
 
-impl From<Injected> for Fault {
-    fn from(injected: Injected) -> Self {
-        let message = format!("the state database failed: {injected}");
-        Fault::Other(Error::new(Kind::Failed, Code::StateFailed, message))
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Other(error)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::database::{Database, Value, values};
 use super::fault::{Attempt, Fault};
+use crate::faults::{Point, fail_point};
 
 /// The tables that every state has, whatever its layout.
 const FRAME: &str = include_str!("migrations/frame.sql");
@@ -103,7 +104,12 @@ pub(super) async fn make(
         Ok(())
     };
     match made.await {
-        Ok(()) => database.commit().await,
+        Ok(()) => {
+            fail_point(Point::BeforeLayoutCommit, "make")?;
+            database.commit().await?;
+            fail_point(Point::AfterLayoutCommit, "make")?;
+            Ok(())
+        }
         Err(error) => {
             // The first error is the cause; the connection isn't used again if this one fails.
             let _ = database.roll_back().await;
@@ -145,11 +151,12 @@ pub(super) async fn migrate(
         Ok(from)
     };
     match done.await {
-        Ok(from) => database
-            .commit()
-            .await
-            .map(|()| from)
-            .map_err(Fault::Commit),
+        Ok(from) => {
+            fail_point(Point::BeforeLayoutCommit, "migrate").map_err(sqlx::Error::from)?;
+            database.commit().await.map_err(Fault::Commit)?;
+            fail_point(Point::AfterLayoutCommit, "migrate").map_err(sqlx::Error::from)?;
+            Ok(from)
+        }
         Err(error) => {
             let _ = database.roll_back().await;
             Err(error)

@@ -6,7 +6,7 @@ use super::fault::{Attempt, Fault, Remedy, pause};
 use super::layout::{self, Change, MIGRATIONS, Migration};
 use crate::config::StateAddress;
 use crate::error::{Code, Error, Kind, Result};
-use crate::faults::{Point, fail_point};
+use crate::faults::{Injected, Point, fail_point};
 use jiff::Timestamp;
 use std::io::Write;
 
@@ -119,23 +119,23 @@ impl State {
 
     /// Reads in one transaction, in which nothing changes.
     pub(super) fn read<T>(&mut self, work: impl AsyncFn(&mut Database) -> Attempt<T>) -> Result<T> {
-        self.transact(Mode::Read, "read", &work)
+        self.transact((Mode::Read, ""), &work)
     }
 
-    /// Writes a project's part in one transaction, while nobody else does. `method` is what fail
-    /// points know it by.
+    /// Writes a project's part in one transaction, while nobody else does. `what` is written, in a
+    /// few words, is the detail of the fail points.
     pub(super) fn write<T>(
         &mut self,
-        (method, project): (&'static str, &str),
+        (project, what): (&str, &str),
         work: impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let layout = layout::newest(self.migrations);
-        let (value, count) =
-            self.transact(Mode::Write, method, &async |database: &mut Database| {
-                let turn = layout::take_turn(database, layout, project, Change::Noted);
-                let count = turn.await?;
-                Ok((work(database).await?, count))
-            })?;
+        let mode = (Mode::Write, what);
+        let (value, count) = self.transact(mode, &async |database: &mut Database| {
+            let turn = layout::take_turn(database, layout, project, Change::Noted);
+            let count = turn.await?;
+            Ok((work(database).await?, count))
+        })?;
         // Nobody else wrote since it was read, so what was read and this change is all there is.
         if let Some((seen, times)) = &mut self.seen
             && seen == project
@@ -149,11 +149,12 @@ impl State {
     /// Writes what changes nobody's picture of the state.
     pub(super) fn write_quietly<T>(
         &mut self,
-        (method, project): (&'static str, &str),
+        (project, what): (&str, &str),
         work: impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let layout = layout::newest(self.migrations);
-        self.transact(Mode::Write, method, &async |database: &mut Database| {
+        let mode = (Mode::Write, what);
+        self.transact(mode, &async |database: &mut Database| {
             layout::take_turn(database, layout, project, Change::Unnoted).await?;
             work(database).await
         })
@@ -175,13 +176,12 @@ impl State {
     /// never reached its commit is tried again.
     pub(super) fn transact<T>(
         &mut self,
-        mode: Mode,
-        method: &'static str,
+        mode: (Mode, &str),
         work: &impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Result<T> {
         let mut attempt = 0;
         loop {
-            let fault = match self.attempt((mode, method), work) {
+            let fault = match self.attempt(mode, work) {
                 Ok(value) => return Ok(value),
                 Err(fault) => fault,
             };
@@ -195,7 +195,7 @@ impl State {
 
     fn attempt<T>(
         &mut self,
-        (mode, method): (Mode, &'static str),
+        mode: (Mode, &str),
         work: &impl AsyncFn(&mut Database) -> Attempt<T>,
     ) -> Attempt<T> {
         let Self {
@@ -220,7 +220,7 @@ impl State {
             let Some(database) = connection else {
                 return Err(Fault::Sql(sqlx::Error::PoolClosed));
             };
-            let result = transaction(database, (mode, method), work).await;
+            let result = transaction(database, mode, work).await;
             match &result {
                 Err(Ended { fault, clean }) if fault.breaks_connection() || !clean => {
                     *connection = None;
@@ -241,33 +241,37 @@ struct Ended {
 
 async fn transaction<T>(
     database: &mut Database,
-    (mode, method): (Mode, &'static str),
+    (mode, what): (Mode, &str),
     work: &impl AsyncFn(&mut Database) -> Attempt<T>,
 ) -> std::result::Result<T, Ended> {
     let ended = |fault, clean| Ended { fault, clean };
     let begun = database.begin(mode).await;
     begun.map_err(|error| ended(error.into(), false))?;
-    let worked = work(database).await;
-    let worked = worked.and_then(|value| {
-        if mode == Mode::Write {
-            fail_point(Point::BeforeStateCommit, method)?;
-        }
-        Ok(value)
-    });
-    match worked {
-        Ok(value) => match database.commit().await {
-            Ok(()) if mode == Mode::Read => Ok(value),
-            Ok(()) => match fail_point(Point::AfterStateCommit, method) {
-                Ok(_) => Ok(value),
-                Err(injected) => Err(ended(injected.into(), true)),
-            },
-            Err(error) if mode == Mode::Read => Err(ended(error.into(), false)),
-            Err(error) => Err(ended(Fault::Commit(error), false)),
-        },
+    let value = match work(database).await {
+        Ok(value) => value,
         Err(fault) => {
             let clean = fault.breaks_connection() || database.roll_back().await.is_ok();
-            Err(ended(fault, clean))
+            return Err(ended(fault, clean));
         }
+    };
+    if mode == Mode::Read {
+        let committed = database.commit().await;
+        return match committed {
+            Ok(()) => Ok(value),
+            Err(error) => Err(ended(error.into(), false)),
+        };
+    }
+    let injected = |injected: Injected| sqlx::Error::from(injected);
+    let before = fail_point(Point::BeforeStateCommit, what).map_err(injected);
+    before.map_err(|error| ended(error.into(), false))?;
+    let committed = database.commit().await;
+    let after = committed.and_then(|()| {
+        let passed = fail_point(Point::AfterStateCommit, what).map_err(injected);
+        passed.map(|_| ())
+    });
+    match after {
+        Ok(()) => Ok(value),
+        Err(error) => Err(ended(Fault::Commit(error), false)),
     }
 }
 

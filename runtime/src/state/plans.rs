@@ -11,7 +11,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn save_plan(&mut self, project: &str, plan: &StoredPlan) -> Result<()> {
-        self.write(("save-plan", project), async |database| {
+        self.write((project, "save plan"), async |database| {
             let values = values![
                 project,
                 &plan.id,
@@ -75,7 +75,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn set_plan_status(&mut self, project: &str, id: &str, status: &str) -> Result<()> {
-        self.write(("set-plan-status", project), async |database| {
+        self.write((project, "set plan status"), async |database| {
             Ok(set_status(database, project, id, status).await?)
         })
     }

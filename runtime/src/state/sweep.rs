@@ -18,7 +18,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn bury(&mut self, scope: &Scope, physical: &[String]) -> Result<Vec<String>> {
-        self.write(("bury", &scope.project), async |database| {
+        self.write((&scope.project, "bury"), async |database| {
             let needless = needless(database, scope, physical).await?;
             if needless.is_empty() {
                 return Ok(Vec::new());
@@ -41,7 +41,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn forget(&mut self, scope: &Scope, model: &str) -> Result<u64> {
-        self.write(("forget", &scope.project), async |database| {
+        self.write((&scope.project, "forget"), async |database| {
             let values = values![&scope.project, &scope.engine, model];
             database.run(FORGET_RANGES, values).await?;
             Ok(database.run(FORGET, values).await?)
@@ -53,7 +53,7 @@ impl State {
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn prune(&mut self, project: &str, retention: &Retention) -> Result<Pruned> {
-        self.write(("prune", project), async |database| {
+        self.write((project, "prune"), async |database| {
             let runs_since = values![project, retention.runs_since];
             for statement in [PRUNE_STEPS, PRUNE_AUDITS] {
                 database.run(statement, runs_since).await?;

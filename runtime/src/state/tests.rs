@@ -65,7 +65,7 @@ fn address(folder: &tempfile::TempDir) -> StateAddress {
 }
 
 fn execute(state: &mut State, statement: &str) -> Result<u64> {
-    state.write(("test", "shop"), async |database: &mut Database| {
+    state.write(("shop", "test"), async |database: &mut Database| {
         Ok(database.run(statement, &[]).await?)
     })
 }

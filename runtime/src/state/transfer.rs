@@ -53,7 +53,7 @@ impl State {
     pub fn export(&mut self, project: Option<&str>, out: &mut dyn Write) -> Result<()> {
         // What was written can't be taken back, so that it is tried only once.
         let out = RefCell::new(Some(out));
-        self.transact(Mode::Read, "export", &async |database: &mut Database| {
+        self.transact((Mode::Read, "export"), &async |database: &mut Database| {
             let Some(out) = out.take() else {
                 return Err(Fault::Other(broken_off()));
             };
@@ -77,12 +77,13 @@ impl State {
         }
         let layout = self.layout();
         let input = RefCell::new(Some(input));
-        let identity = self.transact(Mode::Write, "import", &async |database: &mut Database| {
-            let Some(input) = input.take() else {
-                return Err(Fault::Other(broken_off()));
-            };
-            read_all(database, layout, &header, input).await
-        })?;
+        let identity =
+            self.transact((Mode::Write, "import"), &async |database: &mut Database| {
+                let Some(input) = input.take() else {
+                    return Err(Fault::Other(broken_off()));
+                };
+                read_all(database, layout, &header, input).await
+            })?;
         self.take_identity(identity);
         Ok(())
     }

@@ -92,7 +92,8 @@ impl State {
             return Ok(());
         }
         let group = Group::new(changes);
-        self.write(("apply", &scope.project), async |database| {
+        let what = format!("apply {}", group.kinds());
+        self.write((&scope.project, &what), async |database| {
             Ok(group.write(database, scope).await?)
         })
     }
@@ -176,6 +177,22 @@ impl Group {
         }
     }
 
+    /// Which kinds of changes there are, in a few words.
+    fn kinds(&self) -> String {
+        let kinds = [
+            ("forgotten", self.forgotten),
+            ("run-started", !self.runs_started.is_empty()),
+            ("steps", !self.steps.is_empty()),
+            ("snapshots", !self.snapshots.is_empty()),
+            ("filled", !self.filled.is_empty()),
+            ("published", !self.published.is_empty()),
+            ("dropped", !self.dropped.is_empty()),
+            ("run-ended", !self.runs_ended.is_empty()),
+        ];
+        let there = kinds.into_iter().filter(|(_, is_there)| *is_there);
+        there.map(|(kind, _)| kind).collect::<Vec<_>>().join(" ")
+    }
+
     fn start_run(&mut self, run: &RunRecord) {
         let row = json!({
             "id": run.id, "hash": run.project_hash, "command": run.command, "plan": run.plan,
@@ -210,6 +227,7 @@ impl Group {
             "model": snapshot.model, "version": snapshot.version, "preview": snapshot.preview,
             "physical": snapshot.physical, "kind": snapshot.kind,
             "columns": json!(snapshot.columns).to_string(), "definition": snapshot.definition,
+            "audits": json!(snapshot.audits).to_string(),
         });
         let key = key(&snapshot.model, &snapshot.version, &snapshot.preview);
         self.snapshots.insert(key, row);
@@ -234,6 +252,7 @@ impl Group {
             "load": object.load, "reads": json!(object.reads).to_string(),
             "uses": json!(object.uses).to_string(),
             "created_at": created_at, "preview": object.preview,
+            "loaded_at": object.loaded_at.as_microsecond(),
             "tombstone": object.tombstone.map(jiff::Timestamp::as_microsecond),
         });
         self.objects.insert(key, row);
@@ -374,25 +393,26 @@ audited_at = excluded.audited_at";
 
 const OBJECTS: &str = "\
 INSERT INTO objects (project, engine, physical, kind, model, version, generation, load, reads, \
-uses, created_at, preview, tombstone) \
+uses, created_at, preview, tombstone, loaded_at) \
 SELECT $2, $3, value ->> 'physical', value ->> 'kind', value ->> 'model', value ->> 'version', \
 CAST(value ->> 'generation' AS BIGINT), value ->> 'load', value ->> 'reads', value ->> 'uses', \
 CAST(value ->> 'created_at' AS BIGINT), value ->> 'preview', \
-CAST(value ->> 'tombstone' AS BIGINT) FROM {rows} WHERE true \
+CAST(value ->> 'tombstone' AS BIGINT), CAST(value ->> 'loaded_at' AS BIGINT) \
+FROM {rows} WHERE true \
 ON CONFLICT (project, engine, physical) DO UPDATE SET kind = excluded.kind, \
 model = excluded.model, version = excluded.version, generation = excluded.generation, \
 load = excluded.load, reads = excluded.reads, uses = excluded.uses, preview = excluded.preview, \
-tombstone = excluded.tombstone";
+tombstone = excluded.tombstone, loaded_at = excluded.loaded_at";
 
 const SNAPSHOTS: &str = "\
 INSERT INTO snapshots (project, engine, model, version, preview, physical, kind, columns, \
-definition) \
+definition, audits) \
 SELECT $2, $3, value ->> 'model', value ->> 'version', value ->> 'preview', \
-value ->> 'physical', value ->> 'kind', value ->> 'columns', value ->> 'definition' \
-FROM {rows} WHERE true \
+value ->> 'physical', value ->> 'kind', value ->> 'columns', value ->> 'definition', \
+value ->> 'audits' FROM {rows} WHERE true \
 ON CONFLICT (project, engine, model, version, preview) DO UPDATE SET \
 physical = excluded.physical, kind = excluded.kind, columns = excluded.columns, \
-definition = excluded.definition";
+definition = excluded.definition, audits = excluded.audits";
 
 const REPLACED: &str = "\
 DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND (model, version, preview) IN \

@@ -111,6 +111,16 @@ const BATCHES: &[(&str, u32)] = &[
     ("models.marts.sales", 1),
 ];
 
+/// What a run writes to the state, of which each may be the last thing that it does.
+const WRITTEN: &[&str] = &[
+    "claim",
+    "run-started",
+    "snapshots",
+    "intend",
+    "finish",
+    "run-ended",
+];
+
 /// Each point once, batches once for each kind of model, and all again as errors.
 pub fn short() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -124,6 +134,9 @@ pub fn short() -> Vec<Case> {
                 cases.extend(of_each);
             }
             Point::BeforeBatch => cases.push(case.about("models.core.order_lines", 1)),
+            Point::BeforeStateCommit | Point::AfterStateCommit => {
+                cases.extend(WRITTEN.iter().map(|text| case.clone().about(text, 1)));
+            }
             _ => cases.push(case),
         }
         let error = Case::killed(*point)
@@ -164,7 +177,10 @@ pub fn revealing(bug: Bug) -> Vec<Case> {
 /// From where a point is reached.
 fn start_of(point: Point) -> Start {
     match point {
-        Point::BeforeBookkeepingCommit | Point::AfterBookkeepingCommit => Start::Fresh,
+        Point::BeforeBookkeepingCommit
+        | Point::AfterBookkeepingCommit
+        | Point::BeforeLayoutCommit
+        | Point::AfterLayoutCommit => Start::Fresh,
         Point::BeforeAdoptCommit | Point::AfterAdoptCommit => Start::Adopting,
         _ => Start::Published,
     }

@@ -9,7 +9,11 @@ use regex_lite::Regex;
 const TABLE: &str = "runtime/src/faults/points.rs";
 
 /// Where what is committed must be able to fail.
-const COMMITTING: &[&str] = &["runtime/src/execute/", "runtime/src/adapters/"];
+const COMMITTING: &[&str] = &[
+    "runtime/src/execute/",
+    "runtime/src/adapters/",
+    "runtime/src/state/",
+];
 
 /// Functions that commit without a fail point, each with the reason.
 const EXCEPT: &[(&str, &str, &str)] = &[
