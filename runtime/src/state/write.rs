@@ -113,7 +113,7 @@ pub(super) struct Group {
     steps: BTreeMap<Key, Json>,
     audits: BTreeMap<Key, Json>,
     snapshots: BTreeMap<Key, Json>,
-    /// Snapshots that were given and then removed: an earlier row of their key goes too.
+    /// Snapshots of this group that are gone again: so is what each of them took the place of.
     replaced: BTreeMap<Key, Json>,
     superseded: BTreeMap<Key, Json>,
     objects: BTreeMap<Key, Json>,
@@ -280,8 +280,8 @@ impl Group {
     }
 
     fn retain_snapshots(&mut self, keep: impl Fn(&Json) -> bool) {
-        let removed = self.snapshots.extract_if(.., |_, row| !keep(row));
-        self.replaced.extend(removed);
+        let gone = self.snapshots.extract_if(.., |_, row| !keep(row));
+        self.replaced.extend(gone);
     }
 
     fn forget(&mut self) {
@@ -310,8 +310,8 @@ impl Group {
             (DROPPED_RANGES, rows(&self.dropped)),
             (DROPPED_SNAPSHOTS, rows(&self.dropped)),
             (DROPPED, rows(&self.dropped)),
-            (REPLACED, rows(&self.replaced)),
             (SUPERSEDED, rows(&self.superseded)),
+            (REPLACED, rows(&self.replaced)),
             (WITHDRAWN, rows(&self.withdrawn)),
             (DROPPED_RANGES, rows(&self.filled)),
             (RUNS_STARTED, rows(&self.runs_started)),
@@ -414,14 +414,15 @@ ON CONFLICT (project, engine, model, version, preview) DO UPDATE SET \
 physical = excluded.physical, kind = excluded.kind, columns = excluded.columns, \
 definition = excluded.definition, audits = excluded.audits";
 
-const REPLACED: &str = "\
-DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND (model, version, preview) IN \
-(SELECT value ->> 'model', value ->> 'version', value ->> 'preview' FROM {rows})";
-
 const SUPERSEDED: &str = "\
 DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND EXISTS (SELECT 1 FROM {rows} \
 WHERE physical = value ->> 'physical' \
 AND (model <> value ->> 'model' OR version <> value ->> 'version'))";
+
+const REPLACED: &str = "\
+DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND EXISTS (SELECT 1 FROM {rows} \
+WHERE model = value ->> 'model' AND version = value ->> 'version' \
+AND preview = value ->> 'preview')";
 
 const RANGES: &str = "\
 INSERT INTO filled (project, engine, physical, range_start, range_end) \

@@ -94,6 +94,27 @@ fn what_belongs_to_a_table_is_the_same_for_all_its_snapshots() {
 }
 
 #[test]
+fn a_snapshot_that_is_replaced_and_superseded_at_once_leaves_nothing() {
+    on_both(|address| {
+        let mut state = open(address);
+        state.apply(&scope(), &built(&snapshot("m", "v1"))).unwrap();
+        let moved = Snapshot {
+            physical: text("other"),
+            ..snapshot("m", "v1")
+        };
+        let mut changes = built(&moved).to_vec();
+        changes.push(Change::Superseded {
+            physical: text("other"),
+            model: text("n"),
+            version: text("v1"),
+        });
+        state.apply(&scope(), &changes).unwrap();
+        let known = state.known(&scope()).unwrap();
+        assert_eq!(known.all_snapshots().count(), 0);
+    });
+}
+
+#[test]
 fn a_preview_is_not_the_version_that_others_use() {
     on_both(|address| {
         let mut state = open(address);
