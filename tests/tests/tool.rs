@@ -37,3 +37,5 @@ mod place;
 mod refusals;
 #[path = "tool/sources.rs"]
 mod sources;
+#[path = "tool/state.rs"]
+mod state;

@@ -41,7 +41,8 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
         Command::Build(build) => commands::build::build(directory, build),
         Command::Project(command) => {
             let workspace = Workspace::open(directory)?;
-            if !matches!(command, RuntimeCommand::Show(_) | RuntimeCommand::Runs(_)) {
+            use RuntimeCommand::{Runs, Show, State};
+            if !matches!(command, Show(_) | Runs(_) | State(_)) {
                 commands::placeholders::check(&workspace, command.about())?;
             }
             let commit = revision::commit(&workspace.root).unwrap_or_default();

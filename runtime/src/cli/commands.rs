@@ -6,6 +6,7 @@ use super::change_arguments::{
     ApplyArguments, EnvArguments, EnvCommand, PlanArguments, PlansArguments, PromoteArguments,
     RestateArguments,
 };
+use super::state::StateArguments;
 use super::terminal::Terminal;
 use crate::environments::looks_like_a_plan;
 use crate::project::Project;
@@ -33,6 +34,8 @@ pub enum RuntimeCommand {
     Show(ShowArguments),
     /// List what was run, or the steps of one run
     Runs(RunsArguments),
+    /// Copy, move and mend the state database
+    State(StateArguments),
 }
 
 impl RuntimeCommand {
@@ -48,6 +51,7 @@ impl RuntimeCommand {
             RuntimeCommand::Restate(arguments) => super::restate(project, arguments, terminal),
             RuntimeCommand::Show(arguments) => super::show(project, arguments, terminal),
             RuntimeCommand::Runs(arguments) => super::runs(project, arguments, terminal),
+            RuntimeCommand::State(arguments) => super::state(project, arguments, terminal),
         }
     }
 
@@ -72,7 +76,9 @@ impl RuntimeCommand {
                     About::Nothing
                 }
             },
-            RuntimeCommand::Plans(_) | RuntimeCommand::Runs(_) => About::Nothing,
+            RuntimeCommand::Plans(_) | RuntimeCommand::Runs(_) | RuntimeCommand::State(_) => {
+                About::Nothing
+            }
         }
     }
 }

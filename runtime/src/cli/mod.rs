@@ -13,6 +13,7 @@ mod render;
 mod run;
 mod runs;
 mod show;
+mod state;
 mod table;
 mod terminal;
 
@@ -28,6 +29,7 @@ pub use render::render;
 pub use run::run;
 pub use runs::runs;
 pub use show::show;
+pub use state::{StateArguments, StateCommand, state};
 pub use terminal::{Terminal, report};
 
 use crate::error::Result;

@@ -89,15 +89,6 @@ impl StateAddress {
         }
     }
 
-    /// The file beside a state of this machine that a copy before a change of the layout is
-    /// written to; nothing for a server.
-    pub fn backup_file(&self) -> Option<PathBuf> {
-        match self {
-            StateAddress::Sqlite(path) => Some(path.with_extension("backup.jsonl")),
-            StateAddress::Postgres { .. } => None,
-        }
-    }
-
     /// A message in which the password doesn't stand.
     pub(crate) fn conceal(&self, message: &str) -> String {
         const SHORTEST: usize = 3;
@@ -146,7 +137,12 @@ impl StateAddress {
                     };
                 }
                 "tcp_user_timeout" => server.user_timeout = number(&key, &value)?,
-                _ => others.push((key.into_owned(), value.into_owned())),
+                _ if is_of_postgres(&key) => others.push((key.into_owned(), value.into_owned())),
+                // A word that is passed over could be the schema, with a typing mistake.
+                _ => {
+                    let message = format!("the address of the state has no parameter `{key}`");
+                    return Err(wrong(message));
+                }
             }
         }
         url.set_query(None);
@@ -162,6 +158,25 @@ impl fmt::Debug for StateAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "StateAddress({})", self.shown())
     }
+}
+
+/// Whether a parameter is one that the client of Postgres reads.
+fn is_of_postgres(key: &str) -> bool {
+    const KEYS: [&str; 12] = [
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+        "host",
+        "hostaddr",
+        "port",
+        "dbname",
+        "user",
+        "password",
+        "application_name",
+        "statement-cache-capacity",
+    ];
+    KEYS.contains(&key)
 }
 
 fn is_postgres(scheme: &str) -> bool {
@@ -284,6 +299,7 @@ mod tests {
         let server = parse("postgres://db/shop").unwrap().server().unwrap();
         assert_eq!(server.schema, "dbgo_state");
         for query in [
+            "shema=s1",
             "schema=",
             "schema=A",
             "schema=1a",

@@ -3,9 +3,12 @@
 //! The layouts are listed here, and not found by a macro of sqlx, since its macros bring a second
 //! SQLite into every build of a program. What has been published is never changed.
 
-use super::database::{Database, Mode, Value, values};
+use super::database::{Database, Value, values};
 use super::fault::{Attempt, Fault};
 use crate::faults::{Point, fail_point};
+
+/// The tables that every state has, whatever its layout.
+const FRAME: &str = include_str!("migrations/frame.sql");
 
 /// A step from one layout to the next.
 #[derive(Clone, Copy)]
@@ -85,8 +88,9 @@ pub(super) async fn make(
         if has_layout(database).await? {
             return Ok(());
         }
-        for migration in migrations {
-            let statements = translated(database, migration.statements);
+        let steps = migrations.iter().map(|migration| migration.statements);
+        for statements in std::iter::once(FRAME).chain(steps) {
+            let statements = translated(database, statements);
             database.script(&statements).await?;
         }
         let version = newest(migrations);
@@ -121,14 +125,13 @@ pub(super) async fn migrate(
     migrations: &[Migration],
     backup: impl AsyncFnOnce(&mut Database) -> Attempt<()>,
 ) -> Attempt<i64> {
-    database.begin(Mode::Write).await?;
+    let begin = match database {
+        Database::Sqlite(_) => "BEGIN IMMEDIATE",
+        // Waits for all who write, and keeps others from it.
+        Database::Postgres(_) => "BEGIN; LOCK TABLE layout IN EXCLUSIVE MODE",
+    };
+    database.script(begin).await?;
     let done = async {
-        if matches!(database, Database::Postgres(_)) {
-            // Waits for all who write, and keeps others from it.
-            database
-                .script("LOCK TABLE layout IN EXCLUSIVE MODE")
-                .await?;
-        }
         let from = version(database).await?;
         let newest = newest(migrations);
         if from > newest {
@@ -159,6 +162,14 @@ pub(super) async fn migrate(
             Err(error)
         }
     }
+}
+
+/// Refuses another layout than the one that is meant to be written.
+pub(super) async fn check(database: &mut Database, layout: i64) -> Attempt<()> {
+    if version(database).await? == layout {
+        return Ok(());
+    }
+    Err(Fault::MovedOn)
 }
 
 async fn version(database: &mut Database) -> sqlx::Result<i64> {

@@ -1,208 +1,169 @@
-//! The state database as its users see it, on a file of its own for each test.
+//! Layouts of other versions, on a file. What users of the state see is tested with SQLite and
+//! Postgres in `tests/postgres`.
 
+use super::database::Database;
+use super::layout::Migration;
 use super::*;
-use crate::intervals::{IntervalSet, Range, parse_instant};
-use jiff::Timestamp;
-use std::collections::BTreeMap;
+use crate::error::{Code, Error, Kind, Result};
+use std::cell::RefCell;
+use std::io::Write;
+use std::rc::Rc;
 
-fn scope() -> Scope {
-    Scope {
-        project: "shop".to_owned(),
-        engine: "local".to_owned(),
-        environment: "dev_ana".to_owned(),
+const FIRST: &[Migration] = &[Migration {
+    version: 1,
+    statements: "CREATE TABLE notes (project TEXT NOT NULL, n INTEGER) STRICT;",
+}];
+
+const SECOND: &[Migration] = &[
+    FIRST[0],
+    Migration {
+        version: 2,
+        statements: "ALTER TABLE notes ADD COLUMN note TEXT;",
+    },
+];
+
+const BROKEN: &[Migration] = &[
+    FIRST[0],
+    SECOND[1],
+    Migration {
+        version: 3,
+        statements: "CREATE TABLE more (a TEXT) STRICT; CREATE TABLE notes (a TEXT) STRICT;",
+    },
+];
+
+/// A file that can be read while it is written, and whether anybody asked for it.
+#[derive(Clone, Default)]
+struct Backup(Rc<RefCell<Option<Vec<u8>>>>);
+
+impl Backup {
+    fn open(&self) -> Result<Box<dyn Write>> {
+        *self.0.borrow_mut() = Some(Vec::new());
+        Ok(Box::new(self.clone()))
+    }
+
+    fn lines(&self) -> Option<Vec<String>> {
+        let bytes = self.0.borrow().clone()?;
+        let text = String::from_utf8(bytes).unwrap();
+        Some(text.lines().map(str::to_owned).collect())
     }
 }
 
-fn snapshot(model: &str, version: &str) -> Snapshot {
-    Snapshot {
-        model: model.to_owned(),
-        version: version.to_owned(),
-        physical: format!("main__{model}__{version}_1"),
-        generation: 1,
-        kind: "table".to_owned(),
-        load: "b1".to_owned(),
-        reads: BTreeMap::from([("seeds.x".to_owned(), "l\"1".to_owned())]),
-        columns: vec![("a".to_owned(), "DECIMAL(18,2)".to_owned())],
-        definition: String::new(),
-        uses: vec!["main__p__v_1".to_owned()],
-        loaded_at: Timestamp::from_second(1_700_000_000).unwrap(),
-        audits: vec!["a1".to_owned(), "b2".to_owned()],
-        preview: String::new(),
+impl Write for Backup {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut kept = self.0.borrow_mut();
+        kept.get_or_insert_default().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
-fn object(snapshot: &Snapshot) -> Object {
-    Object {
-        physical: snapshot.physical.clone(),
-        kind: snapshot.kind.clone(),
-        model: snapshot.model.clone(),
-        version: snapshot.version.clone(),
-        generation: snapshot.generation,
-        load: snapshot.load.clone(),
-        reads: snapshot.reads.clone(),
-        uses: snapshot.uses.clone(),
-        loaded_at: snapshot.loaded_at,
-        created_at: Timestamp::UNIX_EPOCH,
-        preview: snapshot.preview.clone(),
-        tombstone: None,
-    }
+fn address(folder: &tempfile::TempDir) -> StateAddress {
+    StateAddress::Sqlite(folder.path().join("state.db"))
 }
 
-fn range(start: &str, end: &str) -> Range {
-    Range::new(parse_instant(start).unwrap(), parse_instant(end).unwrap()).unwrap()
+fn execute(state: &mut State, statement: &str) -> Result<u64> {
+    state.write(("shop", "test"), async |database: &mut Database| {
+        Ok(database.run(statement, &[]).await?)
+    })
 }
 
-#[test]
-fn what_is_written_is_read_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = StateAddress::Sqlite(folder.path().join("deep/state.db"));
-    let mut state = State::open(&path).unwrap();
-    let one = snapshot("m", "v1");
-    let ranges: IntervalSet = [
-        range("2013-01-01", "2013-01-05"),
-        range("2013-02-01", "2013-02-02"),
-    ]
-    .into_iter()
-    .collect();
-    let filled = |ranges: &IntervalSet| Change::Filled {
-        physical: one.physical.clone(),
-        ranges: ranges.clone(),
-    };
-    let run = RunRecord {
-        id: "8f20a4d1".to_owned(),
-        command: "run".to_owned(),
-        plan: String::new(),
-        by: "ana".to_owned(),
-        project_hash: "h".to_owned(),
-        started_at: Timestamp::UNIX_EPOCH,
-    };
-    let changes = [
-        Change::RunStarted(run),
-        Change::Object(object(&one)),
-        Change::Snapshot(one.clone()),
-        filled(&[range("2000-01-01", "2000-01-02")].into_iter().collect()),
-        filled(&ranges),
-    ];
-    state.apply(&scope(), &changes).unwrap();
-    let identity = state.identity().to_owned();
-    state.close().unwrap();
-
-    let mut state = State::open(&path).unwrap();
-    assert_eq!(state.identity(), identity);
-    let known = state.known(&scope()).unwrap();
-    assert_eq!(known.snapshots[&("m".to_owned(), "v1".to_owned())], one);
-    assert_eq!(known.filled[&one.physical], ranges);
-    assert_eq!(known.unfinished, ["8f20a4d1"]);
-    assert!(state.has_run("8f20a4d1").unwrap() && !state.has_run("8f20a4d2").unwrap());
-    let elsewhere = Scope {
-        project: "other".to_owned(),
-        ..scope()
-    };
-    assert!(state.known(&elsewhere).unwrap().snapshots.is_empty());
-
-    let dropped = Change::Dropped {
-        physical: one.physical.clone(),
-    };
-    state.apply(&scope(), &[dropped]).unwrap();
-    let known = state.known(&scope()).unwrap();
-    assert!(known.snapshots.is_empty() && known.objects.is_empty() && known.filled.is_empty());
-}
-
-#[test]
-fn the_writer_writes_everything_and_runs_are_listed() {
-    let folder = tempfile::tempdir().unwrap();
-    let state = State::open(&StateAddress::Sqlite(folder.path().join("state.db"))).unwrap();
-    let writer = Writer::start(state, scope(), None);
-    writer.send(Change::RunStarted(RunRecord {
-        id: "r1".to_owned(),
-        command: "run".to_owned(),
-        plan: String::new(),
-        by: "ana".to_owned(),
-        project_hash: "h".to_owned(),
-        started_at: Timestamp::UNIX_EPOCH,
-    }));
-    for position in 0..100 {
-        writer.send(Change::Step {
-            run: "r1".to_owned(),
-            record: StepRecord {
-                position,
-                model: format!("m{position}"),
-                version: "v".to_owned(),
-                kind: "table".to_owned(),
-                status: if position % 2 == 0 { "built" } else { "failed" }.to_owned(),
-                rows: (position % 2 == 0).then_some(u64::from(u32::MAX) + position),
-                duration_ms: position,
-                note: "it's".to_owned(),
-            },
-        });
-    }
-    writer.send(Change::RunEnded {
-        id: "r1".to_owned(),
-        status: "failed",
-        duration_ms: Some(12),
-    });
-    let mut state = writer.finish().unwrap();
-    let steps = state.steps("r1").unwrap();
-    assert_eq!(steps.len(), 100);
-    assert_eq!(steps[2].rows, Some(4_294_967_297));
-    assert_eq!((steps[3].rows, steps[3].note.as_str()), (None, "it's"));
-    let runs = state.runs("shop", 10).unwrap();
+fn refused(result: Result<impl Sized>, code: &str) {
+    let error = result.err().unwrap();
     assert_eq!(
-        (runs[0].status.as_str(), runs[0].duration_ms),
-        ("failed", Some(12))
+        (error.code.text(), error.kind),
+        (code, Kind::Refused),
+        "{error}"
     );
-    assert_eq!(runs[0].counts["built"], 50);
-    assert!(state.known(&scope()).unwrap().unfinished.is_empty());
 }
 
 #[test]
-fn a_layout_of_a_newer_version_is_refused() {
+fn an_older_layout_is_changed_only_on_demand_and_after_a_copy() {
     let folder = tempfile::tempdir().unwrap();
-    let path = StateAddress::Sqlite(folder.path().join("state.db"));
-    let mut state = State::open(&path).unwrap();
-    let later = "UPDATE layout SET version = 9999";
-    let later = state.write(("shop", "test"), async |database| {
-        Ok(database.run(later, &[]).await?)
-    });
-    later.unwrap();
-    let error = State::open(&path).err().unwrap();
-    assert_eq!(error.code.text(), "state-moved-on");
-    assert_eq!(error.kind, crate::error::Kind::Refused);
-}
+    let address = address(&folder);
+    let mut old = State::open_at(&address, FIRST).unwrap();
+    let identity = old.identity().to_owned();
+    execute(&mut old, "INSERT INTO notes VALUES ('shop', 7)").unwrap();
+    refused(State::open_at(&address, SECOND), "state-outdated");
 
-#[test]
-fn many_may_make_the_database_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = StateAddress::Sqlite(folder.path().join("state.db"));
-    let opened: Vec<_> = std::thread::scope(|threads| {
-        let opening: Vec<_> = (0..6)
-            .map(|_| threads.spawn(|| State::open(&path)))
-            .collect();
-        opening
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
-    });
-    let identities: Vec<String> = opened
-        .into_iter()
-        .map(|state| state.unwrap().identity().to_owned())
-        .collect();
+    let backup = Backup::default();
+    assert_eq!(
+        State::migrate_to(&address, SECOND, || backup.open()).unwrap(),
+        (1, 2)
+    );
+    let lines = backup.lines().unwrap();
     assert!(
-        identities.iter().all(|identity| *identity == identities[0]),
-        "{identities:?}"
+        lines[0].contains("\"layout\":1") && lines[0].contains("[\"shop\"]"),
+        "{lines:?}"
+    );
+    assert_eq!(
+        lines[1..],
+        [r#"{"table":"notes","row":{"n":7,"project":"shop"}}"#]
+    );
+
+    let mut new = State::open_at(&address, SECOND).unwrap();
+    assert_eq!(new.identity(), identity);
+    execute(&mut new, "UPDATE notes SET note = 'x' WHERE n = 7").unwrap();
+    // Whoever had it open before is told, and so is whoever opens it.
+    refused(execute(&mut old, "DELETE FROM notes"), "state-moved-on");
+    refused(State::open_at(&address, FIRST), "state-moved-on");
+    let nothing = || -> Result<Box<dyn Write>> { panic!("there is nothing to do") };
+    refused(
+        State::migrate_to(&address, FIRST, nothing),
+        "state-moved-on",
+    );
+    assert_eq!(
+        State::migrate_to(&address, SECOND, nothing).unwrap(),
+        (2, 2)
     );
 }
 
 #[test]
-fn changes_of_others_are_noticed() {
+fn a_change_of_the_layout_that_fails_leaves_everything_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let path = StateAddress::Sqlite(folder.path().join("state.db"));
-    let (mut mine, mut theirs) = (State::open(&path).unwrap(), State::open(&path).unwrap());
-    mine.known(&scope()).unwrap();
-    assert!(!mine.is_stale().unwrap());
-    let one = snapshot("m", "v1");
-    theirs.apply(&scope(), &[Change::Snapshot(one)]).unwrap();
-    assert!(mine.is_stale().unwrap());
-    assert_eq!(mine.known(&scope()).unwrap().snapshots.len(), 1);
-    assert!(!mine.is_stale().unwrap());
+    let address = address(&folder);
+    let mut old = State::open_at(&address, FIRST).unwrap();
+    execute(&mut old, "INSERT INTO notes VALUES ('shop', 7)").unwrap();
+    let backup = Backup::default();
+    let error = State::migrate_to(&address, BROKEN, || backup.open()).unwrap_err();
+    assert_eq!(error.code, Code::StateFailed);
+    assert!(backup.lines().is_some());
+    let full = || Err(Error::new(Kind::Failed, Code::StateFailed, "no space left"));
+    let error = State::migrate_to(&address, SECOND, full).unwrap_err();
+    assert_eq!(error.message, "no space left");
+    assert_eq!(
+        execute(&mut old, "UPDATE notes SET n = 8 WHERE n = 7").unwrap(),
+        1
+    );
+    execute(&mut old, "CREATE TABLE more (a TEXT)").unwrap();
+}
+
+#[test]
+fn copies_can_hold_every_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = State::open(&address(&folder)).unwrap();
+    let columns = state.read(async |database| {
+        let statement = "\
+            SELECT t.name, c.name, c.type FROM sqlite_master AS t, pragma_table_info(t.name) AS c \
+            WHERE t.type = 'table'";
+        let rows = database.rows(statement, &[]).await?;
+        let column = |row: &database::Row| -> sqlx::Result<[String; 3]> {
+            Ok([row.text(0)?, row.text(1)?, row.text(2)?])
+        };
+        Ok(rows.iter().map(column).collect::<sqlx::Result<Vec<_>>>()?)
+    });
+    // Copies know only these two types, and find a row's project in one of two ways.
+    let columns = columns.unwrap();
+    for [table, column, kind] in &columns {
+        assert!(
+            matches!(kind.as_str(), "TEXT" | "INTEGER"),
+            "{table}.{column}: {kind}"
+        );
+        let has = |name: &str| columns.iter().any(|[of, it, _]| of == table && it == name);
+        let is_frame = matches!(table.as_str(), "layout" | "identity");
+        assert!(is_frame || has("project") || has("run"), "{table}");
+    }
+    assert!(columns.iter().any(|[table, ..]| table == "leases"));
 }

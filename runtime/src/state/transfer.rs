@@ -280,6 +280,7 @@ async fn read_all(
     header: &Header,
     input: &mut dyn BufRead,
 ) -> Attempt<Option<String>> {
+    super::layout::check(database, layout).await?;
     let tables = tables(database).await?;
     let there = projects(database, &tables).await?;
     for project in header.projects.iter().collect::<BTreeSet<_>>() {

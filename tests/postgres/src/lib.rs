@@ -4,6 +4,7 @@
 //! The server's programs are looked for, and not brought along. Where there are none, tests say that
 //! they were skipped; where the variable `CI` is set, they fail.
 
+mod encryption;
 mod programs;
 
 use programs::Programs;
@@ -186,6 +187,11 @@ impl Server {
             process.wait()?;
         }
         Ok(())
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address of a schema that nobody else has, as `[state] url` has it.

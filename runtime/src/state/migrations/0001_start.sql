@@ -1,22 +1,6 @@
 -- The layout of a state, as SQLite takes it; for Postgres `layout.rs` translates the types. All
 -- instants are microseconds since 1970 UTC. docs/state.md says what each table is for.
 
--- which layout this is: one row
-CREATE TABLE layout (
-    version INTEGER PRIMARY KEY NOT NULL
-) STRICT;
-
--- who this database is, for engines to name it: one row
-CREATE TABLE identity (
-    id TEXT PRIMARY KEY NOT NULL
-) STRICT, WITHOUT ROWID;
-
--- how often a project's part was written; each writer takes its row first, and so its turn
-CREATE TABLE changes (
-    project TEXT PRIMARY KEY NOT NULL,
-    n INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- everything created in an engine, by exact name; nothing else is ever dropped
 CREATE TABLE objects (
     project TEXT NOT NULL,

@@ -284,3 +284,52 @@ fn a_damaged_file_is_an_error_and_no_panic() {
         }
     }
 }
+
+#[test]
+fn the_layout_of_a_server_is_changed_only_on_demand_and_after_a_copy() {
+    let Some(server) = server() else { return };
+    let url = server.fresh();
+    let state = open(&address(&url));
+    let identity = state.identity().to_owned();
+    // A state with the tables that all versions have, and no others.
+    let tables = server
+        .execute(
+            schema(&url),
+            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+        )
+        .unwrap();
+    let others = tables
+        .iter()
+        .filter(|name| !["layout", "identity", "changes"].contains(&name.as_str()));
+    let drop: Vec<String> = others.map(|name| format!("DROP TABLE {name};")).collect();
+    assert_eq!(drop.len(), 16);
+    let earlier = format!("{} UPDATE layout SET version = 0", drop.concat());
+    server.execute(schema(&url), &earlier).unwrap();
+    let error = State::open(&address(&url)).err().unwrap();
+    assert_eq!(
+        (error.code.text(), error.kind),
+        ("state-outdated", Kind::Refused),
+        "{error}"
+    );
+    assert!(
+        error.hint.is_some() && !error.to_string().contains(PASSWORD),
+        "{error}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup.jsonl");
+    let backup = || -> Result<Box<dyn std::io::Write>, Error> {
+        Ok(Box::new(std::fs::File::create(&path).unwrap()))
+    };
+    assert_eq!(State::migrate(&address(&url), backup).unwrap(), (0, 1));
+    let copy = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        copy.contains("\"layout\":0") && copy.contains(&identity),
+        "{copy}"
+    );
+    let mut state = open(&address(&url));
+    assert_eq!(state.identity(), identity);
+    state.apply(&scope(), &[run("r1")]).unwrap();
+    let nothing = || panic!("there is nothing to do");
+    assert_eq!(State::migrate(&address(&url), nothing).unwrap(), (1, 1));
+}

@@ -3,6 +3,7 @@
 use crate::fixture::*;
 use dbgo_runtime::state::*;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 
 #[test]
@@ -89,6 +90,27 @@ fn what_belongs_to_a_table_is_the_same_for_all_its_snapshots() {
             .map(|(_, version)| version.as_str())
             .collect();
         assert_eq!(versions, ["v2"]);
+    });
+}
+
+#[test]
+fn a_snapshot_that_is_replaced_and_superseded_at_once_leaves_nothing() {
+    on_both(|address| {
+        let mut state = open(address);
+        state.apply(&scope(), &built(&snapshot("m", "v1"))).unwrap();
+        let moved = Snapshot {
+            physical: text("other"),
+            ..snapshot("m", "v1")
+        };
+        let mut changes = built(&moved).to_vec();
+        changes.push(Change::Superseded {
+            physical: text("other"),
+            model: text("n"),
+            version: text("v1"),
+        });
+        state.apply(&scope(), &changes).unwrap();
+        let known = state.known(&scope()).unwrap();
+        assert_eq!(known.all_snapshots().count(), 0);
     });
 }
 
@@ -340,24 +362,40 @@ fn facts(known: &Known) -> impl PartialEq + std::fmt::Debug {
     )
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    /// Applying changes in memory, writing them one by one and writing them in groups come to
-    /// the same.
-    #[test]
-    fn memory_and_state_agree(groups in proptest::collection::vec(changes(), 1..4)) {
-        on_both(|address| {
-            let mut grouped = open(address);
-            let mut memory = grouped.known(&scope()).unwrap();
+/// Applying changes in memory, writing them one by one and writing them in groups come to the
+/// same.
+#[test]
+fn memory_and_state_agree() {
+    const CASES: u32 = 150;
+    on_both(|address| {
+        let mut state = open(address);
+        let config = ProptestConfig {
+            cases: CASES,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        let groups = proptest::collection::vec(changes(), 1..4);
+        let case = std::cell::Cell::new(0);
+        let state = std::cell::RefCell::new(&mut state);
+        let agree = |groups: Vec<Vec<Change>>| {
+            let mut state = state.borrow_mut();
+            // Each case has a project of its own, which nothing is known of.
+            case.set(case.get() + 1);
+            let scope = Scope {
+                project: format!("p{}", case.get()),
+                ..scope()
+            };
+            let mut memory = state.known(&scope).unwrap();
             for group in &groups {
-                grouped.apply(&scope(), group).unwrap();
+                state.apply(&scope, group).unwrap();
                 for change in group {
-                    memory.apply(change, &scope().environment);
+                    memory.apply(change, &scope.environment);
                 }
             }
-            let read = grouped.known(&scope()).unwrap();
-            assert_eq!(facts(&read), facts(&memory), "{groups:#?}");
-        });
-    }
+            let read = state.known(&scope).unwrap();
+            prop_assert_eq!(facts(&read), facts(&memory));
+            Ok(())
+        };
+        TestRunner::new(config).run(&groups, agree).unwrap();
+    });
 }

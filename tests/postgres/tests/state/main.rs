@@ -5,6 +5,7 @@ mod environments;
 mod faults;
 mod fixture;
 mod known;
+mod network;
 mod races;
 mod sweep;
 mod transfer;
