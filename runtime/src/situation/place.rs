@@ -5,7 +5,7 @@ use super::window::Window;
 use crate::config::{self, EngineSettings, Lookup};
 use crate::environments::{Environment, first_instant, view_schemas};
 use crate::error::Result;
-use crate::intervals::parse_instant;
+use crate::intervals::parse_instant_in;
 use crate::project::{Model, PlanFacts, Project};
 use crate::state::{Environment as Pointer, Known, PinnedModel, Scope, State};
 use crate::version::Versions;
@@ -100,7 +100,7 @@ impl<'a> Place<'a> {
 
     /// Whether a model that is filled by time begins before it is filled here.
     pub fn cuts(&self, model: &Model) -> bool {
-        let start = parse_instant(model.def.incremental.start.as_str());
+        let start = parse_instant_in(model.def.incremental.start.as_str(), &model.zone);
         matches!((start, self.cut), (Some(start), Some(cut)) if start < cut)
     }
 
