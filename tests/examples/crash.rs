@@ -1,17 +1,20 @@
 //! Kills runs of `dbgo` at all fail points, and holds what is left against what must hold.
 //!
-//! `crash [--long] [--workers N] [--kills N] [--seed N] [--only WORD]`
+//! `crash [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]`
 
 use dbgo_runtime::faults::Bug;
+use dbgo_tests::crash::store::Home;
 use dbgo_tests::crash::{self, Outcome, Subject, cases, random};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-const USAGE: &str = "usage: crash [--long] [--workers N] [--kills N] [--seed N] [--only WORD]
+const USAGE: &str =
+    "usage: crash [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]
 
   --long       two fail points in a row, each with each, and kills at random times as well
+  --postgres   with the state on a server of Postgres, which is started for that
   --kills N    how many of those [default: 1000]
   --seed N     what their times follow from [default: 1]
   --workers N  how many processes die at once [default: one for each processor]
@@ -21,6 +24,7 @@ const USAGE: &str = "usage: crash [--long] [--workers N] [--kills N] [--seed N] 
 
 struct Options {
     long: bool,
+    postgres: bool,
     workers: usize,
     kills: u32,
     seed: u64,
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
 fn options() -> Result<Option<Options>, Box<dyn Error>> {
     let mut options = Options {
         long: false,
+        postgres: false,
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         kills: 1000,
         seed: 1,
@@ -59,6 +64,10 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
             "--help" => return Ok(None),
             "--long" => {
                 options.long = true;
+                continue;
+            }
+            "--postgres" => {
+                options.postgres = true;
                 continue;
             }
             _ => {}
@@ -80,7 +89,14 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let executable = std::env::var_os("DBGO_BIN").ok_or("DBGO_BIN doesn't name the tool")?;
     let folder = tempfile::tempdir()?;
-    let subject = Subject::new(Path::new(&executable), folder.path());
+    let home = match options.postgres {
+        true => Home::Server(dbgo_test_postgres::server().ok_or("there is no Postgres")?),
+        false => Home::File,
+    };
+    let subject = Subject {
+        home,
+        ..Subject::new(Path::new(&executable), folder.path())
+    };
     let workers = options.workers;
     let mut cases = cases::short();
     cases.retain(|case| case.to_string().contains(&options.only));

@@ -9,6 +9,8 @@ mod both_ways;
 mod check;
 #[path = "tool/commands.rs"]
 mod commands;
+#[path = "tool/contend.rs"]
+mod contend;
 #[path = "tool/crash.rs"]
 mod crash;
 #[path = "tool/durable.rs"]

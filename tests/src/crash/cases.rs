@@ -146,6 +146,20 @@ pub fn short() -> Vec<Case> {
     cases
 }
 
+/// The cases that are about the state.
+pub fn of_the_state() -> Vec<Case> {
+    use Point::{AfterLayoutCommit, AfterStateCommit, BeforeLayoutCommit, BeforeStateCommit};
+    const ABOUT: [Point; 4] = [
+        BeforeLayoutCommit,
+        AfterLayoutCommit,
+        BeforeStateCommit,
+        AfterStateCommit,
+    ];
+    let mut cases = short();
+    cases.retain(|case| ABOUT.contains(&case.point));
+    cases
+}
+
 /// Somebody else takes the lease before a batch, before the last one and before the publication.
 pub fn taken_over() -> Vec<Case> {
     let taken = |point| Case::killed(point).with(Action::TakeOver);

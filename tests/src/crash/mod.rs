@@ -6,6 +6,7 @@
 //! | [`cases`] | where, how and from which start |
 //! | [`process`] | calls of `dbgo` and how they ended |
 //! | [`place`] | a folder that is put back before each case |
+//! | [`store`] | its data and state, in files or on a server |
 //! | [`picture`] | what a database shows and says of itself |
 //! | [`verify`] | what must hold |
 //! | [`random`] | deaths at any time, and two in a row |
@@ -22,6 +23,7 @@ pub mod place;
 pub mod process;
 pub mod project;
 pub mod random;
+pub mod store;
 pub mod verify;
 
 use cases::{Action, Case, Start};
@@ -34,6 +36,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
+use store::Home;
 use verify::Seen;
 
 /// The environment whose views are looked at.
@@ -68,28 +71,22 @@ pub struct Subject {
     pub cache: PathBuf,
     /// The commands.
     pub way: Way,
+    /// Where the state is.
+    pub home: Home,
     /// The bug that is put in on purpose.
     pub bug: Option<Bug>,
 }
 
 impl Subject {
-    /// `dbgo run` of an executable, with a cache in a folder.
+    /// `dbgo run` of an executable, with a cache in a folder and the state in a file.
     pub fn new(executable: &Path, folder: &Path) -> Self {
         Self {
             executable: executable.to_owned(),
             cache: folder.join("cache"),
             way: Way::run(),
+            home: Home::File,
             bug: None,
         }
-    }
-
-    /// The project's `dbgo.toml`.
-    fn settings(&self) -> String {
-        let database = project::DATABASE;
-        format!(
-            "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{database}\"\n\
-             [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n"
-        )
     }
 }
 

@@ -418,7 +418,7 @@ const FILES: &[(&str, &str)] = &[
     (
         "sources/shop/orders.sql",
         "\
--- @config: location='data/orders.csv', format='csv'
+-- @config: location='${DATA}/orders.csv', format='csv'
 create table orders (
     order_id integer, customer_id integer, product_id integer, amount integer, status varchar,
     ordered_on date
@@ -428,7 +428,7 @@ create table orders (
     (
         "sources/shop/customers.sql",
         "\
--- @config: location='data/customers.csv', format='csv'
+-- @config: location='${DATA}/customers.csv', format='csv'
 create table customers (customer_id integer, name varchar, country varchar, updated_at timestamp)
 ",
     ),
@@ -466,15 +466,16 @@ impl Release {
     }
 }
 
-/// Writes a release of the project into a folder. The times of the files that a source reads are
+/// Writes a release of the project into a folder, and what it reads into another one. The times of the files that a source reads are
 /// set, so that the same release is the same wherever it is written.
 ///
 /// # Errors
 /// What the file system says.
-pub fn write(folder: &Path, release: Release, settings: &str) -> io::Result<()> {
+pub fn write(folder: &Path, (release, data): (Release, &Path), settings: &str) -> io::Result<()> {
     write_file(&folder.join("dbgo.toml"), settings)?;
     for (path, text) in FILES {
-        write_file(&folder.join(path), text)?;
+        let text = text.replace("${DATA}", &data.to_string_lossy());
+        write_file(&folder.join(path), &text)?;
     }
     for model in MODELS {
         let path = folder.join("models").join(model.path).with_extension("sql");
@@ -490,7 +491,7 @@ pub fn write(folder: &Path, release: Release, settings: &str) -> io::Result<()> 
         ("orders", orders(release)),
         ("customers", customers(release)),
     ] {
-        let path = folder.join("data").join(name).with_extension("csv");
+        let path = data.join(name).with_extension("csv");
         write_file(&path, &text)?;
         let modified =
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + u64::from(release.days()));
