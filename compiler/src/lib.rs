@@ -24,6 +24,7 @@
 //!
 //! [`driver`] runs them over a whole project up to [`typed`]; [`cache`] keeps results between runs.
 
+pub mod audit;
 pub mod bound;
 pub mod build;
 pub mod cache;

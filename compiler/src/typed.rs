@@ -1,13 +1,18 @@
 //! A project with every name resolved and every column typed: what the code generator reads.
 
+mod materialization;
 mod settings;
 
 use crate::fingerprint::Profile;
+use crate::header::History;
 use crate::lineage::Lineage;
 use crate::sql_type::SqlType;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+pub use materialization::{
+    Checked, Incremental, Materialization, Outside, RowChange, Scd2, Strategy,
+};
 pub use settings::{
     EngineSettings, EnvironmentSettings, ProjectSettings, RetentionSettings, RunSettings,
 };
@@ -77,12 +82,104 @@ pub struct TypedModel {
     pub retries: u32,
     /// `timeout` in seconds; zero for none.
     pub timeout_seconds: u64,
+    /// `cron`; empty for always.
+    pub cron: String,
+    /// `cron_tz`; empty for UTC.
+    pub cron_tz: String,
+    /// `history`; `None` for what its kind says.
+    pub history: Option<History>,
+    /// `forward_only`
+    pub forward_only: bool,
+    /// `was`; empty without one.
+    pub was: String,
+    /// What must hold before its rows are published, in the order of its header.
+    pub audits: Vec<TypedAudit>,
+    /// How a merge by key goes on.
+    pub merge: Merge,
+    /// Who may read it.
+    pub grants: Vec<Grant>,
+    /// Its indexes.
+    pub indexes: Vec<Index>,
+    /// The statements that run before its rows are written, each with branches and slots.
+    pub before: Vec<Vec<BodyNode>>,
+    /// The statements that run after its rows are written.
+    pub after: Vec<Vec<BodyNode>>,
     /// Its SQL as pieces, slots and branches.
     pub body: Vec<BodyNode>,
     /// What its data is made of.
     pub profile: Profile,
     /// What its columns are made of.
     pub lineage: Lineage,
+}
+
+impl TypedModel {
+    /// The columns that its query gives: all but those that are added to the versions of rows.
+    pub fn query_columns(&self) -> &[TypedColumn] {
+        let added = match &self.materialization {
+            Materialization::Scd2(_) => Scd2::ADDED,
+            _ => 0,
+        };
+        &self.columns[..self.columns.len().saturating_sub(added)]
+    }
+}
+
+/// A query that gives the rows that are wrong.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypedAudit {
+    /// The audit's name.
+    pub name: String,
+    /// The call as it is written, in one line.
+    pub call: String,
+    /// Whether failing rows are told and no more, instead of being an error.
+    pub warns: bool,
+    /// Whether each row is right or wrong by itself.
+    pub by_row: bool,
+    /// The columns of the model that the call names.
+    pub columns: Vec<String>,
+    /// The number of failing rows at which it warns: `> 10`; `None` for any.
+    pub warn_if: Option<String>,
+    /// The number of failing rows at which it is an error.
+    pub error_if: Option<String>,
+    /// Whether failing rows are kept.
+    pub store_failures: bool,
+    /// The query, with slots; the audited relation is the model's own.
+    pub body: Vec<BodyNode>,
+}
+
+/// How a merge by key goes on; conditions are SQL over the aliases `this` and `new`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// What must hold besides the key; empty for nothing.
+    pub on: String,
+    /// The columns that are updated, as the query names them; empty for all.
+    pub update: Vec<String>,
+    /// Which rows are removed; empty for none.
+    pub delete_when: String,
+}
+
+impl Merge {
+    /// Whether a merge goes its usual way.
+    pub fn is_usual(&self) -> bool {
+        *self == Merge::default()
+    }
+}
+
+/// Who may do what with a model's relation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The privilege: `select`.
+    pub privilege: String,
+    /// Who has it.
+    pub to: Vec<String>,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// Whether no two rows have the same values.
+    pub unique: bool,
+    /// Its columns, as the query names them.
+    pub columns: Vec<String>,
 }
 
 /// A declared variable.
@@ -94,61 +191,6 @@ pub struct TypedVariable {
     pub sql_type: SqlType,
     /// The default as SQL; `None` without one.
     pub default: Option<String>,
-}
-
-/// What becomes of a model's query.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Materialization {
-    /// `view`
-    View,
-    /// `table`
-    Table,
-    /// `ephemeral`
-    Ephemeral,
-    /// `incremental`
-    Incremental(Incremental),
-}
-
-/// How an incremental model is filled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Incremental {
-    /// `strategy`
-    pub strategy: Strategy,
-    /// `time_column`
-    pub time_column: Option<String>,
-    /// `unique_key`
-    pub unique_key: Vec<String>,
-    /// `start`, as written.
-    pub start: Option<String>,
-    /// `end`, as written.
-    pub end: Option<String>,
-    /// `interval`, as written.
-    pub interval: Option<String>,
-    /// `lookback`
-    pub lookback: u32,
-    /// `batch_size`; zero for all at once.
-    pub batch_size: u32,
-    /// `outside`
-    pub outside: Outside,
-}
-
-/// How an incremental model takes new rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Strategy {
-    TimeRange,
-    UniqueKey,
-    Append,
-}
-
-/// What becomes of a row outside its batch's range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Outside {
-    #[default]
-    Error,
-    Drop,
-    Keep,
 }
 
 /// What happens when an incremental model's columns change.

@@ -6,7 +6,10 @@
 //! | module | holds |
 //! |---|---|
 //! | [`cli`] | the commands that a built program has, which the tool `dbgo` shares |
-//! | [`execute`] | a run: what to build, building it, publishing it |
+//! | [`execute`] | plans carried out: what to build, building it, publishing it |
+//! | [`plan`] | what a change of an environment would do, as data |
+//! | [`situation`] | a project in an environment, as the state knows it |
+//! | [`environments`] | what a project says of an environment, and where its views stand |
 //! | [`selection`] | the language that says which models a command is about |
 //! | [`version`] | versions of models |
 //! | [`state`] | the state database |
@@ -19,13 +22,16 @@
 pub mod adapters;
 pub mod cli;
 pub mod config;
+pub mod environments;
 pub mod error;
 pub mod events;
 pub mod execute;
 pub mod faults;
 pub mod intervals;
+pub mod plan;
 pub mod project;
 pub mod selection;
+pub mod situation;
 pub mod state;
 pub mod version;
 

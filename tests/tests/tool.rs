@@ -15,6 +15,8 @@ mod contend;
 mod crash;
 #[path = "tool/durable.rs"]
 mod durable;
+#[path = "tool/environments.rs"]
+mod environments;
 #[path = "tool/errors.rs"]
 mod errors;
 #[path = "tool/history.rs"]
@@ -27,6 +29,8 @@ mod libraries;
 mod lineage;
 #[path = "tool/macros.rs"]
 mod macros;
+#[path = "tool/materializations.rs"]
+mod materializations;
 #[path = "tool/messages.rs"]
 mod messages;
 #[path = "tool/place.rs"]

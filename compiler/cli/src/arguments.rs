@@ -1,7 +1,7 @@
 //! The command line of `dbgo`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use dbgo_runtime::cli::{RenderArguments, RunArguments, RunsArguments, ShowArguments};
+use dbgo_runtime::cli::{RenderArguments, RuntimeCommand};
 use std::path::PathBuf;
 
 /// dbgo turns a folder of SQL data models into compiled software.
@@ -50,24 +50,11 @@ pub enum Command {
         after_help = "Examples:\n  dbgo impact stg_flights.departure_delay\n  dbgo impact staging.stg_flights --json\n  dbgo impact --since main"
     )]
     Impact(ImpactArguments),
-    /// Build what is missing or out of date, and publish it
-    #[command(
-        after_help = "Examples:\n  dbgo run\n  dbgo run --select +daily_delays\n  dbgo run --full-refresh --select daily_delays"
-    )]
-    Run(RunArguments),
-    /// Show the rows of a model, seed or source
-    #[command(
-        after_help = "Examples:\n  dbgo show daily_delays\n  dbgo show marts.daily_delays --limit 3 --json"
-    )]
-    Show(ShowArguments),
     /// Show the SQL of a model, for each of its variants
     #[command(
         after_help = "Examples:\n  dbgo render daily_delays\n  dbgo render daily_delays --config"
     )]
     Render(RenderCommand),
-    /// List what was run, or the steps of one run
-    #[command(after_help = "Examples:\n  dbgo runs\n  dbgo runs 8f20a4d1")]
-    Runs(RunsArguments),
     /// Make one executable of the project that needs neither sources nor a toolchain
     #[command(
         after_help = "Examples:\n  dbgo build\n  dbgo build --output dist\n  dbgo build --interfaces"
@@ -78,6 +65,9 @@ pub enum Command {
     /// Explain a kind of finding
     #[command(after_help = "Examples:\n  dbgo explain unknown-column\n  dbgo explain")]
     Explain(ExplainArguments),
+    /// What a compiled project can do, this one and a built program.
+    #[command(flatten)]
+    Project(RuntimeCommand),
 }
 
 /// `dbgo sources`

@@ -16,7 +16,7 @@ mod workspace;
 
 use arguments::{Arguments, Command, SourcesArguments, SourcesCommand};
 use clap::Parser;
-use dbgo_runtime::cli::{self, Terminal};
+use dbgo_runtime::cli::{RuntimeCommand, Terminal};
 use std::process::ExitCode;
 use workspace::Workspace;
 
@@ -39,21 +39,17 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
         }) => commands::sources::pull(directory, pull),
         Command::Render(render) => commands::render::render(directory, render),
         Command::Build(build) => commands::build::build(directory, build),
-        Command::Run(run) => {
+        Command::Project(command) => {
             let workspace = Workspace::open(directory)?;
-            commands::placeholders::check(&workspace)?;
+            if !matches!(command, RuntimeCommand::Show(_) | RuntimeCommand::Runs(_)) {
+                commands::placeholders::check(&workspace, command.about())?;
+            }
+            let commit = revision::commit(&workspace.root).unwrap_or_default();
             let loaded = workspace.load()?;
             let mut terminal = Terminal::detect();
             terminal.compiled_in = Some(loaded.compiled_in);
-            Ok(cli::run(&loaded.project, run, &terminal))
-        }
-        Command::Show(show) => {
-            let loaded = Workspace::open(directory)?.load()?;
-            Ok(cli::show(&loaded.project, show, &Terminal::detect()))
-        }
-        Command::Runs(runs) => {
-            let loaded = Workspace::open(directory)?.load()?;
-            Ok(cli::runs(&loaded.project, runs, &Terminal::detect()))
+            terminal.commit = commit;
+            Ok(command.execute(&loaded.project, &terminal))
         }
     }
 }

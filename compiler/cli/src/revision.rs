@@ -51,6 +51,21 @@ pub fn checked_out(root: &Path, revision: &str) -> Result<Revision, String> {
     })
 }
 
+/// The commit that a project's folder is at; nothing outside of a repository, or where the folder
+/// differs from it.
+pub fn commit(root: &Path) -> Option<String> {
+    let changed = git(
+        root,
+        None,
+        ["status", "--porcelain", "--untracked-files=no", "."],
+    )
+    .ok()?;
+    if !changed.is_empty() {
+        return None;
+    }
+    git(root, None, ["rev-parse", "HEAD"]).ok()
+}
+
 /// Runs `git` in a folder and gives what it says, without the end of its last line.
 fn git<T: Into<OsString>>(
     folder: &Path,

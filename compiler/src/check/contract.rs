@@ -1,6 +1,7 @@
 //! Contracts: `@column` lines with a type or with `not null`.
 
 use super::OutputColumn;
+use crate::audit;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::graph::Node;
 use crate::header::{ColumnNote, Header, Materialized};
@@ -53,7 +54,14 @@ pub fn apply(
     columns: Vec<OutputColumn>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Contracted {
+    let is_added = |name: &str| {
+        let scd2 = node.config.scd2.as_ref();
+        scd2.is_some_and(|scd2| scd2.is_added(name))
+    };
     for note in &header.columns {
+        if is_added(&note.name.value) {
+            continue;
+        }
         if !columns
             .iter()
             .any(|column| column.name.eq_ignore_ascii_case(&note.name.value))
@@ -75,7 +83,7 @@ pub fn apply(
     }
     let stored = matches!(
         node.materialized(),
-        Materialized::Table | Materialized::Incremental
+        Materialized::Table | Materialized::Incremental | Materialized::Scd2
     );
     let mut contracted = Contracted {
         columns: Vec::new(),
@@ -88,6 +96,7 @@ pub fn apply(
             .find(|note| note.name.value.eq_ignore_ascii_case(&column.name));
         let declared = note.and_then(|note| declared_type(note, &column, diagnostics));
         let checked = note.is_some_and(|note| note.not_null.is_some());
+        let proven = checked || is_audited(header, &column.name);
         contracted.casts.push(
             declared
                 .as_ref()
@@ -96,7 +105,7 @@ pub fn apply(
         contracted.columns.push(TypedColumn {
             name: column.name,
             sql_type: declared.unwrap_or(column.sql_type),
-            not_null: !column.nullable || (checked && stored),
+            not_null: !column.nullable || (proven && stored),
             checked,
             description: note
                 .and_then(|note| note.description.as_ref())
@@ -105,6 +114,13 @@ pub fn apply(
         });
     }
     contracted
+}
+
+/// Whether an audit keeps nulls out of a column: one that looks at every row, and of which no row
+/// is written that fails.
+pub fn is_audited(header: &Header, column: &str) -> bool {
+    let mut proven = header.audits.iter().flat_map(audit::proven_by);
+    proven.any(|name| name.eq_ignore_ascii_case(column))
 }
 
 fn missing(note: &ColumnNote, columns: &[OutputColumn]) -> Diagnostic {

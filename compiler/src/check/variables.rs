@@ -126,7 +126,7 @@ pub fn canonical(written: &str, sql_type: &SqlType) -> Option<String> {
 }
 
 /// The text of a literal, without a type in front and without quotes; `Some(None)` for `null`.
-fn literal(written: &str) -> Option<Option<String>> {
+pub(crate) fn literal(written: &str) -> Option<Option<String>> {
     let lower = written.to_lowercase();
     if lower == "null" {
         return Some(None);

@@ -1,11 +1,9 @@
 //! What runs of one model: its `render` function and its definition.
 
+use super::materialization::{history, materialization, on_schema_change};
 use super::tokens::{columns, list, raw_text, sql_literal, text};
 use crate::lineage::carried::ModelLineage;
-use crate::typed::{
-    BodyCondition, BodyNode, Comparison, Incremental, Materialization, OnSchemaChange, Outside,
-    Slot, Strategy, TypedModel,
-};
+use crate::typed::{BodyCondition, BodyNode, Comparison, Slot, TypedAudit, TypedModel};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -14,12 +12,17 @@ use quote::{format_ident, quote};
 pub fn body(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
     let documentation = format!(" The body of `{}`, from `{}`.", model.path, model.file);
     let definition = definition(model, lineage);
-    let statements = nodes(&model.body);
-    let facts = if has_branches(&model.body) {
-        quote!(facts)
-    } else {
-        quote!(_facts)
-    };
+    let render = function("render", "Writes the model's SQL.", &model.body);
+    let audits = model.audits.iter().enumerate().map(|(index, audit)| {
+        let about = format!("Writes the audit `{}`.", audit.call);
+        function(&format!("audit_{index}"), &about, &audit.body)
+    });
+    let before = statements(
+        "before",
+        "Writes a statement before the rows.",
+        &model.before,
+    );
+    let after = statements("after", "Writes a statement after the rows.", &model.after);
     quote! {
         #![doc = #documentation]
         use dbgo_contract::*;
@@ -27,11 +30,83 @@ pub fn body(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
         #[doc = " What the model is."]
         pub const DEFINITION: ModelDef = #definition;
 
-        #[doc = " Writes the model's SQL."]
-        pub extern "C" fn render(#facts: &Facts, sql: &mut Sink) {
-            #statements
+        #render
+        #(#audits)*
+        #before
+        #after
+    }
+}
+
+/// A function that writes SQL.
+fn function(name: &str, about: &str, body: &[BodyNode]) -> TokenStream {
+    let name = format_ident!("{name}");
+    let about = format!(" {about}");
+    let facts = match has_branches(body) {
+        true => quote!(facts),
+        false => quote!(_facts),
+    };
+    let sql = match body.is_empty() {
+        true => quote!(_sql),
+        false => quote!(sql),
+    };
+    let nodes = nodes(body);
+    quote! {
+        #[doc = #about]
+        pub extern "C" fn #name(#facts: &Facts, #sql: &mut Sink) {
+            #nodes
         }
     }
+}
+
+/// The functions of the statements that run at one time: `before_0` and so on.
+fn statements(name: &str, about: &str, statements: &[Vec<BodyNode>]) -> TokenStream {
+    let functions = statements
+        .iter()
+        .enumerate()
+        .map(|(index, statement)| function(&format!("{name}_{index}"), about, statement));
+    quote!(#(#functions)*)
+}
+
+/// The names of those functions.
+fn renders(name: &str, statements: &[Vec<BodyNode>]) -> TokenStream {
+    list((0..statements.len()).map(|index| {
+        let name = format_ident!("{name}_{index}");
+        quote!(#name as Render)
+    }))
+}
+
+fn audit(index: usize, audit: &TypedAudit) -> TokenStream {
+    let (name, call) = (text(&audit.name), text(&audit.call));
+    let severity = match audit.warns {
+        true => quote!(Severity::Warn),
+        false => quote!(Severity::Error),
+    };
+    let (by_row, store_failures) = (audit.by_row, audit.store_failures);
+    let columns = list(audit.columns.iter().map(|column| text(column)));
+    let threshold = |written: &Option<String>| text(written.as_deref().unwrap_or_default());
+    let (warn_if, error_if) = (threshold(&audit.warn_if), threshold(&audit.error_if));
+    let render = format_ident!("audit_{index}");
+    quote!(AuditDef {
+        name: #name,
+        call: #call,
+        severity: #severity as u8,
+        by_row: #by_row,
+        columns: #columns,
+        warn_if: #warn_if,
+        error_if: #error_if,
+        store_failures: #store_failures,
+        render: #render,
+    })
+}
+
+fn merge(model: &TypedModel) -> TokenStream {
+    let merge = &model.merge;
+    if merge.is_usual() {
+        return quote!(MergeDef::NONE);
+    }
+    let (on, delete_when) = (text(&merge.on), text(&merge.delete_when));
+    let update = list(merge.update.iter().map(|column| text(column)));
+    quote!(MergeDef { on: #on, update: #update, delete_when: #delete_when })
 }
 
 fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
@@ -42,7 +117,7 @@ fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
     let description = text(&model.description);
     let owner = text(&model.owner);
     let tags = list(model.tags.iter().map(|tag| text(tag)));
-    let (materialization, incremental) = materialization(&model.materialization);
+    let (materialization, incremental, scd2) = materialization(&model.materialization);
     let imports = list(model.imports.iter().map(|(alias, path)| {
         let (alias, path) = (text(alias), text(path));
         quote!(ImportDef { alias: #alias, path: #path })
@@ -57,6 +132,25 @@ fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
     let (volatile, reads_this) = (model.volatile, model.reads_this);
     let on_schema_change = on_schema_change(model.on_schema_change);
     let (retries, timeout_seconds) = (model.retries, model.timeout_seconds);
+    let (cron, cron_tz) = (text(&model.cron), text(&model.cron_tz));
+    let history = history(model.history);
+    let forward_only = model.forward_only;
+    let was = text(&model.was);
+    let audits = model.audits.iter().enumerate();
+    let audits = list(audits.map(|(index, audit)| self::audit(index, audit)));
+    let merge = merge(model);
+    let grants = list(model.grants.iter().map(|grant| {
+        let privilege = text(&grant.privilege);
+        let to = list(grant.to.iter().map(|name| text(name)));
+        quote!(GrantDef { privilege: #privilege, to: #to })
+    }));
+    let indexes = list(model.indexes.iter().map(|index| {
+        let unique = index.unique;
+        let columns = list(index.columns.iter().map(|column| text(column)));
+        quote!(IndexDef { unique: #unique, columns: #columns })
+    }));
+    let before = renders("before", &model.before);
+    let after = renders("after", &model.after);
     let profile = raw_text(&model.profile.to_text());
     let lineage = raw_text(&lineage.to_text());
     quote!(ModelDef {
@@ -77,75 +171,22 @@ fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
         on_schema_change: #on_schema_change as u8,
         retries: #retries,
         timeout_seconds: #timeout_seconds,
-        scd2: Scd2Def::NONE,
-        cron: Str::EMPTY,
-        cron_tz: Str::EMPTY,
-        history: History::Usual as u8,
-        forward_only: false,
-        was: Str::EMPTY,
-        audits: List::new(&[]),
-        merge: MergeDef::NONE,
-        grants: List::new(&[]),
-        indexes: List::new(&[]),
-        before: List::new(&[]),
-        after: List::new(&[]),
+        scd2: #scd2,
+        cron: #cron,
+        cron_tz: #cron_tz,
+        history: #history as u8,
+        forward_only: #forward_only,
+        was: #was,
+        audits: #audits,
+        merge: #merge,
+        grants: #grants,
+        indexes: #indexes,
+        before: #before,
+        after: #after,
         profile: #profile,
         lineage: #lineage,
         render,
     })
-}
-
-fn materialization(materialization: &Materialization) -> (TokenStream, TokenStream) {
-    let none = quote!(IncrementalDef::NONE);
-    match materialization {
-        Materialization::View => (quote!(Materialization::View), none),
-        Materialization::Table => (quote!(Materialization::Table), none),
-        Materialization::Ephemeral => (quote!(Materialization::Ephemeral), none),
-        Materialization::Incremental(settings) => {
-            (quote!(Materialization::Incremental), incremental(settings))
-        }
-    }
-}
-
-fn incremental(settings: &Incremental) -> TokenStream {
-    let strategy = match settings.strategy {
-        Strategy::TimeRange => quote!(Strategy::TimeRange),
-        Strategy::UniqueKey => quote!(Strategy::UniqueKey),
-        Strategy::Append => quote!(Strategy::Append),
-    };
-    let outside = match settings.outside {
-        Outside::Error => quote!(Outside::Error),
-        Outside::Drop => quote!(Outside::Drop),
-        Outside::Keep => quote!(Outside::Keep),
-    };
-    let optional = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
-    let time_column = optional(&settings.time_column);
-    let unique_key = list(settings.unique_key.iter().map(|column| text(column)));
-    let (start, end) = (optional(&settings.start), optional(&settings.end));
-    let interval = optional(&settings.interval);
-    let (lookback, batch_size) = (settings.lookback, settings.batch_size);
-    quote!(IncrementalDef {
-        strategy: #strategy as u8,
-        time_column: #time_column,
-        unique_key: #unique_key,
-        start: #start,
-        end: #end,
-        interval: #interval,
-        interval_tz: Str::EMPTY,
-        partition_by: List::new(&[]),
-        lookback: #lookback,
-        batch_size: #batch_size,
-        outside: #outside as u8,
-    })
-}
-
-fn on_schema_change(rule: OnSchemaChange) -> TokenStream {
-    match rule {
-        OnSchemaChange::Fail => quote!(OnSchemaChange::Fail),
-        OnSchemaChange::Append => quote!(OnSchemaChange::Append),
-        OnSchemaChange::Sync => quote!(OnSchemaChange::Sync),
-        OnSchemaChange::Ignore => quote!(OnSchemaChange::Ignore),
-    }
 }
 
 fn has_branches(body: &[BodyNode]) -> bool {

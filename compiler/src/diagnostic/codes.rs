@@ -52,6 +52,14 @@ codes! {
     ("not-built-yet", NotBuiltYet, "a part of the language that dbgo knows but hasn't built yet"),
     ("directive-above-query", DirectiveAboveQuery, "a directive stands above the query"),
     ("malformed-exposure", MalformedExposure, "a file in `exposures/` isn't a header that says who uses what"),
+    // Audits and tables
+    ("malformed-audit", MalformedAudit, "a file in `audits/` isn't a query that gives the rows that are wrong"),
+    ("duplicate-audit", DuplicateAudit, "two audits have one name"),
+    ("unknown-audit", UnknownAudit, "`@audit` names an audit that doesn't exist"),
+    ("audit-arguments", AuditArguments, "an audit is called with arguments it doesn't take"),
+    ("wrong-materialization", WrongMaterialization, "something that a model of this kind can't have"),
+    ("ignored-grant", IgnoredGrant, "`@grant` in a project whose engines have no users"),
+    ("transaction-statement", TransactionStatement, "a statement that can't run in a batch's transaction"),
     // The graph
     ("unknown-import", UnknownImport, "an import names a file that doesn't exist"),
     ("unused-import", UnusedImport, "an import is never used"),
@@ -63,7 +71,7 @@ codes! {
     ("unbalanced-directive", UnbalancedDirective, "a directive without its end, or the reverse"),
     ("malformed-condition", MalformedCondition, "a condition that can't be read"),
     ("unknown-fact", UnknownFact, "a condition names a fact or variable that doesn't exist"),
-    ("malformed-directive", MalformedDirective, "a `#for`, `#include` or `#error` that can't be read"),
+    ("malformed-directive", MalformedDirective, "a `#for`, `#include`, `#before`, `#after` or `#error` that can't be read"),
     ("unknown-list", UnknownList, "a loop goes over something that isn't known when compiling"),
     ("unknown-loop-variable", UnknownLoopVariable, "`${x}` names no loop's variable and no argument"),
     ("unknown-fragment", UnknownFragment, "an `#include` names a file that isn't a fragment"),

@@ -1,5 +1,5 @@
 //! Directives that choose: `#if`, `#elif`, `#else`, `#endif` and `#error` on lines of their own, and
-//! the variants of a model that they make.
+//! the variants of a model that they make; `#before`, `#after` and `#end`, which set statements apart.
 //!
 //! A directive is a line whose first character that isn't blank is `#`, directly followed by a
 //! letter, outside texts, comments and dollar quotes (`#1` is SQL). [`read`] makes a
@@ -17,6 +17,7 @@
 mod condition;
 mod condition_parser;
 mod reader;
+mod split;
 mod tree;
 mod value;
 mod variants;
@@ -28,7 +29,8 @@ mod tests;
 pub use condition::{Comparison, Condition, ConditionKind, Operator, Subject, Test, Variable};
 pub use reader::read;
 pub(crate) use reader::{directive_line, word_of};
-pub use tree::{Branch, DirectiveTree, Node, Otherwise};
+pub use split::statements;
+pub use tree::{BlockKind, Branch, DirectiveTree, Node, Otherwise};
 pub use value::{Number, Value, ValueKind};
 pub use variants::{Assignment, Atom, MAXIMUM_VARIANTS, Reached, Variant, Variants, variants};
 pub use worlds::{Context, Place};

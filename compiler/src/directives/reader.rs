@@ -2,7 +2,7 @@
 
 use super::condition::{Condition, Variable};
 use super::condition_parser;
-use super::tree::{Branch, DirectiveTree, Node, Otherwise};
+use super::tree::{BlockKind, Branch, DirectiveTree, Node, Otherwise};
 use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::expand::REPORTED;
 use crate::lexer::{Lexer, lex};
@@ -15,9 +15,10 @@ const KNOWN: [&str; 8] = [
 ];
 /// Those of a choice, for which a misspelt word is taken.
 const CHOICE: [&str; 4] = ["if", "elif", "else", "endif"];
-const PLANNED: [&str; 3] = ["before", "after", "end"];
-const ALL: &str =
-    "directives are `#if`, `#elif`, `#else`, `#endif`, `#for`, `#endfor`, `#include` and `#error`";
+/// Those of a block of statements.
+const BLOCK: [&str; 3] = ["before", "after", "end"];
+const ALL: &str = "directives are `#if`, `#elif`, `#else`, `#endif`, `#for`, `#endfor`, `#include`, \
+                   `#before`, `#after`, `#end` and `#error`";
 
 /// How deep `#if` may nest.
 const MAXIMUM_DEPTH: usize = 64;
@@ -43,7 +44,7 @@ pub fn read(
         open: Vec::new(),
         piece_start: range.start,
         piece_tokens: 0,
-        planned_open: 0,
+        block: None,
     };
     let mut lexer = Lexer::new(file, text, range);
     while lexer.skip_space() {
@@ -112,8 +113,17 @@ struct Reader<'a> {
     open: Vec<Open>,
     piece_start: usize,
     piece_tokens: usize,
-    /// How many `#before` and `#after` still wait for their end.
-    planned_open: usize,
+    /// A `#before` or `#after` that hasn't met its `#end`.
+    block: Option<OpenBlock>,
+}
+
+/// A block of statements that hasn't met its `#end`.
+struct OpenBlock {
+    kind: BlockKind,
+    span: Span,
+    nodes: Vec<Node>,
+    /// How many `#if` were open where it began: more than none is a mistake.
+    depth: usize,
 }
 
 /// An `#if` that hasn't met its `#endif`.
@@ -183,7 +193,7 @@ impl Reader<'_> {
                 self.other_word(word, "elif", word_span);
                 self.add_branch(span, Condition::invalid(word_span));
             }
-            "end" | "fi" | "end_if" if !self.open.is_empty() && self.planned_open == 0 => {
+            "end" | "fi" | "end_if" if !self.open.is_empty() && self.block.is_none() => {
                 self.other_word(word, "endif", word_span);
                 self.close_if(span);
             }
@@ -192,6 +202,9 @@ impl Reader<'_> {
                 self.close_if(span);
             }
             "error" => self.error(span, word_span, &tokens),
+            "before" => self.open_block(BlockKind::Before, span, &tokens),
+            "after" => self.open_block(BlockKind::After, span, &tokens),
+            "end" => self.close_block(span, &tokens),
             "for" | "endfor" | "include" => {
                 // They are written out before, unless the file's structure is broken.
                 let message = format!("`#{word}` can't stand here");
@@ -280,9 +293,87 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, node: Node) {
-        match self.open.last_mut().and_then(Open::nodes) {
-            Some(nodes) => nodes.push(node),
-            None => self.done.push(node),
+        let outside = self
+            .block
+            .as_ref()
+            .is_some_and(|block| self.open.len() <= block.depth);
+        match (self.open.last_mut().and_then(Open::nodes), &mut self.block) {
+            (_, Some(block)) if outside => block.nodes.push(node),
+            (Some(nodes), _) => nodes.push(node),
+            (None, _) => self.done.push(node),
+        }
+    }
+
+    /// `#before` or `#after`
+    fn open_block(&mut self, kind: BlockKind, span: Span, tokens: &[Token]) {
+        let word = kind.word();
+        if let Some(token) = tokens.first() {
+            let message = format!("nothing stands behind `#{word}`");
+            let error = Diagnostic::error(Code::MalformedDirective, token.span, message);
+            self.diagnostics
+                .push(error.hint("write the statements on lines of their own below it"));
+        }
+        if let Some(outer) = &self.block {
+            let outer_span = outer.span;
+            let message = format!("`#{word}` stands in another block of statements");
+            let error = self
+                .unbalanced(span, &message)
+                .and_at(outer_span, "this one");
+            self.diagnostics
+                .push(error.hint("write `#end` in front of it"));
+            return;
+        }
+        if let Some(open) = self.open.last() {
+            let opener = open.span;
+            let message = format!("`#{word}` stands in an `#if`");
+            let error = self.unbalanced(span, &message).and_at(opener, "this one");
+            self.diagnostics
+                .push(error.hint(format!("write the `#if` between `#{word}` and its `#end`")));
+        }
+        self.block = Some(OpenBlock {
+            kind,
+            span,
+            nodes: Vec::new(),
+            depth: self.open.len(),
+        });
+    }
+
+    /// `#end`
+    fn close_block(&mut self, span: Span, tokens: &[Token]) {
+        if let Some(token) = tokens.first() {
+            let error = Diagnostic::error(
+                Code::MalformedDirective,
+                token.span,
+                "nothing stands behind `#end`",
+            );
+            self.diagnostics.push(error);
+        }
+        let Some(depth) = self.block.as_ref().map(|block| block.depth) else {
+            let error = self.unbalanced(span, "`#end` without a `#before` or `#after`");
+            self.diagnostics.push(error);
+            return;
+        };
+        while self.open.len() > depth {
+            self.unclosed(span.before());
+        }
+        if let Some(block) = self.block.take() {
+            self.push(Node::Block {
+                kind: block.kind,
+                nodes: block.nodes,
+                span: block.span.to(span),
+            });
+        }
+    }
+
+    /// Reports an `#if` without its end, and ends it at a place.
+    fn unclosed(&mut self, end: Span) {
+        if let Some(open) = self.open.last() {
+            let span = open.span;
+            let error = self
+                .unbalanced(span, "this `#if` has no `#endif`")
+                .hint("write `#endif` on a line of its own where the choice ends");
+            self.diagnostics.push(error);
+            self.close_if(end);
         }
     }
 
@@ -383,27 +474,13 @@ impl Reader<'_> {
     }
 
     fn other(&mut self, word: &str, line: Span, span: Span) {
-        if PLANNED.contains(&word) {
-            let closes = word == "end" && self.planned_open > 0;
-            match word {
-                "before" | "after" => self.planned_open += 1,
-                _ if closes => self.planned_open -= 1,
-                _ => {}
-            }
-            if !closes {
-                let message = format!("`#{word}` isn't built yet");
-                self.diagnostics
-                    .push(Diagnostic::error(Code::NotBuiltYet, span, message).hint(ALL));
-            }
-            return;
-        }
         let error = Diagnostic::error(
             Code::UnknownDirective,
             span,
             format!("there is no directive `#{word}`"),
         );
         let lower = word.to_ascii_lowercase();
-        let known = KNOWN.into_iter().chain(PLANNED);
+        let known = KNOWN.into_iter().chain(BLOCK);
         self.diagnostics.push(match nearest(&lower, known.clone()) {
             Some(meant) => error.hint(format!("did you mean `#{meant}`?")).fix_name(
                 &lower,
@@ -426,13 +503,16 @@ impl Reader<'_> {
 
     fn finish(mut self) -> (DirectiveTree, Vec<Diagnostic>) {
         self.close_piece(self.end);
-        while let Some(open) = self.open.last() {
-            let span = open.span;
-            let error = self
-                .unbalanced(span, "this `#if` has no `#endif`")
-                .hint("write `#endif` on a line of its own where the choice ends");
-            self.diagnostics.push(error);
-            self.close_if(Span::new(self.file, self.end, self.end));
+        let end = Span::new(self.file, self.end, self.end);
+        if let Some(block) = &self.block {
+            let (word, span) = (block.kind.word(), block.span);
+            let error = self.unbalanced(span, &format!("this `#{word}` has no `#end`"));
+            self.diagnostics
+                .push(error.hint("write `#end` on a line of its own where the statements end"));
+            self.block = None;
+        }
+        while !self.open.is_empty() {
+            self.unclosed(end);
         }
         self.diagnostics
             .sort_by_key(|found| found.primary.as_ref().map(|label| label.span.start));

@@ -35,6 +35,15 @@ pub enum Node {
         /// From the `#` of `#if` to the end of `#endif`'s line.
         span: Span,
     },
+    /// `#before … #end` or `#after … #end`, outside every `#if`: no part of the query.
+    Block {
+        /// When its statements run.
+        kind: BlockKind,
+        /// What it holds.
+        nodes: Vec<Node>,
+        /// From the `#` of its first line to the end of `#end`'s.
+        span: Span,
+    },
     /// `#error 'text'`: no variant may come here.
     Error {
         /// The directive's line without blanks around it.
@@ -42,6 +51,25 @@ pub enum Node {
         /// Its text; `None` if what stood here has been reported already.
         message: Option<String>,
     },
+}
+
+/// When the statements of a block run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockKind {
+    /// Before a batch's rows are written.
+    Before,
+    /// After they are written.
+    After,
+}
+
+impl BlockKind {
+    /// The directive that begins it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            BlockKind::Before => "before",
+            BlockKind::After => "after",
+        }
+    }
 }
 
 /// `#if` or `#elif` and what stands below it.
@@ -70,6 +98,14 @@ impl DirectiveTree {
         self.nodes
             .iter()
             .any(|node| matches!(node, Node::If { .. }))
+    }
+
+    /// The blocks of a kind, in order.
+    pub fn blocks(&self, wanted: BlockKind) -> impl Iterator<Item = (&[Node], Span)> {
+        self.nodes.iter().filter_map(move |node| match node {
+            Node::Block { kind, nodes, span } if *kind == wanted => Some((nodes.as_slice(), *span)),
+            _ => None,
+        })
     }
 
     /// The tokens of a piece of text.

@@ -276,6 +276,7 @@ impl<'a> Walk<'a> {
                     });
                     state.frames.clear();
                 }
+                Node::Block { .. } => *index += 1,
                 Node::If { .. } if !self.matters(node) => *index += 1,
                 Node::If {
                     branches,
@@ -309,6 +310,7 @@ impl<'a> Walk<'a> {
         match node {
             Node::Text { tokens, .. } => self.words[tokens.clone()].iter().any(Option::is_some),
             Node::Error { .. } => true,
+            Node::Block { .. } => false,
             Node::If {
                 branches,
                 otherwise,

@@ -4,11 +4,15 @@
 //! from a [`TypeOracle`], what that said before from a [`Memory`], and what was typed before from a
 //! [`Store`].
 
+mod audits;
+mod bound_text;
 mod definition;
 mod kept;
 mod levels;
 mod lineage;
+mod materialization;
 mod memory;
+mod merge;
 mod missing_import;
 mod model;
 mod nodes;
@@ -16,11 +20,14 @@ mod outline;
 mod profile;
 mod question;
 mod settings;
+mod statements;
+mod stored;
 mod tables;
 mod typing;
 mod variants;
 mod writing_out;
 
+use crate::audit;
 use crate::cache::Store;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, render};
@@ -164,13 +171,16 @@ fn settle(
     values: Values,
 ) -> (Checked, Vec<Option<Settled>>) {
     let (macros, found) = Library::new(&outline.files);
-    let context = model::Context::new(&outline, oracle, memory, macros);
+    let (audits, in_audits) =
+        audit::Library::new(&outline.files, &outline.headers, &outline.graph, &macros);
+    let context = model::Context::new(&outline, oracle, memory, (macros, audits));
     let Nodes {
         nodes,
         findings: mut diagnostics,
         typed,
     } = nodes::settle(&context, store, values);
     diagnostics.extend(found);
+    diagnostics.extend(in_audits);
     diagnostics.extend(outline.diagnostics.iter().cloned());
     if !diagnostics.iter().any(Diagnostic::is_error) {
         let lost = outline.graph.nodes.iter().zip(&nodes);

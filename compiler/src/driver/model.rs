@@ -4,6 +4,7 @@ use super::kept::{Engine, Typed};
 use super::tables::{parsed_type, schema};
 use super::variants::{self, TypedVariant};
 use super::{KnownKind, Memory, Outline};
+use crate::audit;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::directives::{
@@ -12,7 +13,7 @@ use crate::directives::{
 use crate::expand::Expanded;
 use crate::expand::macros::Library;
 use crate::graph::{Node, NodeId};
-use crate::header::Header;
+use crate::header::{Header, Materialized};
 use crate::project::{Scalar, VariableValue};
 use crate::resolve::{Names, Schema};
 use crate::span::{FileId, Span};
@@ -32,6 +33,7 @@ pub(super) struct Context<'a> {
     candidates: OnceLock<BTreeMap<String, String>>,
     pub(super) places: Vec<Place>,
     pub(super) macros: Library,
+    pub(super) audits: audit::Library,
     /// The hash of what all nodes depend on.
     pub(super) shared: [u8; 32],
     names_hash: OnceLock<[u8; 32]>,
@@ -43,7 +45,7 @@ impl<'a> Context<'a> {
         outline: &'a Outline,
         oracle: &'a dyn TypeOracle,
         memory: &'a Memory<'a>,
-        macros: Library,
+        (macros, audits): (Library, audit::Library),
     ) -> Self {
         Self {
             outline,
@@ -52,6 +54,7 @@ impl<'a> Context<'a> {
             candidates: OnceLock::new(),
             places: super::settings::places(&outline.settings),
             macros,
+            audits,
             shared: *outline.files.shared_hash().finalize().as_bytes(),
             names_hash: OnceLock::new(),
             engine: OnceLock::new(),
@@ -136,6 +139,8 @@ pub(super) struct Work<'a> {
     pub(super) damaged: bool,
     /// What each import's alias, in lower case, gives.
     pub(super) imports: BTreeMap<String, Schema>,
+    /// The same for what only its audits import.
+    pub(super) audit_imports: BTreeMap<String, Schema>,
     pub(super) variables: Vec<TypedVariable>,
     /// Where each column, by its name in lower case, is made.
     pub(super) made_at: BTreeMap<String, Span>,
@@ -177,7 +182,15 @@ pub(super) fn compile(
         // Of what a damaged import names, nothing is known, as of a file that has errors.
         imports: (header.damaged.imports.iter())
             .map(|alias| (alias.clone(), Schema::unknown()))
-            .chain(node.imports.iter().map(import_schema))
+            .chain(
+                node.imports
+                    .iter()
+                    .filter(|edge| !edge.of_audit)
+                    .map(import_schema),
+            )
+            .collect(),
+        audit_imports: (node.imports.iter().filter(|edge| edge.of_audit))
+            .map(import_schema)
             .collect(),
         variables: Vec::new(),
         made_at: BTreeMap::new(),
@@ -203,7 +216,11 @@ pub(super) fn compile(
 
 impl<'a> Work<'a> {
     /// What readers of the model see of it.
-    fn schema(&self, columns: &[TypedColumn]) -> Schema {
+    pub(super) fn schema(&self, columns: &[TypedColumn]) -> Schema {
+        // Which columns are added isn't known where the settings are wrong.
+        if self.node.materialized() == Materialized::Scd2 && self.node.config.scd2.is_none() {
+            return Schema::unknown();
+        }
         let mut schema = schema(columns);
         for column in schema.columns.iter_mut().flatten() {
             column.made_at = self.made_at.get(&column.name.to_lowercase()).copied();
@@ -288,6 +305,7 @@ impl<'a> Work<'a> {
         }
         let typed = self.type_variants(&variants.variants);
         self.report_unused(&tree, &typed);
+        let (before, after) = self.statements(&tree, &reachable);
         check::time_range::check(
             self.node,
             self.text,
@@ -306,13 +324,35 @@ impl<'a> Work<'a> {
             .iter()
             .map(|column| (column.name.to_lowercase(), column.span))
             .collect();
+        check::versions::clashes(self.node, &merged, &mut self.diagnostics);
         let contract =
             check::contract::apply(self.header, self.node, merged, &mut self.diagnostics);
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
         let slots = self.slots(&tree, &variants.variants, &typed);
         let body = self.body(&tree, &slots, &contract);
-        let lineage = self.lineage(&variants, &typed, &contract.columns);
-        let mut model = self.model(&typed, contract.columns, body, lineage);
+        let own = self.schema(&contract.columns);
+        let audits = self.audits(&own);
+        let (merge, merged_by) = self.merge(&own);
+        let grants = self.grants();
+        let indexes = self.indexes(&own);
+        let mut lineage = self.lineage(&variants, &typed, &contract.columns);
+        self.add_to_lineage(
+            &mut lineage,
+            &contract.columns,
+            &merged_by,
+            [&before, &after],
+        );
+        let mut columns = contract.columns;
+        let added = check::versions::added(self.header, self.node, &columns, &mut self.diagnostics);
+        columns.extend(added);
+        let mut model = self.model(&typed, columns, body, lineage);
+        model.audits = audits;
+        model.merge = merge;
+        model.grants = grants;
+        model.indexes = indexes;
+        model.reads_this |= [&before, &after].into_iter().any(|block| block.reads_this);
+        model.before = before.statements;
+        model.after = after.statements;
         model.profile = self.profile(&model, &variants, &typed);
         Some(model)
     }
@@ -378,12 +418,13 @@ impl<'a> Work<'a> {
 
     pub(super) fn report_unused(&mut self, tree: &DirectiveTree, typed: &[TypedVariant]) {
         // With a broken query it can't be known what it would have used.
-        if self.damaged || typed.iter().any(TypedVariant::has_errors) {
+        if self.damaged || self.header.damaged.uses || typed.iter().any(TypedVariant::has_errors) {
             return;
         }
         let references: BTreeSet<String> = directives::references(self.text, &tree.tokens)
             .map(|(name, _)| name.to_lowercase())
             .chain(self.used_by_lists.iter().cloned())
+            .chain(self.used_by_audits())
             .chain(
                 typed
                     .iter()
@@ -395,7 +436,7 @@ impl<'a> Work<'a> {
             .node
             .imports
             .iter()
-            .filter(|edge| edge.target.is_some())
+            .filter(|edge| edge.target.is_some() && !edge.of_audit)
         {
             if !references.contains(&edge.alias.value.to_lowercase()) {
                 let message = format!("the import `{}` is never used", edge.alias.value);
@@ -474,6 +515,9 @@ fn list_variable(variable: &crate::project::Variable) -> Option<Variable> {
 fn conditions_text(tree: &DirectiveTree, text: &str) -> BTreeSet<String> {
     fn walk(nodes: &[directives::Node], text: &str, words: &mut BTreeSet<String>) {
         for node in nodes {
+            if let directives::Node::Block { nodes, .. } = node {
+                walk(nodes, text, words);
+            }
             if let directives::Node::If {
                 branches,
                 otherwise,

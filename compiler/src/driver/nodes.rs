@@ -3,7 +3,7 @@
 
 use super::kept::{Inputs, Interface, Record, Typed};
 use super::model::{self, Context};
-use super::{KnownKind, Outline, levels, tables};
+use super::{KnownKind, Outline, audits, levels, tables};
 use crate::cache::{Store, Table};
 use crate::check;
 use crate::diagnostic::Diagnostic;
@@ -86,8 +86,19 @@ pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -
     };
     let columns = |id: NodeId| place.schema(id).columns;
     check::exposures::check(graph, columns, &mut in_exposures);
+    let in_audits = audits::check_definitions(context, |id| place.schema(id));
+    // What is wrong with an audit itself is said once, and not of each call.
+    let is_of_audit = |found: &Diagnostic| in_audits.iter().any(|other| is_same(found, other));
+    all.findings.retain(|found| !is_of_audit(found));
+    all.findings.extend(in_audits);
     all.findings.extend(in_exposures);
     all
+}
+
+/// Whether two findings say the same of one place.
+fn is_same(left: &Diagnostic, right: &Diagnostic) -> bool {
+    let place = |found: &Diagnostic| found.primary.as_ref().map(|label| label.span);
+    left.code == right.code && place(left) == place(right)
 }
 
 /// Where a node is settled: what it may look at.
@@ -137,8 +148,10 @@ impl Place<'_> {
             FileKind::Model => model::compile(self.context, node, schema_of),
             FileKind::Seed => tables::seed(self.context.outline, node),
             FileKind::Source => tables::source(self.context.outline, node),
-            // An exposure is no node: nobody reads it.
-            FileKind::Exposure => Typed::broken(self.context.outline, node, Vec::new()),
+            // Neither is a node: nobody reads it.
+            FileKind::Exposure | FileKind::Audit => {
+                Typed::broken(self.context.outline, node, Vec::new())
+            }
         };
         let record = typed.record(self.context, node, &self.inputs(node));
         Done {

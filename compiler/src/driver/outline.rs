@@ -40,6 +40,7 @@ struct Head {
     findings: (Vec<Diagnostic>, Vec<Diagnostic>),
     order: Vec<graph::NodeId>,
     exposures: Vec<graph::Exposure>,
+    audits: Vec<graph::Audit>,
 }
 
 /// Reads settings and headers and makes the graph; what hasn't changed is taken from the store,
@@ -154,7 +155,7 @@ impl Kept {
             headers,
             declared: head.declared,
             is_whole,
-            graph: Graph::new(nodes, head.order, head.exposures),
+            graph: Graph::new(nodes, head.order, head.exposures, head.audits),
             findings: head.findings,
         })
     }
@@ -183,6 +184,7 @@ fn keep(
         findings: findings.clone(),
         order: graph.order.clone(),
         exposures: graph.exposures.clone(),
+        audits: graph.audits.clone(),
     };
     // Without a place it can't be told which file has to be read again.
     if findings.0.iter().any(|found| found.primary.is_none()) {

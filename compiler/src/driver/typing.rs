@@ -4,7 +4,7 @@ use super::kept::Engine;
 use super::model::Work;
 use super::question::Question;
 use super::variants::TypedVariant;
-use crate::check::OutputColumn;
+use crate::check::{self, OutputColumn};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives;
 use crate::header::{ColumnNote, Incremental, Materialized};
@@ -57,13 +57,15 @@ impl Work<'_> {
     }
 
     /// The model's own table, which has the columns of its query with the types of its contract.
-    /// Any variant may have written a row, so that only a contract keeps nulls out of a column.
+    /// Any variant may have written a row, so that only a contract or an audit keeps nulls out of a
+    /// column.
     fn own_table(&self, columns: &[OutputColumn]) -> Schema {
         let own = |column: &OutputColumn| {
             let note = self.note(&column.name);
             let declared = note.and_then(declared_type);
             Column {
-                nullable: note.is_none_or(|note| note.not_null.is_none()),
+                nullable: note.is_none_or(|note| note.not_null.is_none())
+                    && !check::contract::is_audited(self.header, &column.name),
                 sql_type: declared.unwrap_or_else(|| column.sql_type.clone()),
                 ..column.column()
             }
@@ -88,7 +90,7 @@ impl Work<'_> {
 
     /// Whether the model has batches of a range. Where its header says something wrong about
     /// that, it is taken to have them: the cause was reported.
-    fn has_range(&self) -> bool {
+    pub(super) fn has_range(&self) -> bool {
         match &self.node.config.incremental {
             Some(incremental) => matches!(incremental, Incremental::TimeRange(_)),
             None => self.stored(),
@@ -229,7 +231,7 @@ impl Work<'_> {
 
     /// The engine's refusal of a query that our own binder knows all about. What the engine fails
     /// in for another reason, such as an extension that isn't loaded, is no mistake of the query.
-    fn judged(
+    pub(super) fn judged(
         &self,
         tokens: &[Token],
         relations: &[RelationUse],
@@ -248,7 +250,7 @@ impl Work<'_> {
         let depends_on_data = |found: &Diagnostic| found.code == Code::ColumnsDependOnData;
         let stored = matches!(
             self.node.materialized(),
-            Materialized::Table | Materialized::Incremental
+            Materialized::Table | Materialized::Incremental | Materialized::Scd2
         );
         let notes = &self.header.columns;
         let typed = !notes.is_empty() && notes.iter().all(|note| note.sql_type.is_some());

@@ -64,6 +64,11 @@ pub enum ExpansionKind {
         /// The macro.
         name: Arc<str>,
     },
+    /// A call of an audit.
+    Audit {
+        /// The audit.
+        name: Arc<str>,
+    },
 }
 
 impl Expanded {
@@ -88,7 +93,7 @@ impl Expanded {
     }
 
     /// Adds an expansion.
-    pub(super) fn add(&mut self, kind: ExpansionKind, place: Span) -> Origin {
+    pub(crate) fn add(&mut self, kind: ExpansionKind, place: Span) -> Origin {
         self.expansions.push(Expansion { kind, place });
         Origin(u32::try_from(self.expansions.len()).unwrap_or(u32::MAX))
     }
@@ -99,12 +104,12 @@ impl Expanded {
     }
 
     /// Adds the bytes at a place, which `text` are.
-    pub(super) fn push(&mut self, text: &str, source: Span) {
+    pub(crate) fn push(&mut self, text: &str, source: Span) {
         self.push_segment(text, source, true);
     }
 
     /// Adds something that was made from what stands at a place.
-    pub(super) fn push_made(&mut self, text: &str, source: Span) {
+    pub(crate) fn push_made(&mut self, text: &str, source: Span) {
         self.push_segment(text, source, false);
     }
 
@@ -380,6 +385,11 @@ impl Expansion {
             ),
             ExpansionKind::Call { name } => (
                 format!("in the macro `{name}`"),
+                self.place,
+                Some("it is called here".to_owned()),
+            ),
+            ExpansionKind::Audit { name } => (
+                format!("in the audit `{name}`"),
                 self.place,
                 Some("it is called here".to_owned()),
             ),

@@ -3,6 +3,7 @@
 
 use super::ALGORITHM;
 use super::hash::{Encoding, Fingerprint, Tag, hashed};
+use crate::header::History;
 use crate::typed::{
     BodyCondition, BodyNode, Comparison, Materialization, OnSchemaChange, Slot, TypedModel,
 };
@@ -40,7 +41,44 @@ pub(super) fn metadata(model: &TypedModel) -> Fingerprint {
         }
         runs(model, encoding);
         nodes(&model.body, encoding);
+        guards(model, encoding);
     })
+}
+
+/// What is looked at and made besides the rows; nothing of a model that has none of it.
+fn guards(model: &TypedModel, encoding: &mut Encoding) {
+    for audit in &model.audits {
+        encoding.text("audit");
+        encoding.text(&audit.call);
+        encoding.flag(audit.warns);
+        encoding.flag(audit.store_failures);
+        for threshold in [&audit.warn_if, &audit.error_if] {
+            encoding.text(threshold.as_deref().unwrap_or_default());
+        }
+        nodes(&audit.body, encoding);
+    }
+    for grant in &model.grants {
+        encoding.text("grant");
+        encoding.text(&grant.privilege);
+        encoding.number(grant.to.len());
+        for name in &grant.to {
+            encoding.text(name);
+        }
+    }
+    for index in &model.indexes {
+        encoding.text("index");
+        encoding.flag(index.unique);
+        encoding.number(index.columns.len());
+        for column in &index.columns {
+            encoding.text(column);
+        }
+    }
+    for (when, statements) in [("before", &model.before), ("after", &model.after)] {
+        for statement in statements {
+            encoding.text(when);
+            nodes(statement, encoding);
+        }
+    }
 }
 
 fn runs(model: &TypedModel, encoding: &mut Encoding) {
@@ -52,6 +90,19 @@ fn runs(model: &TypedModel, encoding: &mut Encoding) {
     });
     encoding.number(model.retries as usize);
     encoding.text(&model.timeout_seconds.to_string());
+    // What isn't said leaves no trace, so that a model without it has the profile that it had.
+    let history = model.history.map_or("", History::word);
+    let said = [
+        ("cron", model.cron.as_str()),
+        ("cron_tz", &model.cron_tz),
+        ("history", history),
+        ("forward_only", if model.forward_only { "true" } else { "" }),
+        ("was", &model.was),
+    ];
+    for (key, value) in said.iter().filter(|(_, value)| !value.is_empty()) {
+        encoding.text(key);
+        encoding.text(value);
+    }
     if let Materialization::Incremental(incremental) = &model.materialization {
         encoding.number(incremental.lookback as usize);
         encoding.number(incremental.batch_size as usize);
@@ -59,10 +110,19 @@ fn runs(model: &TypedModel, encoding: &mut Encoding) {
 }
 
 fn nodes(body: &[BodyNode], encoding: &mut Encoding) {
+    written(body, encoding, &|text, encoding| encoding.text(text));
+}
+
+/// What the pieces of a text are; `write` says what their text is.
+pub(super) fn written(
+    body: &[BodyNode],
+    encoding: &mut Encoding,
+    write: &dyn Fn(&str, &mut Encoding),
+) {
     encoding.number(body.len());
     for node in body {
         match node {
-            BodyNode::Text(text) => encoding.text(text),
+            BodyNode::Text(text) => write(text, encoding),
             BodyNode::Slot(slot) => encoding.text(&slot_text(*slot)),
             BodyNode::If {
                 branches,
@@ -71,9 +131,9 @@ fn nodes(body: &[BodyNode], encoding: &mut Encoding) {
                 encoding.number(branches.len());
                 for (condition, inner) in branches {
                     self::condition(condition, encoding);
-                    nodes(inner, encoding);
+                    written(inner, encoding, write);
                 }
-                nodes(otherwise, encoding);
+                written(otherwise, encoding, write);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! From headers to the graph.
 
-use super::{Edge, Graph, Node, NodeId, cycles, exposures};
+use super::{Edge, Graph, Node, NodeId, audits, cycles, exposures, former};
 use crate::diagnostic::{Code, Diagnostic, Fix, Severity, nearest, only_near};
 use crate::header::{EffectiveConfig, FileKind, Header, Headers, Import};
 use crate::project::Settings;
@@ -48,13 +48,17 @@ pub fn build(
         nodes[index].imports = edges;
     }
     let exposures = exposures::exposures(files, headers, &nodes, &mut paths, &mut diagnostics);
+    let audits = audits::audits(files, headers, &nodes, &mut paths, &mut diagnostics);
+    audits::add_edges(&mut nodes, headers, &audits);
     let mut graph = Graph {
         nodes,
         order: Vec::new(),
         exposures,
+        audits,
         by_path,
     };
     duplicate_relations(&graph, &mut diagnostics);
+    former::check(&graph, &mut diagnostics);
     diagnostics.extend(cycles::find(&graph));
     graph.order = order(&graph);
     (graph, diagnostics)
@@ -165,6 +169,7 @@ pub(super) fn edge(
         alias: import.alias.clone(),
         target,
         span: import.span,
+        of_audit: false,
     }
 }
 

@@ -1,9 +1,11 @@
 //! The graph of a project, from its headers alone: which file makes which relation, and who
 //! imports whom. No query is read here, so that an import that no query uses is an edge as well.
 
+mod audits;
 mod build;
 mod cycles;
 mod exposures;
+mod former;
 mod text;
 
 #[cfg(test)]
@@ -15,6 +17,7 @@ use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use audits::Audit;
 pub use build::build;
 pub use exposures::{Exposure, ExposureImport};
 
@@ -38,7 +41,7 @@ pub struct Node {
     is_enabled: bool,
     /// What it means; empty where nobody says.
     pub description: String,
-    /// What it imports, in the order of its header.
+    /// What it imports, in the order of its header, and behind that what only its audits do.
     pub imports: Vec<Edge>,
 }
 
@@ -55,6 +58,7 @@ impl Node {
             FileKind::Seed => "seed",
             FileKind::Source => "source",
             FileKind::Exposure => "exposure",
+            FileKind::Audit => "audit",
         }
     }
 
@@ -78,6 +82,8 @@ pub struct Edge {
     pub target: Option<NodeId>,
     /// The whole pragma.
     pub span: Span,
+    /// Whether an audit's file imports it, and the model itself doesn't.
+    pub of_audit: bool,
 }
 
 /// The graph of a project.
@@ -90,17 +96,25 @@ pub struct Graph {
     pub order: Vec<NodeId>,
     /// Who uses the nodes, ordered by path.
     pub exposures: Vec<Exposure>,
+    /// The files of `audits/`, in their order.
+    pub audits: Vec<Audit>,
     by_path: BTreeMap<String, NodeId>,
 }
 
 impl Graph {
     /// A graph of nodes that are ordered by import path, and that know what they import.
-    pub fn new(nodes: Vec<Node>, order: Vec<NodeId>, exposures: Vec<Exposure>) -> Self {
+    pub fn new(
+        nodes: Vec<Node>,
+        order: Vec<NodeId>,
+        exposures: Vec<Exposure>,
+        audits: Vec<Audit>,
+    ) -> Self {
         let by_path = paths(&nodes);
         Self {
             nodes,
             order,
             exposures,
+            audits,
             by_path,
         }
     }

@@ -15,7 +15,7 @@ impl Graph {
                 FileKind::Model => "",
                 FileKind::Seed => ", shape=note",
                 FileKind::Source => ", shape=cylinder",
-                FileKind::Exposure => ", shape=house",
+                FileKind::Exposure | FileKind::Audit => ", shape=house",
             };
             let _ = writeln!(
                 text,
@@ -60,7 +60,7 @@ impl Graph {
                 FileKind::Model => ("[", "]"),
                 FileKind::Seed => ("[/", "/]"),
                 FileKind::Source => ("[(", ")]"),
-                FileKind::Exposure => (">", "]"),
+                FileKind::Exposure | FileKind::Audit => (">", "]"),
             };
             let label = node.relation().replace('"', "#quot;");
             let _ = writeln!(text, "  n{}{open}\"{label}\"{close}", id.0);
@@ -109,6 +109,7 @@ impl Graph {
                 FileKind::Seed => "seed",
                 FileKind::Source => "source",
                 FileKind::Exposure => "exposure",
+                FileKind::Audit => "audit",
             },
             materialized: (node.kind == FileKind::Model).then(|| node.materialized().word()),
             schema: &node.config.schema.value,

@@ -10,6 +10,7 @@ pub(super) fn note(name: &str, rest: &str, header: &mut Header) {
         "config" => header.config.damaged = true,
         "import" => header.damaged.imports.extend(alias(rest)),
         "var" => header.damaged.variables.extend(variable(rest)),
+        "audit" | "merge" => header.damaged.uses = true,
         _ => {}
     }
 }

@@ -7,7 +7,9 @@
 //! [`parse`] reads one file. [`EffectiveConfig`] puts what a header says over the defaults of its
 //! folders.
 
+pub mod audits;
 pub mod config;
+mod cron;
 mod damage;
 mod declarations;
 pub mod effective;
@@ -15,10 +17,12 @@ mod exposure;
 mod headers;
 mod lines;
 mod pragmas;
+pub mod relation;
 pub mod time;
 mod tokens;
 mod values;
 mod words;
+mod zone;
 
 #[cfg(test)]
 mod properties;
@@ -30,12 +34,16 @@ use crate::source::ProjectFiles;
 use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
 
-pub use config::{Config, ConfigValue, FileKind};
-pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use audits::{AuditArgument, AuditNote, AuditValue, ParameterKind, ParameterNote, Threshold};
+pub use config::{Checked, Config, ConfigValue, FileKind};
+pub use effective::{
+    EffectiveConfig, Incremental, RowChange, Scd2, Setting, SettingSource, TimeRange,
+};
 pub use headers::Headers;
+pub use relation::{GrantNote, IndexNote, MergeClause, MergeNote, WrittenSql};
 pub use tokens::is_identifier;
 pub(crate) use words::words;
-pub use words::{Materialized, OnSchemaChange, Outside, Strategy};
+pub use words::{HardDeletes, History, Materialized, OnSchemaChange, Outside, Severity, Strategy};
 
 /// What the header of a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +60,16 @@ pub struct Header {
     pub exposure: Option<ExposureNote>,
     /// `@uses`, in the order of the file.
     pub uses: Vec<ColumnUse>,
+    /// `@audit`, in the order of the file.
+    pub audits: Vec<AuditNote>,
+    /// `@param`, in the order of a file of `audits/`.
+    pub parameters: Vec<ParameterNote>,
+    /// The clauses of `@merge`, in the order of the file.
+    pub merge: Vec<MergeNote>,
+    /// `@grant`, in the order of the file.
+    pub grants: Vec<GrantNote>,
+    /// `@index`, in the order of the file.
+    pub indexes: Vec<IndexNote>,
     /// `@description`, one a line.
     pub description: Vec<Spanned<String>>,
     /// The byte where the body begins: the start of the first line that isn't the header's.
@@ -72,6 +90,8 @@ pub struct Damaged {
     pub imports: Vec<String>,
     /// Names of variables.
     pub variables: Vec<String>,
+    /// Whether one of them may have used imports and variables.
+    pub uses: bool,
 }
 
 /// `@import: alias = path`
@@ -176,7 +196,8 @@ pub fn place_for_import(text: &str, header: &Header) -> usize {
     }
 }
 
-/// The files that have headers and could be read: models, sources, typing files and exposures.
+/// The files that have headers and could be read: models, sources, typing files, exposures and
+/// audits.
 pub fn kinds(files: &ProjectFiles) -> impl Iterator<Item = (FileId, FileKind)> {
     let typings = files.seeds.iter().filter_map(|seed| seed.typing);
     (files.models.iter().map(|file| (*file, FileKind::Model)))
@@ -188,6 +209,7 @@ pub fn kinds(files: &ProjectFiles) -> impl Iterator<Item = (FileId, FileKind)> {
                 .iter()
                 .map(|file| (*file, FileKind::Exposure)),
         )
+        .chain(files.audits.iter().map(|file| (*file, FileKind::Audit)))
         .filter(|(file, _)| files.is_usable(*file))
 }
 

@@ -3,7 +3,7 @@
 
 use super::lines::{Line, scan};
 use super::tokens::{Brackets, OpenQuote, Token, tokenize};
-use super::{FileKind, Header, damage, declarations, exposure, values};
+use super::{FileKind, Header, audits, damage, declarations, exposure, relation, values};
 use crate::diagnostic::{Code, Diagnostic, Edit, Fix, nearest};
 use crate::span::{FileId, Span, Spanned};
 
@@ -15,18 +15,23 @@ const PRAGMAS: &[&str] = &[
     "description",
     "exposure",
     "uses",
+    "audit",
+    "param",
+    "merge",
+    "grant",
+    "index",
 ];
-const LATER: &[&str] = &["audit", "merge", "grant", "index", "param"];
 
 /// The kinds of files that a pragma may stand in.
 fn places(pragma: &str) -> &'static [FileKind] {
-    use FileKind::{Exposure, Model, Seed, Source};
+    use FileKind::{Audit, Exposure, Model, Seed, Source};
     match pragma {
         "config" | "column" => &[Model, Source, Seed],
-        "import" => &[Model, Exposure],
-        "var" => &[Model],
+        "import" => &[Model, Exposure, Audit],
+        "var" | "audit" | "merge" | "grant" | "index" => &[Model],
         "exposure" | "uses" => &[Exposure],
-        _ => &[Model, Source, Seed, Exposure],
+        "param" => &[Audit],
+        _ => &[Model, Source, Seed, Exposure, Audit],
     }
 }
 const DIRECTIVES: &[&str] = &["#if", "#elif", "#else", "#endif"];
@@ -49,11 +54,14 @@ pub(super) fn parse(file: FileId, text: &str, kind: FileKind) -> (Header, Vec<Di
     while at < lines.len() {
         at = reading.line(at);
     }
-    if kind == FileKind::Exposure {
-        reading.exposure();
-    } else {
-        reading.directive_above_query();
-        reading.empty_body();
+    match kind {
+        FileKind::Exposure => reading.exposure(),
+        // Directives in an audit are found with its query.
+        FileKind::Audit => reading.empty_body(),
+        FileKind::Model | FileKind::Source | FileKind::Seed => {
+            reading.directive_above_query();
+            reading.empty_body();
+        }
     }
     (reading.header, reading.diagnostics)
 }
@@ -122,6 +130,11 @@ fn form_of(name: &str) -> &'static str {
         "var" => "-- @var: name type = default",
         "exposure" => "-- @exposure: type='dashboard', owner='…', url='…'",
         "uses" => "-- @uses: alias.column, alias.column",
+        "audit" => "-- @audit: name(column, :import, 'value'), severity='warn'",
+        "param" => "-- @param: name column|relation|type [= default]",
+        "merge" => "-- @merge: on …, update (a, b), delete when …",
+        "grant" => "-- @grant: select to a, b",
+        "index" => "-- @index: [unique] (a, b)",
         _ => "-- @description: text",
     }
 }
@@ -155,11 +168,13 @@ impl<'t> Reading<'t> {
         }
         if !places(name).contains(&self.kind) {
             let kinds: Vec<&str> = places(name).iter().map(|kind| kind.plural()).collect();
-            let message = format!(
-                "`@{name}` is for {}, not for {}",
-                kinds.join(" and "),
-                self.kind.plural()
-            );
+            let kinds = match kinds.split_last() {
+                Some((last, others)) if !others.is_empty() => {
+                    format!("{} and {last}", others.join(", "))
+                }
+                _ => kinds.concat(),
+            };
+            let message = format!("`@{name}` is for {kinds}, not for {}", self.kind.plural());
             let finding = Diagnostic::error(Code::UnknownPragma, name_span, message);
             self.diagnostics.push(finding.hint("remove the line"));
             return at + 1;
@@ -273,6 +288,11 @@ impl<'t> Reading<'t> {
             "var" => declarations::variable(pragma, header, diagnostics),
             "exposure" => exposure::exposure(pragma, header, diagnostics),
             "uses" => exposure::uses(pragma, header, diagnostics),
+            "audit" => audits::audit(pragma, header, diagnostics),
+            "param" => audits::parameter(pragma, header, diagnostics),
+            "merge" => relation::merge(pragma, header, diagnostics),
+            "grant" => relation::grant(pragma, header, diagnostics),
+            "index" => relation::index(pragma, header, diagnostics),
             _ => declarations::description(pragma, header, diagnostics),
         }
     }
@@ -322,6 +342,11 @@ impl<'t> Reading<'t> {
                 "this source has no columns",
                 "write `create table name (column type, …)`",
             ),
+            FileKind::Audit => (
+                Code::MalformedAudit,
+                "this audit has no query",
+                "write the `select` that gives the rows that are wrong, read from `:this`",
+            ),
             // A seed's columns can come from its data, and an exposure has none.
             FileKind::Seed | FileKind::Exposure => return,
         };
@@ -347,14 +372,6 @@ fn pragma_name(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
 }
 
 fn unknown(name: &str, span: Span, kind: FileKind) -> Diagnostic {
-    if LATER.contains(&name) {
-        return Diagnostic::error(
-            Code::NotBuiltYet,
-            span,
-            format!("`@{name}` isn't built yet"),
-        )
-        .hint("remove the line");
-    }
     let finding = Diagnostic::error(
         Code::UnknownPragma,
         span,
@@ -364,7 +381,7 @@ fn unknown(name: &str, span: Span, kind: FileKind) -> Diagnostic {
         let pragmas = PRAGMAS.iter().copied();
         pragmas.filter(|pragma| places(pragma).contains(&kind))
     };
-    match nearest(name, here().chain(LATER.iter().copied())) {
+    match nearest(name, here()) {
         Some(near) => finding.hint(format!("write `@{near}`")).fix_name(
             name,
             span,

@@ -14,6 +14,17 @@ fn header_like() -> impl Strategy<Value = String> {
         "@var",
         "@description",
         "@audit",
+        "@param",
+        "@merge",
+        "@grant",
+        "@index",
+        "not_null",
+        "on",
+        "update",
+        "except",
+        "delete when",
+        "select to",
+        "unique",
         ":",
         "=",
         ",",
@@ -56,6 +67,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         FileKind::Source,
         FileKind::Seed,
         FileKind::Exposure,
+        FileKind::Audit,
     ] {
         let (header, diagnostics) = parse(FileId(0), text, kind);
         prop_assert!(text.is_char_boundary(header.body_start));

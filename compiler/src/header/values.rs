@@ -24,11 +24,16 @@ pub(super) fn config(
 }
 
 /// A key and its value.
-type Pair = (Spanned<String>, Spanned<ConfigValue>);
+pub(super) type Pair = (Spanned<String>, Spanned<ConfigValue>);
 
 /// The pairs `key=value, …` of a pragma, up to the first that can't be read, and why it can't.
 pub(super) fn pairs(pragma: &Pragma<'_>) -> (Vec<Pair>, Option<Diagnostic>) {
-    let mut cursor = Cursor { pragma, at: 0 };
+    pairs_from(pragma, 0)
+}
+
+/// The same as [`pairs`], from a token on.
+pub(super) fn pairs_from(pragma: &Pragma<'_>, at: usize) -> (Vec<Pair>, Option<Diagnostic>) {
+    let mut cursor = Cursor { pragma, at };
     let mut pairs = Vec::new();
     loop {
         match cursor.pair() {

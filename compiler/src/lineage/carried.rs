@@ -43,7 +43,8 @@ pub fn carried(model: &TypedModel, tables: &TableColumns<'_>) -> ModelLineage {
                 name: column.name.to_lowercase(),
                 inputs: match model.lineage.columns.get(position) {
                     Some(column) => inputs(&column.uses),
-                    None => Vec::new(),
+                    // One that the query doesn't give: dbgo adds it to the rows.
+                    None => inputs(&model.lineage.all().unknown()),
                 },
             })
             .collect(),

@@ -1,6 +1,7 @@
 //! What changes of a project reach.
 
 use super::Part;
+use super::carried::{TableColumns, carried};
 use super::impact::{Impact, impact};
 use super::project::{Exposure, ExposureUse, Place, ProjectLineage};
 use super::since::{State, since};
@@ -294,4 +295,41 @@ fn a_column_that_is_computed_otherwise_reaches_only_its_readers() {
         .collect();
     assert_eq!(reached, ["models.b"]);
     insta::assert_snapshot!(super::since_text::markdown(&found, "main"));
+}
+
+#[test]
+fn a_program_carries_names_and_the_union_of_the_variants() {
+    let mut project = project(&[
+        ("seeds/rates.csv", "Currency,Rate\nEUR,1.1\n"),
+        (
+            "models/paid.sql",
+            "-- @config: materialized='incremental', unique_key='order_id'\n\
+             -- @import: r = seeds.rates\n\
+             -- @import: o = sources.raw.orders\n\
+             select o.order_id, r.rate as \"Rate\" from :o as o cross join :r as r\n\
+             #if is_incremental\n\
+             where o.amount > (select max(t.rate) from :this as t)\n\
+             #endif\n",
+        ),
+    ]);
+    let carried_text = |project: &TypedProject| {
+        let tables = TableColumns::of(project);
+        carried(&project.models[0], &tables).to_text()
+    };
+    let rows =
+        r#"[[0,null,1],[1,null,1],[1,"order_id",16],[1,"amount",8],[null,null,8],[null,"rate",8]]"#;
+    assert_eq!(
+        carried_text(&project),
+        format!(
+            r#"{{"r":{rows},"c":[{{"n":"order_id","i":[[1,"order_id",1]]}},{{"n":"rate","i":[[0,"rate",1]]}}]}}"#
+        )
+    );
+    // A column of an import that isn't known any more, and one that the query doesn't give.
+    project.seeds[0].columns.truncate(1);
+    let mut model = (*project.models[0]).clone();
+    model.lineage.columns.truncate(1);
+    project.models[0] = std::sync::Arc::new(model);
+    let text = carried_text(&project);
+    let unknown = r#"{"n":"rate","i":[[0,null,32],[1,null,32],[1,"order_id",32]"#;
+    assert!(text.contains(unknown), "{text}");
 }

@@ -33,7 +33,7 @@ pub mod table;
 pub use keyword::needs_quotes;
 pub use table::{ColumnDefinition, parse_create_table};
 pub(crate) use uses::is_alias;
-pub use uses::{RelationUse, relation_uses_by_tokens};
+pub use uses::{RelationUse, relation_uses_by_tokens, relation_uses_in_statement};
 mod table_expr;
 mod turned;
 mod type_name;
@@ -68,8 +68,9 @@ pub(crate) fn too_deep(span: Span) -> Diagnostic {
 }
 
 /// Statements that are no queries.
-const OTHER_STATEMENTS: [&str; 44] = [
+const OTHER_STATEMENTS: [&str; 45] = [
     "alter",
+    "analyse",
     "analyze",
     "attach",
     "begin",
@@ -114,6 +115,16 @@ const OTHER_STATEMENTS: [&str; 44] = [
     "vacuum",
     "abort",
 ];
+
+/// What a query begins with.
+const QUERY_STARTS: [&str; 7] = [
+    "select", "from", "with", "values", "table", "pivot", "unpivot",
+];
+
+/// The words that a statement may begin with, in lower case.
+pub fn statement_words() -> impl Iterator<Item = &'static str> + Clone {
+    OTHER_STATEMENTS.into_iter().chain(QUERY_STARTS)
+}
 
 /// Reads the one query that a variant's tokens make. `text` is the file's whole text.
 ///
@@ -162,9 +173,7 @@ fn check_statement(parser: &Parser<'_>) -> Result<(), Diagnostic> {
         return Err(Diagnostic::error(Code::NotAQuery, parser.span(), message)
             .hint("write the `select` alone: dbgo makes the table or view from it"));
     }
-    let starts = [
-        "select", "from", "with", "values", "table", "pivot", "unpivot",
-    ];
+    let starts = QUERY_STARTS;
     let error = parser
         .unexpected("a query")
         .fix_name(&word, parser.span(), starts, str::to_owned);

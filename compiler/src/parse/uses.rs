@@ -69,6 +69,37 @@ pub(crate) fn is_alias(kind: TokenKind, written: &str) -> bool {
     }
 }
 
+/// The words behind which a statement names a relation and nothing else: no alias may follow.
+const BARE: [&str; 12] = [
+    "analyze",
+    "copy",
+    "describe",
+    "desc",
+    "exists",
+    "index",
+    "on",
+    "only",
+    "show",
+    "summarize",
+    "table",
+    "truncate",
+];
+
+/// The uses in a statement, which has no tree. Where the grammar allows an alias, the relation is
+/// visible under its name: `update :this set …`, `insert into :this select …`.
+pub fn relation_uses_in_statement(text: &str, tokens: &[Token]) -> Vec<RelationUse> {
+    let written = |token: &Token| text.get(token.span.range()).unwrap_or_default();
+    let mut uses = relation_uses_by_tokens(text, tokens);
+    for used in &mut uses {
+        let index = tokens.iter().position(|token| token.span == used.span);
+        let before = index
+            .and_then(|index| index.checked_sub(1))
+            .map(|before| written(&tokens[before]).to_lowercase());
+        used.aliased |= before.is_some_and(|before| BARE.contains(&before.as_str()));
+    }
+    uses
+}
+
 /// The uses in a query that has no tree: each `:name`, with a look at the token behind it.
 pub fn relation_uses_by_tokens(text: &str, tokens: &[Token]) -> Vec<RelationUse> {
     let tokens: Vec<&Token> = tokens

@@ -31,13 +31,39 @@ impl Printer<'_> {
         let mut body = self.nodes(tree, &tree.nodes);
         trim_end(&mut body);
         // What the runtime writes behind the query must not become part of a comment.
-        let is_line_comment = |token: &Token| {
-            token.kind == TokenKind::Comment && self.text[token.span.range()].starts_with("--")
-        };
-        if tree.tokens.iter().any(is_line_comment) {
+        if self.has_line_comment(tree, &tree.nodes) {
             body.push(BodyNode::Text("\n".to_owned()));
         }
         body
+    }
+
+    /// The pieces of a statement; white space around it and semicolons are left out.
+    pub fn statement(&self, tree: &DirectiveTree, nodes: &[Node]) -> Vec<BodyNode> {
+        let mut body = self.nodes(tree, nodes);
+        trim_start(&mut body);
+        trim_end(&mut body);
+        body
+    }
+
+    fn has_line_comment(&self, tree: &DirectiveTree, nodes: &[Node]) -> bool {
+        let is_line_comment = |token: &Token| {
+            token.kind == TokenKind::Comment && self.text[token.span.range()].starts_with("--")
+        };
+        nodes.iter().any(|node| match node {
+            Node::Text { tokens, .. } => tree.tokens_of(tokens).iter().any(is_line_comment),
+            Node::If {
+                branches,
+                otherwise,
+                ..
+            } => {
+                let mut nodes = branches.iter().map(|branch| &branch.nodes);
+                nodes.any(|nodes| self.has_line_comment(tree, nodes))
+                    || otherwise
+                        .as_ref()
+                        .is_some_and(|otherwise| self.has_line_comment(tree, &otherwise.nodes))
+            }
+            Node::Block { .. } | Node::Error { .. } => false,
+        })
     }
 
     /// Only one statement is allowed, so that every semicolon closes it.
@@ -62,8 +88,8 @@ impl Printer<'_> {
                     }
                     self.push_text(&mut body, start, span.end as usize);
                 }
-                // No variant comes here.
-                Node::Error { .. } => {}
+                // No variant comes here, and blocks are no part of the query.
+                Node::Error { .. } | Node::Block { .. } => {}
                 Node::If {
                     branches,
                     otherwise,
@@ -248,6 +274,16 @@ fn fold(
             branches: kept,
             otherwise: rest,
         });
+    }
+}
+
+fn trim_start(body: &mut Vec<BodyNode>) {
+    while let Some(BodyNode::Text(text)) = body.first_mut() {
+        *text = text.trim_start().to_owned();
+        if !text.is_empty() {
+            return;
+        }
+        body.remove(0);
     }
 }
 

@@ -51,6 +51,8 @@ pub struct ProjectFiles {
     pub fragments: Vec<FileId>,
     /// `macros/**/*.sql`: names for expressions and queries.
     pub macros: Vec<FileId>,
+    /// `audits/**/*.sql`: queries that give the rows of a model that are wrong.
+    pub audits: Vec<FileId>,
     /// CSV and Parquet files under `models/` and `seeds/`.
     pub seeds: Vec<SeedFile>,
     /// Files that exist but couldn't be read as what they are, which has been reported. They stay
@@ -89,7 +91,8 @@ impl ProjectFiles {
     }
 
     /// A hash, not yet finished, of what all models, seeds and sources depend on: the project's
-    /// file, and the files that belong to none of them, such as macros. Nothing depends on exposures.
+    /// file, and the files that belong to none of them, such as macros. Nothing depends on
+    /// exposures. Of audits only the names belong to it, since who calls one says so.
     pub fn shared_hash(&self) -> blake3::Hasher {
         let seeds = self.seeds.iter();
         let of_seeds = seeds
@@ -101,6 +104,7 @@ impl ProjectFiles {
             .iter()
             .chain(&self.tables)
             .chain(&self.exposures)
+            .chain(&self.audits)
             .copied()
             .chain(of_seeds)
         {
@@ -115,6 +119,11 @@ impl ProjectFiles {
             hasher.update(source.path.as_bytes());
             hasher.update(source.hash.as_bytes());
             hasher.update(&[u8::from(self.is_usable(file))]);
+        }
+        for file in &self.audits {
+            let path = &self.sources.file(*file).path;
+            hasher.update(&(path.len() as u64).to_le_bytes());
+            hasher.update(path.as_bytes());
         }
         hasher
     }
@@ -169,12 +178,12 @@ pub(super) fn classify(
         exposures: Vec::new(),
         fragments: Vec::new(),
         macros: Vec::new(),
+        audits: Vec::new(),
         seeds: Vec::new(),
         unusable,
     };
     let mut diagnostics = Vec::new();
     let mut statements = Vec::new();
-    let mut unbuilt: BTreeSet<String> = BTreeSet::new();
     for entry in listed {
         let path = files.sources.file(entry.file).path.clone();
         let folder = path.split('/').next().unwrap_or_default();
@@ -205,9 +214,7 @@ pub(super) fn classify(
                 continue;
             }
             ("audits", "sql", None) => {
-                if unbuilt.insert(folder.to_owned()) {
-                    diagnostics.push(not_built(folder, entry.file));
-                }
+                files.audits.push(entry.file);
                 continue;
             }
             _ => continue,
@@ -247,15 +254,6 @@ fn pair_typings(
             ),
         }
     }
-}
-
-fn not_built(folder: &str, file: FileId) -> Diagnostic {
-    Diagnostic::error(
-        Code::NotBuiltYet,
-        Span::new(file, 0, 0),
-        format!("{folder} aren't built yet"),
-    )
-    .hint(format!("move the files out of `{folder}/`"))
 }
 
 /// Parts of an import path are separated by dots, so that a part has none; the rest is what can
@@ -309,21 +307,10 @@ mod tests {
 
     #[test]
     fn findings_of_placement() {
-        let (_, diagnostics) = ProjectFiles::from_texts([
-            ("audits/f.sql", ""),
-            ("audits/g.sql", ""),
-            ("models/a.b.sql", ""),
-            ("seeds/alone.sql", ""),
-        ]);
+        let (_, diagnostics) =
+            ProjectFiles::from_texts([("models/a.b.sql", ""), ("seeds/alone.sql", "")]);
         let codes: Vec<Code> = diagnostics.iter().map(|finding| finding.code).collect();
-        assert_eq!(
-            codes,
-            [
-                Code::NotBuiltYet,
-                Code::InvalidFileName,
-                Code::MalformedSeed
-            ]
-        );
+        assert_eq!(codes, [Code::InvalidFileName, Code::MalformedSeed]);
     }
 
     #[test]

@@ -19,11 +19,21 @@ impl Arbitrary for Edit {
     type Strategy = BoxedStrategy<Self>;
 
     fn arbitrary_with((): ()) -> Self::Strategy {
-        (0..18u8, any::<u16>(), any::<u16>())
+        (0..19u8, any::<u16>(), any::<u16>())
             .prop_map(|(kind, at, how)| Self { kind, at, how })
             .boxed()
     }
 }
+
+/// What an audit may be.
+const AUDITS: [&str; 6] = [
+    "-- @param: c column\n-- @param: p column\nselect this.* from :this left join :p on this.:c = :p where :p is null\n",
+    "-- @import: rates = seeds.rates\n-- @param: c column\n-- @param: p column\nselect * from :this where this.:c > (select max(rates.rate) from :rates) and this.:p > 1\n",
+    "-- @param: c column\n-- @param: p column\nselect * from :this where m(:c) > 1 and :p is null and amuont > 1\n",
+    "-- @param: c column\nselect * from :this where :c is null\n",
+    "-- @import: models.nothing\n-- @param: c column\nselect * from :this where :c is null\n",
+    "-- @param: c column\n-- @param: p relation\nselect * from :this where\n",
+];
 
 #[derive(Clone, Debug)]
 struct Model {
@@ -90,6 +100,11 @@ impl Edited {
             ),
             ("fragments/f.sql", "amount > 3\n"),
             ("macros/m.sql", "create macro m(a) as a + 1;\n"),
+            (
+                "models/audited.sql",
+                "-- @import: a = models.a\n-- @audit: known(id, :a.id)\nselect id, amount from :a\n",
+            ),
+            ("audits/known.sql", AUDITS[0]),
             ("dbgo.toml", "name = 'shop'\n"),
             (
                 "sources/raw/orders.sql",
@@ -215,6 +230,15 @@ impl Edited {
                     _ => self.other("macros/m.sql", macros[how / 5 % macros.len()]),
                 }
             }
+            18 => {
+                let path = ["audits/known.sql", "audits/x/known.sql", "audits/odd.sql"][how % 3];
+                match how / 3 % 4 {
+                    0 => {
+                        self.others.remove(path);
+                    }
+                    _ => self.other(path, AUDITS[how / 12 % AUDITS.len()]),
+                }
+            }
             _ => {
                 let places = "seeds/places.sql";
                 let board = "exposures/board.sql";
@@ -291,6 +315,9 @@ impl Edited {
                     "@config: deprecated='old'",
                     "@column: id bigint not null",
                     "@var: low integer",
+                    "@audit: not_null(id)",
+                    "@audit: known(id, amount), where='id > 1'",
+                    "@audit: odd(id)",
                     "@unknown: 1",
                 ];
                 match how % 3 {

@@ -233,7 +233,7 @@ pub struct ModelDef {
     pub materialization: u8,
     /// How an incremental model is filled; all zero for the others.
     pub incremental: IncrementalDef,
-    /// What it reads, in the order of its header.
+    /// What it reads, in the order of its header, and behind that what only its audits read.
     pub imports: List<ImportDef>,
     /// Its columns, in the order of its query.
     pub columns: List<ColumnDef>,
@@ -269,9 +269,11 @@ pub struct ModelDef {
     pub grants: List<GrantDef>,
     /// Its indexes.
     pub indexes: List<IndexDef>,
-    /// Write the statements that run before its rows are written, in the batch's transaction.
+    /// Write the statements that run before its rows are written, in the batch's transaction. One
+    /// that writes nothing under a batch's facts isn't there.
     pub before: List<Render>,
-    /// Write the statements that run after its rows are written, in the batch's transaction.
+    /// Write the statements that run after its rows are written, in the batch's transaction; the
+    /// same holds for them.
     pub after: List<Render>,
     /// The change profile, as JSON of `dbgo-changes`.
     pub profile: Str,

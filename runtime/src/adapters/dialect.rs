@@ -78,7 +78,7 @@ pub trait Dialect: Send + Sync {
     /// afterwards, with the merge's `columns` and then those that only the table has.
     fn merged_rows(&self, merge: &Merge<'_>) -> String;
 
-    /// Removes the rows of the table that match a new one.
+    /// Removes the rows of the table that new ones replace or take away.
     fn delete_matched(&self, merge: &Merge<'_>) -> String;
 
     /// Removes the rows of `target` whose values in some columns a row of `source` has too; a

@@ -99,6 +99,14 @@ pub struct OpenOptions {
     pub wait: Option<Duration>,
 }
 
+/// The SQL of engines of a type, without any of them open; `None` for an unknown type.
+pub fn dialect_of(kind: &str) -> Option<&'static dyn Dialect> {
+    match kind {
+        duckdb::KIND => Some(&duckdb::DuckDbDialect),
+        _ => None,
+    }
+}
+
 /// Opens an engine of a type at a location, or gives the one that this process has open there.
 ///
 /// For DuckDB the location is a file's path, made where it is missing, or `:memory:` for a database

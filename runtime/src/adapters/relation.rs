@@ -122,11 +122,12 @@ pub struct Merge<'a> {
     pub kept: &'a [&'a str],
     /// The columns of the key.
     pub key: &'a [&'a str],
-    /// A condition over `this` and `new` that matching rows have to meet too; empty without one.
+    /// A condition over `this` and `new` under which a new row replaces the one with its key;
+    /// where it doesn't hold, the new one is left out. Empty: always.
     pub on: &'a str,
     /// The columns that a matched row takes from the new one; empty: all.
     pub update: &'a [&'a str],
-    /// When a matched row is removed, and a new one isn't added; empty: never.
+    /// When a row is removed instead of being replaced, and a new one isn't added; empty: never.
     pub delete_when: &'a str,
 }
 

@@ -14,6 +14,9 @@ Examples:
 Exit codes: 0 ok, 1 a model failed, 2 usage, 3 refused, 4 the engine or the
 state database failed, 130 interrupted")]
 pub struct RunArguments {
+    /// The environment; the project's default without it
+    #[arg(value_name = "ENV")]
+    pub environment: Option<String>,
     /// Only these models: `name`, `stg_*`, `+name`, `name+`, `path:`, `tag:`, `kind:`, `owner:`,
     /// `source:`, `changed`, `result:failed`; a space is or, a comma is and
     #[arg(short, long, value_name = "SELECTOR", num_args = 1..)]
@@ -33,6 +36,9 @@ pub struct RunArguments {
     /// The value of a variable
     #[arg(long, value_name = "NAME=VALUE")]
     pub var: Vec<String>,
+    /// Wait for a database that another process holds, at most so many seconds
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600")]
+    pub wait: Option<u64>,
     /// Write what happened as JSON (`dbgo/run/1`)
     #[arg(long)]
     pub json: bool,
@@ -47,6 +53,9 @@ Examples:
 pub struct ShowArguments {
     /// The model: `name`, `schema.name` or its import path
     pub model: String,
+    /// The environment; the project's default without it
+    #[arg(long, value_name = "ENV")]
+    pub env: Option<String>,
     /// The most rows to show
     #[arg(
         short,
@@ -71,6 +80,9 @@ Examples:
 pub struct RenderArguments {
     /// The model: `name`, `schema.name` or its import path
     pub model: String,
+    /// The environment; the project's default without it
+    #[arg(long, value_name = "ENV")]
+    pub env: Option<String>,
     /// Only the query that adds rows to a table that is there
     #[arg(long, conflicts_with = "full_refresh")]
     pub incremental: bool,

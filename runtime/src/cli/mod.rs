@@ -3,7 +3,11 @@
 //! Each takes a project, its own arguments and the terminal, prints, and gives the exit code.
 //! Data goes to standard output, talk to standard error. Nothing here decides what a run does.
 
+mod apply;
 mod arguments;
+mod change_arguments;
+mod commands;
+mod env;
 mod program;
 mod render;
 mod run;
@@ -12,7 +16,13 @@ mod show;
 mod table;
 mod terminal;
 
+pub use apply::{apply, plan, plans, promote, restate};
 pub use arguments::{RenderArguments, RunArguments, RunsArguments, ShowArguments};
+pub use change_arguments::{
+    ApplyArguments, EnvArguments, PlanArguments, PlansArguments, PromoteArguments, RestateArguments,
+};
+pub use commands::{About, RuntimeCommand};
+pub use env::env;
 pub use program::main;
 pub use render::render;
 pub use run::run;

@@ -1,6 +1,7 @@
 //! The command line of a built program.
 
-use super::arguments::{RenderArguments, RunArguments, RunsArguments, ShowArguments};
+use super::arguments::RenderArguments;
+use super::commands::RuntimeCommand;
 use super::terminal::{Terminal, report};
 use crate::error::Kind;
 use crate::project::Project;
@@ -20,10 +21,9 @@ struct Program {
 
 #[derive(Subcommand)]
 enum Command {
-    Run(RunArguments),
-    Show(ShowArguments),
     Render(RenderArguments),
-    Runs(RunsArguments),
+    #[command(flatten)]
+    Project(RuntimeCommand),
 }
 
 /// Reads the process's arguments, does what they say and gives the exit code.
@@ -52,10 +52,8 @@ pub fn main(def: &'static ProjectDef, shards: &[&'static ShardDef]) -> ExitCode 
         Err(error) => return report(&error, &terminal),
     };
     match program.command {
-        Command::Run(arguments) => super::run(&project, &arguments, &terminal),
-        Command::Show(arguments) => super::show(&project, &arguments, &terminal),
         Command::Render(arguments) => super::render(&project, &arguments, &terminal),
-        Command::Runs(arguments) => super::runs(&project, &arguments, &terminal),
+        Command::Project(command) => command.execute(&project, &terminal),
     }
 }
 

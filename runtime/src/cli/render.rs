@@ -2,13 +2,11 @@
 
 use super::arguments::RenderArguments;
 use super::terminal::{Terminal, print, print_json, say};
-use crate::config::{self, Lookup};
 use crate::error::{Code, Error, Kind, Result};
-use crate::execute::ShownSlots;
-use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, Variables, compose};
+use crate::project::{BatchFacts, Model, Project, Relation, compose};
+use crate::situation::{Place, Request, ShownSlots};
 use dbgo_contract::Materialization;
 use serde_json::json;
-use std::path::Path;
 use std::process::ExitCode;
 
 /// Shows the SQL of a model; needs neither the engine nor the state.
@@ -28,21 +26,19 @@ fn try_render(project: &Project, arguments: &RenderArguments) -> Result<ExitCode
             ),
         ));
     };
-    let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
-    let environment = config::environment(project, &lookup)?;
-    let plan = PlanFacts {
-        environment,
-        engine: project
-            .def
-            .engines
-            .as_slice()
-            .first()
-            .map_or("", |engine| engine.kind.as_str()),
-        variables: Variables::new(project, &arguments.var)?,
-    };
+    let place = Place::of(
+        project,
+        &Request {
+            environment: arguments.env.clone(),
+            variables: arguments.var.clone(),
+            ..Request::default()
+        },
+    )?;
+    let environment = place.environment;
+    let plan = place.facts;
     let slots = ShownSlots {
         project,
-        environment: Some(environment),
+        environment: Some(&environment),
         model: index,
         dialect: None,
     };
@@ -68,7 +64,7 @@ fn try_render(project: &Project, arguments: &RenderArguments) -> Result<ExitCode
         print_json(&json!({
             "schema": "dbgo/render/1",
             "model": model.def.path.as_str(),
-            "environment": environment,
+            "environment": environment.name,
             "variants": variants,
         }));
         return Ok(ExitCode::SUCCESS);

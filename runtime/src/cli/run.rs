@@ -9,6 +9,7 @@ use crate::project::Project;
 use serde_json::json;
 use std::process::ExitCode;
 use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
 
 /// Runs the project.
 pub fn run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> ExitCode {
@@ -17,6 +18,9 @@ pub fn run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
 
 fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> Result<ExitCode> {
     let options = RunOptions {
+        environment: arguments.environment.clone(),
+        wait: arguments.wait.map(Duration::from_secs),
+        author: terminal.author(),
         select: arguments.select.clone(),
         exclude: arguments.exclude.clone(),
         full_refresh: arguments.full_refresh,
@@ -24,27 +28,37 @@ fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
         fail_fast: arguments.fail_fast,
         variables: arguments.var.clone(),
     };
-    let lines = Lines::new(terminal.colour, terminal.compiled_in);
-    let interrupt = Interrupt::new();
-    listen_for_signals(&interrupt);
-    let outcome = if terminal.interactive {
-        let mut progress = Progress::new(lines);
-        execute::run(project, &options, &interrupt, &mut |event| {
-            progress.show(&event)
-        })?
-    } else {
-        let mut out = std::io::stderr().lock();
-        execute::run(project, &options, &interrupt, &mut |event: Event| {
-            // Nobody is left to be told that standard error can't be written.
-            let _ = lines.write(&event, &mut out);
-        })?
-    };
+    let outcome = carrying_out(terminal, |interrupt, listener| {
+        execute::run(project, &options, interrupt, listener)
+    })?;
     if arguments.json {
         print_json(&document(project, &outcome));
     }
     Ok(outcome
         .trouble
         .map_or(ExitCode::SUCCESS, |kind| ExitCode::from(kind.exit_status())))
+}
+
+/// Does something that can be interrupted and that tells what happens.
+///
+/// # Errors
+/// Those of the work.
+pub fn carrying_out<T>(
+    terminal: &Terminal,
+    work: impl FnOnce(&Interrupt, &mut dyn FnMut(Event)) -> Result<T>,
+) -> Result<T> {
+    let lines = Lines::new(terminal.colour, terminal.compiled_in);
+    let interrupt = Interrupt::new();
+    listen_for_signals(&interrupt);
+    if terminal.interactive {
+        let mut progress = Progress::new(lines);
+        return work(&interrupt, &mut |event| progress.show(&event));
+    }
+    let mut out = std::io::stderr();
+    work(&interrupt, &mut |event: Event| {
+        // Nobody is left to be told that standard error can't be written.
+        let _ = lines.write(&event, &mut out);
+    })
 }
 
 /// The first signal wishes the run to stop, the second one ends the process.
@@ -68,7 +82,8 @@ fn listen_for_signals(interrupt: &Interrupt) {
     });
 }
 
-fn document(project: &Project, outcome: &RunOutcome) -> serde_json::Value {
+/// What a run came to, as JSON.
+pub fn document(project: &Project, outcome: &RunOutcome) -> serde_json::Value {
     let summary = &outcome.summary;
     json!({
         "schema": "dbgo/run/1",

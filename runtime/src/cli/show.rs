@@ -7,11 +7,12 @@ use crate::adapters::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use crate::adapters::arrow::datatypes::{DataType, Float32Type, Float64Type};
 use crate::adapters::arrow::util::display::{ArrayFormatter, FormatOptions};
 use crate::adapters::{Column as EngineColumn, Dialect, EngineError, QueryResult, Session};
+use crate::environments::view_of;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::grouped;
-use crate::execute::{Opened, ShownSlots, open_for_reading, source_text, view_name};
+use crate::execute::{Opened, open_for_reading};
 use crate::project::{BatchFacts, Project, Relation, compose};
-use crate::state::{Scope, State};
+use crate::situation::{Place, Request, ShownSlots, source_text};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -22,13 +23,18 @@ pub fn show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
 
 fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -> Result<ExitCode> {
     let relation = project.find(&arguments.model)?;
-    let location = crate::config::engine(project, &lookup(project)?)?;
-    let is_file = !location.location.contains("://") && !location.location.starts_with(':');
-    if is_file && !std::path::Path::new(&location.location).exists() {
+    let request = Request {
+        environment: arguments.env.clone(),
+        ..Request::default()
+    };
+    let place = Place::of(project, &request)?;
+    let location = place.engine.location.as_str();
+    let is_file = !location.contains("://") && !location.starts_with(':');
+    if is_file && !std::path::Path::new(location).exists() {
         return Err(not_built(project, relation));
     }
-    let mut opened = open_for_reading(project)?;
-    let from = from(project, &mut opened, relation)?;
+    let mut opened = open_for_reading(project, &request)?;
+    let from = from(&place, &mut opened, relation)?;
     let failed = |error: EngineError| {
         Error::new(
             Kind::Failed,
@@ -50,7 +56,7 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
         print_json(&json!({
             "schema": "dbgo/show/1",
             "relation": project.name_of(relation),
-            "environment": opened.environment,
+            "environment": opened.environment.name,
             "columns": columns,
             "rows": rows.batches.iter().flat_map(json_rows).collect::<Vec<_>>(),
             "row_count": total.to_string(),
@@ -78,31 +84,15 @@ fn try_show(project: &Project, arguments: &ShowArguments, terminal: &Terminal) -
     Ok(ExitCode::SUCCESS)
 }
 
-fn lookup(project: &Project) -> Result<crate::config::Lookup> {
-    crate::config::Lookup::new(
-        project
-            .folder()
-            .unwrap_or_else(|| std::path::Path::new(".")),
-    )
-}
-
 /// Whether a version of the relation is built, though no view shows it.
-fn is_built(project: &Project, environment: &str, relation: Relation) -> Result<bool> {
-    let lookup = lookup(project)?;
-    let address = crate::config::state_address(project, &lookup)?;
-    if address.is_missing() {
+fn is_built(place: &Place<'_>, relation: Relation) -> Result<bool> {
+    if crate::config::state_address(place.project, &place.lookup)?.is_missing() {
         return Ok(false);
     }
-    let scope = Scope {
-        project: project.def.name.to_string(),
-        engine: crate::config::engine(project, &lookup)?.name.to_owned(),
-        environment: environment.to_owned(),
-    };
-    let known = State::open(&address)?.known(&scope)?;
-    let model = project.path_of(relation);
-    Ok(known
-        .all_snapshots()
-        .any(|snapshot| snapshot.model == model))
+    let (state, known) = place.known()?;
+    state.close()?;
+    let model = place.project.path_of(relation);
+    Ok(known.all_snapshots().any(|built| built.model == model))
 }
 
 fn not_published(project: &Project, relation: Relation) -> Error {
@@ -127,18 +117,20 @@ fn not_built(project: &Project, relation: Relation) -> Error {
 }
 
 /// What stands in the `FROM`: the environment's view, the source, or an ephemeral model's query.
-fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<String> {
+fn from(place: &Place<'_>, opened: &mut Opened, relation: Relation) -> Result<String> {
+    let project = place.project;
     let dialect = opened.adapter.dialect();
     match relation {
         Relation::Source(index) => {
-            return Ok(source_text(project, &project.sources()[index], dialect));
+            let of = (project, &opened.plan);
+            return Ok(source_text(of, &project.sources()[index], dialect));
         }
         Relation::Model(index) if !project.model(index).is_stored() => {
             let slots = ShownSlots {
                 project,
-                environment: Some(opened.environment),
+                environment: Some(&opened.environment),
                 model: index,
-                dialect: Some(dialect),
+                dialect: Some((dialect, &opened.plan)),
             };
             let facts = BatchFacts::default();
             let query = compose(project, index, &opened.plan, facts, &slots)?.sql;
@@ -146,7 +138,7 @@ fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<St
         }
         _ => {}
     }
-    let view = view_name(project.schema_and_name(relation), opened.environment);
+    let view = view_of(project.schema_and_name(relation), &opened.environment);
     let text = dialect.relation(&view);
     let found = opened.session.relations(&[&view.schema]).map_err(|error| {
         Error::new(
@@ -160,7 +152,7 @@ fn from(project: &Project, opened: &mut Opened, relation: Relation) -> Result<St
         .any(|other| other.relation.name.eq_ignore_ascii_case(&view.name))
     {
         Ok(text)
-    } else if is_built(project, opened.environment, relation)? {
+    } else if is_built(place, relation)? {
         Err(not_published(project, relation))
     } else {
         Err(not_built(project, relation))

@@ -1,6 +1,8 @@
 //! What the program writes to: colours, width, and the one way to print an error.
 
 use crate::error::Error;
+use crate::plan::Author;
+use crate::state::host_name;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,6 +19,8 @@ pub struct Terminal {
     pub width: Option<usize>,
     /// How long compiling took, for the first line of a run; nothing in a built program.
     pub compiled_in: Option<Duration>,
+    /// The git commit of the program; empty where it isn't known.
+    pub commit: String,
 }
 
 impl Terminal {
@@ -34,6 +38,7 @@ impl Terminal {
                 .is_terminal()
                 .then(|| columns.unwrap_or(80)),
             compiled_in: None,
+            commit: String::new(),
         }
     }
 
@@ -44,6 +49,18 @@ impl Terminal {
             interactive: false,
             width: None,
             compiled_in: None,
+            commit: String::new(),
+        }
+    }
+
+    /// Who gives commands here, with the program's commit.
+    pub fn author(&self) -> Author {
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let user = variable("USER").or_else(|| variable("LOGNAME"));
+        let user = user.unwrap_or_else(|| "somebody".to_owned());
+        Author {
+            name: format!("{user}@{}", host_name()),
+            commit: self.commit.clone(),
         }
     }
 }

@@ -10,6 +10,7 @@ pub use expand::{Lookup, expand};
 pub(crate) use state_address::Server;
 pub use state_address::StateAddress;
 
+use crate::environments::{Environment, checked_name};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
 use dbgo_contract::SettingDef;
@@ -63,66 +64,46 @@ impl std::fmt::Debug for EngineSettings {
     }
 }
 
-/// The name of the environment that a command without one means.
+/// The environment that a command is about: the one that it names, or the project's default, which
+/// is never a protected one.
 ///
 /// # Errors
-/// A missing variable, or a name that can't be one.
-pub fn environment(project: &Project, lookup: &Lookup) -> Result<&'static str> {
+/// A missing variable, a name that can't be one, or an environment that the project declares
+/// wrongly.
+pub fn environment(project: &Project, lookup: &Lookup, named: Option<&str>) -> Result<Environment> {
+    if let Some(named) = named {
+        return Environment::of(project, checked_name(named)?);
+    }
     let template = project.def.default_environment.as_str();
     let template = if template.is_empty() {
         "dev_${USER}"
     } else {
         template
     };
-    let name = sanitise(&expand(
-        template,
-        lookup,
-        "`default` of `[env]` in `dbgo.toml`",
-    )?);
-    if name.is_empty() || name.chars().all(|character| character == '_') {
+    let place = "`default` of `[env]` in `dbgo.toml`";
+    let name = checked_name(&expand(template, lookup, place)?)?;
+    let environment = Environment::of(project, name)?;
+    if environment.protected {
         return Err(Error::new(
-            Kind::Finding,
-            Code::EnvironmentName,
-            format!("`{template}` gives the environment no name"),
-        ));
+            Kind::Refused,
+            Code::ProtectedEnvironment,
+            format!("the default environment `{name}` is protected, so it has to be named"),
+        )
+        .hint(format!("write `{name}` after the command")));
     }
-    if name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Error::new(
-            Kind::Finding,
-            Code::EnvironmentName,
-            format!("an environment named `{name}` can't be told from the id of a plan"),
-        ));
-    }
-    // The name stands in facts that generated code compares for the rest of the process.
-    Ok(Box::leak(name.into_boxed_str()))
+    Ok(environment)
 }
 
-/// Lower case, and `_` for everything but letters, digits and `_`.
-pub fn sanitise(name: &str) -> String {
-    name.chars()
-        .flat_map(char::to_lowercase)
-        .map(|character| {
-            if character.is_ascii_alphanumeric() {
-                character
-            } else {
-                '_'
-            }
-        })
-        .collect()
-}
-
-/// The engine of a project: the first of its file, as there is one environment.
+/// The engine of an environment, with its variables' values.
 ///
 /// # Errors
 /// A missing variable.
-pub fn engine(project: &Project, lookup: &Lookup) -> Result<EngineSettings> {
-    let Some(def) = project.def.engines.as_slice().first() else {
-        return Err(Error::new(
-            Kind::Failed,
-            Code::BrokenProject,
-            "the project has no engine",
-        ));
-    };
+pub fn engine(
+    project: &Project,
+    environment: &Environment,
+    lookup: &Lookup,
+) -> Result<EngineSettings> {
+    let def = environment.engine;
     let setting = |setting: &'static SettingDef| (setting.name.as_str(), setting.value.as_str());
     let template = EngineTemplate {
         name: def.name.as_str(),
@@ -243,11 +224,5 @@ mod tests {
             engine.conceal("can't open \"/data/k3y/w.duckdb\": hunter2, 4, word"),
             "can't open \"${PLACE}/w.duckdb\": ***, 4, word"
         );
-    }
-
-    #[test]
-    fn environment_names_are_lower_case_words() {
-        assert_eq!(sanitise("dev_Ana.Lopez"), "dev_ana_lopez");
-        assert_eq!(sanitise("Zoë"), "zo_");
     }
 }

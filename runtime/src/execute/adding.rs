@@ -8,11 +8,11 @@ use super::commit::Stop;
 use super::decide::{Adding, Task};
 use super::failure::Failure;
 use super::merge;
-use super::naming::physical_relation;
 use super::scd2;
 use super::staging::{self, STAGED, all_of};
 use crate::adapters::{Dialect, Relation as Name, Transaction};
 use crate::project::Model;
+use crate::situation::physical_relation;
 use crate::state::Change;
 use dbgo_contract::{List, Materialization, Str, Strategy};
 use jiff::Timestamp;
@@ -39,7 +39,7 @@ pub fn add(
     let shape = Shape {
         target: &target,
         exists: work.exists,
-        rows: suffice(model, work).then_some(&staged),
+        rows: (task.audited && suffice(model, work)).then_some(&staged),
         facts: work.facts,
         range: None,
     };

@@ -7,10 +7,10 @@ use super::context::Context;
 use super::decide::Task;
 use super::details::{AuditTable, Details};
 use super::failure::Failure;
-use super::naming::{audit_table, physical_relation};
 use crate::adapters::LedgerEntry;
 use crate::events::{AuditStatus, grouped};
 use crate::project::Relation;
+use crate::situation::{audit_table, physical_relation};
 use crate::state::Change;
 use jiff::Timestamp;
 

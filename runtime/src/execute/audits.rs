@@ -4,14 +4,19 @@
 //! All of a model's audits run, also behind one that failed, so that one run tells everything.
 
 use super::batch::within;
+use super::build::{Done, Worker};
 use super::checks::cells;
 use super::commit::Stop;
 use super::context::Context;
+use super::decide::Task;
 use super::failure::Failure;
 use super::slots::PhysicalSlots;
 use crate::adapters::{Column, Dialect, EngineError, Transaction};
 use crate::events::{AuditOutcome, AuditStatus};
-use crate::project::{Audit, BatchFacts, Threshold, compose_query};
+use crate::project::{Audit, BatchFacts, Threshold, compose_query, rendered_by};
+use crate::situation::physical_relation;
+use crate::state::Change;
+use crate::version::fingerprint;
 use dbgo_contract::Severity;
 
 /// How many failing rows are kept as examples.
@@ -19,6 +24,9 @@ const SAMPLE: usize = 5;
 
 /// How many characters of a value an example has at most.
 const SHOWN_CHARACTERS: usize = 100;
+
+/// How many digits of an audit's fingerprint are kept.
+const DIGITS: usize = 16;
 
 /// How many failing rows are stored at most.
 const STORED: usize = 10_000;
@@ -222,6 +230,68 @@ pub fn join(before: &mut Vec<Found>, batch: Vec<Found>) {
             _ => {}
         }
     }
+}
+
+/// Runs the audits of a model over the table that it has and keeps: one got an audit, and nothing
+/// else about its rows changed. Nothing is written but failing rows that are to be stored, and that
+/// the rows were held to these audits.
+///
+/// # Errors
+/// The engine's; and a failure where an audit doesn't let the rows pass.
+pub fn audit_existing(
+    worker: &mut Worker<'_>,
+    task: &Task,
+    index: usize,
+    changes: &mut Vec<Change>,
+) -> Result<Done, Failure> {
+    let context = worker.context;
+    let table = physical_relation(&task.snapshot.physical);
+    let model = context.project.model(index);
+    let queries = queries(context, index, BatchFacts::default(), &|_| PhysicalSlots {
+        dialect: context.dialect(),
+        model,
+        texts: &task.texts,
+        this: Some(table.clone()),
+        range: None,
+        now: context.now,
+    })?;
+    let mut transaction = worker.session.begin()?;
+    let found = run(&mut transaction, context.dialect(), &queries);
+    let ended = transaction.rollback();
+    let found = found.map_err(|stop| match stop {
+        Stop::Engine(error) => error.into(),
+        Stop::Check(failure) => failure,
+    })?;
+    ended?;
+    worker.found(found);
+    changes.push(Change::Snapshot(task.snapshot.clone()));
+    Ok(Done::default())
+}
+
+/// What tells each of a model's audits from others: its call, what it means and its query.
+///
+/// # Errors
+/// A variable without a value.
+pub fn fingerprints(context: &Context<'_>, model: usize) -> Result<Vec<String>, Failure> {
+    let node = context.project.model(model);
+    let of_audit = |audit: &Audit| {
+        let facts = BatchFacts::default();
+        let rendered = rendered_by(audit.def.render, node, &context.plan, facts)?;
+        let mut texts = vec![
+            audit.def.call.to_string(),
+            audit.severity.word().to_owned(),
+            audit.warn_if.to_string(),
+            audit.error_if.to_string(),
+        ];
+        for piece in &rendered.pieces {
+            texts.push(format!("{}/{}", piece.kind, piece.index));
+            texts.push(piece.text.to_string());
+        }
+        texts.extend(rendered.variables.iter().map(|value| value.literal.clone()));
+        let all = fingerprint(texts.iter().map(String::as_str));
+        Ok(all.get(..DIGITS).unwrap_or(&all).to_owned())
+    };
+    node.audits.iter().map(of_audit).collect()
 }
 
 #[cfg(test)]

@@ -1,16 +1,20 @@
 //! Incremental models: each batch staged, checked and moved into the table in one transaction.
+//!
+//! The batches of one model run in order. Side by side, each would be audited without the rows of
+//! the others, and little would be won: the engine uses all processors for one batch already, and
+//! other models run meanwhile.
 
 use super::batch::{Batch, Shape};
 use super::build::{Done, Worker, committed, entry, promised};
 use super::checks;
 use super::decide::{Task, TimeRangeWork};
 use super::failure::Failure;
-use super::naming::physical_relation;
 use super::slots::{PhysicalSlots, column_range, time_type};
 use super::staging::{STAGED, all_of, insert};
 use crate::adapters::{TimeColumn, TimeRange};
 use crate::intervals::Range;
 use crate::project::{BatchFacts, compose};
+use crate::situation::physical_relation;
 use crate::state::{Change, Snapshot};
 use dbgo_contract::Outside;
 
@@ -39,6 +43,7 @@ pub fn time_range(
             range: *range,
             exists,
             adopts: work.adopts && index == 0,
+            audited: task.audited || index > 0,
         };
         written += one_range(worker, task, work, (&snapshot, current), &place)?;
         exists = true;
@@ -63,6 +68,8 @@ struct Place {
     exists: bool,
     /// Whether the table is an earlier version's and wasn't looked at yet.
     adopts: bool,
+    /// Whether the rows that are there were held to all of the model's audits.
+    audited: bool,
 }
 
 /// An earlier version's table in which nothing is missing: only its columns may have to change, and
@@ -176,7 +183,7 @@ fn one_range(
     let shape = Shape {
         target: &target,
         exists,
-        rows: (!place.adopts).then_some(&staged),
+        rows: (place.audited && !place.adopts).then_some(&staged),
         facts,
         range: Some(range),
     };

@@ -12,12 +12,12 @@ use super::decide::{Task, Work};
 use super::details::{Details, object_of, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::naming::physical_relation;
 use crate::adapters::{
     Column, FileFormat, LedgerEntry, Relation as Name, SeedFile, Session, TimeRange, Transaction,
 };
 use crate::events::AuditOutcome;
 use crate::project::{BatchFacts, SeedData};
+use crate::situation::physical_relation;
 use crate::state::{Change, Snapshot};
 use dbgo_contract::{ColumnDef, SeedDef, SeedFormat};
 use jiff::Timestamp;
@@ -98,6 +98,7 @@ impl<'a> Worker<'a> {
             Work::Table { sql, columns } => self.table(task, sql, columns, changes),
             Work::TimeRange(work) => batches::time_range(self, task, work, changes),
             Work::Adding(work) => adding::add(self, task, work, changes),
+            Work::Audits { model, .. } => audits::audit_existing(self, task, *model, changes),
         }
     }
 

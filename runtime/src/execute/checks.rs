@@ -117,27 +117,11 @@ pub fn keys(
         .iter()
         .any(|row| row.iter().take(key.len()).any(Option::is_none));
     let what = if nulls { "has nulls" } else { "isn't unique" };
-    broken_key(&found, key, &format!("{what} in the new rows"))
-}
-
-/// Fails if a key of new rows stands in several rows of their table.
-pub fn keys_once(
-    transaction: &mut Transaction<'_>,
-    dialect: &dyn Dialect,
-    (table, new): (&Relation, &Relation),
-    key: &[&str],
-) -> Result<(), Stop> {
-    let query = dialect.repeated_keys(table, new, key, EXAMPLES);
-    let found = cells(&transaction.query(&query)?);
-    broken_key(&found, key, "would be in the table more than once")
-}
-
-fn broken_key(found: &[Vec<Option<String>>], key: &[&str], what: &str) -> Result<(), Stop> {
     if found.is_empty() {
         return Ok(());
     }
-    let message = format!("the key `{}` {what}", key.join(", "));
-    let detail = occurrences(found, key).join("\n");
+    let message = format!("the key `{}` {what} in the new rows", key.join(", "));
+    let detail = occurrences(&found, key).join("\n");
     Err(Failure::finding(message).detail(detail).into())
 }
 

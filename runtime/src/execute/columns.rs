@@ -1,36 +1,11 @@
 //! Tables that outlive a change of their model's query, and what becomes of their columns.
 
 use super::context::{Columns, Context};
-use super::naming::physical_relation;
 use crate::adapters::{Column, Dialect, Relation as Name};
 use crate::error::{Code, Error, Kind};
 use crate::project::Model;
-use crate::state::Snapshot;
+use crate::situation::physical_relation;
 use dbgo_contract::OnSchemaChange;
-
-/// The table that an earlier version of a model left, for one that keeps its history.
-pub fn adopted(context: &Context<'_>, model: &Model) -> Option<Snapshot> {
-    let path = model.def.path.as_str();
-    let published = context
-        .known
-        .published
-        .get(path)
-        .map(|entry| entry.version.as_str());
-    let mut earlier: Vec<&Snapshot> = context
-        .known
-        .snapshots
-        .values()
-        .filter(|snapshot| snapshot.model == path && snapshot.kind == model.kind())
-        .filter(|snapshot| context.catalog.contains_key(&snapshot.physical))
-        .collect();
-    earlier.sort_by_key(|snapshot| {
-        (
-            Some(snapshot.version.as_str()) != published,
-            &snapshot.version,
-        )
-    });
-    earlier.first().map(|snapshot| (*snapshot).clone())
-}
 
 /// A query without a meaning of its own, whose columns are those that a model promises.
 pub fn wanted_query(model: &Model, dialect: &dyn Dialect) -> String {
@@ -87,9 +62,22 @@ pub fn alterations(
     model: &Model,
     physical: &str,
 ) -> Result<Vec<String>, Error> {
-    let Some(columns) = context.columns.get(physical) else {
-        return Ok(Vec::new());
-    };
+    match context.columns.get(physical) {
+        Some(columns) => alterations_of(columns, model, physical, context.dialect()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The same statements, where the columns of table and model are known.
+///
+/// # Errors
+/// Those of [`alterations`].
+pub fn alterations_of(
+    columns: &Columns,
+    model: &Model,
+    physical: &str,
+    dialect: &dyn Dialect,
+) -> Result<Vec<String>, Error> {
     let difference = Difference::new(columns);
     let widens = matches!(
         model.on_schema_change,
@@ -103,7 +91,6 @@ pub fn alterations(
         let rule_helps = difference.retyped.is_empty();
         return Err(refused_types(model, &refused, rule_helps));
     }
-    let dialect = context.dialect();
     let name: Name = physical_relation(physical);
     let widened = difference.widened.iter();
     let widen = widened.map(|(_, wanted)| dialect.widen_column(&name, wanted));

@@ -1,19 +1,24 @@
 //! All that is fixed while a run goes on, and opening a project for reading only.
 
 use super::failure::opening_failed;
-use super::naming::physical;
 use super::options::RunOptions;
 use crate::adapters::{
     self, Adapter, CatalogTable, Column, Dialect, EngineError, OpenOptions, RelationKind, Session,
 };
-use crate::config::{self, EngineSettings, Lookup};
+use crate::config::EngineSettings;
+use crate::environments::Environment;
 use crate::error::Result;
-use crate::project::{PlanFacts, Project, Variables};
-use crate::state::{Known, Scope, Snapshot};
+use crate::plan::Action;
+use crate::project::{PlanFacts, Project, Relation};
+use crate::situation::Restated;
+use crate::situation::is_protected;
+use crate::situation::physical;
+use crate::situation::{Place, Request, Window};
+use crate::state::{Known, PinnedModel, Scope, Snapshot};
 use crate::version::Versions;
+use dbgo_contract::Publication;
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -23,33 +28,58 @@ pub struct Columns {
     pub wanted: Vec<Column>,
 }
 
+/// How it is decided what is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// What a plan says, and nothing else.
+    Apply,
+    /// What is missing, and what has read something that has changed.
+    Run,
+}
+
 /// All that is fixed while a run goes on.
 pub struct Context<'a> {
     pub project: &'a Project,
     pub options: &'a RunOptions,
+    pub mode: Mode,
+    pub environment: Environment,
     pub plan: PlanFacts,
     pub versions: Versions,
     pub adapter: Arc<dyn Adapter>,
     pub scope: Scope,
-    /// What the state knew when the run began, completed from the ledger.
+    /// What the state knew when the run began, completed from the ledger, with the versions that go on
+    /// with tables of earlier ones.
     pub known: Known,
-    /// The earlier paths of models that were moved or renamed, by their present ones.
-    pub moved: HashMap<String, String>,
+    /// Those versions.
+    pub adopted: Vec<Snapshot>,
+    /// What the plan says of each model and seed that it says something of.
+    pub actions: HashMap<Relation, Action>,
+    /// The ranges that are done again.
+    pub restated: Restated,
+    /// The times between which models are filled: previews, and others.
+    pub windows: [Window; 2],
     /// What is in `_dbgo`, by name.
     pub catalog: HashMap<String, RelationKind>,
-    /// The columns of those tables in `_dbgo` that a later version of their model may go on with.
+    /// The columns of those tables in `_dbgo` that a later version of their model goes on with.
     pub columns: HashMap<String, Columns>,
     /// The schemas and names, in lower case, of everything in the schemas of users' views.
     pub users: HashMap<(String, String), RelationKind>,
     /// For each source, text that changes when its data does; empty where nothing proves that.
     pub proofs: Vec<String>,
     pub run_id: String,
-    /// The lease under which the run writes to the engine; 0 until it has one.
+    /// The runs of the same plan before this one.
+    pub earlier_runs: Vec<String>,
+    pub plan_id: String,
+    /// Who runs it: `ana@laptop`.
+    pub author: String,
+    /// The fencing token that this run writes under.
     pub token: u64,
     /// The run's clock, and the end of "now" for all its intervals.
     pub now: Timestamp,
-    /// Whether the result of a commit is unknown; the one thing here that changes.
+    /// Whether the result of a commit is unknown.
     pub in_doubt: AtomicBool,
+    /// Whether somebody else took over: nothing more is committed.
+    pub lost: Arc<AtomicBool>,
 }
 
 impl Context<'_> {
@@ -58,48 +88,63 @@ impl Context<'_> {
         self.adapter.dialect()
     }
 
-    /// The snapshot of a version, if what it names is there. That of a model that was moved or
-    /// renamed has its earlier path.
+    /// The snapshot of a version, if what it names is there.
     pub fn snapshot(&self, model: &str, version: &str) -> Option<&Snapshot> {
-        let path = |path: &str| (path.to_owned(), version.to_owned());
-        let snapshots = &self.known.snapshots;
-        let moved = || snapshots.get(&path(self.moved.get(model)?));
-        snapshots
-            .get(&path(model))
-            .or_else(moved)
+        self.known
+            .snapshot(self.environment.name, model, version)
             .filter(|snapshot| self.catalog.contains_key(&snapshot.physical))
     }
 
-    /// The earlier paths of models that keep their history and were moved or renamed: each has the
-    /// version that a path had which is gone, and no other model has it.
-    pub fn moved_models(&self) -> HashMap<String, String> {
-        let project = self.project;
-        let relations = project.relations();
-        let paths: HashSet<&str> = relations
-            .map(|relation| project.path_of(relation))
-            .collect();
-        let gone: Vec<&Snapshot> = self
+    /// The times between which a model is filled.
+    pub fn window(&self, model: usize) -> &Window {
+        &self.windows[usize::from(!self.versions.is_preview(model))]
+    }
+
+    /// The table that a new version of a model goes on with, which keeps its history.
+    pub fn continued(&self, model: usize) -> Option<Snapshot> {
+        let Some(Action::Continue {
+            version, physical, ..
+        }) = self.actions.get(&Relation::Model(model))
+        else {
+            return None;
+        };
+        let mut found = self
             .known
-            .snapshots
-            .values()
-            .filter(|snapshot| ["incremental", "scd2"].contains(&snapshot.kind.as_str()))
-            .filter(|snapshot| !paths.contains(snapshot.model.as_str()))
-            .collect();
-        let mut moved = HashMap::new();
-        for (index, model) in project.models().iter().enumerate() {
-            if gone.is_empty() || !model.keeps_history() {
-                continue;
-            }
-            let version = self.versions.model(index);
-            let alike = (0..project.models().len())
-                .filter(|other| self.versions.model(*other) == version)
-                .count();
-            let mut earlier = gone.iter().filter(|snapshot| snapshot.version == version);
-            if let (Some(found), None, 1) = (earlier.next(), earlier.next(), alike) {
-                moved.insert(model.def.path.to_string(), found.model.clone());
-            }
+            .all_snapshots()
+            .filter(|snapshot| snapshot.version == *version && snapshot.physical == *physical);
+        found
+            .next()
+            .filter(|snapshot| self.catalog.contains_key(&snapshot.physical))
+            .cloned()
+    }
+
+    /// The protected environment that shows a table, which nobody else writes.
+    pub fn shared_with(&self, physical: &str) -> Option<&str> {
+        let elsewhere = self.known.elsewhere.iter();
+        let mut protected = elsewhere.filter(|(environment, shown)| {
+            shown.physical == physical && is_protected(&self.known, environment)
+        });
+        protected
+            .next()
+            .map(|(environment, _)| environment.as_str())
+    }
+
+    /// Whether an environment that shows only what differs from its base leaves a view to it.
+    pub fn is_left_to_base(&self, pinned: &PinnedModel) -> bool {
+        if self.environment.publication != Publication::Changed {
+            return false;
         }
-        moved
+        let row = self.known.environments.get(self.environment.name);
+        let base = row.map_or("", |row| row.base.as_str());
+        self.known.elsewhere.iter().any(|(environment, shown)| {
+            environment == base && shown.model == pinned.model && shown.version == pinned.version
+        })
+    }
+
+    /// Whether an earlier run of the same plan built a table.
+    pub fn built_in_plan(&self, load: &str) -> bool {
+        let run = load.split('/').next().unwrap_or_default();
+        self.earlier_runs.iter().any(|earlier| earlier == run)
     }
 
     /// The name and number of the next generation of a version's table.
@@ -131,7 +176,7 @@ pub struct Opened {
     /// Where it is.
     pub engine: EngineSettings,
     /// The environment.
-    pub environment: &'static str,
+    pub environment: Environment,
     /// The engine.
     pub adapter: Arc<dyn Adapter>,
     /// A session.
@@ -157,31 +202,26 @@ pub fn read_tables(engine: &EngineSettings) -> Result<Vec<CatalogTable>> {
     read().map_err(|error| opening_failed(&error, engine))
 }
 
-/// Opens a project's engine for reading.
+/// Opens the engine of a project's environment for reading.
 ///
 /// # Errors
 /// A missing variable, or what the engine says: `database-held`, `engine-failed`.
-pub fn open_for_reading(project: &Project) -> Result<Opened> {
-    let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
-    let environment = config::environment(project, &lookup)?;
-    let engine = config::engine(project, &lookup)?;
+pub fn open_for_reading(project: &Project, request: &Request) -> Result<Opened> {
+    let place = Place::of(project, request)?;
     let options = OpenOptions {
-        settings: engine.settings.clone(),
+        settings: place.engine.settings.clone(),
         read_only: true,
         wait: None,
     };
-    let failed = |error| opening_failed(&error, &engine);
+    let failed = |error| opening_failed(&error, &place.engine);
+    let engine = &place.engine;
     let adapter = adapters::open(engine.kind, &engine.location, &options).map_err(failed)?;
     let session = adapter.session().map_err(failed)?;
     Ok(Opened {
-        environment,
+        environment: place.environment,
         adapter,
         session,
-        plan: PlanFacts {
-            environment,
-            engine: engine.kind,
-            variables: Variables::new(project, &[])?,
-        },
-        engine,
+        plan: place.facts,
+        engine: place.engine,
     })
 }

@@ -4,16 +4,20 @@
 //! changed; a view also needs the same physical names under it. What can't be proved unchanged
 //! counts as changed.
 
+use super::audits;
 use super::build::promised;
-use super::columns::{adopted, alterations};
-use super::context::Context;
+use super::columns::alterations;
+use super::context::{Context, Mode};
 use super::failure::Failure;
 use super::inputs::{Reads, load_through, proved_equal};
-use super::naming::physical_relation;
-use super::slots::{PhysicalSlots, source_text};
+use super::slots::PhysicalSlots;
 use crate::events::{Subject, grouped};
-use crate::intervals::{IntervalSet, Missing, Range, Step, missing, parse_instant_in};
+use crate::intervals::{IntervalSet, Range};
+use crate::plan::Action;
 use crate::project::{BatchFacts, Model, Relation, compose};
+use crate::situation::{
+    Restated, Window, interval_of, missing_in, physical_relation, source_text, unit_of,
+};
 use crate::state::Snapshot;
 use crate::version::fingerprint;
 use dbgo_contract::{ColumnDef, Materialization, Outside, SeedDef, Strategy};
@@ -53,6 +57,8 @@ pub struct Task {
     pub texts: HashMap<Relation, String>,
     pub retries: u32,
     pub timeout_seconds: u64,
+    /// Whether rows that are there already were held to all of the model's audits.
+    pub audited: bool,
     pub work: Work,
 }
 
@@ -69,6 +75,12 @@ pub enum Work {
     },
     TimeRange(TimeRangeWork),
     Adding(Adding),
+    /// Nothing is written; a model's audits run over the table that it keeps.
+    Audits {
+        model: usize,
+        /// Why nothing else has to be done.
+        reason: String,
+    },
 }
 
 /// Ranges to fill.
@@ -155,7 +167,20 @@ pub fn model(
         uses: uses(&texts, ready_set),
         texts,
         volatile: model.def.volatile || context.versions.reads_clock(index),
+        audits: audits::fingerprints(context, index)?,
     };
+    if let Some(shared) = inputs.shared() {
+        return Ok(shared);
+    }
+    if let Some(snapshot) = inputs.kept_by_plan() {
+        return Ok(inputs.unchanged(&snapshot, "kept by the plan".to_owned()));
+    }
+    if context.mode == Mode::Run
+        && let Some(snapshot) = inputs.snapshot()
+        && let Some(reason) = inputs.not_due(snapshot)?
+    {
+        return Ok(inputs.unchanged(snapshot, reason));
+    }
     match (model.materialization, model.strategy) {
         (Materialization::Ephemeral, _) => Ok(Decision::Through(Ready {
             physical: None,
@@ -227,7 +252,8 @@ fn texts(context: &Context<'_>, model: &Model, ready_set: &ReadySet) -> HashMap<
         let text = match relation {
             Relation::Source(index) => {
                 let source = &context.project.sources()[index];
-                Some(source_text(context.project, source, context.dialect()))
+                let of = (context.project, &context.plan);
+                Some(source_text(of, source, context.dialect()))
             }
             other => ready_set
                 .get(&other)
@@ -282,6 +308,7 @@ fn task(
         texts: HashMap::new(),
         retries: 0,
         timeout_seconds: 0,
+        audited: true,
         work,
         snapshot: Snapshot {
             model: path.to_owned(),
@@ -294,7 +321,14 @@ fn task(
             columns: column_types(columns),
             definition: String::new(),
             uses: Vec::new(),
-            preview: String::new(),
+            loaded_at: context.now,
+            audits: Vec::new(),
+            preview: match relation {
+                Relation::Model(index) if context.versions.is_preview(index) => {
+                    context.environment.name.to_owned()
+                }
+                _ => String::new(),
+            },
         },
         subject,
     }
@@ -310,6 +344,8 @@ struct Inputs<'a> {
     texts: HashMap<Relation, String>,
     uses: Vec<String>,
     volatile: bool,
+    /// Fingerprints of the model's audits.
+    audits: Vec<String>,
 }
 
 impl<'a> Inputs<'a> {
@@ -318,13 +354,95 @@ impl<'a> Inputs<'a> {
             .snapshot(self.model.def.path.as_str(), self.version)
     }
 
-    fn unchanged(&self, snapshot: &Snapshot, reason: String) -> Decision {
-        Decision::Unchanged(ready(snapshot), reason)
+    /// Leaves a table as it is, and only runs audits that its rows were never held to.
+    fn unchanged(self, snapshot: &Snapshot, reason: String) -> Decision {
+        if self.are_audited(snapshot) {
+            return Decision::Unchanged(ready(snapshot), reason);
+        }
+        let mut snapshot = snapshot.clone();
+        let new = self.audits.iter().cloned();
+        let new = new.filter(|audit| !snapshot.audits.contains(audit));
+        let all: Vec<String> = snapshot.audits.iter().cloned().chain(new).collect();
+        snapshot.audits = all;
+        let model = self.index;
+        let mut task = self.task(Work::Audits { model, reason });
+        task.snapshot = snapshot;
+        Decision::Build(Box::new(task))
+    }
+
+    /// Whether the rows of a table were held to all of the model's audits.
+    fn are_audited(&self, snapshot: &Snapshot) -> bool {
+        let mut audits = self.audits.iter();
+        audits.all(|audit| snapshot.audits.contains(audit))
+    }
+
+    /// Why a table isn't filled now though something may have changed: it isn't due.
+    fn not_due(&self, snapshot: &Snapshot) -> Result<Option<String>, Failure> {
+        let anew = self.context.options.full_refresh && !self.model.keeps_history();
+        let stored = self.model.materialization != Materialization::View;
+        let Some(schedule) = self.model.schedule.as_ref().filter(|_| stored && !anew) else {
+            return Ok(None);
+        };
+        let now = self.context.now;
+        let is_due = match (self.model.strategy, schedule.last_until(now)) {
+            // What had ended when it was due last is all that has to be there.
+            (Strategy::TimeRange, Some(due)) => {
+                let filled = self.context.known.filled.get(&snapshot.physical);
+                let filled = filled.cloned().unwrap_or_default();
+                let window = Window {
+                    now: due,
+                    ..*self.context.window(self.index)
+                };
+                let missing = missing_in(&window, self.model, &filled)?;
+                !missing.batches.is_empty()
+            }
+            _ => schedule.is_due(snapshot.loaded_at, now),
+        };
+        Ok((!is_due).then(|| match schedule.next_after(now) {
+            Some(next) => format!("not due before {}", schedule.describe(next)),
+            None => "never due".to_owned(),
+        }))
+    }
+
+    /// The snapshot of something that holds rows.
+    fn table_of_version(&self) -> Option<&'a Snapshot> {
+        let holds_rows = !matches!(
+            self.model.materialization,
+            Materialization::Ephemeral | Materialization::View
+        );
+        self.snapshot().filter(|_| holds_rows)
+    }
+
+    /// Tables that a protected environment shows are only read by others.
+    fn shared(&self) -> Option<Decision> {
+        let snapshot = self.table_of_version()?;
+        let environment = self.context.shared_with(&snapshot.physical)?;
+        let reason = format!("shared with `{environment}`: not touched");
+        Some(Decision::Unchanged(ready(snapshot), reason))
+    }
+
+    /// A table that a plan says nothing of, or that it keeps.
+    fn kept_by_plan(&self) -> Option<Snapshot> {
+        let snapshot = self.table_of_version()?;
+        let action = self.context.actions.get(&Relation::Model(self.index));
+        let is_built = match action {
+            Some(action) => !action.builds() || self.context.built_in_plan(&snapshot.load),
+            None => true,
+        };
+        let by_range = action.is_some_and(|action| action.fill().is_some());
+        let is_kept = self.context.mode == Mode::Apply && is_built && !by_range;
+        is_kept.then(|| snapshot.clone())
+    }
+
+    /// Whether the plan has a table built anew under its version.
+    fn is_built_anew(&self) -> bool {
+        self.context.mode == Mode::Apply
+            && self.context.actions.get(&Relation::Model(self.index)) == Some(&Action::Build)
     }
 
     /// Why nothing has to be done, if what was read is proved to be the same.
     fn same_loads(&self, snapshot: &Snapshot) -> Option<String> {
-        if self.volatile || !proved_equal(&snapshot.reads, &self.reads) {
+        if self.is_built_anew() || self.volatile || !proved_equal(&snapshot.reads, &self.reads) {
             return None;
         }
         Some(match self.reads.len() {
@@ -356,7 +474,7 @@ impl<'a> Inputs<'a> {
     fn task(self, work: Work) -> Task {
         let def = self.model.def;
         let relation = Relation::Model(self.index);
-        Task {
+        let mut task = Task {
             texts: self.texts,
             retries: def.retries,
             timeout_seconds: def.timeout_seconds,
@@ -367,7 +485,9 @@ impl<'a> Inputs<'a> {
                 self.reads,
                 work,
             )
-        }
+        };
+        task.snapshot.audits = self.audits;
+        task
     }
 
     fn view(self) -> Result<Decision, Failure> {
@@ -381,7 +501,7 @@ impl<'a> Inputs<'a> {
         // What a view promises was checked with the rows that it showed when it was made.
         let holds = |known: &&Snapshot| {
             let promises = !promised(columns).is_empty() || !self.model.audits.is_empty();
-            !promises || (!load.is_empty() && known.load == load)
+            !promises || (!load.is_empty() && known.load == load && self.are_audited(known))
         };
         if let Some(snapshot) = made.filter(holds) {
             let ready = Ready {
@@ -430,8 +550,7 @@ impl<'a> Inputs<'a> {
         match self.snapshot() {
             _ if full_refresh => Ok((None, Vec::new())),
             Some(snapshot) => Ok((Some(snapshot.clone()), Vec::new())),
-            None if !self.model.keeps_table() => Ok((None, Vec::new())),
-            None => match adopted(self.context, self.model) {
+            None => match self.context.continued(self.index) {
                 None => Ok((None, Vec::new())),
                 Some(base) => {
                     let alterations = alterations(self.context, self.model, &base.physical)?;
@@ -455,7 +574,11 @@ impl<'a> Inputs<'a> {
             .as_ref()
             .and_then(|base| self.context.known.filled.get(&base.physical));
         let filled = filled.cloned().unwrap_or_default();
-        let missing = missing_in(self.context, self.model, &filled)?;
+        let window = self.context.window(self.index);
+        let missing = match self.context.restated.range(self.index) {
+            Some(range) => Restated::missing(window, self.model, range)?,
+            None => missing_in(window, self.model, &filled)?,
+        };
         let unit = unit_of(interval_of(self.model), missing.all);
         if let (Some(snapshot), true) = (snapshot, missing.batches.is_empty()) {
             let all = grouped(missing.all);
@@ -510,86 +633,13 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// The text of the length of a model's intervals.
-fn interval_of(model: &Model) -> &'static str {
-    match model.def.incremental.interval.as_str() {
-        "" => "1 day",
-        text => text,
-    }
-}
-
-/// What is missing in a model's table that has these ranges.
-fn missing_in(
-    context: &Context<'_>,
-    model: &Model,
-    filled: &IntervalSet,
-) -> Result<Missing, Failure> {
-    let def = &model.def.incremental;
-    let text = interval_of(model);
-    let step = Step::parse(text)
-        .ok_or_else(|| Failure::finding(format!("`{text}` is no length of an interval")))?
-        .in_zone(model.zone.clone());
-    let start = instant(model, def.start.as_str(), "start")?;
-    let end = if def.end.is_empty() {
-        context.now
-    } else {
-        instant(model, def.end.as_str(), "end")?.min(context.now)
-    };
-    let range = (start, end);
-    Ok(missing(range, filled, &step, def.lookback, def.batch_size))
-}
-
-/// Whether a model's table may be read by one that is run without it: it is published in this
-/// version, or nothing is missing in it. A first fill that failed leaves a table that has some of
-/// its ranges.
-pub fn is_readable(context: &Context<'_>, index: usize) -> bool {
-    let model = context.project.model(index);
-    let (path, version) = (model.def.path.as_str(), context.versions.model(index));
-    let Some(snapshot) = context.snapshot(path, version) else {
-        return false;
-    };
-    let by_time = model.materialization == Materialization::Incremental
-        && model.strategy == Strategy::TimeRange;
-    let published = context.known.published.get(path);
-    if !by_time || published.is_some_and(|entry| entry.version == version) {
-        return true;
-    }
-    let filled = context.known.filled.get(&snapshot.physical);
-    let filled = filled.cloned().unwrap_or_default();
-    missing_in(context, model, &filled).is_ok_and(|missing| missing.batches.is_empty())
-}
-
 /// The same task, in the table of an earlier snapshot if there is one.
 fn in_table(mut task: Task, base: Option<Snapshot>) -> Task {
     if let Some(base) = base {
+        let mut audits = task.snapshot.audits.iter();
+        task.audited = audits.all(|audit| base.audits.contains(audit));
         task.snapshot.physical = base.physical;
         task.snapshot.generation = base.generation;
     }
     task
-}
-
-fn instant(model: &Model, text: &str, key: &str) -> Result<jiff::Timestamp, Failure> {
-    if text.is_empty() {
-        return Err(Failure::finding(format!(
-            "a model filled by time needs a `{key}`"
-        )));
-    }
-    parse_instant_in(text, &model.zone).ok_or_else(|| {
-        Failure::finding(format!(
-            "`{key}='{text}'` is neither a date nor a timestamp"
-        ))
-    })
-}
-
-/// The word for intervals of a length: `days` for `1 day`, otherwise `intervals`.
-fn unit_of(text: &str, count: u64) -> String {
-    let unit = text
-        .strip_prefix("1 ")
-        .map_or("interval", |unit| unit.trim());
-    let unit = unit.strip_suffix('s').unwrap_or(unit);
-    if count == 1 {
-        unit.to_owned()
-    } else {
-        format!("{unit}s")
-    }
 }

@@ -2,13 +2,13 @@
 
 use crate::adapters::CommittedBatch;
 use crate::intervals::Range;
-use crate::state::{Change, Known, Object, Published, Snapshot};
+use crate::state::{Change, Known, Object, Pointer, Published, Snapshot};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The details of a ledger row, as JSON.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
     /// The project's name: an engine may hold several.
     pub project: String,
@@ -34,6 +34,12 @@ pub struct Details {
     /// The models whose views it dropped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<String>,
+    /// Versions that go on with tables of earlier ones, for which no batch was committed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Snapshot>,
+    /// What the environment points to from then on; nothing where that stayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<Pointer>,
 }
 
 impl Details {
@@ -47,7 +53,7 @@ impl Details {
 pub const AUDIT: &str = "audit";
 
 /// A table of the failing rows of an audit.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditTable {
     /// The import path of the audited model.
     pub model: String,
@@ -69,6 +75,7 @@ impl AuditTable {
             load: load.to_owned(),
             reads: BTreeMap::new(),
             uses: Vec::new(),
+            loaded_at: created_at,
             created_at,
             preview: String::new(),
             tombstone: None,
@@ -87,21 +94,27 @@ pub fn object_of(snapshot: &Snapshot, created_at: Timestamp) -> Object {
         load: snapshot.load.clone(),
         reads: snapshot.reads.clone(),
         uses: snapshot.uses.clone(),
+        loaded_at: snapshot.loaded_at,
         created_at,
         preview: snapshot.preview.clone(),
         tombstone: None,
     }
 }
 
-/// Whether a snapshot takes a table from another version, or from the model's earlier path, whose
-/// snapshot it had when the run began.
+/// Whether a snapshot takes a table from another version, which goes on under another query from now
+/// on. Versions with the same data share a table, and none of them takes it.
 pub fn supersedes(known: &Known, snapshot: &Snapshot) -> bool {
     // A new table is nobody else's, which is told without looking at all snapshots.
-    known.objects.contains_key(&snapshot.physical)
-        && known.all_snapshots().any(|other| {
-            other.physical == snapshot.physical
-                && (other.model != snapshot.model || other.version != snapshot.version)
-        })
+    if !known.objects.contains_key(&snapshot.physical) {
+        return false;
+    }
+    let is_own =
+        |other: &Snapshot| other.model == snapshot.model && other.version == snapshot.version;
+    let mut of_table = known
+        .all_snapshots()
+        .filter(|other| other.physical == snapshot.physical)
+        .peekable();
+    of_table.peek().is_some() && !of_table.any(is_own)
 }
 
 /// The end of what all other versions knew of the table of a snapshot.
@@ -144,6 +157,9 @@ pub fn from_ledger(
             if details.current {
                 known.apply(&Change::Snapshot(snapshot), environment);
             }
+        }
+        for snapshot in details.adopted {
+            known.apply(&Change::Snapshot(snapshot), environment);
         }
         if let Some(table) = details.failing_rows {
             let object = table.object(&entry.batch_id, batch.committed_at);

@@ -4,10 +4,10 @@
 //! it reads. An empty load proves nothing, and what can't be proved counts as changed.
 
 use super::failure::engine_failed;
-use super::slots::source_text;
 use crate::adapters::{Dialect, Session};
 use crate::error::Result;
-use crate::project::{Project, Relation};
+use crate::project::{PlanFacts, Project, Relation};
+use crate::situation::source_text;
 use crate::version::fingerprint;
 use dbgo_contract::SourceDef;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub fn load_through(version: &str, volatile: bool, reads: &Reads) -> String {
 /// # Errors
 /// What the engine says of a `changed_by`.
 pub fn proofs(
-    project: &Project,
+    (project, facts): (&Project, &PlanFacts),
     needed: impl Fn(Relation) -> bool,
     dialect: &dyn Dialect,
     session: &mut Session,
@@ -53,14 +53,14 @@ pub fn proofs(
             if !needed(Relation::Source(index)) {
                 return Ok(String::new());
             }
-            proof(project, source, dialect, session)
+            proof((project, facts), source, dialect, session)
         })
         .collect()
 }
 
 fn proof(
-    project: &Project,
-    source: &SourceDef,
+    (project, facts): (&Project, &PlanFacts),
+    source: &'static SourceDef,
     dialect: &dyn Dialect,
     session: &mut Session,
 ) -> Result<String> {
@@ -68,7 +68,7 @@ fn proof(
         let query = format!(
             "SELECT CAST((\n{}\n) AS VARCHAR) FROM {}",
             source.changed_by,
-            source_text(project, source, dialect)
+            source_text((project, facts), source, dialect)
         );
         let rows = session
             .query(&query)

@@ -19,35 +19,44 @@
 //! transaction holds rows, checks and its ledger row. Views of the users change together, last.
 
 mod adding;
+mod apply;
 mod audit_tables;
 mod audits;
 mod batch;
 mod batches;
 mod build;
 mod checks;
+mod claim;
 mod columns;
 mod commit;
 mod context;
 mod decide;
 mod details;
+mod drift;
+mod dropping;
 mod failure;
 mod indexes;
 mod inputs;
 mod interrupt;
+mod job;
 mod merge;
-mod naming;
 mod opening;
 mod options;
+mod pointers;
+mod preparing;
 mod publish;
 mod run;
 mod scd2;
 mod schedule;
 mod slots;
 mod staging;
+mod sweep;
 
+pub use apply::{Applied, ApplyOptions, apply, open_state, plan_for};
 pub use context::{Opened, open_for_reading, read_tables};
+pub use drift::drift;
+pub use dropping::drop_environment;
 pub use interrupt::Interrupt;
-pub use naming::{view_name, view_schema};
 pub use options::{RunOptions, RunOutcome};
+pub use pointers::{PointerOptions, environment, plan_of, point, revision_before};
 pub use run::run;
-pub use slots::{ShownSlots, source_text};

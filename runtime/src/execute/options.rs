@@ -2,11 +2,15 @@
 
 use crate::error::Kind;
 use crate::events::Summary;
+use crate::plan::Author;
 use crate::state::StepRecord;
+use std::time::Duration;
 
 /// What a run is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
+    /// The environment; the project's default without one.
+    pub environment: Option<String>,
     /// The models to look at; all if empty.
     pub select: Vec<String>,
     /// The models to leave out.
@@ -19,6 +23,10 @@ pub struct RunOptions {
     pub fail_fast: bool,
     /// `name=value` for variables.
     pub variables: Vec<String>,
+    /// How long to wait for an engine that another process holds.
+    pub wait: Option<Duration>,
+    /// Who asks, and of which commit the program is.
+    pub author: Author,
 }
 
 /// What a run came to.

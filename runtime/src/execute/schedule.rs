@@ -5,7 +5,7 @@
 
 use super::build::{Done, Worker};
 use super::context::Context;
-use super::decide::{self, Decision, Ready, ReadySet, Task, subject};
+use super::decide::{self, Decision, Ready, ReadySet, Task, Work, subject};
 use super::details::{superseded, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -308,6 +308,15 @@ impl<'a> Schedule<'a> {
 
     fn built(&mut self, task: Task, done: Done, duration: Duration) {
         let node = task.relation;
+        if let Work::Audits { reason, .. } = task.work {
+            let reason = format!("{reason}; its rows pass all audits");
+            let ready = Ready {
+                load: task.snapshot.load,
+                physical: Some(task.snapshot.physical),
+            };
+            self.follow(node, Ok(Decision::Unchanged(ready, reason)));
+            return;
+        }
         self.step(node, ("built", done.rows), duration, "");
         (self.listener)(Event::Built {
             subject: task.subject,

@@ -1,8 +1,8 @@
 //! When something is due: a cron expression in a time zone.
 //!
 //! Expressions have five fields or a nickname (`@daily`), as Vixie's cron reads them: where day of
-//! month and day of week are both given, either suffices. At a time that clocks skip nothing is
-//! due; at one that they show twice, `croner` decides.
+//! month and day of week are both given, either suffices. What is due at an hour that clocks skip is
+//! due as soon as they have, and what is due at one that they show twice is due the first time.
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -172,6 +172,40 @@ mod tests {
             let (next, last) = (next.unwrap(), last.unwrap());
             prop_assert!(schedule.is_due(last, next));
             prop_assert!(!schedule.is_due(last, instant(minute)));
+        }
+    }
+
+    #[test]
+    fn a_day_at_half_past_two_comes_once_where_clocks_change() {
+        let berlin = schedule("30 2 * * *", "Europe/Berlin");
+        for (after, due) in [
+            // Clocks go from two to three: it is due as soon as they have.
+            ("2024-03-30 12:00:00", "2024-03-31 01:00:00"),
+            // Clocks show half past two twice: it is due the first time.
+            ("2024-10-26 12:00:00", "2024-10-27 00:30:00"),
+            ("2024-10-27 00:30:00", "2024-10-28 01:30:00"),
+        ] {
+            assert_eq!(berlin.next_after(at(after)), Some(at(due)), "{after}");
+            assert_eq!(berlin.last_until(at(due)), Some(at(due)), "{after}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_due_last_was_due_next_before(
+            spring in any::<bool>(),
+            minute in -1_500i64..1_500,
+            at_minute in 0i8..60,
+            hour in 0usize..5,
+        ) {
+            let hour = ["*", "0", "1", "2", "3"][hour];
+            let schedule = schedule(&format!("{at_minute} {hour} * * *"), "Europe/Berlin");
+            let change = if spring { "2024-03-31 01:00:00" } else { "2024-10-27 01:00:00" };
+            let instant = Timestamp::from_second(at(change).as_second() + minute * 60).unwrap();
+            let next = schedule.next_after(instant).unwrap();
+            prop_assert_eq!(schedule.last_until(next), Some(next));
+            let last = schedule.last_until(instant).unwrap();
+            prop_assert!(last <= instant && schedule.next_after(last) == Some(next));
         }
     }
 }

@@ -29,7 +29,7 @@ use dbgo_contract::{
     SeedDef, Severity, ShardDef, SourceDef, Strategy,
 };
 use jiff::tz::TimeZone;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Anything that a model can read, by its index in the project.
@@ -212,6 +212,26 @@ impl Project {
     /// Who reads whom.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// What a model reads with ephemeral models replaced by what they read.
+    pub fn stored_parents(&self, index: usize) -> BTreeSet<Relation> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut waiting = self.model(index).imports.clone();
+        while let Some(relation) = waiting.pop() {
+            match relation {
+                Relation::Model(parent) if !self.model(parent).is_stored() => {
+                    if seen.insert(parent) {
+                        waiting.extend(&self.model(parent).imports);
+                    }
+                }
+                other => {
+                    found.insert(other);
+                }
+            }
+        }
+        found
     }
 
     /// The import path of a relation.

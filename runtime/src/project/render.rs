@@ -6,7 +6,9 @@
 
 use super::{Model, Project, Relation, Value, Variables, meaningful, quote};
 use crate::error::{Code, Error, Kind, Result};
-use dbgo_contract::{Comparison, Facts, Materialization, Piece, PieceKind, Render, Sink, Str};
+use dbgo_contract::{
+    Comparison, Facts, Materialization, Piece, PieceKind, Render, SettingDef, Sink, Str,
+};
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 
@@ -19,6 +21,18 @@ pub struct PlanFacts {
     pub engine: &'static str,
     /// The values of variables.
     pub variables: Variables,
+    /// Other schemas for sources, by the schema that the project's files name.
+    pub sources: &'static [SettingDef],
+}
+
+impl PlanFacts {
+    /// The schema that a source has in this environment.
+    pub fn source_schema(&self, schema: &'static str) -> &'static str {
+        self.sources
+            .iter()
+            .find(|setting| setting.name.as_str() == schema)
+            .map_or(schema, |setting| setting.value.as_str())
+    }
 }
 
 /// What differs between the batches of a model.

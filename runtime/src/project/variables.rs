@@ -2,7 +2,7 @@
 
 use super::{Project, quote_text};
 use crate::error::{Code, Error, Kind, Result};
-use dbgo_contract::{Comparison, ModelDef, VariableDef};
+use dbgo_contract::{Comparison, ModelDef, SettingDef, VariableDef};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -96,15 +96,17 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// Takes `name=value` pairs of the command line over the project's own values.
+    /// Takes `name=value` pairs of the command line over the environment's own values, and those
+    /// over the project's.
     ///
     /// # Errors
     /// A usage error for a pair without `=` or a name that no model declares.
-    pub fn new(project: &Project, pairs: &[String]) -> Result<Self> {
+    pub fn new(project: &Project, environment: &[SettingDef], pairs: &[String]) -> Result<Self> {
         let mut given: BTreeMap<String, String> = project
             .def
             .variables
             .iter()
+            .chain(environment)
             .map(|setting| (setting.name.to_string(), setting.value.to_string()))
             .collect();
         for pair in pairs {

@@ -70,6 +70,12 @@ pub struct PinnedModel {
     pub version: String,
     /// The id of its definition: the hash of the document.
     pub definition: String,
+    /// The schema of its relation.
+    pub schema: String,
+    /// The name of its relation.
+    pub name: String,
+    /// `view`, `table`, `incremental`, `scd2`, `ephemeral`, `seed` or `source`.
+    pub kind: String,
 }
 
 /// A list of models with their versions.
@@ -205,7 +211,7 @@ pub enum Refusal {
 }
 
 /// Where an environment points to after a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pointer {
     /// The project version.
     pub project_version: String,

@@ -84,14 +84,16 @@ fn start_time(stat: &str) -> Seen {
     }
 }
 
+/// The name of this machine.
 #[cfg(unix)]
-fn host() -> String {
+pub fn host() -> String {
     let name = rustix::system::uname();
     name.nodename().to_string_lossy().into_owned()
 }
 
+/// The name of this machine.
 #[cfg(not(unix))]
-fn host() -> String {
+pub fn host() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 

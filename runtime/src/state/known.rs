@@ -40,6 +40,15 @@ impl Known {
             && self.ledger.is_none()
     }
 
+    /// The snapshot of a version, or the environment's preview of it.
+    pub fn snapshot(&self, environment: &str, model: &str, version: &str) -> Option<&Snapshot> {
+        let key = (model.to_owned(), version.to_owned());
+        self.snapshots.get(&key).or_else(|| {
+            let key = (environment.to_owned(), key.0, key.1);
+            self.previews.get(&key)
+        })
+    }
+
     /// The snapshots, and the previews of all environments.
     pub fn all_snapshots(&self) -> impl Iterator<Item = &Snapshot> {
         self.snapshots.values().chain(self.previews.values())
@@ -160,4 +169,5 @@ fn lend(object: &Object, snapshot: &mut Snapshot) {
     snapshot.load.clone_from(&object.load);
     snapshot.reads.clone_from(&object.reads);
     snapshot.uses.clone_from(&object.uses);
+    snapshot.loaded_at = object.loaded_at;
 }

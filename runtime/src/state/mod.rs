@@ -19,6 +19,7 @@ mod fault;
 mod holder;
 mod known;
 mod layout;
+mod look_back;
 mod open;
 mod plans;
 mod read;
@@ -34,13 +35,14 @@ pub use deployment::{
     Claim, Claimed, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel, Pointer,
     ProjectVersion, Pruned, Refusal, Retention, StoredPlan, environment_lease,
 };
+pub use holder::host as host_name;
 pub use known::Known;
 pub use open::State;
 pub use records::{
     AuditRecord, Object, Published, RunRecord, RunSummary, Scope, Snapshot, StepRecord,
 };
 pub use write::Change;
-pub use writer::Writer;
+pub use writer::{Heartbeat, Writer};
 
 #[cfg(test)]
 mod tests;

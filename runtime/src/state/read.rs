@@ -110,10 +110,10 @@ FROM audits JOIN runs ON runs.id = run WHERE project = $1 AND run = $2 ORDER BY 
 
 const OBJECTS: &str = "\
 SELECT physical, kind, model, version, generation, load, reads, uses, created_at, preview, \
-tombstone FROM objects WHERE project = $1 AND engine = $2";
+tombstone, loaded_at FROM objects WHERE project = $1 AND engine = $2";
 
 const SNAPSHOTS: &str = "\
-SELECT model, version, preview, physical, kind, columns, definition \
+SELECT model, version, preview, physical, kind, columns, definition, audits \
 FROM snapshots WHERE project = $1 AND engine = $2";
 
 const FILLED: &str = "\
@@ -177,6 +177,7 @@ fn object(row: &Row) -> sqlx::Result<Object> {
         created_at: row.instant(8)?,
         preview: row.text(9)?,
         tombstone: row.optional_instant(10)?,
+        loaded_at: row.instant(11)?,
     })
 }
 
@@ -190,6 +191,8 @@ fn snapshot(row: &Row) -> sqlx::Result<Snapshot> {
         kind: row.text(4)?,
         columns: row.json(5)?,
         definition: row.text(6)?,
+        audits: row.json(7)?,
+        loaded_at: jiff::Timestamp::UNIX_EPOCH,
         generation: 0,
         load: String::new(),
         reads: BTreeMap::new(),

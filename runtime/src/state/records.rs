@@ -39,6 +39,12 @@ pub struct Snapshot {
     pub definition: String,
     /// The physical names that a view reads; empty for others.
     pub uses: Vec<String>,
+    /// When the run began that changed it last.
+    #[serde(default)]
+    pub loaded_at: Timestamp,
+    /// Fingerprints of the audits that all of its rows were held to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audits: Vec<String>,
     /// The environment that it is a preview of, because its history was cut or it reads a
     /// preview; empty for one that others may use too.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -64,6 +70,9 @@ pub struct Object {
     pub reads: BTreeMap<String, String>,
     /// The physical names that a view reads.
     pub uses: Vec<String>,
+    /// When the run began that changed it last.
+    #[serde(default)]
+    pub loaded_at: Timestamp,
     /// When it was created. Recording it again changes everything but this.
     pub created_at: Timestamp,
     /// The environment that it is a preview of; empty without one.

@@ -25,6 +25,8 @@ fn snapshot(model: &str, version: &str) -> Snapshot {
         columns: vec![("a".to_owned(), "DECIMAL(18,2)".to_owned())],
         definition: String::new(),
         uses: vec!["main__p__v_1".to_owned()],
+        loaded_at: Timestamp::from_second(1_700_000_000).unwrap(),
+        audits: vec!["a1".to_owned(), "b2".to_owned()],
         preview: String::new(),
     }
 }
@@ -39,6 +41,7 @@ fn object(snapshot: &Snapshot) -> Object {
         load: snapshot.load.clone(),
         reads: snapshot.reads.clone(),
         uses: snapshot.uses.clone(),
+        loaded_at: snapshot.loaded_at,
         created_at: Timestamp::UNIX_EPOCH,
         preview: snapshot.preview.clone(),
         tombstone: None,
@@ -109,7 +112,7 @@ fn what_is_written_is_read_again() {
 fn the_writer_writes_everything_and_runs_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let state = State::open(&StateAddress::Sqlite(folder.path().join("state.db"))).unwrap();
-    let writer = Writer::start(state, scope());
+    let writer = Writer::start(state, scope(), None);
     writer.send(Change::RunStarted(RunRecord {
         id: "r1".to_owned(),
         command: "run".to_owned(),

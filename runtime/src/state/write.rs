@@ -225,6 +225,7 @@ impl Group {
             "model": snapshot.model, "version": snapshot.version, "preview": snapshot.preview,
             "physical": snapshot.physical, "kind": snapshot.kind,
             "columns": json!(snapshot.columns).to_string(), "definition": snapshot.definition,
+            "audits": json!(snapshot.audits).to_string(),
         });
         let key = key(&snapshot.model, &snapshot.version, &snapshot.preview);
         self.snapshots.insert(key, row);
@@ -249,6 +250,7 @@ impl Group {
             "load": object.load, "reads": json!(object.reads).to_string(),
             "uses": json!(object.uses).to_string(),
             "created_at": created_at, "preview": object.preview,
+            "loaded_at": object.loaded_at.as_microsecond(),
             "tombstone": object.tombstone.map(jiff::Timestamp::as_microsecond),
         });
         self.objects.insert(key, row);
@@ -383,25 +385,26 @@ audited_at = excluded.audited_at";
 
 const OBJECTS: &str = "\
 INSERT INTO objects (project, engine, physical, kind, model, version, generation, load, reads, \
-uses, created_at, preview, tombstone) \
+uses, created_at, preview, tombstone, loaded_at) \
 SELECT $2, $3, value ->> 'physical', value ->> 'kind', value ->> 'model', value ->> 'version', \
 CAST(value ->> 'generation' AS BIGINT), value ->> 'load', value ->> 'reads', value ->> 'uses', \
 CAST(value ->> 'created_at' AS BIGINT), value ->> 'preview', \
-CAST(value ->> 'tombstone' AS BIGINT) FROM {rows} WHERE true \
+CAST(value ->> 'tombstone' AS BIGINT), CAST(value ->> 'loaded_at' AS BIGINT) \
+FROM {rows} WHERE true \
 ON CONFLICT (project, engine, physical) DO UPDATE SET kind = excluded.kind, \
 model = excluded.model, version = excluded.version, generation = excluded.generation, \
 load = excluded.load, reads = excluded.reads, uses = excluded.uses, preview = excluded.preview, \
-tombstone = excluded.tombstone";
+tombstone = excluded.tombstone, loaded_at = excluded.loaded_at";
 
 const SNAPSHOTS: &str = "\
 INSERT INTO snapshots (project, engine, model, version, preview, physical, kind, columns, \
-definition) \
+definition, audits) \
 SELECT $2, $3, value ->> 'model', value ->> 'version', value ->> 'preview', \
-value ->> 'physical', value ->> 'kind', value ->> 'columns', value ->> 'definition' \
-FROM {rows} WHERE true \
+value ->> 'physical', value ->> 'kind', value ->> 'columns', value ->> 'definition', \
+value ->> 'audits' FROM {rows} WHERE true \
 ON CONFLICT (project, engine, model, version, preview) DO UPDATE SET \
 physical = excluded.physical, kind = excluded.kind, columns = excluded.columns, \
-definition = excluded.definition";
+definition = excluded.definition, audits = excluded.audits";
 
 const SUPERSEDED: &str = "\
 DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND EXISTS (SELECT 1 FROM {rows} \

@@ -5,6 +5,9 @@
 //! and with the values of its variables; of its statements before and after, likewise; of the
 //! config that touches data; of the columns it promises; and of the engine's type. No path and no
 //! name of the model is in it, so that a moved file is the same version.
+//!
+//! A model whose history is cut in an environment, or that reads one, is a *preview*: it has a version
+//! of its own there, which no other environment has, and so a table of its own.
 
 use crate::error::Result;
 use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, meaningful, rendered_by};
@@ -13,7 +16,7 @@ use std::collections::HashMap;
 
 /// Changed whenever the same project would get other versions, so that no two algorithms agree
 /// by chance.
-const ALGORITHM: &str = "dbgo version 3";
+pub const ALGORITHM: &str = "dbgo version 3";
 
 /// The versions of all relations of a project in one environment, in hexadecimal digits.
 #[derive(Debug)]
@@ -22,30 +25,67 @@ pub struct Versions {
     /// The seeds' definitions: what their readers' versions are made of. Other rows in a seed are a
     /// load of it, as they are of a source, and leave its readers' versions as they are.
     seeds: Vec<String>,
-    clocked: Vec<bool>,
+    models: Vec<OfModel>,
+}
+
+/// What is known of one model beside its version.
+#[derive(Clone, Debug, Default)]
+struct OfModel {
+    /// A hash of what its version is made of, without what it reads.
+    own: String,
+    /// A hash of the values that it takes from outside: variables and the engine's type.
+    values: String,
+    /// Whether its query reads the run's clock.
+    clocked: bool,
+    preview: bool,
 }
 
 impl Versions {
-    /// Computes all versions, parents first.
+    /// Computes all versions, parents first, where no history is cut.
     ///
     /// # Errors
     /// If a variable has no value or one of another type.
     pub fn new(project: &Project, plan: &PlanFacts) -> Result<Self> {
+        Self::with_previews(project, plan, &mut |_, _| false)
+    }
+
+    /// Computes all versions, parents first. `is_cut` is asked of each stored model, with the version
+    /// that it has if nothing is cut, whether its history is cut here; not of those that read a
+    /// preview, which are previews themselves.
+    ///
+    /// # Errors
+    /// If a variable has no value or one of another type.
+    pub fn with_previews(
+        project: &Project,
+        plan: &PlanFacts,
+        is_cut: &mut dyn FnMut(usize, &str) -> bool,
+    ) -> Result<Self> {
         let mut versions = Self {
             of: HashMap::new(),
             seeds: project.seeds().iter().map(of_seed_definition).collect(),
-            clocked: vec![false; project.models().len()],
+            models: vec![OfModel::default(); project.models().len()],
         };
         for (index, seed) in project.seeds().iter().enumerate() {
             versions.of.insert(Relation::Seed(index), of_seed(seed));
         }
         for (index, source) in project.sources().iter().enumerate() {
+            let schema = plan.source_schema(source.schema.as_str());
             versions
                 .of
-                .insert(Relation::Source(index), of_source(source));
+                .insert(Relation::Source(index), of_source(source, schema));
         }
         for &index in project.graph().order() {
-            let version = versions.of_model(project.model(index), index, plan)?;
+            let model = project.model(index);
+            let plain = versions.of_model(model, index, plan)?;
+            let reads_preview = model.imports.iter().any(|import| {
+                matches!(import, Relation::Model(parent) if versions.models[*parent].preview)
+            });
+            let preview = reads_preview || (model.is_stored() && is_cut(index, &plain));
+            versions.models[index].preview = preview;
+            let version = match preview {
+                true => of_preview(&plain, plan.environment),
+                false => plain,
+            };
             versions.of.insert(Relation::Model(index), version);
         }
         Ok(versions)
@@ -69,56 +109,91 @@ impl Versions {
         self.get(Relation::Model(index))
     }
 
+    /// A hash of a model's own query, settings and values, whatever it reads.
+    pub fn own(&self, model: usize) -> &str {
+        &self.models[model].own
+    }
+
+    /// A hash of the values that a model takes from outside its file: variables, the engine's type.
+    pub fn values(&self, model: usize) -> &str {
+        &self.models[model].values
+    }
+
+    /// What the version of a seed's readers is made of: its definition without its rows.
+    pub fn seed_definition(&self, seed: usize) -> &str {
+        &self.seeds[seed]
+    }
+
+    /// Whether a model's history is cut, or that of something that it reads.
+    pub fn is_preview(&self, model: usize) -> bool {
+        self.models[model].preview
+    }
+
     /// Whether a model's query reads the run's clock, so that it is never up to date.
     pub fn reads_clock(&self, model: usize) -> bool {
-        self.clocked[model]
+        self.models[model].clocked
     }
 
     fn of_model(&mut self, model: &Model, index: usize, plan: &PlanFacts) -> Result<String> {
-        let mut digest = Digest::new("model");
-        digest.text(plan.engine);
-        config(&mut digest, model);
-        columns(&mut digest, model.def.columns.as_slice());
+        let mut own = Digest::new("own");
+        let mut inputs = Digest::new("model");
+        let mut values = Digest::new("values");
+        let mut clocked = false;
+        own.text(plan.engine);
+        values.text(plan.engine);
+        config(&mut own, model);
+        columns(&mut own, model.def.columns.as_slice());
         for batch in batches(model) {
-            digest.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
-            let reads_clock = self.pieces(&mut digest, model, (model.def.render, *batch), plan)?;
-            self.clocked[index] |= reads_clock;
+            own.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
+            let mut digests = (&mut own, &mut inputs, &mut values);
+            clocked |= self.pieces(&mut digests, model, (model.def.render, *batch), plan)?;
             for statements in [model.def.before, model.def.after] {
-                digest.number(statements.as_slice().len() as u64);
+                digests.0.number(statements.as_slice().len() as u64);
                 for render in statements.iter() {
-                    self.pieces(&mut digest, model, (*render, *batch), plan)?;
+                    self.pieces(&mut digests, model, (*render, *batch), plan)?;
                 }
             }
         }
-        Ok(digest.finish())
+        let own = own.finish();
+        inputs.text(&own);
+        self.models[index] = OfModel {
+            own,
+            values: values.finish(),
+            clocked,
+            preview: false,
+        };
+        Ok(inputs.finish())
     }
 
     /// Adds what one of a model's functions writes, and gives whether it reads the run's clock.
     fn pieces(
         &self,
-        digest: &mut Digest,
+        (own, inputs, values): &mut (&mut Digest, &mut Digest, &mut Digest),
         model: &Model,
         (render, batch): (Render, BatchFacts),
         plan: &PlanFacts,
     ) -> Result<bool> {
         let rendered = rendered_by(render, model, plan, batch)?;
+        for value in &rendered.variables {
+            values.text(&value.literal);
+        }
         let mut reads_clock = false;
         for piece in &rendered.pieces {
-            digest.number(u64::from(piece.kind));
+            own.number(u64::from(piece.kind));
             let at = piece.index as usize;
             match PieceKind::from_number(piece.kind) {
-                Some(PieceKind::Text) => digest.text(&meaningful(piece.text.as_str())),
+                Some(PieceKind::Text) => own.text(&meaningful(piece.text.as_str())),
                 Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
                     let relation = model.imports.get(at).copied();
-                    digest.text(relation.map_or("", |relation| self.as_input(relation)));
+                    inputs.text(relation.map_or("", |relation| self.as_input(relation)));
                     if kind == PieceKind::RelationAs {
                         let import = model.def.imports.as_slice().get(at);
-                        digest.text(import.map_or("", |import| import.alias.as_str()));
+                        own.text(import.map_or("", |import| import.alias.as_str()));
                     }
                 }
                 Some(PieceKind::Variable) => {
                     let value = rendered.variables.get(at);
-                    digest.text(value.map_or("", |value| &value.literal));
+                    own.text(value.map_or("", |value| &value.literal));
                 }
                 Some(PieceKind::ExecutionTimestamp) => reads_clock = true,
                 _ => {}
@@ -126,6 +201,14 @@ impl Versions {
         }
         Ok(reads_clock)
     }
+}
+
+/// The version of a preview, which its environment alone has.
+fn of_preview(plain: &str, environment: &str) -> String {
+    let mut digest = Digest::new("preview");
+    digest.text(environment);
+    digest.text(plain);
+    digest.finish()
 }
 
 /// The combinations of batch facts that a model can be rendered under.
@@ -199,10 +282,11 @@ fn of_seed_definition(seed: &SeedDef) -> String {
     digest.finish()
 }
 
-fn of_source(source: &SourceDef) -> String {
+/// The version of a source that has this schema in the environment.
+fn of_source(source: &SourceDef, schema: &str) -> String {
     let mut digest = Digest::new("source");
     digest.text(source.catalog.as_str());
-    digest.text(source.schema.as_str());
+    digest.text(schema);
     digest.text(source.name.as_str());
     digest.text(source.location.as_str());
     digest.text(source.format.as_str());
@@ -211,12 +295,13 @@ fn of_source(source: &SourceDef) -> String {
 }
 
 /// A hash of values, each with its length, so that no two lists of values run together.
-struct Digest {
+pub struct Digest {
     hasher: blake3::Hasher,
 }
 
 impl Digest {
-    fn new(what: &str) -> Self {
+    /// An empty one; `what` keeps hashes of different things apart.
+    pub fn new(what: &str) -> Self {
         let mut digest = Self {
             hasher: blake3::Hasher::new(),
         };
@@ -225,11 +310,13 @@ impl Digest {
         digest
     }
 
-    fn text(&mut self, text: &str) {
+    /// Adds a text.
+    pub fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
         self.hasher.update(text.as_bytes());
     }
 
+    /// Adds a list of texts.
     fn texts(&mut self, texts: List<Str>) {
         self.number(texts.as_slice().len() as u64);
         for text in texts.iter() {
@@ -237,11 +324,13 @@ impl Digest {
         }
     }
 
-    fn number(&mut self, number: u64) {
+    /// Adds a number.
+    pub fn number(&mut self, number: u64) {
         self.hasher.update(&number.to_le_bytes());
     }
 
-    fn finish(self) -> String {
+    /// 32 hexadecimal digits.
+    pub fn finish(self) -> String {
         self.hasher.finalize().to_hex()[..32].to_owned()
     }
 }

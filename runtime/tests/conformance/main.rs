@@ -8,6 +8,7 @@ mod duckdb;
 mod fence;
 mod files;
 mod guard;
+mod keyed;
 mod ledger;
 mod publications;
 mod reading;
@@ -96,6 +97,10 @@ conformance! { on_duckdb, crate::duckdb::open:
         odd_names merge_replaces_and_adds key_violations_are_found ranges_are_replaced
         rows_outside_are_counted null_counts views_are_swapped_together drop_spares_dependents
         columns_are_added_and_dropped queries_may_end_with_a_comment
+    }
+    keyed {
+        partitions_are_replaced merges_are_steered versions_begin_and_end
+        indexes_are_known_by_name repeated_values_are_found columns_are_widened
     }
     reading { relations_have_columns describe_names_and_types errors_point }
     files {

@@ -31,6 +31,10 @@ render!(not_known, |facts, sql| {
     sql.relation_as(1);
     sql.text(")");
 });
+render!(all_years, |facts, sql| {
+    sql.text("SELECT year FROM ");
+    sql.relation_as(0);
+});
 render!(broken, |facts, sql| {
     sql.text("SELECT 1 FROM ");
     sql.this_as();
@@ -369,4 +373,94 @@ fn failing_rows_are_stored_though_their_batch_is_rolled_back() {
         vec![audit("unique(tail)", tail_twice)],
     ));
     assert_eq!(place.physical().len(), 1, "{:?}", place.physical());
+}
+
+fn by_key_year() -> IncrementalDef {
+    const YEAR: &[Str] = &[Str::new("year")];
+    by_key(YEAR)
+}
+
+#[test]
+fn an_audit_that_is_added_runs_over_the_table_that_is_kept() {
+    let of = |place: &Place, audits: Vec<AuditDef>, grows: bool| {
+        let model = ModelDef {
+            audits: list(audits),
+            ..model(
+                "models.marts.planes",
+                if grows { Incremental } else { Table },
+                &[("years", "seeds.years")],
+                &[("year", "INTEGER", false)],
+                all_years,
+            )
+        };
+        let model = ModelDef {
+            incremental: if grows {
+                by_key_year()
+            } else {
+                IncrementalDef::NONE
+            },
+            ..model
+        };
+        let years = place.seed("years", "year\n2000\n", &[("year", "INTEGER", false)]);
+        place.project(vec![model], vec![years], vec![])
+    };
+    let strict = || vec![audit("not_null(year)", year_is_null)];
+    for grows in [false, true] {
+        let place = Place::new();
+        run_all(&of(&place, vec![], grows));
+        let ran = run_all(&of(&place, strict(), grows));
+        assert_eq!(
+            ran.note("models.marts.planes"),
+            "unchanged: 1 input, same load; its rows pass all audits"
+        );
+        assert_eq!(ran.audits().len(), 1);
+        let ran = run_all(&of(&place, strict(), grows));
+        assert_eq!(
+            ran.note("models.marts.planes"),
+            "unchanged: 1 input, same load"
+        );
+        assert!(ran.audits().is_empty(), "once is enough");
+
+        let table = place
+            .physical()
+            .into_iter()
+            .find(|name| name.starts_with("marts__planes"));
+        place.execute(&[&format!(
+            "INSERT INTO _dbgo.{} VALUES (NULL)",
+            table.unwrap()
+        )]);
+        let another = vec![audit("no_nulls(year)", year_is_null)];
+        let ran = run_all(&of(&place, another, grows));
+        assert_eq!(ran.outcome.trouble, Some(Kind::Finding));
+        let note = ran.note("models.marts.planes");
+        assert_eq!(note, "audit `no_nulls(year)` found 1 row\nyear = null");
+    }
+}
+
+#[test]
+fn a_batch_does_not_hide_rows_that_an_added_audit_never_saw() {
+    let place = Place::new();
+    events(&place);
+    let until = |end, audits: Vec<AuditDef>| {
+        let model = ModelDef {
+            incremental: daily("2013-01-01", end),
+            audits: list(audits),
+            ..model(
+                "models.marts.days",
+                Incremental,
+                &[("events", "sources.raw.events")],
+                DAYS,
+                by_day,
+            )
+        };
+        place.project(vec![model], vec![], vec![place.source("events", "", DAYS)])
+    };
+    let even = || AuditDef {
+        by_row: true,
+        ..audit("even(n)", n_is_odd)
+    };
+    run_all(&until("2013-01-03", vec![]));
+    let ran = run_all(&until("2013-01-04", vec![even()]));
+    let note = ran.note("models.marts.days");
+    assert_eq!(note, "audit `even(n)` found 1 row\nday = 2013-01-02, n = 1");
 }

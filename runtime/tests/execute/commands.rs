@@ -117,6 +117,7 @@ fn child_that_does_a_command() {
         "show" => cli::show(
             &project,
             &ShowArguments {
+                env: None,
                 model,
                 limit: 2,
                 json,
@@ -129,6 +130,7 @@ fn child_that_does_a_command() {
         }
         _ => {
             let arguments = RenderArguments {
+                env: None,
                 model,
                 incremental: false,
                 full_refresh: false,

@@ -171,6 +171,12 @@ fn what_was_committed_but_not_recorded_is_not_built_again() {
     std::fs::write(&state, main).unwrap();
     std::fs::write(wal(&state), log).unwrap();
     let _ = std::fs::remove_file(state.with_extension("db-shm"));
+    // Its lease is this process's, which lives: as if it had expired.
+    let mut restored = State::open(&StateAddress::Sqlite(state)).unwrap();
+    for lease in restored.leases("shop", "local").unwrap() {
+        restored.release("shop", "local", lease.token).unwrap();
+    }
+    restored.close().unwrap();
 
     let ran = run_all(&project);
     assert_eq!(ran.outcome.summary.built, 0, "{:?}", ran.outcome.steps);

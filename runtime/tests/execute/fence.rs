@@ -119,8 +119,9 @@ fn a_publication_after_a_take_over_is_refused() {
     let revision = "SELECT revision FROM _dbgo.published";
     assert_eq!(place.query(revision), ["1"]);
 
+    // The publication had begun, so that the next run ends it before anything else.
     let ran = run_all(&changed);
-    assert_eq!((ran.outcome.summary.built, ran.outcome.published), (0, 2));
+    assert_eq!((ran.outcome.summary.built, ran.outcome.published), (0, 0));
     assert_eq!(place.query("SELECT x FROM main__dev_test.second"), ["20"]);
     assert_eq!(place.query(revision), ["2"]);
 }

@@ -92,26 +92,32 @@ fn rows_are_removed_on_a_condition() {
 }
 
 #[test]
-fn a_condition_beside_the_key_leaves_no_key_twice() {
+fn a_condition_beside_the_key_says_which_row_stays() {
     let place = Place::new();
-    let merge = |on| MergeDef {
-        on: Str::new(on),
+    let merge = |delete_when| MergeDef {
+        on: Str::new("this.n < new.n -- or this.n is null"),
+        delete_when: Str::new(delete_when),
         ..MergeDef::NONE
     };
-    raw(&place, "(1, 'a', 10), (2, 'b', 20)");
-    run_all(&merging(&place, merge("this.n <= new.n")));
-    raw(&place, "(1, 'c', 11)");
-    let ran = run_all(&merging(&place, merge("this.n <= new.n")));
-    assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
-    assert_eq!(place.query(ROWS), ["1|c|11", "2|b|20"]);
-    raw(&place, "(2, 'd', 19)");
-    let ran = run_all(&merging(&place, merge("this.n <= new.n")));
-    let note = ran.note("models.shop.items");
-    assert_eq!(
-        note,
-        "the key `id` would be in the table more than once\nid = 2 in 2 rows"
+    raw(&place, "(1, 'a', 10), (2, 'b', 20), (4, 'x', NULL)");
+    run_all(&merging(&place, merge("")));
+    raw(
+        &place,
+        "(1, 'c', 11), (2, 'd', 19), (3, 'e', 0), (4, 'y', 1)",
     );
-    assert_eq!(place.query(ROWS), ["1|c|11", "2|b|20"]);
+    let ran = run_all(&merging(&place, merge("")));
+    assert_eq!(ran.outcome.trouble, None, "{:?}", ran.outcome.steps);
+    assert_eq!(ran.outcome.steps[0].rows, Some(2));
+    let rows = ["1|c|11", "2|b|20", "3|e|0", "4|x|null"];
+    assert_eq!(place.query(ROWS), rows);
+    // What isn't replaced isn't taken away either.
+    let deleting = || merging(&place, merge("new.v = 'gone'"));
+    run_all(&deleting());
+    raw(&place, "(1, 'gone', 10), (2, 'gone', 21), (3, 'f', 5)");
+    run_all(&deleting());
+    raw(&place, "(1, 'gone', 10), (2, 'gone', 21), (3, 'f', 5)");
+    run_all(&deleting());
+    assert_eq!(place.query(ROWS), ["1|c|11", "3|f|5", "4|y|1"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Runs of hand-made projects over real database files and real state.
 
 mod audits;
+mod claims;
 mod commands;
 mod crash;
 mod errors;
@@ -12,6 +13,7 @@ mod kept_tables;
 mod keyed;
 mod rebuild;
 mod restore;
+mod schedules;
 mod statements;
 mod versions;
 mod zones;

@@ -13,7 +13,8 @@
 //! `models/a.sql:2:12 error[code] "part"`, without the place for findings that have none.
 //!
 //! A block `text rendered` is the query of `models/a.sql` as the program gets it, with loops and
-//! macros written out; what the program fills in is written as `:name`.
+//! macros written out; what the program fills in is written as `:name`. A block `text beside` is
+//! what runs beside that query: its audits, the statements before and after it, how it is merged.
 
 use crate::lineage::LineageOf;
 use crate::markdown::Block;
@@ -21,7 +22,7 @@ use crate::project::shown;
 use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity, render};
 use dbgo_compiler::driver::Compilation;
 use dbgo_compiler::source::SourceSet;
-use dbgo_compiler::typed::{BodyNode, Slot, TypedColumn};
+use dbgo_compiler::typed::{BodyNode, Slot, TypedColumn, TypedModel};
 use std::fmt;
 
 /// Everything that a test expects.
@@ -31,6 +32,7 @@ pub struct Expectations {
     types: Vec<Type>,
     columns: Vec<Columns>,
     rendered: Option<String>,
+    beside: Option<String>,
     lineage: Vec<LineageOf>,
 }
 
@@ -79,6 +81,10 @@ impl Expectations {
         for block in blocks {
             if block.name == "rendered" {
                 expectations.rendered = Some(block.text.trim_end().to_owned());
+                continue;
+            }
+            if block.name == "beside" {
+                expectations.beside = Some(block.text.trim_end().to_owned());
                 continue;
             }
             let lines = block.text.lines().enumerate();
@@ -199,37 +205,89 @@ impl Expectations {
                 .iter()
                 .filter_map(|expected| expected.difference(compilation)),
         );
-        differences.extend(self.rendered.as_ref().and_then(|wanted| {
-            let rendered = rendered(compilation);
-            (rendered.trim_end() != wanted)
-                .then(|| format!("  `models/a.sql` is written as\n{rendered}"))
-        }));
+        let shown = |wanted: &Option<String>, show: fn(&TypedModel) -> String| {
+            let mut models = compilation.project.models.iter();
+            let model = models.find(|model| model.path == "models.a");
+            let found = model.map_or_else(|| "nothing".to_owned(), |model| show(model));
+            let wanted = wanted.as_ref()?;
+            (found.trim_end() != wanted).then(|| format!("  `models/a.sql` is written as\n{found}"))
+        };
+        differences.extend(shown(&self.rendered, |model| written(model, &model.body)));
+        differences.extend(shown(&self.beside, beside));
         let lineage = self.lineage.iter();
         differences.extend(lineage.filter_map(|expected| expected.difference(compilation)));
         differences
     }
 }
 
-/// The query of `models/a.sql`.
-fn rendered(compilation: &Compilation) -> String {
-    let models = &compilation.project.models;
-    let Some(model) = models.iter().find(|model| model.path == "models.a") else {
-        return "nothing".to_owned();
-    };
+/// A text of a model.
+fn written(model: &TypedModel, body: &[BodyNode]) -> String {
     let mut text = String::new();
-    for node in &model.body {
+    for node in body {
         match node {
             BodyNode::Text(piece) => text.push_str(piece),
             BodyNode::Slot(Slot::Relation { import, .. }) => {
                 text.push_str(&format!(":{}", model.imports[*import as usize].0));
             }
+            BodyNode::Slot(Slot::This { .. }) => text.push_str(":this"),
             BodyNode::Slot(Slot::Variable(variable)) => {
                 text.push_str(&format!(":{}", model.variables[*variable as usize].name));
             }
-            other => text.push_str(&format!("{other:?}")),
+            BodyNode::Slot(slot) => text.push_str(&format!("{slot:?}")),
+            BodyNode::If {
+                branches,
+                otherwise,
+            } => {
+                for (condition, nodes) in branches {
+                    let nodes = written(model, nodes);
+                    text.push_str(&format!("{{if {condition:?}: {}}}", nodes.trim_end()));
+                }
+                if !otherwise.is_empty() {
+                    let nodes = written(model, otherwise);
+                    text.push_str(&format!("{{else: {}}}", nodes.trim_end()));
+                }
+            }
         }
     }
     text
+}
+
+/// What runs beside a model's query.
+fn beside(model: &TypedModel) -> String {
+    let mut parts = Vec::new();
+    for audit in &model.audits {
+        parts.push(format!("-- audit {}", audit.call));
+        parts.push(written(model, &audit.body));
+    }
+    for (when, statements) in [("before", &model.before), ("after", &model.after)] {
+        for statement in statements {
+            parts.push(format!("-- {when}"));
+            parts.push(written(model, statement));
+        }
+    }
+    let merge = &model.merge;
+    for (what, text) in [
+        ("on", &merge.on),
+        ("update", &merge.update.join(", ")),
+        ("delete when", &merge.delete_when),
+    ] {
+        if !text.is_empty() {
+            parts.push(format!("-- merge {what}"));
+            parts.push(text.clone());
+        }
+    }
+    for index in &model.indexes {
+        let unique = if index.unique { "unique " } else { "" };
+        parts.push(format!("-- {unique}index {}", index.columns.join(", ")));
+    }
+    for grant in &model.grants {
+        parts.push(format!(
+            "-- grant {} to {}",
+            grant.privilege,
+            grant.to.join(", ")
+        ));
+    }
+    parts.join("\n")
 }
 
 impl Finding {

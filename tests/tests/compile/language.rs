@@ -58,7 +58,7 @@ fn run(suite: &Document, test: &Section) -> Vec<String> {
 }
 
 fn is_expected(block: &Block) -> bool {
-    block.language == "text" && matches!(block.name.as_str(), "expect" | "rendered")
+    block.language == "text" && matches!(block.name.as_str(), "expect" | "rendered" | "beside")
 }
 
 /// A block that no test would see is a mistake of who wrote it.
@@ -68,7 +68,7 @@ fn fault_of_blocks(test: &Section) -> Option<String> {
         let is_file = block.name.contains('.') && block.language != "text";
         if !is_file && !is_expected(block) {
             return Some(format!(
-                "line {}: the block is neither a file nor `text expect` nor `text rendered`",
+                "line {}: the block is neither a file nor `text expect`, `rendered` or `beside`",
                 block.line
             ));
         }

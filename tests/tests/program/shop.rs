@@ -4,8 +4,8 @@ use dbgo_compiler::fingerprint::Profile;
 use dbgo_compiler::lineage::Lineage;
 use dbgo_compiler::sql_type::SqlType;
 use dbgo_compiler::typed::{
-    BodyNode, EngineSettings, Materialization, OnSchemaChange, ProjectSettings, Slot, TypedColumn,
-    TypedExposure, TypedModel, TypedProject, TypedSeed, TypedSource,
+    BodyNode, EngineSettings, Materialization, Merge, OnSchemaChange, ProjectSettings, Slot,
+    TypedColumn, TypedExposure, TypedModel, TypedProject, TypedSeed, TypedSource,
 };
 use std::sync::Arc;
 
@@ -45,6 +45,17 @@ pub fn model(path: &str, description: &str, columns: Vec<TypedColumn>, sql: &str
         on_schema_change: OnSchemaChange::Fail,
         retries: 0,
         timeout_seconds: 0,
+        cron: String::new(),
+        cron_tz: String::new(),
+        history: None,
+        forward_only: false,
+        was: String::new(),
+        audits: Vec::new(),
+        merge: Merge::default(),
+        grants: Vec::new(),
+        indexes: Vec::new(),
+        before: Vec::new(),
+        after: Vec::new(),
         body: vec![BodyNode::Text(sql.to_owned())],
         profile: Profile::default(),
         lineage: Lineage::default(),

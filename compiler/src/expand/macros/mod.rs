@@ -82,6 +82,11 @@ impl Library {
         own.or_else(|| built_in::BuiltIn::of(&name).map(Callee::BuiltIn))
     }
 
+    /// Whether there is a macro of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
     /// Whether a text may call a macro, by a look at the names in front of parentheses.
     pub fn may_be_called(&self, text: &str, tree: &DirectiveTree) -> bool {
         let is_sql = |token: &&Token| token.kind != TokenKind::Comment;
@@ -120,6 +125,13 @@ fn pieces<'t>(tree: &'t DirectiveTree, nodes: &'t [Node], see: &mut dyn FnMut(Pi
                     see(Piece::Branch);
                     pieces(tree, &otherwise.nodes, see);
                 }
+                see(Piece::End);
+            }
+            // Its statements have nothing to do with the query around them.
+            Node::Block { nodes, .. } => {
+                see(Piece::Choice);
+                pieces(tree, nodes, see);
+                see(Piece::Branch);
                 see(Piece::End);
             }
             Node::Error { .. } => {}

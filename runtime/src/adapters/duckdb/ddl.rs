@@ -16,7 +16,7 @@ use crate::adapters::relation::{
 const TEMPORARY: (&str, &str) = ("temp", "main");
 
 /// Writes DuckDB's SQL.
-pub(super) struct DuckDbDialect;
+pub(in crate::adapters) struct DuckDbDialect;
 
 impl Dialect for DuckDbDialect {
     fn identifier(&self, name: &str) -> String {

@@ -39,16 +39,6 @@ pub(super) fn delete_partitions(target: &Relation, source: &Relation, columns: &
     )
 }
 
-/// The condition under which a row of the table and a new one match. A user's text stands on
-/// lines of its own, because it may end with a comment.
-fn matching(merge: &Merge<'_>) -> String {
-    let keys = equal_keys("\"this\"", "\"new\"", merge.key);
-    match merge.on {
-        "" => keys,
-        on => format!("{keys} AND (\n{on}\n)"),
-    }
-}
-
 pub(super) fn merged_rows(merge: &Merge<'_>) -> String {
     let updated = |column: &str| merge.update.is_empty() || contains(merge.update, column);
     let matched = identifier(MATCHED);
@@ -66,26 +56,36 @@ pub(super) fn merged_rows(merge: &Merge<'_>) -> String {
     let values: Vec<String> = (merge.columns.iter().map(value))
         .chain(merge.kept.iter().map(kept))
         .collect();
-    let remaining = match merge.delete_when {
-        "" => String::new(),
-        condition => format!("\nWHERE (\n{condition}\n) IS NOT TRUE"),
+    // A user's text stands on lines of its own, because it may end with a comment.
+    let replaces = match merge.on {
+        "" => "true".to_owned(),
+        on => format!("(\"this\".{matched} IS NULL OR (\n{on}\n))"),
+    };
+    let remains = match merge.delete_when {
+        "" => "true".to_owned(),
+        condition => format!("(\n{condition}\n) IS NOT TRUE"),
     };
     format!(
         "SELECT {}\nFROM {} AS \"new\"\n\
-         LEFT JOIN (SELECT *, true AS {matched} FROM {}) AS \"this\" ON {}{remaining}",
+         LEFT JOIN (SELECT *, true AS {matched} FROM {}) AS \"this\" ON {}\n\
+         WHERE {replaces} AND {remains}",
         values.join(", "),
         relation_name(merge.source),
         relation_name(merge.target),
-        matching(merge)
+        equal_keys("\"this\"", "\"new\"", merge.key)
     )
 }
 
 pub(super) fn delete_matched(merge: &Merge<'_>) -> String {
+    let replaces = match merge.on {
+        "" => String::new(),
+        on => format!(" AND (\n{on}\n)"),
+    };
     format!(
-        "DELETE FROM {} AS \"this\" USING {} AS \"new\"\nWHERE {}",
+        "DELETE FROM {} AS \"this\" USING {} AS \"new\"\nWHERE {}{replaces}",
         relation_name(merge.target),
         relation_name(merge.source),
-        matching(merge)
+        equal_keys("\"this\"", "\"new\"", merge.key)
     )
 }
 

@@ -28,6 +28,7 @@ mod statement;
 mod types;
 
 pub use connect::{DuckDb, SESSION_SETTINGS};
+pub(super) use ddl::DuckDbDialect;
 pub use types::{TypeSession, type_session_identity};
 
 /// The engine type that a project's file names.

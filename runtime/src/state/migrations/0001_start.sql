@@ -32,6 +32,7 @@ CREATE TABLE objects (
     created_at INTEGER NOT NULL,
     preview TEXT NOT NULL,
     tombstone INTEGER,
+    loaded_at INTEGER NOT NULL,
     PRIMARY KEY (project, engine, physical)
 ) STRICT, WITHOUT ROWID;
 
@@ -46,6 +47,7 @@ CREATE TABLE snapshots (
     kind TEXT NOT NULL,
     columns TEXT NOT NULL,
     definition TEXT NOT NULL,
+    audits TEXT NOT NULL,
     PRIMARY KEY (project, engine, model, version, preview)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,5 +1,5 @@
 -- @config: materialised='table', tags=['a',
 --     'b']
 -- @import: seeds.rate
--- @audit: not_null(day)
+-- @audit: not_nul(day)
 select 1 as id

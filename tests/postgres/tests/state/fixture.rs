@@ -63,6 +63,8 @@ pub fn snapshot(model: &str, version: &str) -> Snapshot {
         columns: vec![(text("a"), text("DECIMAL(18,2)"))],
         definition: String::new(),
         uses: Vec::new(),
+        loaded_at: Timestamp::UNIX_EPOCH,
+        audits: Vec::new(),
         preview: String::new(),
     }
 }
@@ -77,6 +79,7 @@ pub fn object(snapshot: &Snapshot) -> Object {
         load: snapshot.load.clone(),
         reads: snapshot.reads.clone(),
         uses: snapshot.uses.clone(),
+        loaded_at: snapshot.loaded_at,
         created_at: at(0),
         preview: snapshot.preview.clone(),
         tombstone: None,

@@ -32,6 +32,10 @@ pub const DEFINITION: ModelDef = ModelDef {
                 alias: Str::new("e"),
                 path: Str::new("models.cleaned"),
             },
+            ImportDef {
+                alias: Str::new("known_events"),
+                path: Str::new("sources.raw.events"),
+            },
         ],
     ),
     columns: List::new(
@@ -76,17 +80,64 @@ pub const DEFINITION: ModelDef = ModelDef {
     history: History::Usual as u8,
     forward_only: false,
     was: Str::EMPTY,
-    audits: List::new(&[]),
-    merge: MergeDef::NONE,
+    audits: List::new(
+        &[
+            AuditDef {
+                name: Str::new("not_null"),
+                call: Str::new("not_null(id, \"order\")"),
+                severity: Severity::Error as u8,
+                by_row: true,
+                columns: List::new(&[Str::new("id"), Str::new("order")]),
+                warn_if: Str::EMPTY,
+                error_if: Str::EMPTY,
+                store_failures: false,
+                render: audit_0,
+            },
+            AuditDef {
+                name: Str::new("unique"),
+                call: Str::new("unique(id)"),
+                severity: Severity::Warn as u8,
+                by_row: false,
+                columns: List::new(&[Str::new("id")]),
+                warn_if: Str::new("> 10"),
+                error_if: Str::EMPTY,
+                store_failures: false,
+                render: audit_1,
+            },
+            AuditDef {
+                name: Str::new("known"),
+                call: Str::new("known(id, :e.id)"),
+                severity: Severity::Error as u8,
+                by_row: false,
+                columns: List::new(&[Str::new("id")]),
+                warn_if: Str::EMPTY,
+                error_if: Str::new(">= 2"),
+                store_failures: true,
+                render: audit_2,
+            },
+        ],
+    ),
+    merge: MergeDef {
+        on: Str::new("new.happened_at >= this.happened_at"),
+        update: List::new(&[Str::new("happened_at")]),
+        delete_when: Str::new("new.happened_at is null"),
+    },
     grants: List::new(&[]),
-    indexes: List::new(&[]),
-    before: List::new(&[]),
-    after: List::new(&[]),
+    indexes: List::new(
+        &[
+            IndexDef {
+                unique: true,
+                columns: List::new(&[Str::new("id")]),
+            },
+        ],
+    ),
+    before: List::new(&[before_0 as Render, before_1 as Render]),
+    after: List::new(&[after_0 as Render, after_1 as Render]),
     profile: Str::new(
-        r#"{"algorithm":1,"rows":"43f653896561be9cf79022c7dc70303f","order":"00000000000000000000000000000000","storage":"5fd24c551afdb91c9b3685458560c5d1","metadata":"6ca181be99e5264d4210c1c3123ce730","columns":[{"n":"id","t":"HUGEINT","v":"187aa3eb6471031755c76f4f16a01795","o":null},{"n":"happened_at","t":"TIMESTAMP","v":"a59f02b6076ee03e5bb4ac98497c96f8","o":null},{"n":"order","t":"VARCHAR","v":"293374d8fbbbe3784edaa4508da861b1","o":null}]}"#,
+        r#"{"algorithm":1,"rows":"cff431184b0fa2a619b05ea1400f9604","order":"00000000000000000000000000000000","storage":"5fd24c551afdb91c9b3685458560c5d1","metadata":"38710a10413eaea730cd12a61929af17","columns":[{"n":"id","t":"HUGEINT","v":"187aa3eb6471031755c76f4f16a01795","o":null},{"n":"happened_at","t":"TIMESTAMP","v":"a59f02b6076ee03e5bb4ac98497c96f8","o":null},{"n":"order","t":"VARCHAR","v":"293374d8fbbbe3784edaa4508da861b1","o":null}]}"#,
     ),
     lineage: Str::new(
-        r#"{"r":[[0,null,1],[0,"id",16],[0,"happened_at",8],[null,null,8],[null,"happened_at",8]],"c":[{"n":"id","i":[[0,"id",1]]},{"n":"happened_at","i":[[0,"happened_at",1]]},{"n":"order","i":[[0,"order",1]]}]}"#,
+        r#"{"r":[[0,null,33],[0,"id",16],[0,"happened_at",8],[0,true,32],[null,null,8],[null,"happened_at",8]],"c":[{"n":"id","i":[[0,null,32],[0,"id",1],[0,true,32]]},{"n":"happened_at","i":[[0,null,32],[0,"happened_at",1],[0,true,32]]},{"n":"order","i":[[0,null,32],[0,"order",1],[0,true,32]]}]}"#,
     ),
     render,
 };
@@ -124,4 +175,78 @@ where true
     }
     sql.text(r"
 )");
+}
+
+/// Writes the audit `not_null(id, "order")`.
+pub extern "C" fn audit_0(_facts: &Facts, sql: &mut Sink) {
+    sql.text(r"select *
+from ");
+    sql.this_as();
+    sql.text(r#"
+where id is null or "order" is null"#);
+}
+
+/// Writes the audit `unique(id)`.
+pub extern "C" fn audit_1(_facts: &Facts, sql: &mut Sink) {
+    sql.text(r"select id, count(*) as times
+from ");
+    sql.this_as();
+    sql.text(r"
+where id is not null
+group by id
+having count(*) > 1");
+}
+
+/// Writes the audit `known(id, :e.id)`.
+pub extern "C" fn audit_2(_facts: &Facts, sql: &mut Sink) {
+    sql.text(r"select this.*
+from (select * from ");
+    sql.this_as();
+    sql.text(r#" where "order" <> 'it''s' and not "#);
+    sql.variable(0u32);
+    sql.text(r"
+) as this
+left join ");
+    sql.relation(0u32);
+    sql.text(
+        r" as parent on this.id = parent.id
+where parent.id is null
+    or this.id not in (select events.id from ",
+    );
+    sql.relation(1u32);
+    sql.text(" as events)");
+}
+
+/// Writes a statement before the rows.
+pub extern "C" fn before_0(facts: &Facts, sql: &mut Sink) {
+    if facts.is_incremental() {
+        sql.text("delete from ");
+        sql.this_as();
+        sql.text(" where this.happened_at < ");
+        sql.execution_ts();
+        sql.text(" - interval 1 year");
+    }
+}
+
+/// Writes a statement before the rows.
+pub extern "C" fn before_1(facts: &Facts, sql: &mut Sink) {
+    if facts.is_incremental() {} else {
+        sql.text("create temporary table seen as select e.id from ");
+        sql.relation_as(0u32);
+    }
+}
+
+/// Writes a statement after the rows.
+pub extern "C" fn after_0(_facts: &Facts, sql: &mut Sink) {
+    sql.text("create index by_time on ");
+    sql.this();
+    sql.text(" (happened_at)");
+}
+
+/// Writes a statement after the rows.
+pub extern "C" fn after_1(_facts: &Facts, sql: &mut Sink) {
+    sql.text("update ");
+    sql.this_as();
+    sql.text(r#" set "order" = 'none' where "order" is null and "#);
+    sql.variable(0u32);
 }

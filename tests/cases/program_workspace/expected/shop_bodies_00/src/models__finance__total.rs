@@ -38,6 +38,22 @@ pub const DEFINITION: ModelDef = ModelDef {
     on_schema_change: OnSchemaChange::Fail as u8,
     retries: 0u32,
     timeout_seconds: 0u64,
+    scd2: Scd2Def::NONE,
+    cron: Str::EMPTY,
+    cron_tz: Str::EMPTY,
+    history: History::Usual as u8,
+    forward_only: false,
+    was: Str::EMPTY,
+    audits: List::new(&[]),
+    merge: MergeDef::NONE,
+    grants: List::new(&[]),
+    indexes: List::new(&[]),
+    before: List::new(&[]),
+    after: List::new(&[]),
+    profile: Str::new(
+        r#"{"algorithm":0,"rows":"00000000000000000000000000000000","order":"00000000000000000000000000000000","storage":"00000000000000000000000000000000","metadata":"00000000000000000000000000000000","columns":[]}"#,
+    ),
+    lineage: Str::new(r#"{"r":[],"c":[{"n":"total","i":[]}]}"#),
     render,
 };
 

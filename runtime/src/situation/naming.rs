@@ -1,6 +1,6 @@
 //! The names of physical tables and of the users' views.
 
-use crate::adapters::{BOOKKEEPING_SCHEMA, Relation};
+use crate::adapters::{BOOKKEEPING_SCHEMA, Dialect, Relation};
 
 /// How many digits of a version stand in a physical name.
 const DIGITS: usize = 10;
@@ -34,23 +34,10 @@ pub fn physical_relation(name: &str) -> Relation {
     Relation::new(BOOKKEEPING_SCHEMA, name)
 }
 
-/// The schema of an environment's views: `finance__dev_ana`, and `finance` itself in `prod`.
-pub fn view_schema(schema: &str, environment: &str) -> String {
-    if environment == "prod" {
-        schema.to_owned()
-    } else {
-        format!("{schema}__{environment}")
-    }
-}
-
-/// What tells a view from another one: an engine finds a name in any case.
-pub fn view_key(schema: &str, name: &str) -> (String, String) {
-    (schema.to_lowercase(), name.to_lowercase())
-}
-
-/// A view of an environment.
-pub fn view_name((schema, name): (&str, &str), environment: &str) -> Relation {
-    Relation::new(view_schema(schema, environment), name)
+/// The statement that makes a user's view show a table.
+pub fn show_statement(dialect: &dyn Dialect, view: &Relation, physical: &str) -> String {
+    let table = dialect.relation(&physical_relation(physical));
+    dialect.create_or_replace_view(view, &format!("SELECT * FROM {table}"))
 }
 
 #[cfg(test)]

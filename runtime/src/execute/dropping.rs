@@ -1,0 +1,102 @@
+//! Removing an environment: its views together, then what the state knows of it. Tables stay until
+//! nobody needs them.
+
+use super::claim::{claim, finish};
+use super::details::Details;
+use super::interrupt::Interrupt;
+use super::options::RunOptions;
+use super::pointers::environment;
+use super::publish::Intent;
+use super::run::{check_nothing_pending, open};
+use crate::adapters::{Relation as Name, RelationKind};
+use crate::environments::view_key;
+use crate::error::{Code, Error, Kind, Result};
+use crate::plan::{PlanOptions, Purpose, Target, make_for};
+use crate::project::Project;
+use crate::situation::Request;
+use crate::state::Change;
+use std::sync::atomic::AtomicBool;
+
+/// Removes an environment, and gives the number of its views.
+///
+/// # Errors
+/// `unknown-environment`, `protected-environment`, failures of state and engine.
+pub fn drop_environment(
+    project: &Project,
+    options: &RunOptions,
+    interrupt: &Interrupt,
+) -> Result<usize> {
+    let request = Request {
+        environment: options.environment.clone(),
+        ..Request::default()
+    };
+    let mut opening = open(project, &request, options, interrupt)?;
+    let name = opening.situation.place.environment.name;
+    let row = environment(&opening.situation, name)?;
+    if row.protected || opening.situation.place.environment.protected {
+        return Err(Error::new(
+            Kind::Refused,
+            Code::ProtectedEnvironment,
+            format!("`{name}` is protected"),
+        )
+        .hint(format!(
+            "take `protected` from `[env.{name}]` in `dbgo.toml` and apply that first"
+        )));
+    }
+    check_nothing_pending(&mut opening)?;
+    let purpose = Purpose::Rollback { to: 0 };
+    let nothing = (&Target::default(), purpose);
+    let plan = make_for(
+        &mut opening.situation,
+        nothing,
+        &PlanOptions::default(),
+        &options.author,
+    )?;
+    let token = claim(&mut opening, &plan, (false, &options.author.name))?;
+    let dialect = opening.adapter.dialect();
+    let published: Vec<_> = opening
+        .situation
+        .known
+        .published
+        .values()
+        .cloned()
+        .collect();
+    let is_view = |schema: &str, view: &str| {
+        opening.users.get(&view_key(schema, view)) == Some(&RelationKind::View)
+    };
+    let statements = published
+        .iter()
+        .filter(|shown| is_view(&shown.view_schema, &shown.view_name))
+        .map(|shown| dialect.drop_view(&Name::new(&shown.view_schema, &shown.view_name)))
+        .collect();
+    let scope = opening.situation.place.scope.clone();
+    let intent = Intent {
+        batch_id: format!("{}/publish", plan.id),
+        run: plan.id.clone(),
+        plan: plan.id.clone(),
+        statements,
+        details: Details {
+            project: scope.project.clone(),
+            environment: scope.environment.clone(),
+            withdrawn: published.iter().map(|shown| shown.model.clone()).collect(),
+            ..Details::default()
+        },
+        by: options.author.name.clone(),
+    };
+    let adapter = opening.adapter.clone();
+    let in_doubt = AtomicBool::new(false);
+    intent.publish(
+        &*adapter,
+        &mut opening.session,
+        (interrupt, &in_doubt, token),
+    )?;
+    let mut changes = std::mem::take(&mut opening.changes);
+    changes.extend(intent.changes());
+    if let Ok(mark) = opening.session.ledger_mark() {
+        changes.push(Change::Ledger { mark });
+    }
+    let state = &mut opening.situation.state;
+    finish(state, &scope, &intent, (token, changes))?;
+    state.drop_environment(&scope.project, &scope.environment)?;
+    Ok(published.len())
+}

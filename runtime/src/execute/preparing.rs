@@ -1,0 +1,359 @@
+//! Everything that can be refused or decided before an environment is taken, and what is written at the
+//! beginning of a job.
+
+use super::columns::{alterations_of, wanted_query};
+use super::context::{Columns, Context};
+use super::failure::opening_failed;
+use super::inputs;
+use super::job::Job;
+use super::opening::Opening;
+use crate::adapters::Session;
+use crate::error::{Code, Error, Kind, Result};
+use crate::events::Event;
+use crate::plan::{Action, Definition, is_shown};
+use crate::project::Relation;
+use crate::situation::{Restated, Window, is_readable, physical_relation};
+use crate::state::{Change, ProjectVersion, RunRecord, Snapshot, State};
+use crate::version::fingerprint;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What is decided before an environment is taken.
+pub struct Preparation {
+    run_id: String,
+    earlier_runs: Vec<String>,
+    actions: HashMap<Relation, Action>,
+    adopted: Vec<Snapshot>,
+    columns: HashMap<String, Columns>,
+    proofs: Vec<String>,
+    restated: Restated,
+    windows: [Window; 2],
+}
+
+/// Decides all that, and refuses what can be refused.
+///
+/// # Errors
+/// `parent-not-built`, `columns-changed`, what the engine says of a `changed_by`.
+pub fn prepare(
+    opening: &mut Opening<'_>,
+    job: &Job<'_>,
+    (selected, _seeds): (&BTreeSet<usize>, &BTreeSet<usize>),
+) -> Result<Preparation> {
+    let project = opening.situation.place.project;
+    let mut actions = HashMap::new();
+    for model in &job.plan.models {
+        let relation = job.target.models.get(&model.model);
+        if let Some(relation) = relation.and_then(|target| target.relation) {
+            actions.insert(relation, model.action.clone());
+        }
+    }
+    let adopted = adopted(opening, &actions);
+    let restated = Restated::of(&opening.situation, &job.plan.options)?;
+    let place = &opening.situation.place;
+    let windows = [place.window(true), place.window(false)];
+    let preparation = Preparation {
+        run_id: new_id(&mut opening.situation.state)?,
+        earlier_runs: match job.resume {
+            true => {
+                let scope = &opening.situation.place.scope;
+                let state = &mut opening.situation.state;
+                state.runs_of_plan(&scope.project, &job.plan.id)?
+            }
+            false => Vec::new(),
+        },
+        columns: described(opening, &actions)?,
+        proofs: proofs(opening, selected)?,
+        actions,
+        adopted,
+        restated,
+        windows,
+    };
+    for &index in selected {
+        for parent in project.stored_parents(index) {
+            preparation.check_parent(opening, job, index, parent)?;
+        }
+        preparation.check_columns(opening, index)?;
+    }
+    Ok(preparation)
+}
+
+/// The snapshots of versions that go on with tables of earlier ones.
+fn adopted(opening: &Opening<'_>, actions: &HashMap<Relation, Action>) -> Vec<Snapshot> {
+    let situation = &opening.situation;
+    let project = situation.place.project;
+    let mut adopted = Vec::new();
+    for (relation, action) in actions {
+        let Action::Adopt { model, version, .. } = action else {
+            continue;
+        };
+        let path = project.path_of(*relation);
+        let before = model.as_deref().unwrap_or(path).to_owned();
+        let name = situation.place.environment.name;
+        let Some(snapshot) = situation.known.snapshot(name, &before, version) else {
+            continue;
+        };
+        adopted.push(Snapshot {
+            model: path.to_owned(),
+            version: situation.versions.get(*relation).to_owned(),
+            ..snapshot.clone()
+        });
+    }
+    adopted.sort_by(|one, other| one.model.cmp(&other.model));
+    adopted
+}
+
+/// The columns of tables that another version of their model goes on with.
+fn described(
+    opening: &mut Opening<'_>,
+    actions: &HashMap<Relation, Action>,
+) -> Result<HashMap<String, Columns>> {
+    let mut found = HashMap::new();
+    for (relation, action) in actions {
+        let (Relation::Model(index), Action::Continue { physical, .. }) = (relation, action) else {
+            continue;
+        };
+        let model = opening.situation.place.project.model(*index);
+        let dialect = opening.adapter.dialect();
+        let table = dialect.relation(&physical_relation(physical));
+        let wanted = wanted_query(model, dialect);
+        let session = &mut opening.session;
+        let engine = &opening.situation.place.engine;
+        let mut describe = |query: &str| {
+            let columns = session.describe(query);
+            columns.map_err(|error| opening_failed(&error, engine))
+        };
+        let columns = Columns {
+            present: describe(&format!("SELECT * FROM {table}"))?,
+            wanted: describe(&wanted)?,
+        };
+        found.insert(physical.clone(), columns);
+    }
+    Ok(found)
+}
+
+/// The proofs of all sources that the given models read.
+fn proofs(opening: &mut Opening<'_>, models: &BTreeSet<usize>) -> Result<Vec<String>> {
+    let place = &opening.situation.place;
+    let project = place.project;
+    let needed = |source: Relation| {
+        (0..project.models().len()).any(|index| {
+            let model = project.model(index);
+            (models.contains(&index) || !model.is_stored()) && model.imports.contains(&source)
+        })
+    };
+    let dialect = opening.adapter.dialect();
+    inputs::proofs(
+        (project, &place.facts),
+        needed,
+        dialect,
+        &mut opening.session,
+    )
+}
+
+impl Preparation {
+    /// Refuses a selection that leaves out something that isn't built.
+    fn check_parent(
+        &self,
+        opening: &Opening<'_>,
+        job: &Job<'_>,
+        index: usize,
+        parent: Relation,
+    ) -> Result<()> {
+        let Relation::Model(parent_index) = parent else {
+            return Ok(());
+        };
+        let situation = &opening.situation;
+        let project = situation.place.project;
+        let path = project.path_of(parent);
+        let target = job.target.models.get(path);
+        let window = &self.windows[usize::from(!situation.versions.is_preview(parent_index))];
+        if target.is_some_and(|target| target.selected)
+            || is_readable(
+                (&situation.known, situation.place.environment.name),
+                (project, &situation.versions),
+                window,
+                parent_index,
+            )
+        {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Usage,
+            Code::ParentNotBuilt,
+            format!(
+                "`{}` reads `{}`, which isn't selected and isn't wholly built in its present version",
+                project.model(index).relation(),
+                project.name_of(parent)
+            ),
+        )
+        .hint(format!(
+            "select it too: `--select +{}`",
+            project.model(index).relation()
+        )))
+    }
+
+    /// Refuses a table whose columns can't become those that its model has now.
+    fn check_columns(&self, opening: &Opening<'_>, index: usize) -> Result<()> {
+        let Some(Action::Continue { physical, .. }) = self.actions.get(&Relation::Model(index))
+        else {
+            return Ok(());
+        };
+        let Some(columns) = self.columns.get(physical) else {
+            return Ok(());
+        };
+        let model = opening.situation.place.project.model(index);
+        alterations_of(columns, model, physical, opening.adapter.dialect()).map(|_| ())
+    }
+
+    /// Writes that the job begins, before it changes anything: should it end badly, the next one
+    /// completes it from the ledger.
+    pub fn begin(&self, opening: &mut Opening<'_>, job: &Job<'_>, token: u64) -> Result<()> {
+        let _ = token;
+        opening.mark = opening
+            .session
+            .ledger_mark()
+            .map_err(|error| opening_failed(&error, &opening.situation.place.engine))?;
+        self.save_version(opening, job)?;
+        let situation = &mut opening.situation;
+        let mut changes = std::mem::take(&mut opening.changes);
+        changes.extend(self.adopted.iter().cloned().map(Change::Snapshot));
+        changes.push(Change::RunStarted(RunRecord {
+            id: self.run_id.clone(),
+            project_hash: situation.place.project.def.hash.to_string(),
+            started_at: situation.place.now,
+            command: job.command.to_owned(),
+            plan: job.plan.id.clone(),
+            by: job.options.author.name.clone(),
+        }));
+        situation.state.apply(&situation.place.scope, &changes)
+    }
+
+    /// Writes down what the environment is going to point to.
+    fn save_version(&self, opening: &mut Opening<'_>, job: &Job<'_>) -> Result<()> {
+        if job.plan.from.project_version == job.plan.to.project_version {
+            return Ok(());
+        }
+        let situation = &mut opening.situation;
+        let mut definitions = BTreeMap::new();
+        for model in job.target.models.values() {
+            let pinned = &model.pinned;
+            let before = situation.pinned.get(&pinned.model);
+            if before.is_some_and(|before| before.definition == pinned.definition) {
+                continue;
+            }
+            let Some(relation) = model.relation else {
+                continue;
+            };
+            let of = (&situation.versions, &situation.place.facts);
+            let definition = Definition::of(situation.place.project, relation, of)?;
+            definitions.insert(pinned.definition.clone(), definition.to_json());
+        }
+        let version = ProjectVersion {
+            id: job.plan.to.project_version.clone(),
+            project_hash: job.plan.to.project_hash.clone(),
+            commit: job.plan.to.commit.clone(),
+            created_at: situation.place.now,
+            created_by: job.options.author.name.clone(),
+            tool_version: job.plan.tool_version.clone(),
+            models: job
+                .target
+                .models
+                .values()
+                .map(|it| it.pinned.clone())
+                .collect(),
+        };
+        let project = situation.place.scope.project.clone();
+        situation
+            .state
+            .save_project_version(&project, &version, &definitions)
+    }
+
+    /// Tells that the job has begun.
+    pub fn announce(&self, opening: &Opening<'_>, job: &Job<'_>, listener: &mut dyn FnMut(Event)) {
+        let place = &opening.situation.place;
+        let selected = job.target.models.values();
+        let selected = selected.filter(|it| it.selected && is_shown(&it.pinned.kind));
+        let names = selected
+            .clone()
+            .map(|it| it.pinned.schema.chars().count() + 1 + it.pinned.name.chars().count());
+        let changed = job.plan.models.iter().filter(|model| {
+            let is_model = is_shown(&model.kind) && model.kind != "seed";
+            is_model && model.version != model.version_before
+        });
+        listener(Event::RunStarted {
+            id: self.run_id.clone(),
+            environment: place.scope.environment.clone(),
+            engine: (place.engine.kind.to_owned(), place.engine.shown.clone()),
+            models: place.project.models().len(),
+            selected: selected.clone().count(),
+            longest_name: names.max().unwrap_or(0),
+            changed: changed.count(),
+        });
+        for note in opening.notes.iter().chain(&job.plan.notes) {
+            listener(Event::Note(note.clone()));
+        }
+    }
+
+    /// What is fixed from now on, with the state, a session, and the ledger's mark.
+    pub fn context<'a>(
+        self,
+        opening: Opening<'a>,
+        job: &Job<'a>,
+        token: u64,
+    ) -> (Context<'a>, State, Session, String) {
+        let situation = opening.situation;
+        let place = situation.place;
+        let mut known = situation.known;
+        for snapshot in &self.adopted {
+            known.apply(&Change::Snapshot(snapshot.clone()), place.environment.name);
+        }
+        let context = Context {
+            project: place.project,
+            options: job.options,
+            mode: job.mode,
+            environment: place.environment,
+            plan: place.facts,
+            versions: situation.versions,
+            adapter: opening.adapter,
+            scope: place.scope,
+            known,
+            adopted: self.adopted,
+            actions: self.actions,
+            restated: self.restated,
+            windows: self.windows,
+            catalog: opening.catalog,
+            columns: self.columns,
+            users: opening.users,
+            proofs: self.proofs,
+            run_id: self.run_id,
+            earlier_runs: self.earlier_runs,
+            plan_id: job.plan.id.clone(),
+            author: job.options.author.name.clone(),
+            token,
+            now: place.now,
+            in_doubt: AtomicBool::new(false),
+            lost: Arc::new(AtomicBool::new(false)),
+        };
+        (context, situation.state, opening.session, opening.mark)
+    }
+}
+
+/// Eight hexadecimal digits that no other run of this state has: they are the key of its batches.
+fn new_id(state: &mut State) -> Result<String> {
+    loop {
+        let id = random_id();
+        if !state.has_run(&id)? {
+            return Ok(id);
+        }
+    }
+}
+
+fn random_id() -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let random = RandomState::new().build_hasher().finish().to_string();
+    let process = std::process::id().to_string();
+    let now = Timestamp::now().to_string();
+    fingerprint([random.as_str(), &process, &now])[..8].to_owned()
+}
