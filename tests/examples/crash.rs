@@ -1,18 +1,19 @@
 //! Kills runs of `dbgo` at all fail points, and holds what is left against what must hold.
 //!
-//! `crash [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]`
+//! `crash [--apply] [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]`
 
 use dbgo_runtime::faults::Bug;
 use dbgo_tests::crash::store::Home;
-use dbgo_tests::crash::{self, Outcome, Subject, cases, random};
+use dbgo_tests::crash::{self, Outcome, Subject, Way, cases, random};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str =
-    "usage: crash [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]
+    "usage: crash [--apply] [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]
 
+  --apply      with `dbgo apply`, and not with `dbgo run`
   --long       two fail points in a row, each with each, and kills at random times as well
   --postgres   with the state on a server of Postgres, which is started for that
   --kills N    how many of those [default: 1000]
@@ -23,6 +24,7 @@ const USAGE: &str =
 `DBGO_BIN` names the tool, built with debug assertions.";
 
 struct Options {
+    apply: bool,
     long: bool,
     postgres: bool,
     workers: usize,
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
 /// `None` where help is asked for.
 fn options() -> Result<Option<Options>, Box<dyn Error>> {
     let mut options = Options {
+        apply: false,
         long: false,
         postgres: false,
         workers: std::thread::available_parallelism().map_or(1, usize::from),
@@ -62,6 +65,10 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
     while let Some(word) = words.next() {
         match word.as_str() {
             "--help" => return Ok(None),
+            "--apply" => {
+                options.apply = true;
+                continue;
+            }
             "--long" => {
                 options.long = true;
                 continue;
@@ -93,8 +100,13 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         true => Home::Server(dbgo_test_postgres::server().ok_or("there is no Postgres")?),
         false => Home::File,
     };
+    let way = match options.apply {
+        true => Way::apply(),
+        false => Way::run(),
+    };
     let subject = Subject {
         home,
+        way,
         ..Subject::new(Path::new(&executable), folder.path())
     };
     let workers = options.workers;

@@ -33,6 +33,9 @@ mod macros;
 mod materializations;
 #[path = "tool/messages.rs"]
 mod messages;
+#[cfg(unix)]
+#[path = "tool/paused.rs"]
+mod paused;
 #[path = "tool/place.rs"]
 mod place;
 #[path = "tool/refusals.rs"]

@@ -128,18 +128,20 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// The digits that people see of the plan, or of the run, that published last for a user; empty
-    /// if nobody did.
+    /// The id of the run that published last for a user, as people see it; empty if nobody did.
     ///
     /// # Errors
     /// What the engine says.
     pub fn published(&self, user: &str) -> Result<String, Box<dyn Error>> {
+        const LAST: &str = "
+            SELECT entry ->> 'run_id' FROM _dbgo.ledger
+            WHERE entry ->> 'model' = ''
+                AND CAST(entry ->> 'details' AS JSON) ->> 'environment' = ?
+            ORDER BY CAST(entry ->> 'committed_at' AS BIGINT) DESC LIMIT 1";
         let config = Config::default().access_mode(AccessMode::ReadOnly)?;
         let connection = Connection::open_with_flags(self.database(), config)?;
-        let mut statement =
-            connection.prepare("SELECT plan FROM _dbgo.published WHERE environment = ?")?;
-        let plans = statement.query_map([format!("dev_{user}")], |row| row.get::<_, String>(0))?;
-        let plan = plans.collect::<duckdb::Result<Vec<_>>>()?.concat();
-        Ok(plan[plan.len().saturating_sub(8)..].to_owned())
+        let mut statement = connection.prepare(LAST)?;
+        let runs = statement.query_map([format!("dev_{user}")], |row| row.get::<_, String>(0))?;
+        Ok(runs.collect::<duckdb::Result<Vec<_>>>()?.concat())
     }
 }

@@ -75,9 +75,14 @@ const RAW: &[&str] = &[
 /// The codes of refusals that a process may get because of another one.
 const REFUSALS: &[&str] = &["database-held", "lease-held", "stale-plan"];
 
-/// `dbgo run`, in which who comes second is refused.
+/// Who comes second waits or is refused, and says so with `run` and with `apply`.
 pub fn usual_ways() -> Vec<&'static [&'static str]> {
-    vec![&["run"]]
+    vec![
+        &["run", "--wait", "300"],
+        &["run"],
+        &["apply", "--yes", "--wait", "300"],
+        &["apply", "--yes"],
+    ]
 }
 
 /// Lets processes contend in a folder.

@@ -42,13 +42,17 @@ use verify::Seen;
 /// The environment whose views are looked at.
 pub const ENVIRONMENT: &str = "dev";
 
+/// After how many cases it is said how far it is.
+const SPOKEN: usize = 100;
+
 /// How a release gets to users. `${ENV}` stands for the environment.
 pub struct Way {
     /// Its name.
     pub name: &'static str,
     /// The commands that publish what is in the folder.
     pub publish: Vec<&'static [&'static str]>,
-    /// The commands that finish what a process left behind.
+    /// The commands that finish what a process left behind. All but the last may have nothing to do,
+    /// and be refused for that.
     pub recover: Vec<&'static [&'static str]>,
 }
 
@@ -59,6 +63,18 @@ impl Way {
             name: "run",
             publish: vec![&["run"]],
             recover: vec![&["run"]],
+        }
+    }
+
+    /// `dbgo apply`, after which the same plan goes on.
+    pub fn apply() -> Self {
+        Self {
+            name: "apply",
+            publish: vec![&["apply", "${ENV}", "--yes"]],
+            recover: vec![
+                &["apply", "${ENV}", "--continue"],
+                &["apply", "${ENV}", "--yes"],
+            ],
         }
     }
 }
@@ -144,6 +160,10 @@ pub(crate) fn side_by_side<W: Send>(
             let outcome = judge(&place, work).map_err(text)?;
             let mut done = done.lock().map_err(|_| "a worker panicked")?;
             done.push((index, outcome));
+            if done.len() % SPOKEN == 0 {
+                let wrong = done.iter().filter(|(_, it)| !it.findings.is_empty());
+                eprintln!("{} done, {} with findings", done.len(), wrong.count());
+            }
         }
     };
     std::thread::scope(|threads| {
@@ -211,8 +231,7 @@ pub(crate) fn look_and_recover(
             Seen::Mixed
         }
     };
-    let recover = &place.subject().way.recover;
-    let ended = place.call(recover)?;
+    let ended = place.recover()?;
     if ended.end != End::Exit(0) {
         let (end, said) = (&ended.end, ended.last_words());
         findings.push(format!("the next one didn't finish it: {end}\n{said}"));
@@ -220,7 +239,7 @@ pub(crate) fn look_and_recover(
     }
     let finished = place.picture()?;
     verify::differences(&finished, &prepared.reference, findings);
-    let again = place.call(recover)?;
+    let again = place.recover()?;
     if again.end != End::Exit(0) {
         let (end, said) = (&again.end, again.last_words());
         findings.push(format!("one more ended with {end}\n{said}"));

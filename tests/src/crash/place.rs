@@ -79,7 +79,8 @@ impl<'a> Place<'a> {
     fn settings(&self) -> String {
         format!(
             "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{DATABASE}\"\n\
-             [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n{}",
+             [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n\
+             [run]\nlease = \"1 s\"\n{}",
             self.store.settings()
         )
     }
@@ -156,7 +157,42 @@ impl<'a> Place<'a> {
         self.call_with(commands, |_| {})
     }
 
+    /// Runs the commands that finish what a process left behind; gives the one that didn't end well, or
+    /// the last.
+    ///
+    /// # Errors
+    /// If one can't be started.
+    pub fn recover(&self) -> Result<Ended, Box<dyn Error>> {
+        self.recover_with(|_| {})
+    }
+
     /// The same with an armed fail point.
+    ///
+    /// # Errors
+    /// If one can't be started.
+    pub fn recover_armed(&self, fail_point: &str) -> Result<Ended, Box<dyn Error>> {
+        self.recover_with(|command| {
+            command.env("DBGO_FAILPOINT", fail_point);
+        })
+    }
+
+    fn recover_with(&self, prepare: impl Fn(&mut Command)) -> Result<Ended, Box<dyn Error>> {
+        const NOTHING_TO_DO: End = End::Exit(2);
+        let recover = &self.subject.way.recover;
+        let mut took = Duration::ZERO;
+        for (index, words) in recover.iter().enumerate() {
+            let ended = self.call_with(&[words], &prepare)?;
+            took += ended.took;
+            let is_last = index + 1 == recover.len();
+            let is_well = ended.end == End::Exit(0) || !is_last && ended.end == NOTHING_TO_DO;
+            if is_last || !is_well {
+                return Ok(Ended { took, ..ended });
+            }
+        }
+        Err("there is no command".into())
+    }
+
+    /// Runs commands as [`Place::call`] does, with an armed fail point.
     ///
     /// # Errors
     /// If one can't be started.

@@ -91,7 +91,7 @@ fn killed_twice(
         findings.push(format!("the point wasn't reached: {}", died.ended.end));
     }
     // The second point may lie before what the first run has done: then the run just ends.
-    let ended = place.call_armed(&way.recover, &second.variable())?.ended;
+    let ended = place.recover_armed(&second.variable())?;
     if !matches!(ended.end, End::Signal(9) | End::Exit(0)) {
         findings.push(format!(
             "the second one: {}\n{}",

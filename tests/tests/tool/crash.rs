@@ -3,7 +3,7 @@
 use crate::place::dbgo;
 use dbgo_runtime::faults::Bug;
 use dbgo_tests::crash::store::Home;
-use dbgo_tests::crash::{self, Outcome, Subject, cases};
+use dbgo_tests::crash::{self, Outcome, Subject, Way, cases};
 
 #[test]
 fn a_run_that_dies_anywhere_is_finished_by_the_next_one() {
@@ -11,6 +11,18 @@ fn a_run_that_dies_anywhere_is_finished_by_the_next_one() {
     let subject = Subject::new(&dbgo(), folder.path());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let outcomes = crash::run(&subject, folder.path(), workers.min(4), cases::short()).unwrap();
+    assert_no_findings(outcomes);
+}
+
+/// What differs is how a plan goes on.
+#[test]
+fn a_plan_that_was_begun_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Subject {
+        way: Way::apply(),
+        ..Subject::new(&dbgo(), folder.path())
+    };
+    let outcomes = crash::run(&subject, folder.path(), 1, cases::of_a_plan()).unwrap();
     assert_no_findings(outcomes);
 }
 
