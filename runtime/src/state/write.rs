@@ -113,6 +113,8 @@ pub(super) struct Group {
     steps: BTreeMap<Key, Json>,
     audits: BTreeMap<Key, Json>,
     snapshots: BTreeMap<Key, Json>,
+    /// Snapshots of this group that are gone again: so is what each of them took the place of.
+    replaced: BTreeMap<Key, Json>,
     superseded: BTreeMap<Key, Json>,
     objects: BTreeMap<Key, Json>,
     filled: BTreeMap<Key, Json>,
@@ -232,7 +234,7 @@ impl Group {
     }
 
     fn supersede(&mut self, physical: &str, model: &str, version: &str) {
-        self.snapshots.retain(|_, row| {
+        self.retain_snapshots(|row| {
             row["physical"] != json!(physical)
                 || row["model"] == json!(model) && row["version"] == json!(version)
         });
@@ -273,14 +275,19 @@ impl Group {
         let key = key(physical, "", "");
         self.objects.remove(&key);
         self.ranges.remove(physical);
-        self.snapshots
-            .retain(|_, row| row["physical"] != json!(physical));
+        self.retain_snapshots(|row| row["physical"] != json!(physical));
         self.dropped.insert(key, json!({ "physical": physical }));
+    }
+
+    fn retain_snapshots(&mut self, keep: impl Fn(&Json) -> bool) {
+        let gone = self.snapshots.extract_if(.., |_, row| !keep(row));
+        self.replaced.extend(gone);
     }
 
     fn forget(&mut self) {
         self.forgotten = true;
         self.snapshots.clear();
+        self.replaced.clear();
         self.superseded.clear();
         self.objects.clear();
         self.filled.clear();
@@ -304,6 +311,7 @@ impl Group {
             (DROPPED_SNAPSHOTS, rows(&self.dropped)),
             (DROPPED, rows(&self.dropped)),
             (SUPERSEDED, rows(&self.superseded)),
+            (REPLACED, rows(&self.replaced)),
             (WITHDRAWN, rows(&self.withdrawn)),
             (DROPPED_RANGES, rows(&self.filled)),
             (RUNS_STARTED, rows(&self.runs_started)),
@@ -410,6 +418,11 @@ const SUPERSEDED: &str = "\
 DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND EXISTS (SELECT 1 FROM {rows} \
 WHERE physical = value ->> 'physical' \
 AND (model <> value ->> 'model' OR version <> value ->> 'version'))";
+
+const REPLACED: &str = "\
+DELETE FROM snapshots WHERE project = $2 AND engine = $3 AND EXISTS (SELECT 1 FROM {rows} \
+WHERE model = value ->> 'model' AND version = value ->> 'version' \
+AND preview = value ->> 'preview')";
 
 const RANGES: &str = "\
 INSERT INTO filled (project, engine, physical, range_start, range_end) \
