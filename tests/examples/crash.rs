@@ -1,17 +1,21 @@
 //! Kills runs of `dbgo` at all fail points, and holds what is left against what must hold.
 //!
-//! `crash [--long] [--workers N] [--kills N] [--seed N] [--only WORD]`
+//! `crash [--apply] [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]`
 
 use dbgo_runtime::faults::Bug;
-use dbgo_tests::crash::{self, Outcome, Subject, cases, random};
+use dbgo_tests::crash::store::Home;
+use dbgo_tests::crash::{self, Outcome, Subject, Way, cases, random};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-const USAGE: &str = "usage: crash [--long] [--workers N] [--kills N] [--seed N] [--only WORD]
+const USAGE: &str =
+    "usage: crash [--apply] [--long] [--postgres] [--workers N] [--kills N] [--seed N] [--only WORD]
 
+  --apply      with `dbgo apply`, and not with `dbgo run`
   --long       two fail points in a row, each with each, and kills at random times as well
+  --postgres   with the state on a server of Postgres, which is started for that
   --kills N    how many of those [default: 1000]
   --seed N     what their times follow from [default: 1]
   --workers N  how many processes die at once [default: one for each processor]
@@ -20,7 +24,9 @@ const USAGE: &str = "usage: crash [--long] [--workers N] [--kills N] [--seed N] 
 `DBGO_BIN` names the tool, built with debug assertions.";
 
 struct Options {
+    apply: bool,
     long: bool,
+    postgres: bool,
     workers: usize,
     kills: u32,
     seed: u64,
@@ -47,7 +53,9 @@ fn main() -> ExitCode {
 /// `None` where help is asked for.
 fn options() -> Result<Option<Options>, Box<dyn Error>> {
     let mut options = Options {
+        apply: false,
         long: false,
+        postgres: false,
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         kills: 1000,
         seed: 1,
@@ -57,8 +65,16 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
     while let Some(word) = words.next() {
         match word.as_str() {
             "--help" => return Ok(None),
+            "--apply" => {
+                options.apply = true;
+                continue;
+            }
             "--long" => {
                 options.long = true;
+                continue;
+            }
+            "--postgres" => {
+                options.postgres = true;
                 continue;
             }
             _ => {}
@@ -80,7 +96,19 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let executable = std::env::var_os("DBGO_BIN").ok_or("DBGO_BIN doesn't name the tool")?;
     let folder = tempfile::tempdir()?;
-    let subject = Subject::new(Path::new(&executable), folder.path());
+    let home = match options.postgres {
+        true => Home::Server(dbgo_test_postgres::server().ok_or("there is no Postgres")?),
+        false => Home::File,
+    };
+    let way = match options.apply {
+        true => Way::apply(),
+        false => Way::run(),
+    };
+    let subject = Subject {
+        home,
+        way,
+        ..Subject::new(Path::new(&executable), folder.path())
+    };
     let workers = options.workers;
     let mut cases = cases::short();
     cases.retain(|case| case.to_string().contains(&options.only));

@@ -1,6 +1,7 @@
 //! dbgo.
 
 pub mod catalogue;
+pub mod contend;
 pub mod crash;
 pub mod mutations;
 pub mod oracle;

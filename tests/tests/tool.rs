@@ -9,6 +9,8 @@ mod both_ways;
 mod check;
 #[path = "tool/commands.rs"]
 mod commands;
+#[path = "tool/contend.rs"]
+mod contend;
 #[path = "tool/crash.rs"]
 mod crash;
 #[path = "tool/durable.rs"]
@@ -31,6 +33,9 @@ mod macros;
 mod materializations;
 #[path = "tool/messages.rs"]
 mod messages;
+#[cfg(unix)]
+#[path = "tool/paused.rs"]
+mod paused;
 #[path = "tool/place.rs"]
 mod place;
 #[path = "tool/refusals.rs"]

@@ -5,6 +5,7 @@
 
 mod bench;
 mod catalogue;
+mod contend;
 mod crash;
 mod example;
 mod extensions;
@@ -65,6 +66,12 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Let processes of `dbgo` change the same environments at the same time, on one state and one database
+    Contend {
+        /// Options; `-- --help` explains them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Check the invariants that ARCHITECTURE.md lists
     Tidy,
     /// Print the variables with which plain `cargo` finds libduckdb, for `eval "$(cargo xtask env)"`
@@ -109,6 +116,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         Chore::Crash { options } => {
             let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
             crash::run(&cargo, options)
+        }
+        Chore::Contend { options } => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            contend::run(&cargo, options)
         }
         Chore::Env => {
             print_variables(&find_libduckdb(arguments.bundled)?);

@@ -4,9 +4,9 @@
 use super::rustc::{self, Rustc};
 use crate::diagnostic::Diagnostic;
 use crate::emit::{self, unwritable};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
 /// The source of the contract that this `dbgo` was built with.
 const SOURCE: [(&str, &str); 4] = [
@@ -79,11 +79,22 @@ pub fn compiled(rustc: &Rustc, cache: &Path) -> Result<PathBuf, Diagnostic> {
     let made = make(rustc, stamp.as_str(), &aside).and_then(|made| {
         // Only the file is put in its place: the folder may be there already, and empty.
         fs::create_dir_all(&folder)
-            .and_then(|()| fs::rename(&made, &library))
+            .and_then(|()| put_once(&made, &library))
             .map_err(|error| unwritable(&library, &error))
     });
     let _ = fs::remove_dir_all(&aside);
     made.map(|()| library)
+}
+
+/// Puts a file where it is to be, unless another process was faster: its rustc, which may be reading
+/// that one just now, takes two compilations of the same crate for different ones.
+fn put_once(made: &Path, library: &Path) -> io::Result<()> {
+    match fs::hard_link(made, library) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Not every file system has hard links.
+        Err(_) if !library.exists() => fs::rename(made, library),
+        other => other,
+    }
 }
 
 /// Compiles the contract in a folder of its own.
@@ -111,6 +122,20 @@ fn make(rustc: &Rustc, stamp: &str, folder: &Path) -> Result<PathBuf, Diagnostic
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn what_another_process_made_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, library) = (folder.path().join("made"), folder.path().join("library"));
+        fs::write(&made, "ours").unwrap();
+        put_once(&made, &library).unwrap();
+        assert_eq!(fs::read_to_string(&library).unwrap(), "ours");
+        fs::write(&made, "another").unwrap();
+        fs::remove_file(&library).unwrap();
+        fs::write(&library, "theirs").unwrap();
+        put_once(&made, &library).unwrap();
+        assert_eq!(fs::read_to_string(&library).unwrap(), "theirs");
+    }
 
     #[test]
     fn a_cache_that_lost_the_file_is_filled_again() {

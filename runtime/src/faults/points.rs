@@ -93,6 +93,7 @@ mod armed {
     use super::{Injected, Passed, Point};
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
 
     /// The variable that arms a point.
     const VARIABLE: &str = "DBGO_FAILPOINT";
@@ -104,9 +105,13 @@ mod armed {
     enum Action {
         Kill,
         Stop,
+        Wait,
         Error,
         TakeOver,
     }
+
+    /// How long a point that waits does.
+    const WAIT: Duration = Duration::from_secs(2);
 
     #[derive(Debug)]
     pub(super) struct Armed {
@@ -123,16 +128,18 @@ mod armed {
     /// # Errors
     /// An injected one, or that the variable can't be read.
     pub fn fail_point(point: Point, detail: &str) -> Result<Passed, Injected> {
-        static ARMED: OnceLock<Option<Result<Armed, Injected>>> = OnceLock::new();
-        let armed = ARMED.get_or_init(|| {
-            let value = std::env::var(VARIABLE).ok()?;
-            Some(Armed::read(&value))
+        static ARMED: OnceLock<Result<Vec<Armed>, Injected>> = OnceLock::new();
+        let armed = ARMED.get_or_init(|| match std::env::var(VARIABLE) {
+            Ok(value) => value.split(';').map(Armed::read).collect(),
+            Err(_) => Ok(Vec::new()),
         });
-        match armed {
-            None => Ok(Passed::On),
-            Some(Err(error)) => Err(error.clone()),
-            Some(Ok(armed)) => armed.pass(point, detail),
+        for armed in armed.as_ref().map_err(Clone::clone)? {
+            let passed = armed.pass(point, detail)?;
+            if passed != Passed::On {
+                return Ok(passed);
+            }
         }
+        Ok(Passed::On)
     }
 
     impl Armed {
@@ -150,6 +157,7 @@ mod armed {
             let action = match action {
                 "kill" => Action::Kill,
                 "stop" => Action::Stop,
+                "wait" => Action::Wait,
                 "error" => Action::Error,
                 "take-over" => Action::TakeOver,
                 _ => return Err(wrong()),
@@ -170,6 +178,10 @@ mod armed {
             if self.reached.fetch_add(1, Ordering::SeqCst) + 1 != self.count {
                 return Ok(Passed::On);
             }
+            if self.action == Action::Wait {
+                std::thread::sleep(WAIT);
+                return Ok(Passed::On);
+            }
             if let Some(path) = std::env::var_os(REACHED) {
                 std::fs::write(path, point.text()).map_err(|error| Injected {
                     message: format!("{REACHED}: {error}"),
@@ -178,6 +190,7 @@ mod armed {
             match self.action {
                 Action::Kill => signal("KILL"),
                 Action::Stop => signal("STOP"),
+                Action::Wait => Ok(Passed::On),
                 Action::TakeOver => Ok(Passed::TakenOver),
                 Action::Error => Err(Injected {
                     message: format!("injected at `{}`", point.text()),

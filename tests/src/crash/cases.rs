@@ -43,6 +43,8 @@ pub struct Case {
     pub action: Action,
     /// From where.
     pub start: Start,
+    /// Where the process waits before, so that the point is reached.
+    pub waiting: &'static str,
 }
 
 impl Case {
@@ -53,6 +55,7 @@ impl Case {
             count: 1,
             action: Action::Kill,
             start: Start::Published,
+            waiting: "",
         }
     }
 
@@ -80,9 +83,13 @@ impl Case {
             Action::TakeOver => "take-over",
         };
         let name = self.point.text();
-        match self.text {
+        let armed = match self.text {
             "" => format!("{name}:{}={action}", self.count),
             text => format!("{name}@{text}:{}={action}", self.count),
+        };
+        match self.waiting {
+            "" => armed,
+            waiting => format!("{waiting}=wait;{armed}"),
         }
     }
 }
@@ -107,19 +114,28 @@ const BATCHES: &[(&str, u32)] = &[
     ("models.filled.daily_rebuilt", 2),
     ("models.filled.monthly_events", 1),
     ("models.merged.last_orders", 1),
+    ("models.merged.status_days", 1),
+    ("models.merged.moves", 1),
     ("models.added.loads", 1),
     ("models.marts.sales", 1),
 ];
 
-/// What a run writes to the state, of which each may be the last thing that it does.
-const WRITTEN: &[&str] = &[
-    "claim",
-    "run-started",
-    "snapshots",
-    "intend",
-    "finish",
-    "run-ended",
+/// What a command writes to the state, of which each may be the last thing that it does, and from
+/// where it does.
+const WRITTEN: &[(&str, Start)] = &[
+    ("create environment", Start::Fresh),
+    ("claim", Start::Published),
+    ("save project version", Start::Published),
+    ("run-started", Start::Published),
+    ("snapshots", Start::Published),
+    ("intend", Start::Published),
+    ("finish", Start::Published),
+    ("dropped", Start::Published),
+    ("run-ended", Start::Published),
 ];
+
+/// A process must live for a part of its lease before it keeps it alive.
+const BEFORE_HEARTBEAT: &str = "before-batch@models.core.order_lines:1";
 
 /// Each point once, batches once for each kind of model, and all again as errors.
 pub fn short() -> Vec<Case> {
@@ -135,7 +151,12 @@ pub fn short() -> Vec<Case> {
             }
             Point::BeforeBatch => cases.push(case.about("models.core.order_lines", 1)),
             Point::BeforeStateCommit | Point::AfterStateCommit => {
-                cases.extend(WRITTEN.iter().map(|text| case.clone().about(text, 1)));
+                let of_each = WRITTEN.iter();
+                cases.extend(of_each.map(|(text, start)| case.clone().about(text, 1).from(*start)));
+                cases.push(Case {
+                    waiting: BEFORE_HEARTBEAT,
+                    ..case.about("heartbeat", 1)
+                });
             }
             _ => cases.push(case),
         }
@@ -150,6 +171,37 @@ pub fn short() -> Vec<Case> {
         });
     }
     cases.extend(taken_over());
+    cases
+}
+
+/// The cases that differ where a plan is applied: from where it is stored to where it is done.
+pub fn of_a_plan() -> Vec<Case> {
+    let state = |text| Case::killed(Point::AfterStateCommit).about(text, 1);
+    vec![
+        state("save plan"),
+        state("claim"),
+        state("run-started"),
+        Case::killed(Point::AfterFenceCommit),
+        Case::killed(Point::AfterBatchCommit).about("models.added.loads", 1),
+        Case::killed(Point::BeforePublication),
+        state("intend"),
+        Case::killed(Point::AfterPublicationCommit),
+        state("finish"),
+        Case::killed(Point::BeforePublication).with(Action::TakeOver),
+    ]
+}
+
+/// The cases that are about the state.
+pub fn of_the_state() -> Vec<Case> {
+    use Point::{AfterLayoutCommit, AfterStateCommit, BeforeLayoutCommit, BeforeStateCommit};
+    const ABOUT: [Point; 4] = [
+        BeforeLayoutCommit,
+        AfterLayoutCommit,
+        BeforeStateCommit,
+        AfterStateCommit,
+    ];
+    let mut cases = short();
+    cases.retain(|case| ABOUT.contains(&case.point));
     cases
 }
 

@@ -6,6 +6,7 @@
 //! | [`cases`] | where, how and from which start |
 //! | [`process`] | calls of `dbgo` and how they ended |
 //! | [`place`] | a folder that is put back before each case |
+//! | [`store`] | its data and state, in files or on a server |
 //! | [`picture`] | what a database shows and says of itself |
 //! | [`verify`] | what must hold |
 //! | [`random`] | deaths at any time, and two in a row |
@@ -22,6 +23,7 @@ pub mod place;
 pub mod process;
 pub mod project;
 pub mod random;
+pub mod store;
 pub mod verify;
 
 use cases::{Action, Case, Start};
@@ -34,10 +36,14 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
+use store::Home;
 use verify::Seen;
 
 /// The environment whose views are looked at.
 pub const ENVIRONMENT: &str = "dev";
+
+/// After how many cases it is said how far it is.
+const SPOKEN: usize = 100;
 
 /// How a release gets to users. `${ENV}` stands for the environment.
 pub struct Way {
@@ -45,7 +51,8 @@ pub struct Way {
     pub name: &'static str,
     /// The commands that publish what is in the folder.
     pub publish: Vec<&'static [&'static str]>,
-    /// The commands that finish what a process left behind.
+    /// The commands that finish what a process left behind. All but the last may have nothing to do,
+    /// and be refused for that.
     pub recover: Vec<&'static [&'static str]>,
 }
 
@@ -58,6 +65,18 @@ impl Way {
             recover: vec![&["run"]],
         }
     }
+
+    /// `dbgo apply`, after which the same plan goes on.
+    pub fn apply() -> Self {
+        Self {
+            name: "apply",
+            publish: vec![&["apply", "${ENV}", "--yes"]],
+            recover: vec![
+                &["apply", "${ENV}", "--continue"],
+                &["apply", "${ENV}", "--yes"],
+            ],
+        }
+    }
 }
 
 /// What is tested.
@@ -68,28 +87,22 @@ pub struct Subject {
     pub cache: PathBuf,
     /// The commands.
     pub way: Way,
+    /// Where the state is.
+    pub home: Home,
     /// The bug that is put in on purpose.
     pub bug: Option<Bug>,
 }
 
 impl Subject {
-    /// `dbgo run` of an executable, with a cache in a folder.
+    /// `dbgo run` of an executable, with a cache in a folder and the state in a file.
     pub fn new(executable: &Path, folder: &Path) -> Self {
         Self {
             executable: executable.to_owned(),
             cache: folder.join("cache"),
             way: Way::run(),
+            home: Home::File,
             bug: None,
         }
-    }
-
-    /// The project's `dbgo.toml`.
-    fn settings(&self) -> String {
-        let database = project::DATABASE;
-        format!(
-            "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{database}\"\n\
-             [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n"
-        )
     }
 }
 
@@ -147,6 +160,10 @@ pub(crate) fn side_by_side<W: Send>(
             let outcome = judge(&place, work).map_err(text)?;
             let mut done = done.lock().map_err(|_| "a worker panicked")?;
             done.push((index, outcome));
+            if done.len() % SPOKEN == 0 {
+                let wrong = done.iter().filter(|(_, it)| !it.findings.is_empty());
+                eprintln!("{} done, {} with findings", done.len(), wrong.count());
+            }
         }
     };
     std::thread::scope(|threads| {
@@ -214,8 +231,7 @@ pub(crate) fn look_and_recover(
             Seen::Mixed
         }
     };
-    let recover = &place.subject().way.recover;
-    let ended = place.call(recover)?;
+    let ended = place.recover()?;
     if ended.end != End::Exit(0) {
         let (end, said) = (&ended.end, ended.last_words());
         findings.push(format!("the next one didn't finish it: {end}\n{said}"));
@@ -223,7 +239,7 @@ pub(crate) fn look_and_recover(
     }
     let finished = place.picture()?;
     verify::differences(&finished, &prepared.reference, findings);
-    let again = place.call(recover)?;
+    let again = place.recover()?;
     if again.end != End::Exit(0) {
         let (end, said) = (&again.end, again.last_words());
         findings.push(format!("one more ended with {end}\n{said}"));

@@ -4,24 +4,12 @@ use super::cases::Start;
 use super::picture::{self, Picture};
 use super::process::{End, Ended, Running, dbgo};
 use super::project::{self, DATABASE, Release};
+use super::store::{Saved, Store, remove};
 use super::{ENVIRONMENT, Subject};
-use std::collections::BTreeMap;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
-
-/// The files that hold data and state; everything else is the same in all cases.
-const KEPT: &[&str] = &[
-    DATABASE,
-    "shop.duckdb.wal",
-    ".dbgo/state.db",
-    ".dbgo/state.db-wal",
-    ".dbgo/state.db-shm",
-];
-
-/// The contents of these files; nothing for one that isn't there.
-type Saved = BTreeMap<&'static str, Option<Vec<u8>>>;
 
 /// From where a case starts, and what it would come to if nobody died.
 pub struct Prepared {
@@ -46,6 +34,7 @@ pub struct Armed {
 pub struct Place<'a> {
     subject: &'a Subject,
     folder: PathBuf,
+    store: Store,
     starts: Vec<(Start, Prepared)>,
 }
 
@@ -62,13 +51,14 @@ impl<'a> Place<'a> {
         std::fs::create_dir_all(&folder)?;
         let mut place = Self {
             subject,
+            store: Store::new(&folder, subject.home),
             folder,
             starts: Vec::new(),
         };
         place.write(Release::Old)?;
         place.succeed(&subject.way.publish)?;
         place.write(Release::New)?;
-        let published = place.save()?;
+        let published = place.store.save()?;
         for start in starts {
             let prepared = place.prepare(*start, &published)?;
             place.starts.push((*start, prepared));
@@ -77,28 +67,35 @@ impl<'a> Place<'a> {
     }
 
     fn write(&self, release: Release) -> Result<(), Box<dyn Error>> {
-        project::write(&self.folder, release, &self.subject.settings())?;
+        project::write(
+            &self.folder,
+            (release, &self.folder.join("data")),
+            &self.settings(),
+        )?;
         picture::execute(&self.database(), &project::events(release))
     }
 
+    /// The project's `dbgo.toml`.
+    fn settings(&self) -> String {
+        format!(
+            "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{DATABASE}\"\n\
+             [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n\
+             [run]\nlease = \"1 s\"\n{}",
+            self.store.settings()
+        )
+    }
+
     fn prepare(&self, start: Start, published: &Saved) -> Result<Prepared, Box<dyn Error>> {
-        self.restore(published)?;
+        self.store.restore(published)?;
         match start {
             Start::Published => {}
             Start::Fresh => {
-                self.restore(&KEPT.iter().map(|path| (*path, None)).collect())?;
+                self.store.remove()?;
                 picture::execute(&self.database(), &project::events(Release::New))?;
             }
-            Start::Adopting => {
-                let mut saved = published.clone();
-                let state = saved
-                    .iter_mut()
-                    .filter(|(path, _)| path.contains("state.db"));
-                state.for_each(|(_, content)| *content = None);
-                self.restore(&saved)?;
-            }
+            Start::Adopting => self.store.remove_state()?,
         }
-        let saved = self.save()?;
+        let saved = self.store.save()?;
         let before = self.picture()?;
         let took = self.succeed(&self.subject.way.publish)?;
         let reference = self.picture()?;
@@ -127,7 +124,7 @@ impl<'a> Place<'a> {
     /// # Errors
     /// If a file can't be written.
     pub fn reset(&self, start: Start) -> Result<(), Box<dyn Error>> {
-        self.restore(&self.prepared(start).saved)
+        Ok(self.store.restore(&self.prepared(start).saved)?)
     }
 
     /// Looks at the database, which nobody has open.
@@ -160,7 +157,42 @@ impl<'a> Place<'a> {
         self.call_with(commands, |_| {})
     }
 
+    /// Runs the commands that finish what a process left behind; gives the one that didn't end well, or
+    /// the last.
+    ///
+    /// # Errors
+    /// If one can't be started.
+    pub fn recover(&self) -> Result<Ended, Box<dyn Error>> {
+        self.recover_with(|_| {})
+    }
+
     /// The same with an armed fail point.
+    ///
+    /// # Errors
+    /// If one can't be started.
+    pub fn recover_armed(&self, fail_point: &str) -> Result<Ended, Box<dyn Error>> {
+        self.recover_with(|command| {
+            command.env("DBGO_FAILPOINT", fail_point);
+        })
+    }
+
+    fn recover_with(&self, prepare: impl Fn(&mut Command)) -> Result<Ended, Box<dyn Error>> {
+        const NOTHING_TO_DO: End = End::Exit(2);
+        let recover = &self.subject.way.recover;
+        let mut took = Duration::ZERO;
+        for (index, words) in recover.iter().enumerate() {
+            let ended = self.call_with(&[words], &prepare)?;
+            took += ended.took;
+            let is_last = index + 1 == recover.len();
+            let is_well = ended.end == End::Exit(0) || !is_last && ended.end == NOTHING_TO_DO;
+            if is_last || !is_well {
+                return Ok(Ended { took, ..ended });
+            }
+        }
+        Err("there is no command".into())
+    }
+
+    /// Runs commands as [`Place::call`] does, with an armed fail point.
     ///
     /// # Errors
     /// If one can't be started.
@@ -213,33 +245,5 @@ impl<'a> Place<'a> {
 
     fn database(&self) -> PathBuf {
         self.folder.join(DATABASE)
-    }
-
-    fn save(&self) -> Result<Saved, Box<dyn Error>> {
-        let mut saved = Saved::new();
-        for path in KEPT {
-            let file = self.folder.join(path);
-            let content = file.exists().then(|| std::fs::read(&file)).transpose()?;
-            saved.insert(path, content);
-        }
-        Ok(saved)
-    }
-
-    fn restore(&self, saved: &Saved) -> Result<(), Box<dyn Error>> {
-        for (path, content) in saved {
-            let file = self.folder.join(path);
-            remove(&file)?;
-            if let Some(content) = content {
-                std::fs::write(&file, content)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn remove(file: &Path) -> std::io::Result<()> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
     }
 }

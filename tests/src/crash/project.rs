@@ -1,4 +1,4 @@
-//! The project whose runs are killed: thirty models of all kinds in two releases, over files and a
+//! The project whose runs are killed: some thirty models of all kinds in two releases, over files and a
 //! table that differ between them.
 //!
 //! Its rows are small and follow from their numbers, so that every run of a release has the same
@@ -148,6 +148,8 @@ select * from :paid where amount >= 30
 -- @config: materialized='table'
 -- @import: orders = models.staging.orders
 -- @import: products = models.staging.products
+-- @audit: unique(order_id)
+-- @audit: not_null(total), severity='warn'
 select orders.order_id, orders.customer_id, orders.ordered_on, products.title,
     orders.amount * products.price as total
 from :orders join :products on orders.product_id = products.product_id
@@ -156,6 +158,8 @@ from :orders join :products on orders.product_id = products.product_id
 -- @config: materialized='table'
 -- @import: orders = models.staging.orders
 -- @import: products = models.staging.products
+-- @audit: unique(order_id)
+-- @audit: not_null(total), severity='warn'
 select orders.order_id, orders.customer_id, orders.ordered_on, products.title,
     orders.amount * products.price + 1 as total
 from :orders join :products on orders.product_id = products.product_id
@@ -199,6 +203,9 @@ select customer_id, total from :totals order by total desc, customer_id limit 5
 -- @import: names = seeds.countries
 select names.name, count(*) as customers
 from :customers join :names on customers.country = names.code group by names.name
+#after
+update :this set customers = this.customers + 100
+#end
 ",
     ),
     same(
@@ -290,6 +297,24 @@ select product_id, price from :products
 #if is_incremental
 where price not in (select price from :this)
 #endif
+",
+    ),
+    same(
+        "merged/status_days",
+        InPlace,
+        "\
+-- @config: materialized='incremental', strategy='partition', partition_by='ordered_on'
+-- @import: orders = models.staging.orders
+select ordered_on, status, count(*) as orders from :orders group by ordered_on, status
+",
+    ),
+    same(
+        "merged/moves",
+        InPlace,
+        "\
+-- @config: materialized='scd2', unique_key='customer_id', updated_at='updated_at'
+-- @import: customers = models.staging.customers
+select customer_id, country, updated_at from :customers
 ",
     ),
     // Tables that rows are added to: a batch that is done twice stays.
@@ -418,7 +443,7 @@ const FILES: &[(&str, &str)] = &[
     (
         "sources/shop/orders.sql",
         "\
--- @config: location='data/orders.csv', format='csv'
+-- @config: location='${DATA}/orders.csv', format='csv'
 create table orders (
     order_id integer, customer_id integer, product_id integer, amount integer, status varchar,
     ordered_on date
@@ -428,7 +453,7 @@ create table orders (
     (
         "sources/shop/customers.sql",
         "\
--- @config: location='data/customers.csv', format='csv'
+-- @config: location='${DATA}/customers.csv', format='csv'
 create table customers (customer_id integer, name varchar, country varchar, updated_at timestamp)
 ",
     ),
@@ -466,15 +491,16 @@ impl Release {
     }
 }
 
-/// Writes a release of the project into a folder. The times of the files that a source reads are
+/// Writes a release of the project into a folder, and what it reads into another one. The times of the files that a source reads are
 /// set, so that the same release is the same wherever it is written.
 ///
 /// # Errors
 /// What the file system says.
-pub fn write(folder: &Path, release: Release, settings: &str) -> io::Result<()> {
+pub fn write(folder: &Path, (release, data): (Release, &Path), settings: &str) -> io::Result<()> {
     write_file(&folder.join("dbgo.toml"), settings)?;
     for (path, text) in FILES {
-        write_file(&folder.join(path), text)?;
+        let text = text.replace("${DATA}", &data.to_string_lossy());
+        write_file(&folder.join(path), &text)?;
     }
     for model in MODELS {
         let path = folder.join("models").join(model.path).with_extension("sql");
@@ -490,7 +516,7 @@ pub fn write(folder: &Path, release: Release, settings: &str) -> io::Result<()> 
         ("orders", orders(release)),
         ("customers", customers(release)),
     ] {
-        let path = folder.join("data").join(name).with_extension("csv");
+        let path = data.join(name).with_extension("csv");
         write_file(&path, &text)?;
         let modified =
             SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + u64::from(release.days()));
@@ -582,12 +608,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_release_has_thirty_models() {
+    fn each_release_has_models_of_all_kinds() {
         for release in [Release::Old, Release::New] {
-            assert_eq!(
-                MODELS.iter().filter(|model| model.is_in(release)).count(),
-                30
-            );
+            let models = MODELS.iter().filter(|model| model.is_in(release));
+            assert!(models.clone().count() >= 30);
+            let text: String = models.map(|model| model.texts[release as usize]).collect();
+            for kind in [
+                "'table'",
+                "'ephemeral'",
+                "'scd2'",
+                "time_column=",
+                "'unique_key'",
+                "'partition'",
+                "'append'",
+                "@audit",
+                "#after",
+            ] {
+                assert!(text.contains(kind), "{kind}");
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn kills(
 }
 
 fn killed(place: &Place<'_>, seed: u64) -> Result<Outcome, Box<dyn Error>> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let start = Start::ALL[random.below(4).min(2) as usize];
     place.reset(start)?;
     let took = place.prepared(start).took;
@@ -91,7 +91,7 @@ fn killed_twice(
         findings.push(format!("the point wasn't reached: {}", died.ended.end));
     }
     // The second point may lie before what the first run has done: then the run just ends.
-    let ended = place.call_armed(&way.recover, &second.variable())?.ended;
+    let ended = place.recover_armed(&second.variable())?;
     if !matches!(ended.end, End::Signal(9) | End::Exit(0)) {
         findings.push(format!(
             "the second one: {}\n{}",
@@ -110,10 +110,21 @@ fn killed_twice(
 }
 
 /// Numbers that look random and follow from a seed (splitmix64, Steele, Lea and Flood 2014).
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    /// Numbers that follow from a seed.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// One of several; there must be one.
+    pub fn of<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+        &choices[self.below(choices.len() as u64) as usize]
+    }
+
+    /// A number that is smaller than another one.
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut number = self.0;
         number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

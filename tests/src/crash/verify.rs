@@ -1,7 +1,7 @@
 //! What must hold of a database after a process died, and after the next one.
 
 use super::picture::{Batch, Picture, Rows};
-use super::project::{MODELS, Shown};
+use super::project::{MODELS, Model, Shown};
 
 /// What the views of an environment show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,18 @@ pub fn seen(
     environment: &str,
     findings: &mut Vec<String>,
 ) -> Seen {
+    let models: Vec<&Model> = MODELS.iter().collect();
+    seen_of((now, old, new), (environment, &models), findings)
+}
+
+/// The same of some models only.
+pub fn seen_of(
+    (now, old, new): (&Picture, &Picture, &Picture),
+    (environment, models): (&str, &[&Model]),
+    findings: &mut Vec<String>,
+) -> Seen {
     let (mut as_old, mut as_new, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for model in MODELS {
+    for model in models {
         let view = model.view(environment);
         let of = |picture: &'_ Picture| picture.views.get(&view).cloned();
         let (now, old, new) = (of(now), of(old), of(new));
@@ -165,7 +175,7 @@ mod tests {
         }
     }
 
-    fn seen_of(now: &[(&str, &[&str])]) -> (Seen, usize) {
+    fn seen_now(now: &[(&str, &[&str])]) -> (Seen, usize) {
         let old: &[(&str, &[&str])] = &[
             ("marts__dev.revenue", &["1"]),
             ("marts__dev.products", &["1"]),
@@ -191,14 +201,14 @@ mod tests {
 
     #[test]
     fn views_are_old_or_new_together() {
-        assert_eq!(seen_of(&[]), (Seen::Old, 0));
+        assert_eq!(seen_now(&[]), (Seen::Old, 0));
         let (revenue, products) = ("marts__dev.revenue", "marts__dev.products");
         assert_eq!(
-            seen_of(&[(revenue, &["2"]), (products, &["2"])]),
+            seen_now(&[(revenue, &["2"]), (products, &["2"])]),
             (Seen::New, 0)
         );
-        assert_eq!(seen_of(&[(revenue, &["2"])]), (Seen::Mixed, 1));
-        assert_eq!(seen_of(&[(revenue, &["3"])]), (Seen::Mixed, 1));
+        assert_eq!(seen_now(&[(revenue, &["2"])]), (Seen::Mixed, 1));
+        assert_eq!(seen_now(&[(revenue, &["3"])]), (Seen::Mixed, 1));
     }
 
     #[test]
@@ -212,9 +222,9 @@ mod tests {
             (&["1", "1"], false),
             (&["1", "4"], false),
         ] {
-            assert_eq!(seen_of(&[(loads, rows)]).1 == 0, is_allowed, "{rows:?}");
+            assert_eq!(seen_now(&[(loads, rows)]).1 == 0, is_allowed, "{rows:?}");
         }
-        assert_eq!(seen_of(&[("merged__dev.prices", &["1", "2"])]).1, 1);
+        assert_eq!(seen_now(&[("merged__dev.prices", &["1", "2"])]).1, 1);
     }
 
     #[test]

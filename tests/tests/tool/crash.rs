@@ -2,7 +2,8 @@
 
 use crate::place::dbgo;
 use dbgo_runtime::faults::Bug;
-use dbgo_tests::crash::{self, Subject, cases};
+use dbgo_tests::crash::store::Home;
+use dbgo_tests::crash::{self, Outcome, Subject, Way, cases};
 
 #[test]
 fn a_run_that_dies_anywhere_is_finished_by_the_next_one() {
@@ -10,6 +11,37 @@ fn a_run_that_dies_anywhere_is_finished_by_the_next_one() {
     let subject = Subject::new(&dbgo(), folder.path());
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let outcomes = crash::run(&subject, folder.path(), workers.min(4), cases::short()).unwrap();
+    assert_no_findings(outcomes);
+}
+
+/// What differs is how a plan goes on.
+#[test]
+fn a_plan_that_was_begun_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Subject {
+        way: Way::apply(),
+        ..Subject::new(&dbgo(), folder.path())
+    };
+    let outcomes = crash::run(&subject, folder.path(), 1, cases::of_a_plan()).unwrap();
+    assert_no_findings(outcomes);
+}
+
+/// The state is written by the same code, so that only what the server makes different is tried.
+#[test]
+fn a_run_whose_state_is_on_a_server_is_finished_too() {
+    let Some(server) = dbgo_test_postgres::server() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Subject {
+        home: Home::Server(server),
+        ..Subject::new(&dbgo(), folder.path())
+    };
+    let outcomes = crash::run(&subject, folder.path(), 1, cases::of_the_state()).unwrap();
+    assert_no_findings(outcomes);
+}
+
+fn assert_no_findings(outcomes: Vec<Outcome>) {
     let wrong: Vec<_> = outcomes
         .into_iter()
         .filter(|outcome| !outcome.findings.is_empty())
