@@ -422,7 +422,7 @@ fn keeps_signs(operator: &[u8], signs_stay: bool) -> bool {
 }
 
 fn is_space(c: char) -> bool {
-    c.is_whitespace() || c == '\u{feff}'
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 fn starts_word(byte: u8) -> bool {

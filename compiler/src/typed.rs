@@ -1,13 +1,18 @@
 //! A project with every name resolved and every column typed: what the code generator reads.
 
+mod materialization;
 mod settings;
 
 use crate::fingerprint::Profile;
+use crate::header::History;
 use crate::lineage::Lineage;
 use crate::sql_type::SqlType;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+pub use materialization::{
+    Checked, Incremental, Materialization, Outside, RowChange, Scd2, Strategy,
+};
 pub use settings::{
     EngineSettings, EnvironmentSettings, ProjectSettings, RetentionSettings, RunSettings,
 };
@@ -77,6 +82,16 @@ pub struct TypedModel {
     pub retries: u32,
     /// `timeout` in seconds; zero for none.
     pub timeout_seconds: u64,
+    /// `cron`; empty for always.
+    pub cron: String,
+    /// `cron_tz`; empty for UTC.
+    pub cron_tz: String,
+    /// `history`; `None` for what its kind says.
+    pub history: Option<History>,
+    /// `forward_only`
+    pub forward_only: bool,
+    /// `was`; empty without one.
+    pub was: String,
     /// What must hold before its rows are published, in the order of its header.
     pub audits: Vec<TypedAudit>,
     /// How a merge by key goes on.
@@ -95,6 +110,17 @@ pub struct TypedModel {
     pub profile: Profile,
     /// What its columns are made of.
     pub lineage: Lineage,
+}
+
+impl TypedModel {
+    /// The columns that its query gives: all but those that are added to the versions of rows.
+    pub fn query_columns(&self) -> &[TypedColumn] {
+        let added = match &self.materialization {
+            Materialization::Scd2(_) => Scd2::ADDED,
+            _ => 0,
+        };
+        &self.columns[..self.columns.len().saturating_sub(added)]
+    }
 }
 
 /// A query that gives the rows that are wrong.
@@ -165,61 +191,6 @@ pub struct TypedVariable {
     pub sql_type: SqlType,
     /// The default as SQL; `None` without one.
     pub default: Option<String>,
-}
-
-/// What becomes of a model's query.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Materialization {
-    /// `view`
-    View,
-    /// `table`
-    Table,
-    /// `ephemeral`
-    Ephemeral,
-    /// `incremental`
-    Incremental(Incremental),
-}
-
-/// How an incremental model is filled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Incremental {
-    /// `strategy`
-    pub strategy: Strategy,
-    /// `time_column`
-    pub time_column: Option<String>,
-    /// `unique_key`
-    pub unique_key: Vec<String>,
-    /// `start`, as written.
-    pub start: Option<String>,
-    /// `end`, as written.
-    pub end: Option<String>,
-    /// `interval`, as written.
-    pub interval: Option<String>,
-    /// `lookback`
-    pub lookback: u32,
-    /// `batch_size`; zero for all at once.
-    pub batch_size: u32,
-    /// `outside`
-    pub outside: Outside,
-}
-
-/// How an incremental model takes new rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Strategy {
-    TimeRange,
-    UniqueKey,
-    Append,
-}
-
-/// What becomes of a row outside its batch's range.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum Outside {
-    #[default]
-    Error,
-    Drop,
-    Keep,
 }
 
 /// What happens when an incremental model's columns change.

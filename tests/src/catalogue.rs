@@ -7,7 +7,8 @@ use duckdb::Connection;
 use std::error::Error;
 
 /// One line per overload, as `dbgo_compiler::types::catalogue` describes them. A macro is as
-/// stable as the functions that its definition names.
+/// stable as the functions that its definition names. Of the parameters of a function in `FROM`
+/// those that have a place are called `col0`, `col1` and so on; the others are options.
 const LINES: &str = r"
 with listed as (
     select
@@ -17,9 +18,19 @@ with listed as (
             when function_type in ('scalar', 'aggregate')
                 then array_to_string(list_transform(parameter_types, lambda t: coalesce(t, '')), ';')
             when function_type = 'macro' then array_to_string(parameters, ';')
+            when function_type = 'table' then array_to_string(
+                list_transform(
+                    list_filter(
+                        list_zip(parameters, parameter_types),
+                        lambda p: regexp_full_match(p[1], 'col\d+')
+                    ),
+                    lambda p: coalesce(p[2], '')
+                ),
+                ';'
+            )
             else ''
         end as parameters,
-        case when function_type in ('scalar', 'aggregate') then coalesce(varargs, '') else '' end as more,
+        case when function_type in ('scalar', 'aggregate', 'table') then coalesce(varargs, '') else '' end as more,
         case when function_type in ('scalar', 'aggregate') then coalesce(return_type, '') else '' end as result,
         case stability
             when 'CONSISTENT' then 'c'
@@ -28,8 +39,12 @@ with listed as (
             else ''
         end as stability,
         lower(coalesce(macro_definition, '')) as definition,
-        case when function_type = 'macro'
-            then replace(replace(macro_definition, chr(9), ' '), chr(10), ' ')
+        case function_type
+            when 'macro' then replace(replace(macro_definition, chr(9), ' '), chr(10), ' ')
+            when 'table' then nullif(array_to_string(
+                list_sort(list_filter(parameters, lambda p: not regexp_full_match(p, 'col\d+'))),
+                ';'
+            ), '')
         end as body
     from duckdb_functions()
     where database_name = 'system' and function_type <> 'pragma'

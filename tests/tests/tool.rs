@@ -29,6 +29,8 @@ mod libraries;
 mod lineage;
 #[path = "tool/macros.rs"]
 mod macros;
+#[path = "tool/materializations.rs"]
+mod materializations;
 #[path = "tool/messages.rs"]
 mod messages;
 #[path = "tool/place.rs"]

@@ -42,7 +42,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
         Command::Project(command) => {
             let workspace = Workspace::open(directory)?;
             if !matches!(command, RuntimeCommand::Show(_) | RuntimeCommand::Runs(_)) {
-                commands::placeholders::check(&workspace)?;
+                commands::placeholders::check(&workspace, command.about())?;
             }
             let commit = revision::commit(&workspace.root).unwrap_or_default();
             let loaded = workspace.load()?;

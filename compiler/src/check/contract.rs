@@ -54,7 +54,14 @@ pub fn apply(
     columns: Vec<OutputColumn>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Contracted {
+    let is_added = |name: &str| {
+        let scd2 = node.config.scd2.as_ref();
+        scd2.is_some_and(|scd2| scd2.is_added(name))
+    };
     for note in &header.columns {
+        if is_added(&note.name.value) {
+            continue;
+        }
         if !columns
             .iter()
             .any(|column| column.name.eq_ignore_ascii_case(&note.name.value))
@@ -76,7 +83,7 @@ pub fn apply(
     }
     let stored = matches!(
         node.materialized(),
-        Materialized::Table | Materialized::Incremental
+        Materialized::Table | Materialized::Incremental | Materialized::Scd2
     );
     let mut contracted = Contracted {
         columns: Vec::new(),

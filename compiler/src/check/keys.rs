@@ -2,50 +2,67 @@
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::graph::Node;
-use crate::header::Incremental;
-use crate::span::Span;
+use crate::header::{Checked, Incremental, RowChange, Setting};
+use crate::span::{Span, Spanned};
 use crate::sql_type::SqlType;
 use crate::typed::TypedColumn;
 
-/// Looks for the columns that a model's settings name.
+/// Looks for the columns that a model's settings name among those that its query makes.
 pub fn check(node: &Node, columns: &[TypedColumn], diagnostics: &mut Vec<Diagnostic>) {
+    let mut keys = Keys {
+        node,
+        columns,
+        diagnostics,
+    };
     match &node.config.incremental {
-        Some(Incremental::TimeRange(range)) => {
-            let column = &range.time_column;
-            let span = column.span().unwrap_or(Span::new(node.file, 0, 0));
-            named(
-                node,
-                "time_column",
-                &column.value,
-                span,
-                columns,
-                diagnostics,
-            );
-            has_time("time_column", &column.value, span, columns, diagnostics);
-        }
-        Some(Incremental::UniqueKey(key)) => {
-            for column in &key.value {
-                named(
-                    node,
-                    "unique_key",
-                    &column.value,
-                    column.span,
-                    columns,
-                    diagnostics,
-                );
-            }
-        }
+        Some(Incremental::TimeRange(range)) => keys.time("time_column", &range.time_column),
+        Some(Incremental::UniqueKey(key)) => keys.all("unique_key", &key.value),
+        Some(Incremental::Partition(by)) => keys.all("partition_by", &by.value),
         Some(Incremental::Append) | None => {}
     }
-    for column in node.config.grain.iter().flat_map(|grain| &grain.value) {
-        named(
-            node,
-            "grain",
-            &column.value,
-            column.span,
-            columns,
-            diagnostics,
-        );
+    if let Some(scd2) = &node.config.scd2 {
+        keys.all("unique_key", &scd2.unique_key.value);
+        match &scd2.change {
+            RowChange::UpdatedAt(column) => keys.time("updated_at", column),
+            RowChange::Check(checked) => {
+                if let Checked::Columns(names) = &checked.value {
+                    keys.all("check", names);
+                }
+            }
+        }
+    }
+    if let Some(grain) = &node.config.grain {
+        keys.all("grain", &grain.value);
+    }
+}
+
+struct Keys<'a> {
+    node: &'a Node,
+    columns: &'a [TypedColumn],
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Keys<'_> {
+    /// Columns that a key lists.
+    fn all(&mut self, key: &str, names: &[Spanned<String>]) {
+        for name in names {
+            named(
+                self.node,
+                key,
+                &name.value,
+                name.span,
+                self.columns,
+                self.diagnostics,
+            );
+        }
+    }
+
+    /// The one column that a key names, which has to be a time.
+    fn time(&mut self, key: &str, column: &Setting<String>) {
+        let span = column.span().unwrap_or(Span::new(self.node.file, 0, 0));
+        let name = Spanned::new(column.value.clone(), span);
+        self.all(key, std::slice::from_ref(&name));
+        has_time(key, &name.value, span, self.columns, self.diagnostics);
     }
 }
 

@@ -9,5 +9,6 @@ pub mod named;
 pub mod table;
 pub mod time_range;
 pub mod variables;
+pub mod versions;
 
 pub use column::OutputColumn;

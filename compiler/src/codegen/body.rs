@@ -1,11 +1,9 @@
 //! What runs of one model: its `render` function and its definition.
 
+use super::materialization::{history, materialization, on_schema_change};
 use super::tokens::{columns, list, raw_text, sql_literal, text};
 use crate::lineage::carried::ModelLineage;
-use crate::typed::{
-    BodyCondition, BodyNode, Comparison, Incremental, Materialization, OnSchemaChange, Outside,
-    Slot, Strategy, TypedAudit, TypedModel,
-};
+use crate::typed::{BodyCondition, BodyNode, Comparison, Slot, TypedAudit, TypedModel};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -119,7 +117,7 @@ fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
     let description = text(&model.description);
     let owner = text(&model.owner);
     let tags = list(model.tags.iter().map(|tag| text(tag)));
-    let (materialization, incremental) = materialization(&model.materialization);
+    let (materialization, incremental, scd2) = materialization(&model.materialization);
     let imports = list(model.imports.iter().map(|(alias, path)| {
         let (alias, path) = (text(alias), text(path));
         quote!(ImportDef { alias: #alias, path: #path })
@@ -134,6 +132,10 @@ fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
     let (volatile, reads_this) = (model.volatile, model.reads_this);
     let on_schema_change = on_schema_change(model.on_schema_change);
     let (retries, timeout_seconds) = (model.retries, model.timeout_seconds);
+    let (cron, cron_tz) = (text(&model.cron), text(&model.cron_tz));
+    let history = history(model.history);
+    let forward_only = model.forward_only;
+    let was = text(&model.was);
     let audits = model.audits.iter().enumerate();
     let audits = list(audits.map(|(index, audit)| self::audit(index, audit)));
     let merge = merge(model);
@@ -169,12 +171,12 @@ fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
         on_schema_change: #on_schema_change as u8,
         retries: #retries,
         timeout_seconds: #timeout_seconds,
-        scd2: Scd2Def::NONE,
-        cron: Str::EMPTY,
-        cron_tz: Str::EMPTY,
-        history: History::Usual as u8,
-        forward_only: false,
-        was: Str::EMPTY,
+        scd2: #scd2,
+        cron: #cron,
+        cron_tz: #cron_tz,
+        history: #history as u8,
+        forward_only: #forward_only,
+        was: #was,
         audits: #audits,
         merge: #merge,
         grants: #grants,
@@ -185,59 +187,6 @@ fn definition(model: &TypedModel, lineage: &ModelLineage) -> TokenStream {
         lineage: #lineage,
         render,
     })
-}
-
-fn materialization(materialization: &Materialization) -> (TokenStream, TokenStream) {
-    let none = quote!(IncrementalDef::NONE);
-    match materialization {
-        Materialization::View => (quote!(Materialization::View), none),
-        Materialization::Table => (quote!(Materialization::Table), none),
-        Materialization::Ephemeral => (quote!(Materialization::Ephemeral), none),
-        Materialization::Incremental(settings) => {
-            (quote!(Materialization::Incremental), incremental(settings))
-        }
-    }
-}
-
-fn incremental(settings: &Incremental) -> TokenStream {
-    let strategy = match settings.strategy {
-        Strategy::TimeRange => quote!(Strategy::TimeRange),
-        Strategy::UniqueKey => quote!(Strategy::UniqueKey),
-        Strategy::Append => quote!(Strategy::Append),
-    };
-    let outside = match settings.outside {
-        Outside::Error => quote!(Outside::Error),
-        Outside::Drop => quote!(Outside::Drop),
-        Outside::Keep => quote!(Outside::Keep),
-    };
-    let optional = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
-    let time_column = optional(&settings.time_column);
-    let unique_key = list(settings.unique_key.iter().map(|column| text(column)));
-    let (start, end) = (optional(&settings.start), optional(&settings.end));
-    let interval = optional(&settings.interval);
-    let (lookback, batch_size) = (settings.lookback, settings.batch_size);
-    quote!(IncrementalDef {
-        strategy: #strategy as u8,
-        time_column: #time_column,
-        unique_key: #unique_key,
-        start: #start,
-        end: #end,
-        interval: #interval,
-        interval_tz: Str::EMPTY,
-        partition_by: List::new(&[]),
-        lookback: #lookback,
-        batch_size: #batch_size,
-        outside: #outside as u8,
-    })
-}
-
-fn on_schema_change(rule: OnSchemaChange) -> TokenStream {
-    match rule {
-        OnSchemaChange::Fail => quote!(OnSchemaChange::Fail),
-        OnSchemaChange::Append => quote!(OnSchemaChange::Append),
-        OnSchemaChange::Sync => quote!(OnSchemaChange::Sync),
-        OnSchemaChange::Ignore => quote!(OnSchemaChange::Ignore),
-    }
 }
 
 fn has_branches(body: &[BodyNode]) -> bool {

@@ -19,6 +19,7 @@ pub mod definition;
 pub mod facade;
 pub mod file_tree;
 pub mod interface;
+mod materialization;
 pub mod names;
 pub mod rust_type;
 mod settings;

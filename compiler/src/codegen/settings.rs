@@ -29,7 +29,6 @@ pub(super) fn environment(environment: &EnvironmentSettings) -> TokenStream {
         None => quote!(Placement::Usual),
         Some(Views::Schema) => quote!(Placement::Schema),
         Some(Views::Table) => quote!(Placement::Table),
-        Some(Views::Catalog) => quote!(Placement::Catalog),
         Some(Views::Plain) => quote!(Placement::Plain),
     };
     let publish = match environment.publish {

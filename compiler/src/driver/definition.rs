@@ -1,13 +1,13 @@
 //! A typed model's definition: its settings, and its text with slots.
 
+use super::materialization::{materialization, on_schema_change};
 use super::model::Work;
 use super::variants::TypedVariant;
 use crate::check;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::directives::{self, DirectiveTree};
 use crate::fingerprint::Profile;
-use crate::graph::Node;
-use crate::header::{Incremental, Materialized};
+use crate::header::Setting;
 use crate::lineage::Lineage;
 use crate::name::same_name;
 use crate::parse::RelationUse;
@@ -188,13 +188,9 @@ impl Work<'_> {
             schema: config.schema.value.clone(),
             name: config.name.value.clone(),
             description: self.node.description.clone(),
-            owner: config
-                .owner
-                .as_ref()
-                .map(|owner| owner.value.clone())
-                .unwrap_or_default(),
+            owner: text(&config.owner),
             tags: config.tags.value.clone(),
-            materialization: materialization(self.node),
+            materialization: materialization(self.node, &columns),
             imports: self.node.imports.iter().map(import).collect(),
             columns,
             variables: self.variables.clone(),
@@ -206,6 +202,11 @@ impl Work<'_> {
                 .timeout
                 .as_ref()
                 .map_or(0, |timeout| timeout.value.seconds),
+            cron: text(&config.cron),
+            cron_tz: text(&config.cron_tz),
+            history: config.history.as_ref().map(|history| history.value),
+            forward_only: config.forward_only.as_ref().is_some_and(|it| it.value),
+            was: text(&config.was),
             audits: Vec::new(),
             merge: typed::Merge::default(),
             grants: Vec::new(),
@@ -219,62 +220,10 @@ impl Work<'_> {
     }
 }
 
-fn materialization(node: &Node) -> typed::Materialization {
-    match node.materialized() {
-        Materialized::View => typed::Materialization::View,
-        Materialized::Table => typed::Materialization::Table,
-        Materialized::Ephemeral => typed::Materialization::Ephemeral,
-        Materialized::Incremental => typed::Materialization::Incremental(incremental(node)),
-    }
-}
-
-fn incremental(node: &Node) -> typed::Incremental {
-    let mut settings = typed::Incremental {
-        strategy: typed::Strategy::Append,
-        time_column: None,
-        unique_key: Vec::new(),
-        start: None,
-        end: None,
-        interval: None,
-        lookback: 0,
-        batch_size: 0,
-        outside: typed::Outside::Error,
-    };
-    match &node.config.incremental {
-        Some(Incremental::TimeRange(range)) => {
-            settings.strategy = typed::Strategy::TimeRange;
-            settings.time_column = Some(range.time_column.value.clone());
-            settings.start = Some(range.start.value.text.clone());
-            settings.end = range.end.as_ref().map(|end| end.value.text.clone());
-            settings.interval = Some(range.interval.value.text.clone());
-            settings.lookback = range.lookback.value;
-            settings.batch_size = range.batch_size.as_ref().map_or(0, |size| size.value);
-            settings.outside = match range.outside.value {
-                crate::header::Outside::Error => typed::Outside::Error,
-                crate::header::Outside::Drop => typed::Outside::Drop,
-                crate::header::Outside::Keep => typed::Outside::Keep,
-            };
-        }
-        Some(Incremental::UniqueKey(key)) => {
-            settings.strategy = typed::Strategy::UniqueKey;
-            settings.unique_key = key
-                .value
-                .iter()
-                .map(|column| column.value.clone())
-                .collect();
-        }
-        Some(Incremental::Append) | None => {}
-    }
-    settings
-}
-
-fn on_schema_change(rule: crate::header::OnSchemaChange) -> typed::OnSchemaChange {
-    match rule {
-        crate::header::OnSchemaChange::Fail => typed::OnSchemaChange::Fail,
-        crate::header::OnSchemaChange::Append => typed::OnSchemaChange::Append,
-        crate::header::OnSchemaChange::Sync => typed::OnSchemaChange::Sync,
-        crate::header::OnSchemaChange::Ignore => typed::OnSchemaChange::Ignore,
-    }
+/// A text that may be absent.
+fn text(setting: &Option<Setting<String>>) -> String {
+    let setting = setting.as_ref().map(|setting| setting.value.clone());
+    setting.unwrap_or_default()
 }
 
 #[cfg(test)]

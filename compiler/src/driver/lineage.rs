@@ -4,10 +4,11 @@ use super::model::Work;
 use super::statements::Statements;
 use super::variants::TypedVariant;
 use crate::directives::{Assignment, Atom, Variants};
-use crate::header::Incremental;
-use crate::lineage::{self, Lineage, Reads, Relation, UseSet, VariantLineage};
+use crate::header::{Checked, Incremental, RowChange, Scd2};
+use crate::lineage::{self, ColumnLineage, Lineage, Reads, Relation, UseSet, VariantLineage};
 use crate::name::same_name;
 use crate::resolve::Schema;
+use crate::span::Spanned;
 use crate::typed::TypedColumn;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +23,8 @@ impl Work<'_> {
         let mut whole: Option<Lineage> = None;
         let mut each = Vec::new();
         for (variant, found) in variants.variants.iter().zip(typed) {
-            let lineage = self.lineage_of_variant(found, columns);
+            let mut lineage = self.lineage_of_variant(found, columns);
+            self.add_versions(&mut lineage, columns);
             if typed.len() > 1 {
                 let columns = lineage.columns.iter();
                 each.push(VariantLineage {
@@ -44,27 +46,48 @@ impl Work<'_> {
     }
 
     /// What decides which rows stay in the model's table: the key by which rows replace others,
-    /// and the time by which a batch takes them.
+    /// the time by which a batch takes them, and what tells that there is a new version of one.
     fn rows_kept(&self, lineage: &Lineage, columns: &[TypedColumn]) -> UseSet {
-        let uses = |name: &str| {
-            let mut columns = columns.iter();
-            let position = columns.position(|column| same_name(&column.name, name));
-            let column = position.and_then(|position| lineage.columns.get(position));
-            column.map(|column| column.uses.clone()).unwrap_or_default()
+        let uses = |name: &str| uses_of(lineage, columns, name);
+        let keys = |names: &[Spanned<String>]| {
+            let mut kept = UseSet::default();
+            for name in names {
+                kept.extend(&uses(&name.value).grouping());
+            }
+            kept
         };
-        let mut kept = UseSet::default();
-        match &self.node.config.incremental {
-            Some(Incremental::TimeRange(range)) => {
-                kept.extend(&uses(&range.time_column.value).condition());
+        let mut kept = match &self.node.config.incremental {
+            Some(Incremental::TimeRange(range)) => uses(&range.time_column.value).condition(),
+            Some(Incremental::UniqueKey(names) | Incremental::Partition(names)) => {
+                keys(&names.value)
             }
-            Some(Incremental::UniqueKey(keys)) => {
-                for key in &keys.value {
-                    kept.extend(&uses(&key.value).grouping());
-                }
-            }
-            Some(Incremental::Append) | None => {}
+            Some(Incremental::Append) | None => UseSet::default(),
+        };
+        if let Some(scd2) = &self.node.config.scd2 {
+            kept.extend(&keys(&scd2.unique_key.value));
+            kept.extend(&change_of(scd2, lineage, columns).condition());
         }
         kept
+    }
+
+    /// Adds the columns in which a version begins and ends. Both are made of what tells that a row
+    /// has changed.
+    fn add_versions(&self, lineage: &mut Lineage, columns: &[TypedColumn]) {
+        let Some(scd2) = &self.node.config.scd2 else {
+            return;
+        };
+        let change = change_of(scd2, lineage, columns);
+        let uses = match &scd2.change {
+            RowChange::UpdatedAt(_) => change.computed(),
+            // The run's clock is what they hold.
+            RowChange::Check(_) => change.condition(),
+        };
+        let column = ColumnLineage {
+            uses,
+            by_star: Vec::new(),
+        };
+        lineage.columns.push(column.clone());
+        lineage.columns.push(column);
     }
 
     /// Adds what decides which rows there are besides the query: columns of which a merge asks, and
@@ -116,6 +139,39 @@ impl Work<'_> {
             None => lineage::of_unread(&reads, columns.len()),
         }
     }
+}
+
+/// What a column is made of.
+fn uses_of(lineage: &Lineage, columns: &[TypedColumn], name: &str) -> UseSet {
+    let mut columns = columns.iter();
+    let position = columns.position(|column| same_name(&column.name, name));
+    let column = position.and_then(|position| lineage.columns.get(position));
+    column.map(|column| column.uses.clone()).unwrap_or_default()
+}
+
+/// What the columns are made of that tell that a row has changed.
+fn change_of(scd2: &Scd2, lineage: &Lineage, columns: &[TypedColumn]) -> UseSet {
+    let uses = |name: &str| uses_of(lineage, columns, name);
+    let mut all = UseSet::default();
+    match &scd2.change {
+        RowChange::UpdatedAt(column) => all.extend(&uses(&column.value)),
+        RowChange::Check(checked) => {
+            let is_key = |name: &str| {
+                let mut key = scd2.unique_key.value.iter();
+                key.any(|key| same_name(&key.value, name))
+            };
+            let names: Vec<&str> = match &checked.value {
+                Checked::All => columns
+                    .iter()
+                    .map(|column| column.name.as_str())
+                    .filter(|name| !is_key(name))
+                    .collect(),
+                Checked::Columns(names) => names.iter().map(|name| name.value.as_str()).collect(),
+            };
+            names.into_iter().for_each(|name| all.extend(&uses(name)));
+        }
+    }
+    all
 }
 
 /// When a variant holds: `is_incremental and env == 'prod'`, with `or` between several ways there.

@@ -10,6 +10,7 @@ mod definition;
 mod kept;
 mod levels;
 mod lineage;
+mod materialization;
 mod memory;
 mod merge;
 mod missing_import;

@@ -13,7 +13,7 @@ use crate::directives::{
 use crate::expand::Expanded;
 use crate::expand::macros::Library;
 use crate::graph::{Node, NodeId};
-use crate::header::Header;
+use crate::header::{Header, Materialized};
 use crate::project::{Scalar, VariableValue};
 use crate::resolve::{Names, Schema};
 use crate::span::{FileId, Span};
@@ -217,6 +217,10 @@ pub(super) fn compile(
 impl<'a> Work<'a> {
     /// What readers of the model see of it.
     pub(super) fn schema(&self, columns: &[TypedColumn]) -> Schema {
+        // Which columns are added isn't known where the settings are wrong.
+        if self.node.materialized() == Materialized::Scd2 && self.node.config.scd2.is_none() {
+            return Schema::unknown();
+        }
         let mut schema = schema(columns);
         for column in schema.columns.iter_mut().flatten() {
             column.made_at = self.made_at.get(&column.name.to_lowercase()).copied();
@@ -320,6 +324,7 @@ impl<'a> Work<'a> {
             .iter()
             .map(|column| (column.name.to_lowercase(), column.span))
             .collect();
+        check::versions::clashes(self.node, &merged, &mut self.diagnostics);
         let contract =
             check::contract::apply(self.header, self.node, merged, &mut self.diagnostics);
         check::keys::check(self.node, &contract.columns, &mut self.diagnostics);
@@ -337,7 +342,10 @@ impl<'a> Work<'a> {
             &merged_by,
             [&before, &after],
         );
-        let mut model = self.model(&typed, contract.columns, body, lineage);
+        let mut columns = contract.columns;
+        let added = check::versions::added(self.header, self.node, &columns, &mut self.diagnostics);
+        columns.extend(added);
+        let mut model = self.model(&typed, columns, body, lineage);
         model.audits = audits;
         model.merge = merge;
         model.grants = grants;

@@ -250,7 +250,7 @@ impl Work<'_> {
         let depends_on_data = |found: &Diagnostic| found.code == Code::ColumnsDependOnData;
         let stored = matches!(
             self.node.materialized(),
-            Materialized::Table | Materialized::Incremental
+            Materialized::Table | Materialized::Incremental | Materialized::Scd2
         );
         let notes = &self.header.columns;
         let typed = !notes.is_empty() && notes.iter().all(|note| note.sql_type.is_some());

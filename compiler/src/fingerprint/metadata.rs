@@ -3,6 +3,7 @@
 
 use super::ALGORITHM;
 use super::hash::{Encoding, Fingerprint, Tag, hashed};
+use crate::header::History;
 use crate::typed::{
     BodyCondition, BodyNode, Comparison, Materialization, OnSchemaChange, Slot, TypedModel,
 };
@@ -89,6 +90,19 @@ fn runs(model: &TypedModel, encoding: &mut Encoding) {
     });
     encoding.number(model.retries as usize);
     encoding.text(&model.timeout_seconds.to_string());
+    // What isn't said leaves no trace, so that a model without it has the profile that it had.
+    let history = model.history.map_or("", History::word);
+    let said = [
+        ("cron", model.cron.as_str()),
+        ("cron_tz", &model.cron_tz),
+        ("history", history),
+        ("forward_only", if model.forward_only { "true" } else { "" }),
+        ("was", &model.was),
+    ];
+    for (key, value) in said.iter().filter(|(_, value)| !value.is_empty()) {
+        encoding.text(key);
+        encoding.text(value);
+    }
     if let Materialization::Incremental(incremental) = &model.materialization {
         encoding.number(incremental.lookback as usize);
         encoding.number(incremental.batch_size as usize);

@@ -6,10 +6,11 @@ use super::metadata::{metadata, written};
 use super::variants::{Conditions, together};
 use super::{ALGORITHM, ColumnProfile, Obstacle, ObstacleKind, Profile};
 use crate::bound::Tree;
+use crate::header::HardDeletes;
 use crate::lexer::lex;
 use crate::span::FileId;
 use crate::token::{Token, TokenKind};
-use crate::typed::{Incremental, Materialization, Outside, Strategy, TypedModel};
+use crate::typed::{Incremental, Materialization, Outside, RowChange, Scd2, Strategy, TypedModel};
 use std::collections::BTreeMap;
 
 /// What a model's variants mean.
@@ -69,19 +70,35 @@ pub fn profile(model: &TypedModel, meaning: &ModelMeaning<'_>) -> Profile {
             together(&hashes)
         }
     };
-    let columns = model.columns.iter().enumerate().map(|(index, column)| {
-        let obstacle = folded.iter().find_map(|variant| variant.columns[index].1);
-        ColumnProfile {
-            name: column.name.to_lowercase(),
-            sql_type: column.sql_type.to_string(),
-            values: all(&|variant| variant.columns[index].0),
-            obstacle,
-        }
-    });
+    let columns = model.query_columns().iter().enumerate();
+    let mut columns: Vec<ColumnProfile> = columns
+        .map(|(index, column)| {
+            let obstacle = folded.iter().find_map(|variant| variant.columns[index].1);
+            ColumnProfile {
+                name: column.name.to_lowercase(),
+                sql_type: column.sql_type.to_string(),
+                values: all(&|variant| variant.columns[index].0),
+                obstacle,
+            }
+        })
+        .collect();
+    let rows = filled(model, &columns, all(&|variant| variant.rows));
+    let added = &model.columns[columns.len()..];
+    columns.extend(added.iter().map(|column| ColumnProfile {
+        name: column.name.to_lowercase(),
+        sql_type: column.sql_type.to_string(),
+        // When versions begin and end is what decides which there are.
+        values: hashed(|encoding| {
+            encoding.tag(Tag::NamedColumn);
+            encoding.fingerprint(&rows);
+            encoding.text(&column.name.to_lowercase());
+        }),
+        obstacle: None,
+    }));
     Profile {
         algorithm: ALGORITHM,
-        columns: columns.collect(),
-        rows: with_statements(model, filled(model, all(&|variant| variant.rows))),
+        columns,
+        rows: with_statements(model, rows),
         order: all(&|variant| variant.order),
         storage: storage(&model.materialization),
         metadata: metadata(model),
@@ -98,7 +115,7 @@ struct Names {
 
 impl Names {
     fn of(model: &TypedModel) -> Self {
-        let columns = model.columns.iter();
+        let columns = model.query_columns().iter();
         let variables = model.variables.iter().map(|variable| {
             let default = variable.default.as_deref().unwrap_or("no default");
             let definition = format!("{} {default}", variable.sql_type);
@@ -212,24 +229,64 @@ fn understood(conditions: Vec<Conditions>, facts: &Facts) -> Folded {
 }
 
 /// The rows of a model that is filled piece by piece depend on how it is filled.
-fn filled(model: &TypedModel, rows: Fingerprint) -> Fingerprint {
-    let Materialization::Incremental(incremental) = &model.materialization else {
-        return rows;
-    };
-    hashed(|encoding| {
-        encoding.tag(Tag::Incremental);
-        encoding.fingerprint(&rows);
-        settings(incremental, encoding);
-        let merge = &model.merge;
-        if !merge.is_usual() {
-            words(&merge.on, encoding);
-            words(&merge.delete_when, encoding);
-            encoding.number(merge.update.len());
-            for column in &merge.update {
-                encoding.text(&column.to_lowercase());
+fn filled(model: &TypedModel, columns: &[ColumnProfile], rows: Fingerprint) -> Fingerprint {
+    match &model.materialization {
+        Materialization::View | Materialization::Table | Materialization::Ephemeral => rows,
+        Materialization::Incremental(incremental) => hashed(|encoding| {
+            encoding.tag(Tag::Incremental);
+            encoding.fingerprint(&rows);
+            settings(incremental, encoding);
+            let merge = &model.merge;
+            if !merge.is_usual() {
+                words(&merge.on, encoding);
+                words(&merge.delete_when, encoding);
+                encoding.number(merge.update.len());
+                for column in &merge.update {
+                    encoding.text(&column.to_lowercase());
+                }
             }
+        }),
+        Materialization::Scd2(scd2) => hashed(|encoding| {
+            encoding.tag(Tag::Incremental);
+            encoding.fingerprint(&rows);
+            versions(scd2, columns, encoding);
+        }),
+    }
+}
+
+/// What decides which versions of rows there are: the values of the key, and of what tells that a
+/// row has changed.
+fn versions(scd2: &Scd2, columns: &[ColumnProfile], encoding: &mut Encoding) {
+    let Scd2 {
+        unique_key,
+        change,
+        hard_deletes,
+        // Their names are those of columns.
+        valid_from: _,
+        valid_to: _,
+    } = scd2;
+    let mut values = |names: &[String]| {
+        encoding.number(names.len());
+        for name in names {
+            let name = name.to_lowercase();
+            let column = columns.iter().find(|column| column.name == name);
+            encoding.text(&name);
+            encoding.fingerprint(&column.map(|column| column.values).unwrap_or_default());
         }
-    })
+    };
+    values(unique_key);
+    match change {
+        RowChange::UpdatedAt(column) => values(std::slice::from_ref(column)),
+        RowChange::Check(checked) => values(&checked.columns),
+    }
+    encoding.text(match change {
+        RowChange::UpdatedAt(_) => "updated at",
+        RowChange::Check(_) => "check",
+    });
+    encoding.text(match hard_deletes {
+        HardDeletes::Ignore => "ignore",
+        HardDeletes::Close => "close",
+    });
 }
 
 /// The statements around a batch may change any row.
@@ -275,6 +332,8 @@ fn settings(incremental: &Incremental, encoding: &mut Encoding) {
         start,
         end,
         interval,
+        interval_tz,
+        partition_by,
         outside,
         // How much is done at once, and how late a row may come.
         lookback: _,
@@ -283,6 +342,7 @@ fn settings(incremental: &Incremental, encoding: &mut Encoding) {
     encoding.text(match strategy {
         Strategy::TimeRange => "time range",
         Strategy::UniqueKey => "unique key",
+        Strategy::Partition => "partition",
         Strategy::Append => "append",
     });
     let mut optional = |text: &Option<String>| {
@@ -302,6 +362,17 @@ fn settings(incremental: &Incremental, encoding: &mut Encoding) {
         Outside::Drop => "drop",
         Outside::Keep => "keep",
     });
+    // What isn't said leaves no trace, so that a model without it has the profile that it had.
+    if !partition_by.is_empty() {
+        encoding.text("partition by");
+        for column in partition_by {
+            encoding.text(&column.to_lowercase());
+        }
+    }
+    if let Some(zone) = interval_tz {
+        encoding.text("time zone");
+        encoding.text(zone);
+    }
 }
 
 fn storage(materialization: &Materialization) -> Fingerprint {
@@ -313,6 +384,7 @@ fn storage(materialization: &Materialization) -> Fingerprint {
             Materialization::Table => "table",
             Materialization::Ephemeral => "ephemeral",
             Materialization::Incremental(_) => "incremental",
+            Materialization::Scd2(_) => "scd2",
         });
     })
 }

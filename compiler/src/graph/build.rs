@@ -1,6 +1,6 @@
 //! From headers to the graph.
 
-use super::{Edge, Graph, Node, NodeId, audits, cycles, exposures};
+use super::{Edge, Graph, Node, NodeId, audits, cycles, exposures, former};
 use crate::diagnostic::{Code, Diagnostic, Fix, Severity, nearest, only_near};
 use crate::header::{EffectiveConfig, FileKind, Header, Headers, Import};
 use crate::project::Settings;
@@ -58,6 +58,7 @@ pub fn build(
         by_path,
     };
     duplicate_relations(&graph, &mut diagnostics);
+    former::check(&graph, &mut diagnostics);
     diagnostics.extend(cycles::find(&graph));
     graph.order = order(&graph);
     (graph, diagnostics)

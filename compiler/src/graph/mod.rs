@@ -5,6 +5,7 @@ mod audits;
 mod build;
 mod cycles;
 mod exposures;
+mod former;
 mod text;
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ fn disabled_models_take_no_part() {
 fn nothing_is_concluded_from_a_config_that_cannot_be_read() {
     for config in [
         "materialized='tabel', unique_key='id'",
-        "materialized='scd2', unique_key='id'",
+        "materialized='materialized_view', unique_key='id'",
         "materialized='incremental', time_colum='t'",
         "unique_key='id', materialized='incremental",
     ] {
@@ -206,6 +206,32 @@ fn nothing_is_concluded_from_a_config_that_cannot_be_read() {
         let (_, _, diagnostics) = graph(&[("models/a.sql", &text)]);
         assert_eq!(diagnostics.len(), 1, "{config}: {diagnostics:?}");
     }
+}
+
+#[test]
+fn a_former_name_is_free_and_one_models() {
+    let was = |was: &str| {
+        format!("-- @config: materialized='incremental', strategy='append', was='{was}'\nselect 1")
+    };
+    let found = |files: &[(&str, &str)]| {
+        let (_, _, diagnostics) = graph(files);
+        let messages = diagnostics.into_iter().map(|found| found.message);
+        messages.collect::<Vec<String>>()
+    };
+    let (old, own, there) = (was("models.old"), was("models.a"), was("models.c"));
+    assert_eq!(found(&[("models/a.sql", &old)]), [""; 0]);
+    assert_eq!(
+        found(&[("models/a.sql", &own)]),
+        ["`models.a` is what this model is called now"]
+    );
+    assert_eq!(
+        found(&[("models/a.sql", &there), ("models/c.sql", "select 1")]),
+        ["there is still a model `models.c`, which has its own table"]
+    );
+    assert_eq!(
+        found(&[("models/a.sql", &old), ("models/b.sql", &old)]),
+        ["two models say that they were `models.old`"]
+    );
 }
 
 #[test]

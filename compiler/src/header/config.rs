@@ -5,12 +5,15 @@
 //! table says what a key means. What a key means beside other keys is decided in
 //! [`effective`](super::effective).
 
+mod reader;
+
 use super::time::{Duration, Instant, IntervalLength};
 use super::words::{
-    LATER_MATERIALIZED, LATER_STRATEGIES, Materialized, OnSchemaChange, Outside, Strategy,
+    HardDeletes, History, LATER_MATERIALIZED, Materialized, OnSchemaChange, Outside, Strategy,
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::span::{Span, Spanned};
+use reader::{DURATION, INSTANT, INTERVAL, Reader};
 use serde::{Deserialize, Serialize};
 
 /// What the file is that a header stands in.
@@ -67,6 +70,21 @@ impl ConfigValue {
     }
 }
 
+/// The columns whose change makes a new version of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Checked {
+    /// All but those of the key.
+    All,
+    /// These.
+    Columns(Vec<Spanned<String>>),
+}
+
+impl Checked {
+    /// The word for all.
+    pub const ALL: &'static str = "all";
+}
+
 /// What one place says: a header, or a folder's table in `[defaults]`. Nothing is filled in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -90,6 +108,30 @@ pub struct Config {
     pub batch_size: Option<Spanned<u32>>,
     /// What becomes of a row outside its batch's range.
     pub outside: Option<Spanned<Outside>>,
+    /// The time zone in which intervals begin.
+    pub interval_tz: Option<Spanned<String>>,
+    /// The columns that tell partitions apart.
+    pub partition_by: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The column that says when a row was changed.
+    pub updated_at: Option<Spanned<String>>,
+    /// The columns whose change makes a new version of a row.
+    pub check: Option<Spanned<Checked>>,
+    /// What becomes of a row's last version when the row is gone.
+    pub hard_deletes: Option<Spanned<HardDeletes>>,
+    /// The column in which a version begins.
+    pub valid_from: Option<Spanned<String>>,
+    /// The column in which a version ends.
+    pub valid_to: Option<Spanned<String>>,
+    /// When the model is due.
+    pub cron: Option<Spanned<String>>,
+    /// The time zone of `cron`.
+    pub cron_tz: Option<Spanned<String>>,
+    /// Whether the rows can be computed again.
+    pub history: Option<Spanned<History>>,
+    /// Whether a change of the query keeps the table and its rows.
+    pub forward_only: Option<Spanned<bool>>,
+    /// The former import path.
+    pub was: Option<Spanned<String>>,
     /// What happens when the columns change.
     pub on_schema_change: Option<Spanned<OnSchemaChange>>,
     /// The schema of the relation.
@@ -153,6 +195,18 @@ const KEYS: &[Key] = &[
     key("lookback", MODELS, true),
     key("batch_size", MODELS, true),
     key("outside", MODELS, true),
+    key("interval_tz", MODELS, true),
+    key("partition_by", MODELS, true),
+    key("updated_at", MODELS, true),
+    key("check", MODELS, true),
+    key("hard_deletes", MODELS, true),
+    key("valid_from", MODELS, true),
+    key("valid_to", MODELS, true),
+    key("cron", MODELS, true),
+    key("cron_tz", MODELS, true),
+    key("history", MODELS, true),
+    key("forward_only", MODELS, true),
+    key("was", MODELS, true),
     key("on_schema_change", MODELS, true),
     key("enabled", MODELS, true),
     key("retries", MODELS, true),
@@ -170,20 +224,8 @@ const KEYS: &[Key] = &[
     key("null", &[Seed], true),
     key("quote", &[Seed], true),
     key("catalog", &[Source], false),
-    key("cron", MODELS, false),
-    key("cron_tz", MODELS, false),
-    key("interval_tz", MODELS, false),
-    key("updated_at", MODELS, false),
-    key("check", MODELS, false),
-    key("hard_deletes", MODELS, false),
-    key("valid_from", MODELS, false),
-    key("valid_to", MODELS, false),
-    key("history", MODELS, false),
-    key("partition_by", MODELS, false),
     key("cluster_by", MODELS, false),
-    key("forward_only", MODELS, false),
     key("dialect", MODELS, false),
-    key("was", MODELS, false),
 ];
 
 impl Config {
@@ -221,6 +263,14 @@ impl Config {
             )
             .hint("leave the key out"));
         }
+        if place.is_none() && name.value == "was" {
+            let message = "`was` names one model, and stands in the header of that";
+            return Err(Diagnostic::error(
+                Code::InvalidConfigValue,
+                name.span,
+                message,
+            ));
+        }
         self.assign(name, value)
     }
 
@@ -235,9 +285,15 @@ impl Config {
         };
         let key = name.span;
         match reader.name {
-            "materialized" | "strategy" | "outside" | "on_schema_change" => {
-                self.assign_word(reader, key)
-            }
+            "materialized" | "strategy" | "outside" | "on_schema_change" | "hard_deletes"
+            | "history" => self.assign_word(reader, key),
+            "updated_at" | "check" | "valid_from" | "valid_to" => self.assign_scd2(reader, key),
+            "cron" => once(&mut self.cron, reader.cron()?, key),
+            "cron_tz" => once(&mut self.cron_tz, reader.time_zone()?, key),
+            "interval_tz" => once(&mut self.interval_tz, reader.time_zone()?, key),
+            "partition_by" => once(&mut self.partition_by, reader.names()?, key),
+            "forward_only" => once(&mut self.forward_only, reader.boolean()?, key),
+            "was" => once(&mut self.was, reader.model_path()?, key),
             "time_column" => once(&mut self.time_column, reader.name()?, key),
             "schema" => once(&mut self.schema, reader.name()?, key),
             "alias" => once(&mut self.alias, reader.name()?, key),
@@ -275,6 +331,16 @@ impl Config {
         }
     }
 
+    /// The keys of `scd2` that name columns.
+    fn assign_scd2(&mut self, reader: Reader<'_>, key: Span) -> Result<(), Diagnostic> {
+        match reader.name {
+            "updated_at" => once(&mut self.updated_at, reader.name()?, key),
+            "valid_from" => once(&mut self.valid_from, reader.name()?, key),
+            "valid_to" => once(&mut self.valid_to, reader.name()?, key),
+            _ => once(&mut self.check, reader.checked()?, key),
+        }
+    }
+
     /// The keys whose values are chosen from a few words.
     fn assign_word(&mut self, reader: Reader<'_>, key: Span) -> Result<(), Diagnostic> {
         match reader.name {
@@ -284,8 +350,16 @@ impl Config {
                 once(&mut self.materialized, found, key)
             }
             "strategy" => {
-                let found = reader.word(Strategy::WORDS, LATER_STRATEGIES, Strategy::from_word)?;
+                let found = reader.word(Strategy::WORDS, &[], Strategy::from_word)?;
                 once(&mut self.strategy, found, key)
+            }
+            "hard_deletes" => {
+                let found = reader.word(HardDeletes::WORDS, &[], HardDeletes::from_word)?;
+                once(&mut self.hard_deletes, found, key)
+            }
+            "history" => {
+                let found = reader.word(History::WORDS, &[], History::from_word)?;
+                once(&mut self.history, found, key)
             }
             "outside" => {
                 let found = reader.word(Outside::WORDS, &[], Outside::from_word)?;
@@ -298,10 +372,6 @@ impl Config {
         }
     }
 }
-
-const INSTANT: &str = "a date or timestamp such as `'2013-01-01'` or `'2013-01-01 06:00:00'`";
-const INTERVAL: &str = "a length such as `'1 day'`, `'6 hours'` or `'1 month'`";
-const DURATION: &str = "a time such as `'10 min'` or `'30 s'`";
 
 /// Fills a place that may be filled only once.
 fn once<T>(place: &mut Option<Spanned<T>>, found: Spanned<T>, key: Span) -> Result<(), Diagnostic> {
@@ -354,164 +424,4 @@ fn misplaced_key(name: &Spanned<String>, known: &Key, kind: FileKind) -> Diagnos
         ),
     )
     .hint("leave the key out")
-}
-
-/// A value on its way to the type that its key asks for.
-struct Reader<'a> {
-    name: &'a str,
-    value: Spanned<ConfigValue>,
-}
-
-impl Reader<'_> {
-    fn refuse(&self, wanted: &str) -> Diagnostic {
-        Diagnostic::error(
-            Code::InvalidConfigValue,
-            self.value.span,
-            format!("`{}` takes {wanted}", self.name),
-        )
-    }
-
-    fn mistyped(&self, wanted: &str) -> Diagnostic {
-        self.refuse(wanted)
-            .saying(format!("this is {}", self.value.value.what()))
-    }
-
-    fn text(self) -> Result<Spanned<String>, Diagnostic> {
-        match self.value.value {
-            ConfigValue::Text(text) => Ok(Spanned::new(text, self.value.span)),
-            _ => Err(self.mistyped("a text in single quotes")),
-        }
-    }
-
-    /// A text that names something, so that it can't be blank.
-    fn name(self) -> Result<Spanned<String>, Diagnostic> {
-        match &self.value.value {
-            ConfigValue::Text(text) if text.trim().is_empty() => {
-                Err(self.refuse("a name").saying("this is blank"))
-            }
-            _ => self.text(),
-        }
-    }
-
-    /// A list of names; a single one may stand alone.
-    fn names(self) -> Result<Spanned<Vec<Spanned<String>>>, Diagnostic> {
-        let span = self.value.span;
-        let names = match &self.value.value {
-            ConfigValue::Text(text) => vec![Spanned::new(text.clone(), span)],
-            ConfigValue::List(names) => names.clone(),
-            _ => return Err(self.mistyped("a name or a list of names")),
-        };
-        if let Some(blank) = names.iter().find(|name| name.value.trim().is_empty()) {
-            let mut finding = self
-                .refuse("a name or a list of names")
-                .saying("this is blank");
-            if let Some(primary) = &mut finding.primary {
-                primary.span = blank.span;
-            }
-            return Err(finding);
-        }
-        for (index, name) in names.iter().enumerate() {
-            if let Some(first) = names[..index]
-                .iter()
-                .find(|other| other.value == name.value)
-            {
-                return Err(Diagnostic::error(
-                    Code::InvalidConfigValue,
-                    name.span,
-                    format!("`{}` is in the list twice", name.value),
-                )
-                .and_at(first.span, "first here"));
-            }
-        }
-        Ok(Spanned::new(names, span))
-    }
-
-    fn boolean(self) -> Result<Spanned<bool>, Diagnostic> {
-        match self.value.value {
-            ConfigValue::Bool(value) => Ok(Spanned::new(value, self.value.span)),
-            _ => Err(self.mistyped("`true` or `false`")),
-        }
-    }
-
-    fn number(self, least: u32) -> Result<Spanned<u32>, Diagnostic> {
-        let ConfigValue::Integer(number) = self.value.value else {
-            return Err(self.mistyped("a whole number"));
-        };
-        match u32::try_from(number) {
-            Ok(number) if number >= least => Ok(Spanned::new(number, self.value.span)),
-            _ => Err(self.refuse(&format!("a whole number from {least} on"))),
-        }
-    }
-
-    /// A text of one ASCII character; `\t` stands for a tab.
-    fn byte(self) -> Result<Spanned<u8>, Diagnostic> {
-        let ConfigValue::Text(text) = &self.value.value else {
-            return Err(self.mistyped("one character in single quotes"));
-        };
-        match text.as_bytes() {
-            b"\\t" => Ok(Spanned::new(b'\t', self.value.span)),
-            [byte] if byte.is_ascii() && !matches!(byte, b'\r' | b'\n') => {
-                Ok(Spanned::new(*byte, self.value.span))
-            }
-            _ => Err(self.refuse("one character, which is ASCII")),
-        }
-    }
-
-    fn source_format(self) -> Result<Spanned<String>, Diagnostic> {
-        const FORMATS: &[&str] = &["parquet", "csv", "json"];
-        self.word(FORMATS, &[], |word| {
-            FORMATS.contains(&word).then(|| word.to_owned())
-        })
-    }
-
-    fn word<T>(
-        self,
-        words: &[&str],
-        later: &[&str],
-        read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Spanned<T>, Diagnostic> {
-        let listed: Vec<String> = words.iter().map(|word| format!("`'{word}'`")).collect();
-        let wanted = format!("one of {}", listed.join(", "));
-        let ConfigValue::Text(text) = &self.value.value else {
-            return Err(self.mistyped(&wanted));
-        };
-        if later.contains(&text.as_str()) {
-            return Err(Diagnostic::error(
-                Code::NotBuiltYet,
-                self.value.span,
-                format!("`{}='{text}'` isn't built yet", self.name),
-            )
-            .hint(format!("what there is: {}", listed.join(", "))));
-        }
-        match read(text) {
-            Some(value) => Ok(Spanned::new(value, self.value.span)),
-            None => {
-                let candidates = || words.iter().chain(later).copied();
-                let refusal = self.refuse(&wanted);
-                Err(match nearest(text, candidates()) {
-                    Some(near) => refusal.hint(format!("write `'{near}'`")).fix_name(
-                        text,
-                        self.value.span,
-                        candidates(),
-                        |near| format!("'{near}'"),
-                    ),
-                    None => refusal,
-                })
-            }
-        }
-    }
-
-    fn parsed<T>(
-        self,
-        parse: impl FnOnce(&str) -> Option<T>,
-        wanted: &str,
-    ) -> Result<Spanned<T>, Diagnostic> {
-        let ConfigValue::Text(text) = &self.value.value else {
-            return Err(self.mistyped(wanted));
-        };
-        match parse(text) {
-            Some(value) => Ok(Spanned::new(value, self.value.span)),
-            None => Err(self.refuse(wanted)),
-        }
-    }
 }

@@ -6,11 +6,15 @@
 
 mod check;
 mod listing;
+mod meaning;
 
-use super::config::Config;
+use super::config::{Checked, Config};
 use super::time::{Duration, Instant, IntervalLength};
-use super::{FileKind, Header, Materialized, OnSchemaChange, Outside, Strategy};
+use super::{
+    FileKind, HardDeletes, Header, History, Materialized, OnSchemaChange, Outside, Strategy,
+};
 use crate::diagnostic::Diagnostic;
+use crate::name::same_name;
 use crate::project::Settings;
 use crate::seeds::CsvOptions;
 use crate::span::{FileId, Span, Spanned};
@@ -69,6 +73,8 @@ pub enum Incremental {
     TimeRange(Box<TimeRange>),
     /// A batch replaces the rows with the same key.
     UniqueKey(Setting<Vec<Spanned<String>>>),
+    /// A batch replaces the partitions that it touches: the values of these columns.
+    Partition(Setting<Vec<Spanned<String>>>),
     /// A batch is added.
     Append,
 }
@@ -79,6 +85,7 @@ impl Incremental {
         match self {
             Incremental::TimeRange(_) => Strategy::TimeRange,
             Incremental::UniqueKey(_) => Strategy::UniqueKey,
+            Incremental::Partition(_) => Strategy::Partition,
             Incremental::Append => Strategy::Append,
         }
     }
@@ -95,12 +102,46 @@ pub struct TimeRange {
     pub end: Option<Setting<Instant>>,
     /// The length of an interval: a day unless said otherwise.
     pub interval: Setting<IntervalLength>,
+    /// The time zone in which intervals begin; `None`: UTC.
+    pub interval_tz: Option<Setting<String>>,
     /// How many intervals before the missing ones are done again: 0 unless said otherwise.
     pub lookback: Setting<u32>,
     /// How many intervals a batch holds; `None`: all.
     pub batch_size: Option<Setting<u32>>,
     /// What becomes of a row outside its batch's range.
     pub outside: Setting<Outside>,
+}
+
+/// The settings of `materialized='scd2'`: how versions of rows are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scd2 {
+    /// The columns that name a row over its versions.
+    pub unique_key: Setting<Vec<Spanned<String>>>,
+    /// What tells that a row has changed.
+    pub change: RowChange,
+    /// What becomes of a row's last version when the row is gone.
+    pub hard_deletes: Setting<HardDeletes>,
+    /// The column in which a version begins.
+    pub valid_from: Setting<String>,
+    /// The column in which a version ends.
+    pub valid_to: Setting<String>,
+}
+
+impl Scd2 {
+    /// Whether a column of this name is one that is added to those of the query.
+    pub fn is_added(&self, name: &str) -> bool {
+        same_name(&self.valid_from.value, name) || same_name(&self.valid_to.value, name)
+    }
+}
+
+/// What tells that a row has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowChange {
+    /// A later value in the column that says when it was changed.
+    UpdatedAt(Setting<String>),
+    /// Another value in one of these columns.
+    Check(Setting<Checked>),
 }
 
 /// Everything that holds for a file.
@@ -124,6 +165,18 @@ pub struct EffectiveConfig {
     pub strategy: Option<Setting<Strategy>>,
     /// How an incremental model is filled; `None` for the others, and where the header is wrong.
     pub incremental: Option<Incremental>,
+    /// How versions of rows are kept; `None` for all but `scd2`, and where the header is wrong.
+    pub scd2: Option<Scd2>,
+    /// When the model is due; `None`: always.
+    pub cron: Option<Setting<String>>,
+    /// The time zone of `cron`; `None`: UTC.
+    pub cron_tz: Option<Setting<String>>,
+    /// Whether the rows can be computed again; `None`: as the kind of the model says.
+    pub history: Option<Setting<History>>,
+    /// Whether a change of the query keeps the table and its rows.
+    pub forward_only: Option<Setting<bool>>,
+    /// The former import path.
+    pub was: Option<Setting<String>>,
     /// What happens when the columns change.
     pub on_schema_change: Setting<OnSchemaChange>,
     /// Whether it takes part at all.
@@ -170,9 +223,11 @@ impl EffectiveConfig {
         let materialized =
             layers.pick_or(|config| config.materialized.as_ref(), || Materialized::View);
         let mut diagnostics = Vec::new();
-        let incremental = match kind {
-            FileKind::Model => check::incremental(&layers, &materialized, file, &mut diagnostics),
-            FileKind::Source | FileKind::Seed | FileKind::Exposure | FileKind::Audit => None,
+        let (incremental, scd2) = match kind {
+            FileKind::Model => check::check(&layers, &materialized, file, &mut diagnostics),
+            FileKind::Source | FileKind::Seed | FileKind::Exposure | FileKind::Audit => {
+                (None, None)
+            }
         };
         if layers.are_damaged() {
             diagnostics.clear();
@@ -192,6 +247,18 @@ impl EffectiveConfig {
                 .map(names),
             owner: layers.pick(|config| config.owner.as_ref()),
             deprecated: layers.pick(|config| config.deprecated.as_ref()),
+            scd2,
+            cron: layers.meant(materialized.value, "cron", |config| config.cron.as_ref()),
+            cron_tz: layers.meant(materialized.value, "cron_tz", |config| {
+                config.cron_tz.as_ref()
+            }),
+            history: layers.meant(materialized.value, "history", |config| {
+                config.history.as_ref()
+            }),
+            forward_only: layers.meant(materialized.value, "forward_only", |config| {
+                config.forward_only.as_ref()
+            }),
+            was: layers.meant(materialized.value, "was", |config| config.was.as_ref()),
             materialized,
             incremental,
             on_schema_change: layers.pick_or(

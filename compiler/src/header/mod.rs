@@ -9,6 +9,7 @@
 
 pub mod audits;
 pub mod config;
+mod cron;
 mod damage;
 mod declarations;
 pub mod effective;
@@ -21,6 +22,7 @@ pub mod time;
 mod tokens;
 mod values;
 mod words;
+mod zone;
 
 #[cfg(test)]
 mod properties;
@@ -33,13 +35,15 @@ use crate::span::{FileId, Span, Spanned};
 use serde::{Deserialize, Serialize};
 
 pub use audits::{AuditArgument, AuditNote, AuditValue, ParameterKind, ParameterNote, Threshold};
-pub use config::{Config, ConfigValue, FileKind};
-pub use effective::{EffectiveConfig, Incremental, Setting, SettingSource, TimeRange};
+pub use config::{Checked, Config, ConfigValue, FileKind};
+pub use effective::{
+    EffectiveConfig, Incremental, RowChange, Scd2, Setting, SettingSource, TimeRange,
+};
 pub use headers::Headers;
 pub use relation::{GrantNote, IndexNote, MergeClause, MergeNote, WrittenSql};
 pub use tokens::is_identifier;
 pub(crate) use words::words;
-pub use words::{Materialized, OnSchemaChange, Outside, Severity, Strategy};
+pub use words::{HardDeletes, History, Materialized, OnSchemaChange, Outside, Severity, Strategy};
 
 /// What the header of a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -189,6 +189,19 @@ fn unknown_pragmas_and_keys() {
         "-- @config: schema=' '",
         "-- @config: timeout='1 month'",
         "-- @config: tags=1",
+        "-- @config: cron='daily'",
+        "-- @config: cron='0 0 30 2 *'",
+        "-- @config: cron=6",
+        "-- @config: cron_tz='Berlin'",
+        "-- @config: interval_tz='+02:00'",
+        "-- @config: history='forever'",
+        "-- @config: forward_only='yes'",
+        "-- @config: was='orders'",
+        "-- @config: was='models.'",
+        "-- @config: was='sources.raw.orders'",
+        "-- @config: hard_deletes='drop'",
+        "-- @config: valid_from=''",
+        "-- @config: check=true",
     ] {
         assert_eq!(bad(line).0, Code::InvalidConfigValue, "{line}");
     }
@@ -197,10 +210,9 @@ fn unknown_pragmas_and_keys() {
 #[test]
 fn what_is_not_built_yet() {
     for line in [
-        "-- @config: materialized='scd2'",
-        "-- @config: strategy='partition'",
-        "-- @config: cron='@daily'",
-        "-- @config: history='keep'",
+        "-- @config: materialized='materialized_view'",
+        "-- @config: cluster_by='a'",
+        "-- @config: dialect='postgres'",
         "-- @column: a integer sensitive",
     ] {
         assert_eq!(bad(line).0, Code::NotBuiltYet, "{line}");
@@ -326,6 +338,78 @@ fn strategies_follow_from_keys() {
     ));
     let (config, _) = effective(&format!("{incremental}strategy='append'"), "");
     assert_eq!(config.incremental, Some(Incremental::Append));
+    let partition = "strategy='partition', partition_by=['year', 'month']";
+    let (config, diagnostics) = effective(&format!("{incremental}{partition}"), "");
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let Some(Incremental::Partition(columns)) = config.incremental else {
+        panic!("{:?}", config.incremental);
+    };
+    assert_eq!(columns.value.len(), 2);
+}
+
+#[test]
+fn versions_of_rows_have_a_key_and_what_tells_of_a_change() {
+    let scd2 = |keys: &str, settings: &str| {
+        let line = format!("-- @config: materialized='scd2', {keys}");
+        let (config, diagnostics) = effective(&line, settings);
+        assert!(diagnostics.is_empty(), "{keys}: {diagnostics:?}");
+        config.scd2.unwrap()
+    };
+    let found = scd2("unique_key='id', updated_at='at'", "");
+    assert!(matches!(found.change, RowChange::UpdatedAt(_)));
+    assert_eq!(found.hard_deletes.value, HardDeletes::Ignore);
+    assert_eq!(
+        (
+            found.valid_from.value.as_str(),
+            found.valid_to.value.as_str()
+        ),
+        ("valid_from", "valid_to")
+    );
+    assert!(found.is_added("VALID_TO") && !found.is_added("id"));
+    let found = scd2(
+        "unique_key='id', check='all', hard_deletes='close', valid_to='until'",
+        "",
+    );
+    let RowChange::Check(checked) = &found.change else {
+        panic!("{:?}", found.change);
+    };
+    assert_eq!(checked.value, Checked::All);
+    assert_eq!(found.hard_deletes.value, HardDeletes::Close);
+    assert_eq!(found.valid_to.value, "until");
+    let found = scd2("unique_key='id', check=['all']", "");
+    assert!(matches!(
+        found.change,
+        RowChange::Check(Setting { value: Checked::Columns(names), .. }) if names.len() == 1
+    ));
+    // What the header says goes before the other way of a folder.
+    let folder = "[defaults]\nupdated_at = 'at'";
+    let found = scd2("unique_key='id', check='all'", folder);
+    assert!(matches!(found.change, RowChange::Check(_)));
+    let found = scd2("unique_key='id'", folder);
+    assert!(matches!(found.change, RowChange::UpdatedAt(_)));
+}
+
+#[test]
+fn all_keys_are_listed() {
+    let listed = |line: &str| {
+        let (config, diagnostics) = effective(line, "");
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let lines = config.lines().into_iter();
+        let lines = lines.filter(|line| line.source != SettingSource::BuiltIn);
+        lines
+            .map(|line| format!("{}={}", line.key, line.value))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for keys in [
+        "materialized='scd2', unique_key=['id'], check='all', hard_deletes='close', valid_from='a', valid_to='b', history='rebuild'",
+        "materialized='scd2', unique_key=['id'], updated_at='at', forward_only=true, was='models.old'",
+        "materialized='table', cron='0 6 * * *', cron_tz='Europe/Berlin'",
+        "materialized='incremental', strategy='partition', partition_by=['day'], history='keep'",
+        "materialized='incremental', time_column='t', start='2024-01-01', interval_tz='Asia/Tokyo', cron='@daily'",
+    ] {
+        assert_eq!(listed(&format!("-- @config: {keys}")), keys);
+    }
 }
 
 #[test]
@@ -356,6 +440,44 @@ fn keys_that_contradict_each_other() {
         (
             format!("{incremental}time_column='t', start='2013-02-01', end='2013-02-01'"),
             "'2013-02-01'",
+        ),
+        ("materialized='view', cron='@daily'".to_owned(), "'@daily'"),
+        ("materialized='table', cron_tz='UTC'".to_owned(), "'UTC'"),
+        ("materialized='table', history='keep'".to_owned(), "'keep'"),
+        (
+            "materialized='table', was='models.b'".to_owned(),
+            "'models.b'",
+        ),
+        (format!("{incremental}partition_by='a'"), "'incremental'"),
+        (
+            format!("{incremental}strategy='partition', partition_by=[]"),
+            "'partition'",
+        ),
+        (
+            format!("{incremental}unique_key='id', interval_tz='UTC'"),
+            "'UTC'",
+        ),
+        (
+            format!("{incremental}unique_key='id', updated_at='at'"),
+            "'at'",
+        ),
+        ("materialized='scd2', updated_at='at'".to_owned(), "'scd2'"),
+        ("materialized='scd2', unique_key='id'".to_owned(), "'scd2'"),
+        (
+            "materialized='scd2', unique_key='id', updated_at='at', check='all'".to_owned(),
+            "'all'",
+        ),
+        (
+            "materialized='scd2', unique_key='id', check=[]".to_owned(),
+            "[]",
+        ),
+        (
+            "materialized='scd2', unique_key='id', check='a', valid_from='valid_to'".to_owned(),
+            "'valid_to'",
+        ),
+        (
+            "materialized='scd2', unique_key='id', check='a', strategy='append'".to_owned(),
+            "'append'",
         ),
     ] {
         let line = format!("-- @config: {config}");

@@ -133,6 +133,23 @@ impl IntervalLength {
             length: parse_length(text)?,
         })
     }
+
+    /// The same in the words that the runtime reads: a number, a blank and the unit's whole name.
+    /// `2 weeks` isn't `14 days`, as it begins on a Monday.
+    pub fn canonical(&self) -> String {
+        let text = self.text.trim();
+        let digits = text.find(|c: char| !c.is_ascii_digit());
+        let (count, unit) = text.split_at(digits.unwrap_or(text.len()));
+        let unit = match unit.trim().to_ascii_lowercase().as_str() {
+            "s" | "sec" => "second".to_owned(),
+            "min" => "minute".to_owned(),
+            "h" => "hour".to_owned(),
+            whole => whole.trim_end_matches('s').to_owned(),
+        };
+        let count = count.trim_start_matches('0');
+        let plural = if count == "1" { "" } else { "s" };
+        format!("{count} {unit}{plural}")
+    }
 }
 
 /// A time to wait, at least a second.
@@ -202,6 +219,25 @@ mod tests {
             "2013-01-01 06:00.5",
         ] {
             assert_eq!(micros(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_interval_has_one_form() {
+        for (written, form) in [
+            ("1 day", "1 day"),
+            ("1 days", "1 day"),
+            (" 06Hours ", "6 hours"),
+            ("15 min", "15 minutes"),
+            ("30s", "30 seconds"),
+            ("1 h", "1 hour"),
+            ("2 weeks", "2 weeks"),
+            ("1 quarter", "1 quarter"),
+        ] {
+            let interval = IntervalLength::parse(written).unwrap();
+            assert_eq!(interval.canonical(), form);
+            let again = IntervalLength::parse(form).unwrap();
+            assert_eq!(again.length, interval.length);
         }
     }
 

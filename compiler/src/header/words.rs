@@ -42,6 +42,8 @@ words! {
         Ephemeral "ephemeral",
         /// A table that is added to.
         Incremental "incremental",
+        /// A table of versions of rows.
+        Scd2 "scd2",
     }
 }
 
@@ -52,6 +54,8 @@ words! {
         TimeRange "time_range",
         /// A batch replaces the rows with the same key.
         UniqueKey "unique_key",
+        /// A batch replaces the partitions that it touches.
+        Partition "partition",
         /// A batch is added.
         Append "append",
     }
@@ -84,6 +88,26 @@ words! {
 }
 
 words! {
+    /// Whether a model's rows can be computed again.
+    History {
+        /// They can.
+        Rebuild "rebuild",
+        /// They can't: the table is kept whatever happens.
+        Keep "keep",
+    }
+}
+
+words! {
+    /// What becomes of a row's last version when the row is gone.
+    HardDeletes {
+        /// It stays open.
+        Ignore "ignore",
+        /// It ends.
+        Close "close",
+    }
+}
+
+words! {
     /// What rows that an audit finds mean.
     Severity {
         /// Nothing of the batch is written.
@@ -94,5 +118,4 @@ words! {
 }
 
 /// Words that are known, but whose meaning isn't built yet.
-pub(super) const LATER_MATERIALIZED: &[&str] = &["scd2", "materialized_view"];
-pub(super) const LATER_STRATEGIES: &[&str] = &["partition"];
+pub(super) const LATER_MATERIALIZED: &[&str] = &["materialized_view"];

@@ -4,7 +4,7 @@
 use super::project::{Place, ProjectLineage};
 use super::{Input, Part, Relation, Uses};
 use crate::name::same_name;
-use crate::typed::{Materialization, TypedModel};
+use crate::typed::{Materialization, RowChange, TypedModel};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a change of a place reaches.
@@ -170,9 +170,17 @@ fn is_declared(model: &TypedModel, position: u32) -> bool {
     let is = |name: &String| same_name(name, &column.name);
     let is_key = match &model.materialization {
         Materialization::Incremental(settings) => {
-            settings.unique_key.iter().any(is) || settings.time_column.iter().any(is)
+            let keys = settings.unique_key.iter().chain(&settings.partition_by);
+            keys.chain(&settings.time_column).any(is)
         }
-        _ => false,
+        Materialization::Scd2(settings) => {
+            let is_change = match &settings.change {
+                RowChange::UpdatedAt(name) => is(name),
+                RowChange::Check(checked) => !checked.all && checked.columns.iter().any(is),
+            };
+            is_change || settings.unique_key.iter().any(is)
+        }
+        Materialization::View | Materialization::Table | Materialization::Ephemeral => false,
     };
     is_key || column.checked || !column.description.is_empty()
 }

@@ -49,7 +49,12 @@ impl Parser<'_> {
         self.take(keyword::VARIADIC);
         let named = self.symbol_is(1, ":=") || self.symbol_is(1, "=>");
         let name = match named {
-            true if self.keyword(0).category() == Some(Category::Reserved) => {
+            // `type_function_name` of the grammar.
+            true if matches!(
+                self.keyword(0).category(),
+                Some(Category::Reserved | Category::Column)
+            ) =>
+            {
                 return Err(self.unexpected("the name of an argument"));
             }
             true => {

@@ -1,14 +1,18 @@
 //! `GROUP BY`, `ORDER BY`, `LIMIT` and `OFFSET`, and samples.
 
-use super::ast::{Expr, ExprKind, GroupBy, GroupItem, OrderBy, OrderItem};
+use super::ast::{Expr, ExprKind, GroupBy, GroupItem, Name, OrderBy, OrderItem};
 use super::cursor::{Parsed, Parser};
 use super::keyword;
+use super::type_name::is_whole;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::span::Span;
 use crate::token::TokenKind;
 
 /// The engine's own limit.
 const MAXIMUM_SETS: usize = 65_535;
+
+/// The engine's own limit: `SampleOptions::MAX_SAMPLE_ROWS`.
+const MOST_SAMPLED_ROWS: f64 = 1e9;
 
 impl Parser<'_> {
     /// What stands behind `GROUP BY`.
@@ -80,12 +84,16 @@ impl Parser<'_> {
     /// What stands behind `ORDER BY`.
     pub(super) fn order_by(&mut self) -> Parsed<OrderBy> {
         let start = self.position();
-        if self.take(keyword::ALL) || self.take_symbol("*") {
+        if self.take(keyword::ALL) {
             self.direction();
             self.nulls_order()?;
             return Ok(OrderBy::All(self.span_from(start)));
         }
-        Ok(OrderBy::Items(self.comma_separated(Self::order_item)?))
+        let items = self.comma_separated(Self::order_item)?;
+        Ok(match items.as_slice() {
+            [only] if is_plain_star(&only.expr) => OrderBy::All(self.span_from(start)),
+            _ => OrderBy::Items(items),
+        })
     }
 
     /// What stands behind `ORDER BY` in a function or window, where `ALL` is one item.
@@ -203,29 +211,111 @@ impl Parser<'_> {
         } else {
             self.advance();
         }
-        if self.at_symbol("(") {
-            self.parenthesized(Self::sample_size)?;
-        } else if self.symbol_is(1, "(") && self.kind(0) == Some(TokenKind::Word) {
-            self.any_name("a method of sampling")?;
-            self.parenthesized(Self::sample_size)?;
-        } else {
-            self.sample_size()?;
-            if self.at_symbol("(") {
-                self.skip_brackets()?;
+        let named = self.name_at(0) && self.symbol_is(1, "(");
+        if named || self.at_symbol("(") {
+            let method = match named {
+                true => Some(self.name("a method of sampling")?),
+                false => None,
+            };
+            let rows = self.parenthesized(Self::sample_size)?;
+            if self.take(keyword::REPEATABLE) {
+                self.parenthesized(Self::sample_seed)?;
             }
-        }
-        if self.take(keyword::REPEATABLE) {
-            self.skip_brackets()?;
+            self.check_sample(method.as_ref(), rows)?;
+        } else {
+            let rows = self.sample_size()?;
+            let method = match self.at_symbol("(") {
+                true => Some(self.parenthesized(|parser| {
+                    let method = parser.name("a method of sampling")?;
+                    if parser.take_symbol(",") {
+                        parser.sample_seed()?;
+                    }
+                    Ok(method)
+                })?),
+                false => None,
+            };
+            self.check_sample(method.as_ref(), rows)?;
         }
         Ok(self.span_from(start))
     }
 
-    fn sample_size(&mut self) -> Parsed<()> {
-        let outer = std::mem::replace(&mut self.percentages, true);
-        self.operand()?;
-        self.percentages = outer;
-        let _ = self.take_symbol("%") || self.take(keyword::PERCENT) || self.take(keyword::ROWS);
-        Ok(())
+    /// A number of rows (`true`) or a percentage (`false`), in bounds.
+    fn sample_size(&mut self) -> Parsed<bool> {
+        let span = self.span();
+        let size = match self.kind(0) {
+            Some(TokenKind::Number) => self.text().replace('_', "").parse::<f64>().ok(),
+            // What a variable holds is known when the query is rendered.
+            Some(TokenKind::Reference) => None,
+            _ => return Err(self.unexpected("a number")),
+        };
+        self.advance();
+        let percentage = self.take_symbol("%") || self.take(keyword::PERCENT);
+        if !percentage {
+            self.take(keyword::ROWS);
+        }
+        let most = match percentage {
+            true => 100.0,
+            false => MOST_SAMPLED_ROWS,
+        };
+        if size.is_some_and(|size| size > most) {
+            let message = match percentage {
+                true => "a sample has at most 100 percent of the rows".to_owned(),
+                false => format!("a sample has at most {MOST_SAMPLED_ROWS} rows"),
+            };
+            let error = Diagnostic::error(Code::SyntaxError, span, message);
+            return Err(Box::new(error));
+        }
+        Ok(!percentage)
+    }
+
+    fn sample_seed(&mut self) -> Parsed<()> {
+        let whole = self.kind(0) == Some(TokenKind::Number) && is_whole(self.text());
+        match whole {
+            true => {
+                self.advance();
+                Ok(())
+            }
+            false => Err(self.unexpected("a whole number")),
+        }
+    }
+
+    /// The engine knows three methods, and only one of them can count rows.
+    fn check_sample(&self, method: Option<&Name>, rows: bool) -> Parsed<()> {
+        let Some(method) = method else { return Ok(()) };
+        let refuse = |message: String, hint: &str| {
+            let error = Diagnostic::error(Code::SyntaxError, method.span, message);
+            Err(Box::new(error.hint(hint)))
+        };
+        match method.value.to_ascii_lowercase().as_str() {
+            "reservoir" => Ok(()),
+            "system" | "bernoulli" if !rows => Ok(()),
+            "system" | "bernoulli" => refuse(
+                format!(
+                    "`{}` takes a percentage, and no number of rows",
+                    method.value
+                ),
+                "write `%` behind the number, or sample by `reservoir`",
+            ),
+            _ => refuse(
+                format!("there is no method of sampling `{}`", method.value),
+                "the methods are `reservoir`, `system` and `bernoulli`",
+            ),
+        }
+    }
+}
+
+/// Whether it is `*`, with nothing said of it.
+fn is_plain_star(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Star(star) => {
+            star.qualifier.is_empty()
+                && star.exclude.is_empty()
+                && star.replace.is_empty()
+                && star.rename.is_empty()
+                && star.pattern.is_none()
+        }
+        ExprKind::Nested(inner) => is_plain_star(inner),
+        _ => false,
     }
 }
 

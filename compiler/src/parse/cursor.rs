@@ -346,10 +346,7 @@ impl<'a> Parser<'a> {
     pub(super) fn name_at(&self, ahead: usize) -> bool {
         match self.lexeme(ahead) {
             Some(lexeme) if lexeme.kind == TokenKind::QuotedName => true,
-            Some(lexeme) if lexeme.kind == TokenKind::Word => matches!(
-                lexeme.keyword.category(),
-                None | Some(Category::Unreserved | Category::Column)
-            ),
+            Some(lexeme) if lexeme.kind == TokenKind::Word => lexeme.keyword.names_columns(),
             _ => false,
         }
     }

@@ -110,6 +110,8 @@ impl Parser<'_> {
         let mut left = first;
         let mut chain = 0;
         let mut compared: Option<Span> = None;
+        // `a IS DISTINCT FROM b` takes no other test behind it without parentheses.
+        let mut distinct_test = false;
         while let Some(infix) = self.infix() {
             if infix.power() < least {
                 break;
@@ -119,12 +121,16 @@ impl Parser<'_> {
                 return Err(self.too_deep());
             }
             self.grow()?;
+            if distinct_test && infix.power() == Power::Is {
+                return Err(self.unexpected("the end of the expression"));
+            }
             let comparison = infix.power() == Power::Comparison;
             if let Some(first) = compared.filter(|_| comparison) {
                 return Err(self.chained_comparison(first));
             }
             compared = comparison.then(|| self.span());
             let kind = self.apply(infix, left)?;
+            distinct_test = matches!(infix, Infix::Is) && matches!(kind, ExprKind::Binary { .. });
             left = Expr {
                 kind,
                 span: self.span_from(start),
@@ -173,6 +179,8 @@ impl Parser<'_> {
                 keyword::BETWEEN => Some(Infix::Between),
                 keyword::IN => Some(Infix::In),
                 keyword::NULL => Some(Infix::NotNull),
+                // The grammar has no `NOT GLOB`.
+                keyword::GLOB => None,
                 _ => like(1),
             },
             keyword::OVERLAPS => Some(Infix::Operator(Power::Other, Power::Sum)),
@@ -222,7 +230,7 @@ impl Parser<'_> {
             }
             Infix::Collate => {
                 self.advance();
-                let mut collation = self.any_name("a collation")?;
+                let mut collation = self.name("a collation")?;
                 while self.take_symbol(".") {
                     let part = self.any_name("a collation")?;
                     collation.value = format!("{}.{}", collation.value, part.value);

@@ -41,6 +41,17 @@ impl Keyword {
         KEYWORDS.get(self.0 as usize).map(|(_, category)| *category)
     }
 
+    /// Whether it may be a column or a table without quotes: `ColId` of the grammar. Some
+    /// keywords are in the list of columns and in those of types or functions as well.
+    pub(super) fn names_columns(self) -> bool {
+        const ALSO_COLUMNS: [&str; 5] = ["columns", "generated", "map", "struct", "try_cast"];
+        match self.category() {
+            None | Some(Category::Unreserved | Category::Column) => true,
+            Some(Category::TypeOrFunction) => ALSO_COLUMNS.contains(&self.text()),
+            Some(Category::Reserved) => false,
+        }
+    }
+
     /// As it is written, in lower case.
     pub(super) fn text(self) -> &'static str {
         KEYWORDS.get(self.0 as usize).map_or("", |(text, _)| text)
@@ -49,10 +60,7 @@ impl Keyword {
 
 /// Whether a word can't name a column or a table without quotes.
 pub fn needs_quotes(word: &str) -> bool {
-    matches!(
-        Keyword::of(word).category(),
-        Some(Category::TypeOrFunction | Category::Reserved)
-    )
+    !Keyword::of(word).names_columns()
 }
 
 /// The length of `xmlnamespaces`, with some room.
@@ -111,7 +119,7 @@ words! {
     SUBSTRING "substring", SUMMARIZE "summarize", SYMMETRIC "symmetric", TABLE "table",
     TABLESAMPLE "tablesample", THEN "then", TIES "ties", TIME "time", TIMESTAMP "timestamp",
     TO "to", TRAILING "trailing", TRIM "trim", TRUE "true", TRY_CAST "try_cast",
-    UNBOUNDED "unbounded", UNION "union", UNKNOWN "unknown", UNPACK "unpack", UNPIVOT "unpivot",
+    UNBOUNDED "unbounded", UNION "union", UNKNOWN "unknown", UNPIVOT "unpivot",
     USING "using", VALUES "values", VARIADIC "variadic", VARYING "varying",
     WHEN "when", WHERE "where", WINDOW "window", WITH "with", WITHIN "within", WITHOUT "without",
     ZONE "zone",

@@ -3,6 +3,7 @@
 use super::ast::{Expr, ExprKind, Literal, Name, TypeName};
 use super::cursor::{Parsed, Parser};
 use super::keyword::{self, Category};
+use super::type_name::is_whole;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::token::TokenKind;
 
@@ -107,10 +108,6 @@ impl Parser<'_> {
 
     /// `INTERVAL '1' DAY`, `INTERVAL 1 DAY`, `INTERVAL (x) DAY`; `None` if it is a name.
     pub(super) fn interval(&mut self) -> Parsed<Option<ExprKind>> {
-        let whole = |text: &str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'_')
-        };
         let value_follows = match self.kind(1) {
             Some(TokenKind::Text | TokenKind::Number) => true,
             _ => self.symbol_is(1, "("),
@@ -121,7 +118,7 @@ impl Parser<'_> {
         self.advance();
         let start = self.position();
         let number = self.kind(0) == Some(TokenKind::Number);
-        if number && !whole(self.text()) {
+        if number && !is_whole(self.text()) {
             return Err(self.unexpected("a whole number or a text"));
         }
         let kind = match self.at_symbol("(") {
@@ -134,7 +131,6 @@ impl Parser<'_> {
         });
         let unit = match self.at_unit() {
             true => Some(self.any_name("a unit")?),
-            false if number => return Err(self.unexpected("a unit, as in `interval 1 day`")),
             false => None,
         };
         Ok(Some(ExprKind::Interval { value, unit }))

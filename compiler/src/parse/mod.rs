@@ -68,8 +68,9 @@ pub(crate) fn too_deep(span: Span) -> Diagnostic {
 }
 
 /// Statements that are no queries.
-const OTHER_STATEMENTS: [&str; 44] = [
+const OTHER_STATEMENTS: [&str; 45] = [
     "alter",
+    "analyse",
     "analyze",
     "attach",
     "begin",

@@ -158,7 +158,7 @@ impl Parser<'_> {
                 return Ok(ExprKind::Row(items));
             }
             keyword::COLUMNS if called => return self.columns(None, false),
-            keyword::DEFAULT => {
+            keyword::DEFAULT if !self.symbol_is(1, ".") => {
                 self.advance();
                 return Ok(ExprKind::Keyword("default".to_owned()));
             }
@@ -211,18 +211,7 @@ impl Parser<'_> {
             return self.keyword(0).category() != Some(Category::Reserved)
                 && !self.at_any(&[keyword::VALUES, keyword::BETWEEN]);
         }
-        match self.keyword(0).category() {
-            None | Some(Category::Unreserved | Category::Column) => true,
-            Some(Category::TypeOrFunction) => {
-                self.at_any(&[
-                    keyword::MAP,
-                    keyword::STRUCT,
-                    keyword::COLUMNS,
-                    keyword::UNPACK,
-                ]) || self.symbol_is(1, ".") && !self.at(keyword::AT)
-            }
-            Some(Category::Reserved) => false,
-        }
+        self.keyword(0).names_columns()
     }
 
     /// `(query)`, `(a, b)` or `(x)`
@@ -284,7 +273,7 @@ impl Parser<'_> {
         while fields.is_empty() || !self.at_symbol("}") {
             let key = match self.kind(0) {
                 Some(TokenKind::Text) => self.text_as_name()?,
-                _ => self.any_name("the name of a field")?,
+                _ => self.name("the name of a field")?,
             };
             self.expect_symbol(":")?;
             fields.push((key, self.expression()?));

@@ -32,6 +32,15 @@ impl Parser<'_> {
             false => None,
         };
         let (limit, offset) = self.limit()?;
+        if let QueryBody::Nested(inner) = &body {
+            let around = [
+                (with.is_some(), "with"),
+                (order_by.is_some(), "order by"),
+                (limit.is_some(), "limit"),
+                (offset.is_some(), "offset"),
+            ];
+            check_around(around, inner)?;
+        }
         Ok(Query {
             with,
             body,
@@ -395,6 +404,37 @@ fn check_new<'a>(
             let message = format!("there are two {what}s `{}`", name.value);
             let error = Diagnostic::error(Code::SyntaxError, name.span, message);
             Err(Box::new(error.and_at(first.span, "the first")))
+        }
+    }
+}
+
+/// A query in parentheses takes no clause from outside that it has already, and one that tells
+/// about another takes none. `around` says which clauses stand outside.
+fn check_around(around: [(bool, &str); 4], inner: &Query) -> Parsed<()> {
+    let mut query = inner;
+    loop {
+        let special = matches!(query.body, QueryBody::Special(_));
+        let own = [
+            query.with.is_some(),
+            query.order_by.is_some(),
+            query.limit.is_some(),
+            query.offset.is_some(),
+        ];
+        let clash = around
+            .iter()
+            .zip(own)
+            .find(|((outside, _), own)| *outside && (*own || special));
+        if let Some(((_, clause), _)) = clash {
+            let message = match special {
+                true => format!("this query can't have a `{clause}`"),
+                false => format!("the query in parentheses has a `{clause}` already"),
+            };
+            let error = Diagnostic::error(Code::SyntaxError, query.span, message);
+            return Err(Box::new(error.hint("read it in the `from` of a query")));
+        }
+        match &query.body {
+            QueryBody::Nested(inner) => query = inner,
+            _ => return Ok(()),
         }
     }
 }

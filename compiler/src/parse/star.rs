@@ -43,14 +43,14 @@ impl Parser<'_> {
             star.replace = self.one_or_several(|parser| {
                 let value = parser.expression()?;
                 parser.expect(keyword::AS)?;
-                Ok((value, parser.any_name("the name of a column")?))
+                Ok((value, parser.name("the name of a column")?))
             })?;
         }
         if self.take(keyword::RENAME) {
             star.rename = self.one_or_several(|parser| {
                 let from = parser.dotted_name()?;
                 parser.expect(keyword::AS)?;
-                Ok((from, parser.any_name("the name of a column")?))
+                Ok((from, parser.name("the name of a column")?))
             })?;
         }
         let negated = self.at(keyword::NOT);

@@ -177,12 +177,20 @@ impl Parser<'_> {
     fn single_table(&mut self) -> Parsed<TableExpr> {
         let start = self.position();
         let mut prefix = None;
-        if self.name_at(0) && self.symbol_is(1, ":") {
+        let text = self.kind(0) == Some(TokenKind::Text);
+        if (text || self.name_at(0)) && self.symbol_is(1, ":") {
             prefix = Some(TableAlias {
-                name: self.name("an alias")?,
+                name: match text {
+                    true => self.text_as_name()?,
+                    false => self.name("an alias")?,
+                },
                 columns: Vec::new(),
             });
             self.advance();
+        }
+        let bare_values = self.at(keyword::VALUES) && self.symbol_is(1, "(");
+        if bare_values && prefix.is_some() {
+            return Err(self.unexpected("a table"));
         }
         let mut kind = self.table_kind()?;
         let mut selection = Vec::new();
@@ -197,6 +205,10 @@ impl Parser<'_> {
             Some(alias) => Some(alias),
             None => self.table_alias()?,
         };
+        if bare_values && alias.is_none() {
+            let error = self.unexpected("an alias of the values");
+            return Err(Box::new(error.hint("write `values (…) as alias`")));
+        }
         if self.at(keyword::AT) && self.symbol_is(1, "(") {
             self.advance();
             selection.push(self.skip_brackets()?);

@@ -33,6 +33,9 @@ impl Parser<'_> {
     fn skip_size(&mut self) -> Parsed<()> {
         let open = self.advance();
         if self.kind(0) == Some(TokenKind::Number) {
+            if !is_whole(self.text()) {
+                return Err(self.unexpected("a whole number"));
+            }
             self.advance();
         }
         self.close("]", open)?;
@@ -99,7 +102,7 @@ impl Parser<'_> {
         let refused = matches!(first.category(), Some(Category::Reserved))
             || matches!(
                 first.text(),
-                "coalesce" | "between" | "values" | "exists" | "extract"
+                "coalesce" | "between" | "values" | "exists" | "extract" | "row" | "struct" | "map"
             );
         if refused {
             return Err(self.unexpected("a type"));
@@ -126,7 +129,11 @@ impl Parser<'_> {
                 if parser.at_symbol(")") {
                     return Ok(());
                 }
-                parser.comma_separated(Self::skip_modifier).map(drop)
+                parser.skip_modifier()?;
+                while parser.take_symbol(",") && !parser.at_symbol(")") {
+                    parser.skip_modifier()?;
+                }
+                Ok(())
             })?;
         }
         if matches!(first, keyword::TIME | keyword::TIMESTAMP) {
@@ -163,4 +170,11 @@ impl Parser<'_> {
         }
         tidy
     }
+}
+
+/// Whether a number has no fraction and no exponent.
+pub(super) fn is_whole(number: &str) -> bool {
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'_')
 }

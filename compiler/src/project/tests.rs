@@ -245,10 +245,16 @@ fn mistakes_are_named_at_their_place() {
             "marts",
         ),
         (
-            "[defaults]\nmaterialized = 'scd2'",
+            "[defaults]\nmaterialized = 'materialized_view'",
             Code::NotBuiltYet,
-            "'scd2'",
+            "'materialized_view'",
         ),
+        (
+            "[defaults]\ncron_tz = 'Berlin'",
+            Code::InvalidSetting,
+            "'Berlin'",
+        ),
+        ("[defaults]\nwas = 'models.a'", Code::InvalidSetting, "was"),
         ("dialect = 'oracle'", Code::InvalidSetting, "'oracle'"),
         ("[vars]\na-b = 1", Code::InvalidSetting, "a-b"),
         ("[vars]\na = inf", Code::InvalidSetting, "inf"),

@@ -11,6 +11,151 @@ use crate::sql_type::coerce::implicit_cost;
 use crate::sql_type::{Common, SqlType};
 use crate::types::{Typed, Value, common};
 
+/// `pragma_collations()` of DuckDB 1.5.5 with ICU, and the three that it has without a name there.
+const COLLATIONS: &[&str] = &[
+    "af",
+    "am",
+    "ar",
+    "ar_sa",
+    "as",
+    "az",
+    "be",
+    "bg",
+    "binary",
+    "bn",
+    "bo",
+    "br",
+    "bs",
+    "c",
+    "ca",
+    "ceb",
+    "chr",
+    "cs",
+    "cy",
+    "da",
+    "de",
+    "de_at",
+    "dsb",
+    "dz",
+    "ee",
+    "el",
+    "en",
+    "en_us",
+    "eo",
+    "es",
+    "et",
+    "fa",
+    "fa_af",
+    "ff",
+    "fi",
+    "fil",
+    "fo",
+    "fr",
+    "fr_ca",
+    "fy",
+    "ga",
+    "gl",
+    "gu",
+    "ha",
+    "haw",
+    "he",
+    "he_il",
+    "hi",
+    "hr",
+    "hsb",
+    "hu",
+    "hy",
+    "icu_noaccent",
+    "id",
+    "id_id",
+    "ig",
+    "is",
+    "it",
+    "ja",
+    "ka",
+    "kk",
+    "kl",
+    "km",
+    "kn",
+    "ko",
+    "kok",
+    "ku",
+    "ky",
+    "lb",
+    "lij",
+    "lkt",
+    "ln",
+    "lo",
+    "lt",
+    "lv",
+    "mk",
+    "ml",
+    "mn",
+    "mr",
+    "ms",
+    "mt",
+    "my",
+    "nb",
+    "nb_no",
+    "ne",
+    "nfc",
+    "nl",
+    "nn",
+    "noaccent",
+    "nocase",
+    "nso",
+    "om",
+    "or",
+    "pa",
+    "pa_in",
+    "pl",
+    "posix",
+    "ps",
+    "pt",
+    "ro",
+    "ru",
+    "sa",
+    "se",
+    "si",
+    "sk",
+    "sl",
+    "smn",
+    "sq",
+    "sr",
+    "sr_ba",
+    "sr_me",
+    "sr_rs",
+    "st",
+    "sv",
+    "sw",
+    "ta",
+    "te",
+    "th",
+    "tk",
+    "tn",
+    "to",
+    "tr",
+    "ug",
+    "uk",
+    "ur",
+    "uz",
+    "vi",
+    "wae",
+    "wo",
+    "xh",
+    "yi",
+    "yo",
+    "yue",
+    "yue_cn",
+    "zh",
+    "zh_cn",
+    "zh_hk",
+    "zh_mo",
+    "zh_sg",
+    "zh_tw",
+    "zu",
+];
+
 impl Binder<'_> {
     /// Reports a field of something that has none.
     pub(super) fn check_field(&mut self, operand: &SqlType, name: &ast::Name) {
@@ -23,7 +168,7 @@ impl Binder<'_> {
                 | SqlType::Null
                 | SqlType::Unknown
                 | SqlType::Other(_)
-        );
+        ) && !is_geometry(operand);
         if !may {
             self.report(
                 Diagnostic::error(
@@ -69,14 +214,23 @@ impl Binder<'_> {
                     );
                 }
             }
-            SqlType::Json
-            | SqlType::Union(_)
-            | SqlType::Null
-            | SqlType::Unknown
-            | SqlType::Other(_)
-            | SqlType::Blob
-            | SqlType::Bit
-            | SqlType::Enum(_) => {}
+            geometry if is_geometry(geometry) => {
+                self.bad_access(span, format!("`{geometry}` has no parts to take by `[…]`"));
+            }
+            SqlType::Json | SqlType::Null | SqlType::Unknown | SqlType::Other(_) => {}
+            SqlType::Enum(_) => {
+                let fits = !index.is_known()
+                    || index.sql_type == SqlType::Null
+                    || index.is_text_literal()
+                    || implicit_cost(&index.sql_type, &SqlType::BigInt).is_some();
+                if !fits {
+                    let message = format!(
+                        "a position is a whole number, and this is `{}`",
+                        index.sql_type
+                    );
+                    self.bad_access(span, message);
+                }
+            }
             other => self.bad_access(span, format!("`{other}` has no parts to take by `[…]`")),
         }
     }
@@ -100,6 +254,10 @@ impl Binder<'_> {
                 }
                 self.report(finding);
             }
+            Value::Text(_) => self.bad_access(
+                span,
+                "the fields of a struct without names are taken by position".to_owned(),
+            ),
             Value::Integer(position) if unnamed => {
                 let inside = usize::try_from(*position)
                     .is_ok_and(|position| (1..=fields.len()).contains(&position));
@@ -131,9 +289,7 @@ impl Binder<'_> {
             | SqlType::Array(..)
             | SqlType::Varchar
             | SqlType::Blob
-            | SqlType::Bit
             | SqlType::Json
-            | SqlType::Enum(_)
             | SqlType::Null
             | SqlType::Unknown
             | SqlType::Other(_) => {}
@@ -155,12 +311,20 @@ impl Binder<'_> {
 
     /// Checks `text COLLATE name`.
     pub(super) fn check_collation(&mut self, operand: &Typed, collation: &ast::Name) {
+        let lower = collation.value.to_lowercase();
+        if let Some(unknown) = lower.split('.').find(|part| !COLLATIONS.contains(part)) {
+            let message = format!("there is no collation `{unknown}`");
+            self.report(Diagnostic::error(
+                Code::InvalidConstant,
+                collation.span,
+                message,
+            ));
+        }
         let may = matches!(
             operand.sql_type,
             SqlType::Varchar
                 | SqlType::Enum(_)
                 | SqlType::Json
-                | SqlType::Null
                 | SqlType::Unknown
                 | SqlType::Other(_)
         );
@@ -207,4 +371,8 @@ impl Binder<'_> {
     fn bad_access(&mut self, span: Span, message: String) {
         self.report(Diagnostic::error(Code::TypeMismatch, span, message));
     }
+}
+
+fn is_geometry(sql_type: &SqlType) -> bool {
+    matches!(sql_type, SqlType::Other(name) if name.starts_with("GEOMETRY"))
 }

@@ -8,7 +8,7 @@ use super::Binder;
 use super::deep::{has_query, walk_deep};
 use super::grouping::walk;
 use super::placement::{Needs, first_needs, function_of, is_volatile, needs_of};
-use super::scope::{Env, Relation, Scope};
+use super::scope::{Env, Found, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
@@ -50,6 +50,11 @@ impl Binder<'_> {
                 }
             }
         }
+        let conditions = [&select.filter, &select.having, &select.qualify];
+        let keys = super::deep::group_keys(select);
+        for expr in conditions.into_iter().flatten().chain(keys) {
+            self.check_alias_methods(expr, &all, &env);
+        }
         if let Some(filter) = &select.filter {
             self.check_uses(filter, &all);
             for (name, expr) in self.uses(filter, &all, false) {
@@ -76,7 +81,11 @@ impl Binder<'_> {
             let ExprKind::Name(names) = &part.kind else {
                 return;
             };
-            let [name] = names.as_slice() else { return };
+            let name = match names.as_slice() {
+                [name] => name,
+                [first, name] if first.value.eq_ignore_ascii_case("alias") => name,
+                _ => return,
+            };
             if self
                 .resolved
                 .contains_key(&(part.span.start, part.span.end))
@@ -103,12 +112,37 @@ impl Binder<'_> {
         found
     }
 
+    /// `alias.x.f()` is a method of the alias `x` in the select list and in `ORDER BY` only.
+    fn check_alias_methods(&mut self, expr: &ast::Expr, aliases: &[Aliased<'_>], env: &Env<'_>) {
+        if env.relation("alias").is_some() || !matches!(env.find("alias"), Found::Nothing) {
+            return;
+        }
+        let mut found = None;
+        walk(expr, &mut |part| {
+            if let ExprKind::Function(function) = &part.kind
+                && let [first, name, _] = function.name.as_slice()
+                && first.value.eq_ignore_ascii_case("alias")
+                && aliases
+                    .iter()
+                    .any(|(own, _)| same_name(&own.value, &name.value))
+            {
+                found = found.or(Some(first));
+            }
+            found.is_none()
+        });
+        if let Some(name) = found {
+            self.unknown_qualifier(name, env);
+        }
+    }
+
     fn check_uses(&mut self, expr: &ast::Expr, aliases: &[Aliased<'_>]) {
         for (name, meant) in self.uses(expr, aliases, false) {
+            // What stands in an aggregate or window is computed once, before.
             let mut volatile = false;
             walk(meant, &mut |part| {
-                volatile |= is_volatile(part);
-                !volatile
+                let computed = matches!(needs_of(part), Some(Needs::Group | Needs::Window));
+                volatile |= !computed && is_volatile(part);
+                !volatile && !computed
             });
             if volatile {
                 self.unusable(name, "has another value each time");

@@ -13,6 +13,7 @@ use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::refusals::refusal;
+use crate::types::rules::has_typed_null;
 use crate::types::{Typed, Value, catalogue};
 
 /// The names of date parts: `GetDatePartSpecifier`.
@@ -94,6 +95,28 @@ const DATE_PARTS: &[&str] = &[
     "yrs",
 ];
 
+/// Functions that look at their arguments themselves where one of them is null.
+const OWN_NULLS: &[&str] = &[
+    "array_cat",
+    "array_concat",
+    "array_resize",
+    "concat",
+    "concat_ws",
+    "element_at",
+    "list_cat",
+    "list_concat",
+    "list_resize",
+    "map_extract",
+    "map_extract_value",
+    "regexp_extract",
+    "regexp_extract_all",
+    "struct_concat",
+    "struct_contains",
+    "struct_has",
+    "struct_insert",
+    "struct_update",
+];
+
 /// What may stand behind `%` in a format of times, and behind `%-`: `StrTimeFormat::ParseFormatSpecifier`.
 const FORMAT_LETTERS: &str = "abcdfghjmnpuwxyzABGHIMSTUVWXYZ%";
 const BARE_LETTERS: &str = "djmyHIMS";
@@ -115,7 +138,10 @@ impl Binder<'_> {
                 .and_then(|function| function.name.last())
                 .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
         };
-        if function.arguments.iter().any(widens) {
+        // Beside a constant null a function is folded away before it looks at its constants.
+        let scalar = catalogue::find(called).is_some_and(|entry| entry.is(catalogue::Kind::Scalar));
+        let folded = scalar && !OWN_NULLS.contains(&called) && has_typed_null(arguments);
+        if folded || function.arguments.iter().any(widens) {
             return true;
         }
         let before = self.diagnostics.len();
@@ -143,6 +169,7 @@ impl Binder<'_> {
             .iter()
             .map(|argument| &argument.value)
             .collect();
+        self.check_constness(called, &written, arguments);
         match (called, written.as_slice()) {
             ("date_part" | "datepart" | "extract", [part, _])
             | ("date_trunc" | "datetrunc", [part, _]) => {
@@ -150,6 +177,8 @@ impl Binder<'_> {
             }
             ("strftime", [_, format]) => match &arguments[0].value {
                 Value::Text(_) => {}
+                // With a time zone the format is taken for each row.
+                _ if arguments[0].sql_type == SqlType::TimestampTz && self.varies(format) => {}
                 _ => self.check_format(format, &arguments[1], called),
             },
             ("strptime" | "try_strptime", [_, format]) => {
@@ -175,7 +204,10 @@ impl Binder<'_> {
                     format!("the separator of `{called}` must be a constant"),
                 );
             }
-            (name, _) if name.starts_with("regexp_") => {
+            (name, _)
+                if name.starts_with("regexp_")
+                    || matches!(name, "string_split_regex" | "str_split_regex") =>
+            {
                 self.check_pattern_call(name, &written, arguments);
             }
             ("nextval" | "currval", [sequence]) => {
@@ -198,7 +230,9 @@ impl Binder<'_> {
             (
                 "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
                 [_, name, ..],
-            ) => self.check_list_aggregate(name, &arguments[1]),
+            ) if arguments[0].sql_type != SqlType::Null => {
+                self.check_list_aggregate(name, &arguments[1])
+            }
             ("ifnull", [_] | [_, _, _, ..]) | ("if", [_] | [_, _] | [_, _, _, _, ..]) => {
                 let count = if called == "if" { 3 } else { 2 };
                 let message = format!("`{called}` takes {count} arguments");
@@ -213,7 +247,12 @@ impl Binder<'_> {
             let message = "`unnest` takes a list or a struct";
             self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
+        if function.distinct || function.filter.is_some() || !function.order_by.is_empty() {
+            let message = "`unnest` takes no `DISTINCT`, `FILTER` or `ORDER BY`";
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
         for argument in function.arguments.iter().skip(1) {
+            self.check_unnest_option(argument);
             let known = argument.name.as_ref().is_some_and(|name| {
                 matches!(
                     name.value.to_lowercase().as_str(),
@@ -226,6 +265,32 @@ impl Binder<'_> {
                 let place = argument.value.span;
                 self.report(Diagnostic::error(Code::WrongArguments, place, message));
             }
+        }
+    }
+
+    /// The options of `unnest` are constants: how deep, and whether at all.
+    fn check_unnest_option(&mut self, argument: &ast::Argument) {
+        let Some(name) = &argument.name else { return };
+        let value = without_parentheses(&argument.value);
+        let number = number_of(value);
+        let wrong = match (name.value.to_lowercase().as_str(), &value.kind) {
+            (_, ExprKind::Name(_)) => true,
+            ("max_depth", ExprKind::Literal(Literal::Text(text))) => {
+                text.trim().parse::<u32>().is_err()
+            }
+            ("max_depth", _) => number.is_some_and(|depth| depth < 1.0),
+            ("recursive" | "keep_parent_names", ExprKind::Literal(Literal::Text(text))) => {
+                let text = text.trim().to_lowercase();
+                !matches!(
+                    text.as_str(),
+                    "true" | "false" | "t" | "f" | "1" | "0" | "yes" | "no"
+                )
+            }
+            _ => false,
+        };
+        if wrong {
+            let message = format!("`{}` doesn't take this", name.value);
+            self.wrong_constant(value.span, message);
         }
     }
 
@@ -264,6 +329,18 @@ impl Binder<'_> {
 
     /// Checks the count of a `LIMIT` or `OFFSET`.
     pub(super) fn check_limit(&mut self, bound: &ast::Expr, typed: &Typed) {
+        if let ExprKind::Unary { operator, operand } = &bound.kind
+            && operator == "%"
+        {
+            return self.check_percentage(operand);
+        }
+        if matches!(typed.sql_type, SqlType::List(_)) {
+            let message = format!(
+                "a number of rows is a number, and this is `{}`",
+                typed.sql_type
+            );
+            return self.wrong_constant(bound.span, message);
+        }
         let wrong = match &typed.value {
             Value::Integer(count) if *count < 0 => "is negative".to_owned(),
             Value::Text(text) if text.trim().parse::<f64>().is_err() => "is no number".to_owned(),
@@ -274,6 +351,20 @@ impl Binder<'_> {
         };
         let message = format!("`LIMIT` and `OFFSET` take a number of rows, and this {wrong}");
         self.wrong_constant(bound.span, message);
+    }
+
+    /// Checks `LIMIT 10 %`.
+    fn check_percentage(&mut self, share: &ast::Expr) {
+        let share = without_parentheses(share);
+        let fits = match &share.kind {
+            ExprKind::Literal(Literal::Text(text)) => text.trim().parse::<f64>().is_ok(),
+            ExprKind::Typed { .. } => false,
+            _ => number_of(share).is_none_or(|number| (0.0..=100.0).contains(&number)),
+        };
+        if !fits {
+            let message = "a percentage of rows lies between 0 and 100".to_owned();
+            self.wrong_constant(share.span, message);
+        }
     }
 
     /// The name of a sequence: up to three names with dots between.
@@ -297,10 +388,10 @@ impl Binder<'_> {
     }
 
     fn check_date_part(&mut self, part: &ast::Expr, typed: &Typed, of: &Typed, called: &str) {
-        // Truncating an interval looks at the name when it runs.
+        // Truncating an interval, or a time with its zone, looks at the name when it runs.
         if called.ends_with("trunc")
-            && !matches!(of.sql_type, SqlType::Date)
-            && !of.sql_type.is_timestamp()
+            && (of.sql_type == SqlType::TimestampTz
+                || !(of.sql_type == SqlType::Date || of.sql_type.is_timestamp()))
         {
             return;
         }
@@ -348,14 +439,15 @@ impl Binder<'_> {
             ExprKind::List(items) => items.iter().collect(),
             _ => vec![share],
         };
-        for member in members {
+        for member in &members {
             let outside = |number: f64| !(least..=1.0).contains(&number);
             if number_of(member).is_some_and(outside) {
                 let message = format!("a share of `{called}` lies between {least} and 1");
                 self.wrong_constant(member.span, message);
             }
         }
-        if typed.sql_type == SqlType::Null && !called.starts_with("reservoir") {
+        self.check_shares(&members, called);
+        if typed.sql_type == SqlType::Null || typed.value == Value::Null {
             self.wrong_constant(share.span, format!("the share of `{called}` can't be null"));
         }
     }
@@ -404,7 +496,7 @@ impl Binder<'_> {
 }
 
 /// The number that is written out.
-fn number_of(expr: &ast::Expr) -> Option<f64> {
+pub(super) fn number_of(expr: &ast::Expr) -> Option<f64> {
     match &expr.kind {
         ExprKind::Nested(inner) => number_of(inner),
         ExprKind::Literal(Literal::Number(digits)) => digits.replace('_', "").parse().ok(),

@@ -8,6 +8,7 @@
 use super::Binder;
 use super::deep::query_of;
 use super::grouping::walk;
+use super::placement::{Needs, needs_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
@@ -154,6 +155,10 @@ impl Binder<'_> {
                 ),
             ));
         }
+        self.check_unnested_lambda(body);
+        if let ExprKind::Lambda { .. } = &body.kind {
+            self.misplaced_lambda(body.span);
+        }
         let mut query = None;
         walk(body, &mut |part| {
             query = query.or(query_of(part).map(|query| query.span));
@@ -164,6 +169,77 @@ impl Binder<'_> {
                 Diagnostic::error(Code::WrongArguments, span, "a lambda can't hold a subquery")
                     .hint("compute the subquery in `FROM` or a member of `WITH`"),
             );
+        }
+    }
+
+    /// A lambda makes no rows.
+    pub(super) fn check_unnested_lambda(&mut self, body: &ast::Expr) {
+        let mut found = None;
+        walk(body, &mut |part| {
+            if needs_of(part) == Some(Needs::Rows) {
+                found = found.or(Some(part));
+            }
+            found.is_none()
+        });
+        if let Some(part) = found {
+            self.misplaced(Needs::Rows, part, "a lambda");
+        }
+    }
+
+    /// A comprehension names an element and its position.
+    pub(super) fn check_variables(&mut self, variables: &[ast::Name], span: Span) {
+        if variables.len() > 2 {
+            let message = "a comprehension names an element and its position, and nothing else";
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+    }
+
+    /// Reports a lambda where none can stand.
+    pub(super) fn misplaced_lambda(&mut self, span: Span) {
+        self.report(
+            Diagnostic::error(Code::WrongArguments, span, "a lambda can't stand here").hint(
+                "functions such as `list_transform`, `list_filter` and `list_reduce` take lambdas",
+            ),
+        );
+    }
+
+    /// The value that a reduction begins with has no type in common with the list's elements.
+    pub(super) fn check_beginning(&mut self, element: &SqlType, span: Span) {
+        let message = format!("the reduction can't begin with this: the elements are `{element}`");
+        self.report(
+            Diagnostic::error(Code::TypeMismatch, span, message)
+                .hint("cast it to the type of the elements: `x::TYPE`"),
+        );
+    }
+
+    /// Checks `struct_insert(base, a := 1)`, `struct_update(…)` and `union_value(a := 1)`.
+    pub(super) fn check_named_fields(
+        &mut self,
+        called: &str,
+        base: Option<&Typed>,
+        fields: &[(String, SqlType)],
+        unnamed: Option<Span>,
+        span: Span,
+    ) {
+        if let Some(place) = unnamed {
+            let message = format!("`{called}` takes values with names");
+            self.report(
+                Diagnostic::error(Code::WrongArguments, place, message)
+                    .hint("write `name := value`"),
+            );
+            return;
+        }
+        let wrong = match (called, base.map(|base| &base.sql_type)) {
+            ("union_value", _) => {
+                (fields.len() != 1).then(|| "`union_value` takes one value".to_owned())
+            }
+            (_, None) => Some(format!("`{called}` takes a struct and values with names")),
+            (_, Some(SqlType::Struct(own))) => repeated(called, own, fields),
+            (_, Some(SqlType::Unknown | SqlType::Other(_))) => None,
+            (_, Some(other)) => Some(format!("`{called}` takes a struct, and this is `{other}`")),
+        };
+        if let Some(message) = wrong {
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
     }
 
@@ -241,6 +317,11 @@ impl Binder<'_> {
                         | ExprKind::Cast { .. }
                         | ExprKind::Case { .. }
                         | ExprKind::List(_)
+                        | ExprKind::Typed { .. }
+                        | ExprKind::Interval { .. }
+                        | ExprKind::Field { .. }
+                        | ExprKind::Struct(_)
+                        | ExprKind::Map(_)
                 );
             if !named {
                 self.report(
@@ -254,11 +335,41 @@ impl Binder<'_> {
             }
         }
         let names = function.arguments.iter().filter_map(|argument| {
-            let name = argument.name.as_ref()?;
+            let name = match (&argument.name, &argument.value.kind) {
+                (Some(name), _) => name,
+                // A column gives its name to the field.
+                (None, ExprKind::Name(names)) => names.last()?,
+                _ => return None,
+            };
             Some((name.value.as_str(), name.span))
         });
         self.check_field_names(names);
     }
+}
+
+/// What is wrong with the names of fields that are put into a struct.
+fn repeated(
+    called: &str,
+    own: &[(String, SqlType)],
+    fields: &[(String, SqlType)],
+) -> Option<String> {
+    if fields.is_empty() {
+        return Some(format!("`{called}` takes a value with a name"));
+    }
+    let inserts = called == "struct_insert";
+    let mut seen: Vec<String> = match inserts {
+        true => own.iter().map(|(name, _)| name.to_lowercase()).collect(),
+        false => Vec::new(),
+    };
+    seen.retain(|name| !name.is_empty());
+    for (name, _) in fields {
+        let lower = name.to_lowercase();
+        if seen.contains(&lower) {
+            return Some(format!("the struct would have two fields `{name}`"));
+        }
+        seen.push(lower);
+    }
+    None
 }
 
 type Wrong = (Code, String, Option<String>);

@@ -8,10 +8,12 @@ use super::name_test::{holds, passes, regular};
 use super::scope::{Env, Output, OutputColumn};
 use super::star::Expanded;
 use crate::bound::{RelationId, What};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
 use crate::types::Typed;
+use crate::types::regular_expression::fault;
 use regex::Regex;
 
 /// A column that stands where `COLUMNS(…)` is written.
@@ -47,6 +49,9 @@ impl Binder<'_> {
         let Some(choice) = self.choice(&found, item.span, env) else {
             return false;
         };
+        if let (Some(alias), false) = (&item.alias, found.unpacked) {
+            self.check_codes(alias, choice.pattern.is_some());
+        }
         let before = self.chosen.take();
         if found.unpacked {
             self.chosen = Some(choice.columns);
@@ -183,6 +188,79 @@ impl Binder<'_> {
         Some(values)
     }
 
+    /// Checks that the selector of a `COLUMNS(…)` or of a star's pattern picks something.
+    pub(super) fn check_choice(&mut self, expr: &ast::Expr, env: &Env<'_>) {
+        let Some(found) = selector(expr) else { return };
+        let mut report = |code, message: String| {
+            self.report(Diagnostic::error(code, expr.span, message));
+        };
+        match &found.picks {
+            Picks::Regular(pattern) => {
+                if let Some(message) = fault(pattern) {
+                    return report(Code::InvalidStar, message);
+                }
+            }
+            Picks::Unknown if is_no_selector(expr) => {
+                let message = "columns are chosen by a pattern, a list of names or a lambda";
+                return report(Code::InvalidStar, message.to_owned());
+            }
+            _ => {}
+        }
+        let plain = ast::Star {
+            qualifier: found.qualifier.clone(),
+            ..super::star::plain()
+        };
+        let star = found.star.unwrap_or(&plain);
+        let expanded =
+            self.unwritten(|binder| binder.quietly(|binder| binder.expanded(star, expr.span, env)));
+        let Some((expanded, false)) = expanded else {
+            return;
+        };
+        let names: Option<Vec<String>> = expanded
+            .into_iter()
+            .map(|expanded| chosen(expanded).map(|column| column.name))
+            .collect();
+        let Some(names) = names.filter(|names| !names.is_empty()) else {
+            return;
+        };
+        let missing = match &found.picks {
+            Picks::Names(wanted) => wanted
+                .iter()
+                .find(|wanted| !names.iter().any(|name| same_name(name, wanted)))
+                .map(|wanted| format!("there is no column `{wanted}` to choose")),
+            picks => match picks.of(names.iter().map(String::as_str)) {
+                Some((picked, _)) if !picked.contains(&true) => {
+                    Some("no column is chosen by this".to_owned())
+                }
+                _ => None,
+            },
+        };
+        if let Some(message) = missing {
+            self.report(Diagnostic::error(Code::UnknownColumn, expr.span, message));
+        }
+    }
+
+    /// Checks the codes in the alias of an item that stands for several.
+    fn check_codes(&mut self, alias: &ast::Name, has_pattern: bool) {
+        let mut letters = alias.value.chars();
+        while let Some(letter) = letters.next() {
+            if letter != '\\' {
+                continue;
+            }
+            let message = match letters.next() {
+                Some('\\' | '0') => continue,
+                Some(digit) if digit.is_ascii_digit() && has_pattern => continue,
+                Some(digit) if digit.is_ascii_digit() => {
+                    "without a pattern only `\\0` stands for the column's name".to_owned()
+                }
+                Some(other) => format!("names of chosen columns have no `\\{other}`"),
+                None => "this name ends with a backslash".to_owned(),
+            };
+            let finding = Diagnostic::error(Code::InvalidStar, alias.span, message);
+            return self.report(finding.hint("a backslash is written twice"));
+        }
+    }
+
     /// The columns that a selector picks; `None` if that isn't known.
     fn choice(&mut self, found: &Selector<'_>, span: Span, env: &Env<'_>) -> Option<Choice> {
         let plain = ast::Star {
@@ -277,6 +355,21 @@ impl Picks<'_> {
         };
         Some((picked?, None))
     }
+}
+
+/// Whether the selector of a `COLUMNS(…)` is a constant that chooses nothing.
+fn is_no_selector(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    super::grouping::walk(expr, &mut |part| {
+        if let ExprKind::Columns { selector, .. } = &part.kind {
+            let constant = |expr: &ast::Expr| matches!(&expr.kind, ExprKind::Literal(written) if !matches!(written, Literal::Text(_)));
+            found |= constant(selector)
+                || matches!(&selector.kind, ExprKind::List(items) if items.iter().any(constant));
+            return false;
+        }
+        true
+    });
+    found
 }
 
 /// Whether an item is `* LIKE '…'` and its like.
@@ -455,12 +548,8 @@ fn alias_of(alias: &str, name: &str, pattern: Option<&Regex>) -> Option<String> 
             '\\' => shown.push('\\'),
             '0' => shown.push_str(name),
             digit => {
-                // The engine puts the rest of the alias behind each group once more.
                 let group = digit.to_digit(10)? as usize;
                 let groups = pattern?.captures(name)?;
-                if rest.clone().next().is_some() {
-                    return None;
-                }
                 shown.push_str(groups.get(group).map_or("", |group| group.as_str()));
             }
         }

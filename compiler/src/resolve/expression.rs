@@ -9,6 +9,7 @@ use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::Outcome;
+use crate::types::rules::gives_null_for_null;
 use crate::types::{Typed, Value, common_of, literal};
 
 impl Binder<'_> {
@@ -78,16 +79,20 @@ impl Binder<'_> {
             } => {
                 self.check_type(type_name);
                 let operand = self.expression(operand, env);
+                let target = read_type(type_name);
+                self.check_cast(&operand.sql_type, &target, expr.span);
                 let nullable = operand.nullable
                     || *fallible
                     || operand.sql_type == SqlType::Json
+                    || matches!(operand.sql_type, SqlType::Union(_))
+                    || loses_infinity(&operand.sql_type, &target)
                     || !operand.is_known();
                 Typed {
                     value: match operand.sql_type {
                         SqlType::Null => Value::Null,
                         _ => Value::Any,
                     },
-                    ..Typed::of(read_type(type_name)).nullable_if(nullable)
+                    ..Typed::of(target).nullable_if(nullable)
                 }
             }
             ExprKind::Case {
@@ -153,6 +158,7 @@ impl Binder<'_> {
                 let operand_type = self.expression(operand, env);
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
+                self.check_correlated_row(&output, query, env);
                 if let ([column], false) = (output.columns.as_slice(), output.open) {
                     self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
                 }
@@ -167,6 +173,7 @@ impl Binder<'_> {
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
+                    self.check_correlated_row(&output, query, env);
                 } else {
                     self.expression(right, env);
                 }
@@ -194,10 +201,15 @@ impl Binder<'_> {
             ExprKind::Field { operand, field } => self.field_of(operand, field, env),
             ExprKind::Index { operand, index } => {
                 let operand = self.expression(operand, env);
-                let place = index.span;
+                let (place, written) = (index.span, index);
                 let index = self.expression(index, env);
                 self.check_index(&operand, &index, place);
-                Typed::of(indexed(&operand.sql_type, &index))
+                self.check_key(&operand.sql_type, written);
+                let parts = [operand, index];
+                match gives_null_for_null("array_extract", &parts) {
+                    true => Typed::of(SqlType::Null),
+                    false => Typed::of(indexed(&parts[0].sql_type, &parts[1])),
+                }
             }
             ExprKind::Slice {
                 operand,
@@ -256,6 +268,13 @@ impl Binder<'_> {
                     keys.push(self.expression(key, env));
                     values.push(self.expression(value, env));
                 }
+                for (what, typed) in [("the keys of MAP", &keys), ("MAP", &values)] {
+                    if common_of(typed.iter()) == Common::Incompatible {
+                        let spans: Vec<Span> =
+                            entries.iter().map(|(_, value)| value.span).collect();
+                        self.mixed(what, typed, &spans, expr.span);
+                    }
+                }
                 Typed::of(match (common_of(&keys), common_of(&values)) {
                     (Common::Type(key), Common::Type(value)) => {
                         SqlType::Map(Box::new(key), Box::new(value))
@@ -283,6 +302,10 @@ impl Binder<'_> {
                     .iter_mut()
                     .for_each(|parameter| parameter.typed.nullable = true);
                 inner.parameters = &parameters;
+                for part in condition.as_deref().into_iter().chain([&**result]) {
+                    self.check_unnested_lambda(part);
+                }
+                self.check_variables(variables, expr.span);
                 self.lambdas += 1;
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
@@ -294,7 +317,16 @@ impl Binder<'_> {
                     _ => Typed::unknown(),
                 }
             }
+            ExprKind::Lambda { parameters, body } if self.is_arrow(expr, parameters, env) => {
+                let mark = self.tree.mark();
+                let operand = self.name_expression(parameters, parameters[0].span, env);
+                let path = self.expression(body, env);
+                let what = What::Operation("->".to_owned());
+                self.tree.close(mark, what, expr.span);
+                self.arrow(&operand, &path, (parameters[0].span, body.span))
+            }
             ExprKind::Lambda { parameters, body } => {
+                self.misplaced_lambda(expr.span);
                 let unknown: Vec<Alias> = parameters
                     .iter()
                     .zip(0..)
@@ -391,7 +423,11 @@ impl Binder<'_> {
             return self.name_expression(&names, operand.span.to(field.span), env);
         }
         let typed = self.expression(operand, env);
-        self.field(&typed, field)
+        let found = self.field(&typed, field);
+        match typed.sql_type.is_nested() && gives_null_for_null("struct_extract", &[typed]) {
+            true => Typed::of(SqlType::Null),
+            false => found,
+        }
     }
 
     fn case(
@@ -486,6 +522,11 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
             what: What::Parameter { depth, position },
         })
         .collect()
+}
+
+/// Whether a cast makes a null of `infinity`, which has no time of day.
+fn loses_infinity(from: &SqlType, to: &SqlType) -> bool {
+    *from == SqlType::TimestampTz && *to == SqlType::TimeTz
 }
 
 fn at_time_zone(sql_type: &SqlType) -> SqlType {

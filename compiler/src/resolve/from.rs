@@ -28,6 +28,7 @@ impl Binder<'_> {
                 let env = Env::new(&scope, parent);
                 self.table(item, &env)
             };
+            self.check_lateral_aggregates(item, &scope, parent);
             scope.append(found);
         }
         if let (Some(first), Some(last)) = (items.first(), items.last()) {
@@ -288,6 +289,7 @@ impl Binder<'_> {
             let beside = Env::new(&scope, Some(env));
             self.table(&join.right, &beside)
         };
+        self.check_lateral_aggregates(&join.right, &scope, Some(env));
         let left_width = scope.relations.len();
         match join.kind {
             ast::JoinKind::Left => right.make_nullable(),

@@ -8,7 +8,7 @@ use crate::bound::{Clause, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
-use crate::sql_type::SqlType;
+use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
 use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
@@ -30,11 +30,17 @@ impl Binder<'_> {
         if let Some(operand) = operand {
             arguments.push(self.expression(operand, env));
         }
-        if let Some(method_of) = method_operand(qualifiers) {
-            arguments.push(self.quietly(|binder| binder.name_expression(method_of, span, env)));
-        }
         let called = name.value.to_lowercase();
+        if let Some(method_of) = method_operand(qualifiers, &called) {
+            let place = method_of[0].span.to(method_of[method_of.len() - 1].span);
+            arguments.push(self.name_expression(method_of, place, env));
+        }
         let outside = self.clauses_of(function, env);
+        if let ("date", [only]) = (called.as_str(), function.arguments.as_slice()) {
+            // The engine's parser makes a cast of it.
+            let operand = self.expression(&only.value, env);
+            return Typed::of(SqlType::Date).nullable_if(operand.nullable);
+        }
         if takes_lambda(&called) {
             return self.higher_order(&called, function, arguments, span, env);
         }
@@ -46,15 +52,25 @@ impl Binder<'_> {
             self.arguments(function, env);
             return Typed::unknown();
         }
+        if is_for_from(&called) {
+            self.volatile = true;
+            self.for_from(name);
+            self.arguments(function, env);
+            return Typed::unknown();
+        }
         let mut well_formed = self.check_form(&called, function, span);
         let entry = catalogue::find(&called);
         self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
             || keyword_value(&called).is_some()
             || called == "getvariable";
         if function.export_state {
-            self.arguments(function, env);
+            let arguments = self.arguments(function, env);
+            if well_formed {
+                self.check_exported(&called, &arguments, span);
+            }
             return Typed::unknown();
         }
+
         if called == "struct_pack" {
             self.check_struct_pack(function, span);
             return self.struct_pack(function, env);
@@ -63,7 +79,7 @@ impl Binder<'_> {
             called.as_str(),
             "struct_insert" | "struct_update" | "union_value"
         ) {
-            return self.with_named_fields(&called, function, arguments, env);
+            return self.with_named_fields(&called, function, arguments, span, env);
         }
         let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
         if is_star {
@@ -78,6 +94,9 @@ impl Binder<'_> {
             };
         }
         arguments.extend(self.arguments(function, env));
+        if entry.is_some_and(|entry| entry.is(Kind::Aggregate)) {
+            self.check_aggregate_order(&called, function);
+        }
         if called == "percentile_cont"
             || called == "percentile_disc"
             || !function.within_group.is_empty()
@@ -104,6 +123,18 @@ impl Binder<'_> {
             outcome => outcome,
         };
         let nullable = self.call_is_nullable(&called, function, &arguments);
+        if let Some(entry) = entry
+            && well_formed
+            && self.macro_refuses(entry, &arguments)
+        {
+            let types: Vec<String> = arguments
+                .iter()
+                .map(|argument| argument.sql_type.to_string())
+                .collect();
+            let message = format!("`{}` doesn't take `({})`", name.value, types.join(", "));
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            return Typed::unknown();
+        }
         if well_formed {
             self.check_call(name, function, &arguments, &outcome, span);
         }
@@ -192,17 +223,28 @@ impl Binder<'_> {
         called: &str,
         function: &ast::Function,
         mut base: Vec<Typed>,
+        span: Span,
         env: &Env<'_>,
     ) -> Typed {
         let mut fields = Vec::new();
+        let mut unnamed = None;
         for argument in &function.arguments {
             let typed = self.expression(&argument.value, env);
-            match &argument.name {
-                Some(name) => fields.push((name.value.clone(), typed.sql_type)),
-                None => base.push(typed),
+            let takes_base = called != "union_value" && base.is_empty();
+            match (&argument.name, &argument.value.kind) {
+                (None, _) if takes_base => base.push(typed),
+                (Some(name), _) => fields.push((name.value.clone(), typed.sql_type)),
+                // A column gives its name to the field.
+                (None, ExprKind::Name(names)) => {
+                    let name = names.last().map(|name| name.value.clone());
+                    fields.push((name.unwrap_or_default(), typed.sql_type));
+                }
+                (None, _) => unnamed = unnamed.or(Some(argument.value.span)),
             }
         }
+        self.check_named_fields(called, base.first(), &fields, unnamed, span);
         Typed::of(match (called, base.as_slice()) {
+            _ if unnamed.is_some() => SqlType::Unknown,
             ("union_value", []) if fields.len() == 1 => SqlType::Union(fields),
             ("struct_insert" | "struct_update", [base]) => with_fields(&base.sql_type, fields),
             _ => SqlType::Unknown,
@@ -236,9 +278,14 @@ impl Binder<'_> {
                                     binder.quietly(|binder| binder.expression(&initial.value, env))
                                 })
                             });
+                            let place = function.arguments.get(index + 1);
                             reduction = match &list {
                                 SqlType::List(element) | SqlType::Array(element, _) => {
-                                    nested::reduced(element, initial.as_ref())
+                                    let common = nested::reduced(element, initial.as_ref());
+                                    if let (Common::Incompatible, Some(place)) = (&common, place) {
+                                        self.check_beginning(element, place.value.span);
+                                    }
+                                    common.or_unknown()
                                 }
                                 _ => SqlType::Unknown,
                             };
@@ -277,6 +324,15 @@ impl Binder<'_> {
                 _ => SqlType::Unknown,
             },
         })
+    }
+
+    /// A function that stands in `FROM` only.
+    fn for_from(&mut self, name: &ast::Name) {
+        let message = format!("`{}` is a function for `FROM`", name.value);
+        self.report(
+            Diagnostic::error(Code::UnknownFunction, name.span, message)
+                .hint(format!("read it as a table: `FROM {}(…)`", name.value)),
+        );
     }
 
     fn unknown_function(&mut self, name: &ast::Name) {
@@ -363,12 +419,20 @@ fn known(sql_type: SqlType) -> Outcome {
     }
 }
 
-/// What `a.b.f(…)` is a method of; `None` if the qualifiers are a schema's.
-fn method_operand(qualifiers: &[ast::Name]) -> Option<&[ast::Name]> {
-    let first = qualifiers.first()?;
-    let is_schema = ["main", "system", "pg_catalog", "temp"]
-        .iter()
-        .any(|schema| first.value.eq_ignore_ascii_case(schema));
+/// What `a.b.f(…)` is a method of; `None` if the qualifiers are a schema's that has functions.
+fn method_operand<'b>(qualifiers: &'b [ast::Name], called: &str) -> Option<&'b [ast::Name]> {
+    let is = |name: &ast::Name, own: &str| name.value.eq_ignore_ascii_case(own);
+    let is_schema = match qualifiers {
+        [] => true,
+        [schema] if is(schema, "pg_catalog") => {
+            catalogue::find(called).is_none_or(|entry| entry.is(Kind::Macro))
+        }
+        [schema] => is(schema, "main") || is(schema, "system"),
+        [database, schema] => {
+            is(database, "system") && (is(schema, "main") || is(schema, "pg_catalog"))
+        }
+        _ => false,
+    };
     (!is_schema).then_some(qualifiers)
 }
 
@@ -387,6 +451,16 @@ fn is_count_of_rows(function: &ast::Function) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the engine has a function of this name in `FROM` and nowhere else.
+fn is_for_from(called: &str) -> bool {
+    catalogue::find(called).is_some_and(|entry| {
+        ![Kind::Scalar, Kind::Aggregate, Kind::Macro]
+            .iter()
+            .any(|kind| entry.is(*kind))
+    }) && !rules::SYNTAX.contains(&called)
+        && keyword_value(called).is_none()
 }
 
 fn takes_lambda(name: &str) -> bool {

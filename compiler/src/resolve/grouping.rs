@@ -6,15 +6,21 @@
 use super::Binder;
 use super::deep::{query_of, walk_query};
 use super::query::literal_position;
-use super::scope::{ColumnId, Output, Relation, Scope};
+use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::types::catalogue::{self, Kind};
 
 impl Binder<'_> {
     /// Checks the select list and the conditions of a `SELECT`.
-    pub(super) fn check_grouping(&mut self, select: &ast::Select, scope: &Scope, output: &Output) {
-        if !is_grouped(select) {
+    pub(super) fn check_grouping(
+        &mut self,
+        select: &ast::Select,
+        scope: &Scope,
+        output: &Output,
+        parent: Option<&Env<'_>>,
+    ) {
+        if !is_grouped(select) && !self.has_outer_aggregate(select, scope, parent) {
             return;
         }
         let mut exprs: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
@@ -33,14 +39,28 @@ impl Binder<'_> {
         items: &[ast::OrderItem],
         scope: &Scope,
         output: &Output,
+        parent: Option<&Env<'_>>,
     ) {
         let mut exprs: Vec<&ast::Expr> = items.iter().map(|item| &item.expr).collect();
+        if let Some(ast::GroupBy::All(_)) = &select.group_by {
+            let several = |item: &ast::SelectItem| super::select::gives_several(&item.expr);
+            if output.open || select.items.iter().any(several) {
+                return;
+            }
+            // All items that aren't aggregates are groups.
+            let keys: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
+            for expr in exprs {
+                self.check_item(expr, &keys, select, scope);
+            }
+            return;
+        }
         if !is_grouped(select) {
             let aggregates = exprs.iter().any(|expr| {
                 has_aggregate(expr)
                     && self
                         .columns_within(expr.span)
                         .any(|column| column.scope == scope.id)
+                    || !self.outer_aggregates(expr, scope, parent).is_empty()
             });
             if !aggregates {
                 return;
@@ -88,6 +108,8 @@ impl Binder<'_> {
         scope: &Scope,
     ) {
         let mut loose: Vec<(crate::span::Span, String)> = Vec::new();
+        // Elsewhere a name that is an alias too may mean the alias.
+        let is_item = select.items.iter().any(|own| std::ptr::eq(&own.expr, item));
         if let ExprKind::Star(star) = &item.kind {
             loose.extend(self.loose_in_star(star, item.span, keys, scope));
         }
@@ -100,7 +122,7 @@ impl Binder<'_> {
             }
             match &part.kind {
                 ExprKind::Name(names) => {
-                    if self.is_own_column(part, scope) && !is_alias(names, select) {
+                    if self.is_own_column(part, scope) && (is_item || !is_alias(names, select)) {
                         let written: Vec<&str> =
                             names.iter().map(|name| name.value.as_str()).collect();
                         loose.push((part.span, written.join(".")));

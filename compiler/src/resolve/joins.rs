@@ -9,7 +9,7 @@
 use super::Binder;
 use super::deep::{has_query, walk_deep, without_parentheses};
 use super::grouping::walk;
-use super::scope::{Env, Scope};
+use super::scope::{Env, Output, Scope};
 use crate::bound::RelationId;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind, JoinKind};
@@ -71,8 +71,11 @@ impl Binder<'_> {
             );
         }
         let parts = conjuncts(condition);
+        if join.kind == JoinKind::Left && !join.asof && self.is_lateral(join, scope) {
+            self.check_lateral_condition(&parts, scope, left_width);
+        }
         if join.asof {
-            return self.check_asof(condition, &parts, scope, left_width);
+            return self.check_asof(join.kind, condition, &parts, scope, left_width);
         }
         if matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {
             return;
@@ -85,6 +88,52 @@ impl Binder<'_> {
             );
         }
         self.check_subqueries(join.kind, &parts, scope, left_width);
+    }
+
+    /// The condition of a left join whose right side reads the left one: each part compares the
+    /// sides, or reads the right side only.
+    fn check_lateral_condition(&mut self, parts: &[&ast::Expr], scope: &Scope, left_width: usize) {
+        for part in parts {
+            let part = without_parentheses(part);
+            let Some(sides) = self.sides_of(part, scope, left_width) else {
+                continue;
+            };
+            let between = match &part.kind {
+                ExprKind::Between { negated: false, .. } => true,
+                ExprKind::Binary { .. } => self.compares_sides(part, scope, left_width),
+                _ => false,
+            };
+            if sides.left && !between {
+                return self.unsupported_join(
+                    part.span,
+                    "a left join whose right side reads the left one can only compare its sides",
+                    "put this part of the condition into the right side's `WHERE`",
+                );
+            }
+        }
+    }
+
+    /// `(a, b) IN (query)`: a query with several columns can't read those of the query around it.
+    pub(super) fn check_correlated_row(
+        &mut self,
+        output: &Output,
+        query: &ast::Query,
+        env: &Env<'_>,
+    ) {
+        if output.columns.len() < 2 || output.open {
+            return;
+        }
+        let around: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
+        let correlated = self
+            .columns_within(query.span)
+            .any(|column| column.scope != 0 && around.contains(&column.scope));
+        if correlated {
+            self.unsupported_join(
+                query.span,
+                "a row can't be compared with the rows of a subquery that reads the query around it",
+                "compare the columns one by one: `exists (select … where x = a and y = b)`",
+            );
+        }
     }
 
     /// Whether the right side of a join reads a column of the left side.
@@ -201,6 +250,7 @@ impl Binder<'_> {
     /// An as-of join has exactly one inequality between its sides.
     fn check_asof(
         &mut self,
+        kind: JoinKind,
         condition: &ast::Expr,
         parts: &[&ast::Expr],
         scope: &Scope,
@@ -216,6 +266,24 @@ impl Binder<'_> {
                 && self.compares_sides(part, scope, left_width)
             {
                 inequalities.push(part.span);
+            }
+        }
+        if matches!(kind, JoinKind::Right | JoinKind::Full) {
+            let other = parts.iter().find(|part| {
+                let filters = kind == JoinKind::Right
+                    && self.sides_of(part, scope, left_width) == Some(Sides::LEFT);
+                let unequal = matches!(
+                    &without_parentheses(part).kind,
+                    ExprKind::Binary { operator, .. } if matches!(operator.as_str(), "<>" | "!=")
+                );
+                !filters && (unequal || !self.compares_sides(part, scope, left_width))
+            });
+            if let Some(part) = other {
+                return self.unsupported_join(
+                    part.span,
+                    "an as-of join that keeps all rows of its right side can only compare its sides",
+                    "filter a side of the join in a subquery",
+                );
             }
         }
         match inequalities.as_slice() {

@@ -3,9 +3,11 @@
 use super::scope::{Alias, Env, Scope};
 use super::{BindInput, Binder};
 use crate::bound::What;
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lexer::lex;
 use crate::parse::parse_expression;
 use crate::span::FileId;
+use crate::sql_type::SqlType;
 use crate::types::Typed;
 use crate::types::catalogue::{Entry, Kind};
 
@@ -15,20 +17,41 @@ const MOST_MACROS: u32 = 8;
 impl Binder<'_> {
     /// The type of a call of a macro; unknown for functions that are something else as well.
     pub(super) fn macro_call(&self, entry: &Entry, arguments: &[Typed]) -> Typed {
+        match self.defined(entry, arguments) {
+            Some((typed, findings)) if findings.is_empty() => typed.nullable_if(true),
+            _ => Typed::unknown(),
+        }
+    }
+
+    /// Whether the definition of a macro can't work on arguments of these types.
+    pub(super) fn macro_refuses(&self, entry: &Entry, arguments: &[Typed]) -> bool {
+        let known = arguments
+            .iter()
+            .all(|argument| argument.is_known() && argument.sql_type != SqlType::Null);
+        let refuses = |finding: &Diagnostic| {
+            finding.severity == Severity::Error
+                && matches!(finding.code, Code::WrongArguments | Code::TypeMismatch)
+        };
+        entry.is(Kind::Macro)
+            && known
+            && self
+                .defined(entry, arguments)
+                .is_some_and(|(_, findings)| findings.iter().any(refuses))
+    }
+
+    /// What a definition gives with these arguments, and what is wrong with that.
+    fn defined(&self, entry: &Entry, arguments: &[Typed]) -> Option<(Typed, Vec<Diagnostic>)> {
         let is_function = entry.is(Kind::Scalar) || entry.is(Kind::Aggregate);
         if is_function || self.macros >= MOST_MACROS {
-            return Typed::unknown();
+            return None;
         }
-        let Some((parameters, definition)) = entry
+        let (parameters, definition) = entry
             .macros()
-            .find(|(parameters, _)| parameters.len() == arguments.len())
-        else {
-            return Typed::unknown();
-        };
+            .find(|(parameters, _)| parameters.len() == arguments.len())?;
         let (tokens, found) = lex(FileId(0), definition, 0..definition.len());
         let body = match parse_expression(definition, &tokens) {
             Ok(body) if found.is_empty() => body,
-            _ => return Typed::unknown(),
+            _ => return None,
         };
         let parameters: Vec<Alias> = parameters
             .into_iter()
@@ -49,10 +72,6 @@ impl Binder<'_> {
         let mut env = Env::new(&nothing, None);
         env.parameters = &parameters;
         let typed = binder.expression(&body, &env);
-        // What doesn't fit into a definition is the engine's to say.
-        match binder.diagnostics.is_empty() {
-            true => typed.nullable_if(true),
-            false => Typed::unknown(),
-        }
+        Some((typed, binder.diagnostics))
     }
 }

@@ -11,7 +11,7 @@
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
 //! | `table_function` | functions in a `FROM` |
-//! | `pivot` | `PIVOT`, `UNPIVOT` |
+//! | `pivot`, `pivot_checks` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
 //! | `star_checks` | what a star can't have |
@@ -20,11 +20,13 @@
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `data_columns` | queries whose columns only their data tells |
 //! | `grouping`, `canonical` | what may stand beside an aggregate |
+//! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
-//! | `calls`, `arguments`, `patterns` | the clauses of calls; constants that functions need |
+//! | `calls`, `arguments`, `constant_arguments`, `patterns` | the clauses of calls; constants that functions need |
+//! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
 //! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
-//! | `aliases`, `table_function_checks`, `type_names` | uses of aliases; functions in `FROM`; types |
+//! | `aliases`, `table_function_checks`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -32,11 +34,14 @@
 //! | `write` | what goes into the bound tree |
 
 mod access;
+mod aggregate_checks;
 mod aliases;
 mod arguments;
 mod calls;
 mod canonical;
+mod casts;
 mod columns;
+mod constant_arguments;
 pub mod data_columns;
 mod deep;
 mod expression;
@@ -49,9 +54,11 @@ mod name_test;
 mod names;
 mod nullability;
 mod operation;
+mod outer_aggregates;
 mod output_name;
 mod patterns;
 mod pivot;
+mod pivot_checks;
 mod placement;
 mod positions;
 mod query;

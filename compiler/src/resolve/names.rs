@@ -105,6 +105,9 @@ impl Binder<'_> {
                 self.unresolved(rest, span);
                 return Typed::of(SqlType::BigInt);
             }
+            if same_name(&first.value, "alias") && env.is_alias(&column.value) {
+                return self.name_expression(rest, span, env);
+            }
             let names: Vec<String> = relation
                 .columns
                 .iter()
@@ -133,15 +136,16 @@ impl Binder<'_> {
                 Typed::unknown()
             }
             // `alias.x` means the alias `x` of the select list.
-            Found::Nothing if first.value.eq_ignore_ascii_case("alias") => {
-                self.quietly(|binder| binder.name_expression(rest, span, env))
+            Found::Nothing
+                if first.value.eq_ignore_ascii_case("alias")
+                    && let [name] = rest
+                    && let Some(alias) = env.alias(&name.value) =>
+            {
+                self.tree.leaf(alias.what.clone(), span);
+                alias.typed.clone()
             }
             Found::Nothing => {
-                // `schema.table.column`
-                let is_schema = rest.len() > 1 && env.relation(&rest[0].value).is_some();
-                if !is_schema {
-                    self.unknown_qualifier(first, env);
-                }
+                self.unknown_qualifier(first, env);
                 Typed::unknown()
             }
         }
@@ -197,14 +201,17 @@ impl Binder<'_> {
         if let Some(found) = field(&typed.sql_type, &name.value) {
             return Typed::of(found);
         }
-        if let SqlType::Struct(fields) = &typed.sql_type
+        if let SqlType::Struct(fields) | SqlType::Union(fields) = &typed.sql_type
             && fields.iter().all(|(own, _)| !own.is_empty())
         {
             let names: Vec<String> = fields.iter().map(|(own, _)| own.clone()).collect();
             let mut finding = Diagnostic::error(
                 Code::UnknownColumn,
                 name.span,
-                format!("the struct has no field `{}`", name.value),
+                match &typed.sql_type {
+                    SqlType::Union(_) => format!("the union has no member `{}`", name.value),
+                    _ => format!("the struct has no field `{}`", name.value),
+                },
             );
             if let Some(similar) = nearest(&name.value, names.iter().map(String::as_str)) {
                 let candidates = names.iter().map(String::as_str);

@@ -1,7 +1,7 @@
 //! Operators and comparisons.
 
 use super::Binder;
-use super::scope::{Env, OutputColumn};
+use super::scope::{Env, Found, OutputColumn};
 use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
@@ -9,8 +9,10 @@ use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType};
 use crate::types::call::{Outcome, call};
-use crate::types::nested::finds_several;
+use crate::types::json_path::finds_several;
 use crate::types::refusals::refusal;
+use crate::types::regular_expression::fault;
+use crate::types::rules::has_typed_null;
 use crate::types::{Typed, Value, common, common_of, literal};
 
 /// What the engine does with values of types that never meet.
@@ -28,6 +30,7 @@ impl Binder<'_> {
         let typed = self.expression(operand, env);
         match operator {
             "not" => return Typed::of(SqlType::Boolean).nullable_if(typed.nullable),
+            "-" if is_opposite_of_least(operand) => return literal::whole(i128::MIN),
             "-" => {
                 if let Some(negated) = literal::negated(&typed) {
                     return negated;
@@ -89,6 +92,31 @@ impl Binder<'_> {
         left
     }
 
+    /// Whether what reads like a lambda is a path into JSON: its parameter is a column.
+    pub(super) fn is_arrow(
+        &self,
+        expr: &ast::Expr,
+        parameters: &[ast::Name],
+        env: &Env<'_>,
+    ) -> bool {
+        let written = self.plain_text(expr.span).starts_with("lambda ");
+        match parameters {
+            [only] if !written => !matches!(env.find(&only.value), Found::Nothing),
+            _ => false,
+        }
+    }
+
+    /// `value -> path`
+    pub(super) fn arrow(&mut self, value: &Typed, path: &Typed, places: (Span, Span)) -> Typed {
+        let place = Place {
+            operator: "->",
+            operator_span: places.0.to(places.1),
+            left: places.0,
+            right: places.1,
+        };
+        self.operation(value, path, &place)
+    }
+
     fn operation(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) -> Typed {
         let nullable = left.nullable || right.nullable;
         match place.operator {
@@ -108,6 +136,11 @@ impl Binder<'_> {
             "is distinct from" | "is not distinct from" => Typed::not_null(SqlType::Boolean),
             "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" => {
                 self.check_operands("regexp_full_match", left, right, place);
+                if let Value::Text(pattern) = &right.value
+                    && let Some(message) = fault(pattern)
+                {
+                    self.wrong_constant(place.right, message);
+                }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             "~~" | "!~~" | "~~*" | "!~~*" | "~~~" | "^@" | "glob" => {
@@ -115,17 +148,25 @@ impl Binder<'_> {
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             "->" | "->>" => match (&left.sql_type, &right.value) {
+                _ if self.no_path(left, right, place) => Typed::unknown(),
+                (SqlType::Json | SqlType::Varchar, _)
+                    if let Some(message) =
+                        refusal(place.operator, &[left.clone(), right.clone()]) =>
+                {
+                    self.wrong_constant(place.right, message);
+                    Typed::unknown()
+                }
                 // With a wildcard the engine gives a list.
                 (SqlType::Json | SqlType::Varchar, Value::Text(path))
-                    if finds_several(path) != Some(false) =>
+                    if finds_several(path) != Ok(false) =>
                 {
                     let one = match place.operator {
                         "->" => SqlType::Json,
                         _ => SqlType::Varchar,
                     };
                     match finds_several(path) {
-                        Some(_) => Typed::of(SqlType::list(one)),
-                        None => Typed::unknown(),
+                        Ok(_) => Typed::of(SqlType::list(one)),
+                        Err(_) => Typed::unknown(),
                     }
                 }
                 (SqlType::Json | SqlType::Varchar, _) => match place.operator {
@@ -137,7 +178,8 @@ impl Binder<'_> {
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
                 let both = [left.clone(), right.clone()];
-                if outcome == Outcome::Refused || refusal(operator, &both).is_some() {
+                let refused = outcome == Outcome::Refused || refusal(operator, &both).is_some();
+                if refused && !has_typed_null(&both) {
                     self.no_operation(left, right, place);
                 }
                 // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.
@@ -147,6 +189,20 @@ impl Binder<'_> {
                 )
             }
         }
+    }
+
+    /// Reports a path into JSON that is none, or into what is no JSON.
+    fn no_path(&mut self, left: &Typed, right: &Typed, place: &Place<'_>) -> bool {
+        let called = match place.operator {
+            "->" => "json_extract",
+            operator => operator,
+        };
+        let known = left.is_known() && right.is_known();
+        let refused = known && call(called, &[left.clone(), right.clone()]) == Outcome::Refused;
+        if refused {
+            self.no_operation(left, right, place);
+        }
+        refused
     }
 
     pub(super) fn between(
@@ -292,6 +348,12 @@ impl Binder<'_> {
             right: right_span,
         };
         self.check_operands(texts_operator(operator), left, right, &place);
+        if operator == "similar to"
+            && let Value::Text(pattern) = &right.value
+            && let Some(message) = fault(pattern)
+        {
+            self.wrong_constant(right_span, message);
+        }
     }
 
     /// Checks `x IN collection`.
@@ -354,4 +416,13 @@ struct Place<'a> {
     operator_span: Span,
     left: Span,
     right: Span,
+}
+
+/// Whether a sign in front of an expression makes it the least `HUGEINT`.
+fn is_opposite_of_least(operand: &ast::Expr) -> bool {
+    match &operand.kind {
+        ExprKind::Nested(inner) => is_opposite_of_least(inner),
+        ExprKind::Literal(ast::Literal::Number(written)) => literal::opposes_least(written),
+        _ => false,
+    }
 }

@@ -4,6 +4,7 @@ use super::Binder;
 use super::deep::without_parentheses;
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::sql_type::SqlType;
+use crate::types::regular_expression::fault;
 use crate::types::{Typed, Value};
 
 /// The options of regular expressions.
@@ -19,11 +20,22 @@ impl Binder<'_> {
     ) {
         // In which place the options stand, and whether a third argument may name groups.
         let options = match called {
-            "regexp_matches" | "regexp_full_match" | "regexp_split_to_array" => 2,
+            "regexp_matches"
+            | "regexp_full_match"
+            | "regexp_split_to_array"
+            | "string_split_regex"
+            | "str_split_regex" => 2,
             "regexp_extract" | "regexp_extract_all" | "regexp_replace" => 3,
             _ => return,
         };
-        if let (Some(option), Some(typed)) = (written.get(options), arguments.get(options)) {
+        // With a null the engine doesn't look any further.
+        let null = called == "regexp_replace"
+            && arguments
+                .iter()
+                .any(|argument| argument.sql_type == SqlType::Null);
+        if let (Some(option), Some(typed)) = (written.get(options), arguments.get(options))
+            && !null
+        {
             if self.varies(option) {
                 let message = "the options of a pattern must be a constant".to_owned();
                 self.wrong_constant(option.span, message);
@@ -34,28 +46,37 @@ impl Binder<'_> {
             {
                 let message = format!("patterns have no option `{letter}`");
                 self.wrong_constant(option.span, message);
+            } else if called != "regexp_replace" && is_null(option) {
+                let message = "the options of a pattern can't be null".to_owned();
+                self.wrong_constant(option.span, message);
+            } else if called != "regexp_replace" && has_option(typed, 'g') {
+                let message = "the option `g` is for `regexp_replace` only".to_owned();
+                self.wrong_constant(option.span, message);
             }
         }
-        let compiled = matches!(
-            called,
-            "regexp_matches" | "regexp_full_match" | "regexp_split_to_array"
-        );
+        let literal = arguments
+            .get(options)
+            .is_some_and(|typed| has_option(typed, 'l'));
+        let compiled = options == 2 && !literal;
         if compiled && let (Some(pattern), Some(typed)) = (written.get(1), arguments.get(1)) {
             self.check_pattern(pattern, typed);
         }
+        // Where all matches are taken, the number of a group is looked at when it runs.
+        let counted = called == "regexp_extract"
+            || matches!(arguments.get(2), Some(typed) if matches!(typed.sql_type, SqlType::List(_)));
         if called.starts_with("regexp_extract")
+            && counted
             && let (Some(group), Some(typed)) = (written.get(2), arguments.get(2))
         {
-            self.check_groups(group, typed, written[1], &arguments[1]);
+            self.check_groups(called, (group, typed), (written[1], &arguments[1]));
         }
     }
 
     /// Checks a pattern that the engine compiles when it binds.
     pub(super) fn check_pattern(&mut self, pattern: &ast::Expr, typed: &Typed) {
         if let Value::Text(text) = &typed.value
-            && let Some(missing) = unclosed(text)
+            && let Some(message) = fault(text)
         {
-            let message = format!("the pattern lacks a `{missing}`");
             self.wrong_constant(pattern.span, message);
         }
     }
@@ -63,11 +84,14 @@ impl Binder<'_> {
     /// The third argument of `regexp_extract`: a group's number, or names for the groups.
     fn check_groups(
         &mut self,
-        group: &ast::Expr,
-        typed: &Typed,
-        pattern: &ast::Expr,
-        pattern_typed: &Typed,
+        called: &str,
+        (group, typed): (&ast::Expr, &Typed),
+        (pattern, pattern_typed): (&ast::Expr, &Typed),
     ) {
+        // Of all matches the group is taken for each row.
+        if called == "regexp_extract_all" && !matches!(typed.sql_type, SqlType::List(_)) {
+            return;
+        }
         if self.varies(group) {
             let message = "the group of a pattern must be a constant".to_owned();
             return self.wrong_constant(group.span, message);
@@ -95,9 +119,8 @@ impl Binder<'_> {
             return;
         };
         if let Value::Text(text) = &pattern_typed.value
-            && let Some(missing) = unclosed(text)
+            && let Some(message) = fault(text)
         {
-            let message = format!("the pattern lacks a `{missing}`");
             return self.wrong_constant(pattern.span, message);
         }
         if items.is_empty() {
@@ -134,54 +157,17 @@ impl Binder<'_> {
     }
 }
 
-fn is_null(expr: &ast::Expr) -> bool {
-    match &expr.kind {
+fn has_option(typed: &Typed, letter: char) -> bool {
+    matches!(&typed.value, Value::Text(letters) if letters.contains(letter))
+}
+
+/// Whether it is a null, maybe with a type.
+pub(super) fn is_null(expr: &ast::Expr) -> bool {
+    match &without_parentheses(expr).kind {
         ExprKind::Literal(Literal::Null) => true,
         ExprKind::Cast { operand, .. } => is_null(operand),
         _ => false,
     }
-}
-
-/// The bracket that a pattern lacks at its end.
-fn unclosed(pattern: &str) -> Option<char> {
-    let mut letters = pattern.chars().peekable();
-    let mut open = 0_usize;
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => match letters.next() {
-                // Everything up to `\E` stands for itself.
-                Some('Q') => return None,
-                Some(_) => {}
-                None => return None,
-            },
-            '(' => open += 1,
-            ')' => open = open.checked_sub(1)?,
-            '[' => {
-                letters.next_if_eq(&'^');
-                letters.next_if_eq(&']');
-                let mut closed = false;
-                while let Some(member) = letters.next() {
-                    match member {
-                        '\\' => {
-                            letters.next();
-                        }
-                        // `[[:alpha:]]`
-                        '[' => return None,
-                        ']' => {
-                            closed = true;
-                            break;
-                        }
-                        _ => {}
-                    }
-                }
-                if !closed {
-                    return Some(']');
-                }
-            }
-            _ => {}
-        }
-    }
-    (open > 0).then_some(')')
 }
 
 /// How many groups a pattern has; `None` if it has something that makes counting hard.
@@ -210,12 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn brackets_of_patterns() {
-        assert_eq!(unclosed("(a)(b|[c)])"), None);
-        assert_eq!(unclosed("(a"), Some(')'));
-        assert_eq!(unclosed("[abc"), Some(']'));
-        assert_eq!(unclosed(r"\(a"), None);
-        assert_eq!(unclosed("[[:alpha:]"), None);
+    fn groups_are_counted() {
         assert_eq!(groups_of("(a)(b)"), Some(2));
         assert_eq!(groups_of("(?:a)"), None);
     }

@@ -9,6 +9,7 @@ use super::grouping::walk;
 use super::scope::{Env, Output, OutputColumn, Relation, Scope};
 use super::star::Expanded;
 use crate::bound::What;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal, PivotValues};
 use crate::span::Span;
@@ -99,11 +100,14 @@ impl Binder<'_> {
     fn pivoted(&mut self, pivot: &ast::Pivot, env: &Env<'_>) -> Output {
         let scope = self.turned(&pivot.table, env);
         let env = &Env::new(&scope, Some(env));
+        self.check_pivot(pivot, env);
         let Some(columns) = self.all_columns(pivot.span, env) else {
             self.look_at(pivot, env);
             return Output::unknown();
         };
-        let Some(values) = pivot_names(&pivot.on) else {
+        let mut aggregates = pivot.aggregates.iter();
+        let several = aggregates.any(|item| super::select::gives_several(&item.expr));
+        let Some(values) = pivot_names(&pivot.on).filter(|_| !several) else {
             self.look_at(pivot, env);
             return Output::unknown();
         };
@@ -111,7 +115,7 @@ impl Binder<'_> {
         self.pivot_groups(pivot, columns, env, &mut output);
         let several = pivot.aggregates.len() > 1;
         for (position, value) in values.iter().enumerate() {
-            if pivot.aggregates.is_empty() {
+            if pivot.aggregates.is_empty() && !pivot.on.is_empty() {
                 self.pivot_column(pivot, value, None, Some(value.clone()), env, &mut output);
             }
             for item in &pivot.aggregates {
@@ -152,8 +156,12 @@ impl Binder<'_> {
                 let mark = self.tree.mark();
                 let names = std::slice::from_ref(group);
                 let typed = self.name_expression(names, group.span, env);
-                // A column's own spelling is lost here: the engine takes it as it is written.
-                self.turned_output(mark, Some(group.value.clone()), typed, group.span, output);
+                let own = columns.iter().find_map(|expanded| {
+                    let own = expanded.column.name.as_ref()?;
+                    same_name(own, &group.value).then(|| own.clone())
+                });
+                let name = own.unwrap_or_else(|| group.value.clone());
+                self.turned_output(mark, Some(name), typed, group.span, output);
             }
             return;
         }
@@ -235,9 +243,6 @@ impl Binder<'_> {
             self.unwritten(|binder| binder.expression(&item.expr, env));
         }
         for column in &pivot.on {
-            for expr in &column.exprs {
-                self.unwritten(|binder| binder.expression(expr, env));
-            }
             if let PivotValues::Query(query) = &column.values {
                 self.unwritten(|binder| binder.query(query, Some(env)));
             }
@@ -250,9 +255,10 @@ impl Binder<'_> {
         let scope = self.turned(&unpivot.table, env);
         let env = &Env::new(&scope, Some(env));
         let width = unpivot.values.len().max(1);
+        let sound = self.check_unpivot(unpivot);
         let found = self.all_columns(unpivot.span, env).and_then(|columns| {
             let entries = self.entries(unpivot, &columns, env)?;
-            let fits = entries.iter().all(|entry| entry.len() == width);
+            let fits = sound && entries.iter().all(|entry| entry.len() == width);
             (fits && !entries.is_empty()).then_some((columns, entries))
         });
         let Some((columns, entries)) = found else {
@@ -335,7 +341,9 @@ impl Binder<'_> {
             What::Operation(format!("unpivot{nulls}")),
             unpivot.span,
         );
-        let sql_type = match common_of(values.iter().map(|value| &value.typed)) {
+        let turned = values.iter().map(|value| &value.typed);
+        self.check_turned_types(turned.clone(), unpivot.span);
+        let sql_type = match common_of(turned) {
             Common::Type(sql_type) => sql_type,
             Common::Incompatible | Common::Unknown => SqlType::Unknown,
         };
@@ -392,8 +400,8 @@ impl Binder<'_> {
     ) -> Option<Unpivoted> {
         let mut named: Vec<&str> = Vec::new();
         match &expr.kind {
-            // A text names a column as well.
-            ExprKind::Literal(Literal::Text(text)) => named.push(text),
+            // A text or a number names a column as well.
+            ExprKind::Literal(Literal::Text(text) | Literal::Number(text)) => named.push(text),
             _ => walk(expr, &mut |part| {
                 if let ExprKind::Name(names) = &part.kind {
                     named.extend(names.last().map(|name| name.value.as_str()));
@@ -413,7 +421,14 @@ impl Binder<'_> {
         };
         let Some(found) = columns.iter().find(own) else {
             // A column that isn't there: the name is bound for what is wrong with it.
-            self.unwritten(|binder| binder.expression(expr, env));
+            match &expr.kind {
+                ExprKind::Literal(_) if !column.is_empty() => {
+                    let message = format!("the table has no column `{column}`");
+                    let finding = Diagnostic::error(Code::UnknownColumn, expr.span, message);
+                    self.report(finding);
+                }
+                _ => drop(self.unwritten(|binder| binder.expression(expr, env))),
+            }
             return None;
         };
         let plain = matches!(expr.kind, ExprKind::Name(_) | ExprKind::Literal(_));
@@ -484,7 +499,7 @@ fn pivot_names(on: &[ast::PivotColumn]) -> Option<Vec<String>> {
 }
 
 /// The text of a value, or of the values of a row.
-fn value_name(expr: &ast::Expr, width: usize) -> Option<String> {
+pub(super) fn value_name(expr: &ast::Expr, width: usize) -> Option<String> {
     match &expr.kind {
         ExprKind::Row(items) if items.len() == width => {
             let names: Option<Vec<String>> = items.iter().map(|item| value_name(item, 1)).collect();

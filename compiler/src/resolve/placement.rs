@@ -52,6 +52,9 @@ impl Binder<'_> {
         let named = |name| Ground { name, ..CONDITION };
         if let Some(filter) = &select.filter {
             self.check_ground(filter, named("`WHERE`"), scope, lone);
+            for part in self.outer_aggregates(filter, scope, parent) {
+                self.misplaced(Needs::Group, part, "`WHERE`");
+            }
         }
         for key in group_keys(select) {
             let stands_for = self.meaning(key, select).unwrap_or(key);
@@ -67,6 +70,7 @@ impl Binder<'_> {
         };
         if let Some(having_condition) = &select.having {
             self.check_ground(having_condition, having, scope, lone);
+            self.check_nested_aggregates(having_condition, scope, parent);
         }
         let qualify = Ground {
             aggregates: true,
@@ -79,11 +83,32 @@ impl Binder<'_> {
         }
         for item in &select.items {
             self.check_inside(&item.expr, scope, lone);
+            self.check_nested_aggregates(&item.expr, scope, parent);
             self.check_window_columns(&item.expr, parent);
         }
     }
 
-    /// A window can't read a column of an outer query.
+    /// An aggregate in a subquery may belong to this query, and then can't stand in another one.
+    fn check_nested_aggregates(
+        &mut self,
+        expr: &ast::Expr,
+        scope: &Scope,
+        parent: Option<&Env<'_>>,
+    ) {
+        let mut found = Vec::new();
+        walk(expr, &mut |part| {
+            let aggregates = needs_of(part) == Some(Needs::Group);
+            if aggregates {
+                found.extend(self.outer_aggregates(part, scope, parent));
+            }
+            !aggregates
+        });
+        for part in found {
+            self.misplaced(Needs::Group, part, "an aggregate");
+        }
+    }
+
+    /// A window can't read a column of an outer query but in a subquery of its own.
     fn check_window_columns(&mut self, expr: &ast::Expr, parent: Option<&Env<'_>>) {
         let outer: Vec<u32> = parent
             .into_iter()
@@ -93,11 +118,7 @@ impl Binder<'_> {
             .collect();
         let mut found = None;
         walk(expr, &mut |part| {
-            if needs_of(part) == Some(Needs::Window)
-                && self
-                    .columns_within(part.span)
-                    .any(|column| outer.contains(&column.scope))
-            {
+            if needs_of(part) == Some(Needs::Window) && self.names_column_of(part, &outer) {
                 found = found.or(Some(part.span));
             }
             found.is_none()
@@ -109,6 +130,20 @@ impl Binder<'_> {
                     .hint("compute the window in a subquery of `FROM`"),
             );
         }
+    }
+
+    /// Whether a name outside of subqueries means a column of one of the scopes.
+    fn names_column_of(&self, expr: &ast::Expr, scopes: &[u32]) -> bool {
+        let mut found = false;
+        walk(expr, &mut |part| {
+            let is_name = matches!(part.kind, ExprKind::Name(_));
+            found |= is_name
+                && self
+                    .columns_within(part.span)
+                    .any(|column| scopes.contains(&column.scope));
+            !found
+        });
+        found
     }
 
     /// Checks the condition of a join.
@@ -139,6 +174,10 @@ impl Binder<'_> {
     /// Checks an expression that belongs to no rows: of `VALUES` or `LIMIT`.
     pub(super) fn check_rowless(&mut self, expr: &ast::Expr, name: &str, parent: Option<&Env<'_>>) {
         let lone = is_lone(parent);
+        if let ExprKind::Star(_) = &expr.kind {
+            let message = format!("a star can't stand in {name}");
+            self.report(Diagnostic::error(Code::InvalidStar, expr.span, message));
+        }
         if lone {
             let ground = Ground {
                 unnest: true,

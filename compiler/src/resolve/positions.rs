@@ -4,6 +4,8 @@
 //! orders nothing, and the engine refuses it; a group may be one.
 
 use super::Binder;
+use super::deep::without_parentheses;
+use super::grouping::walk;
 use super::scope::{Output, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
@@ -98,7 +100,12 @@ impl Binder<'_> {
         let known = names_of_sides(body, &mut names);
         for item in items {
             self.check_order_item(&item.expr, output, "ORDER BY");
-            let ExprKind::Name(written) = &item.expr.kind else {
+            let expr = match &without_parentheses(&item.expr).kind {
+                ExprKind::Collate { operand, .. } => without_parentheses(operand),
+                _ => without_parentheses(&item.expr),
+            };
+            let ExprKind::Name(written) = &expr.kind else {
+                self.check_set_expression(body, expr);
                 continue;
             };
             let [name] = written.as_slice() else { continue };
@@ -125,10 +132,64 @@ impl Binder<'_> {
     }
 }
 
+impl Binder<'_> {
+    /// An expression behind a set operation is one of a side's select list.
+    fn check_set_expression(&mut self, body: &ast::QueryBody, expr: &ast::Expr) {
+        let mut unclear = constant_of(expr).is_some()
+            || matches!(expr.kind, ExprKind::Position(_) | ExprKind::Literal(_));
+        walk(expr, &mut |part| {
+            unclear |= match &part.kind {
+                ExprKind::Star(_) | ExprKind::Columns { .. } => true,
+                ExprKind::Name(names) => names.len() > 1,
+                _ => false,
+            };
+            !unclear
+        });
+        if unclear || !matches!(body, ast::QueryBody::SetOperation(_)) {
+            return;
+        }
+        let mut sides = Vec::new();
+        if !items_of_sides(body, &mut sides) {
+            return;
+        }
+        let written = self.plain_text(expr.span);
+        let mut items = sides
+            .into_iter()
+            .flatten()
+            .map(|item| without_parentheses(&item.expr));
+        if !items.any(|item| self.plain_text(item.span) == written || self.same(item, expr)) {
+            let message =
+                "behind a set operation an expression must be one of its sides' select lists";
+            self.report(
+                Diagnostic::error(Code::UnknownColumn, expr.span, message).hint(
+                    "order a subquery in `FROM`, or name the expression in every select list",
+                ),
+            );
+        }
+    }
+}
+
+/// The select lists of a set operation's sides; whether there is nothing else.
+fn items_of_sides<'b>(body: &'b ast::QueryBody, sides: &mut Vec<&'b [ast::SelectItem]>) -> bool {
+    match body {
+        ast::QueryBody::SetOperation(operation) => super::with_stack(|| {
+            items_of_sides(&operation.left, sides) && items_of_sides(&operation.right, sides)
+        }),
+        ast::QueryBody::Select(select) => {
+            sides.push(&select.items);
+            true
+        }
+        ast::QueryBody::Values(_) => true,
+        _ => false,
+    }
+}
+
 /// The position that an item of `ORDER BY` or `DISTINCT ON` means: `2` or `#2`, from 1.
 pub(super) fn order_position(expr: &ast::Expr) -> Option<usize> {
     match &expr.kind {
         ExprKind::Position(position) => usize::try_from(*position).ok(),
+        // The position of what is compared in that way.
+        ExprKind::Collate { operand, .. } => order_position(operand),
         _ => super::query::literal_position(expr),
     }
 }
@@ -159,7 +220,7 @@ fn names_of_sides(body: &ast::QueryBody, names: &mut Vec<String>) -> bool {
 
 fn constant_of(expr: &ast::Expr) -> Option<Constant> {
     match &expr.kind {
-        ExprKind::Nested(inner) => constant_of(inner),
+        ExprKind::Collate { operand: inner, .. } | ExprKind::Nested(inner) => constant_of(inner),
         ExprKind::Literal(Literal::Boolean(_) | Literal::Blob(_)) => None,
         ExprKind::Literal(written) => Some(match literal::typed(written).value {
             Value::Integer(position) => Constant::Position(position),

@@ -11,7 +11,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::coerce::set_operation_type;
 use crate::sql_type::{Common, SqlType};
-use crate::types::{Typed, literal};
+use crate::types::{Typed, Value, common, literal};
 
 impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
@@ -49,7 +49,7 @@ impl Binder<'_> {
                 self.order_by_select(query.order_by.as_ref(), &selected, parent);
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     let Selected { output, scope } = &selected;
-                    self.check_order_grouping(select, items, scope, output);
+                    self.check_order_grouping(select, items, scope, output, parent);
                 }
                 selected.output
             }
@@ -58,7 +58,11 @@ impl Binder<'_> {
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     self.check_set_order(body, items, &output);
                 }
-                self.order_by_output(query.order_by.as_ref(), &output, parent);
+                let both = matches!(
+                    body,
+                    ast::QueryBody::SetOperation(_) | ast::QueryBody::Nested(_)
+                );
+                self.order_by_output(query.order_by.as_ref(), &output, both, parent);
                 output
             }
         };
@@ -300,15 +304,17 @@ impl Binder<'_> {
         for (row_index, row) in values.rows.iter().enumerate() {
             let mark = self.tree.mark();
             for (index, value) in row.iter().enumerate() {
-                let typed = self.expression(value, &env).as_value();
+                let typed = self.expression(value, &env);
                 self.check_rowless(value, "`VALUES`", parent);
                 match columns.get_mut(index) {
                     Some(column) => {
-                        column.typed = both(&column.typed, &typed, ast::SetOperator::Union);
+                        let first = (&column.typed, column.span);
+                        column.typed = self.beside(first, (&typed, value.span));
                     }
                     None if row_index == 0 => columns.push(OutputColumn {
                         name: Some(format!("col{index}")),
-                        typed,
+                        // A literal of the first row is one no more.
+                        typed: typed.as_value(),
                         span: value.span,
                         node: None,
                     }),
@@ -322,6 +328,26 @@ impl Binder<'_> {
             columns,
             open: false,
         }
+    }
+
+    /// The type of a column of `VALUES` with one more value: a text written out takes the type of
+    /// those above it, and nothing else gives way.
+    fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span)) -> Typed {
+        let nullable = above.0.nullable || value.0.nullable;
+        let together = common(above.0, value.0);
+        let sql_type = &above.0.sql_type;
+        if together == Common::Incompatible {
+            let typed = [above.0.clone(), value.0.clone()];
+            self.mixed("VALUES", &typed, &[above.1, value.1], value.1);
+        } else if let Value::Text(text) = &value.0.value
+            && sql_type.is_numeric()
+            && text.trim().parse::<f64>().is_err()
+            && !text.contains('_')
+        {
+            let message = format!("the values above are `{sql_type}`, and `{text}` is no number");
+            self.wrong_constant(value.1, message);
+        }
+        Typed::of(together.or_unknown()).nullable_if(nullable)
     }
 
     fn order_by_select(
@@ -342,6 +368,8 @@ impl Binder<'_> {
         let mark = self.tree.mark();
         for item in items {
             self.check_order_item(&item.expr, &selected.output, "ORDER BY");
+            self.check_choice(&item.expr, &env);
+            self.check_ordered_unnest(&item.expr, &env);
             self.check_order_placement(&item.expr, &selected.scope, parent);
             let position = order_position(&item.expr);
             let output = position.and_then(|position| {
@@ -378,6 +406,7 @@ impl Binder<'_> {
         &mut self,
         order_by: Option<&ast::OrderBy>,
         output: &Output,
+        both: bool,
         parent: Option<&Env<'_>>,
     ) {
         let items = match order_by {
@@ -389,7 +418,7 @@ impl Binder<'_> {
         relation.id = self.next_relation();
         let relation_id = relation.id;
         // The engine lets the items name columns of either side.
-        relation.open = true;
+        relation.open |= both;
         let scope = Scope {
             id: self.next_scope(),
             relations: vec![relation],

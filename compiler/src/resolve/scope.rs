@@ -278,6 +278,19 @@ impl<'a> Env<'a> {
         }
     }
 
+    /// Whether a select list around this place has the alias.
+    pub fn is_alias(&'a self, name: &str) -> bool {
+        self.outwards()
+            .any(|env| env.aliases.iter().any(|alias| same_name(&alias.name, name)))
+    }
+
+    /// The alias of a select list that `alias.name` means.
+    pub fn alias(&'a self, name: &str) -> Option<&'a Alias> {
+        self.outwards()
+            .flat_map(|env| env.aliases)
+            .find(|alias| same_name(&alias.name, name))
+    }
+
     /// All names that could be meant, for suggestions.
     pub fn candidates(&'a self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

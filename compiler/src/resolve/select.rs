@@ -38,11 +38,12 @@ impl Binder<'_> {
         };
         self.tree.close(mark, what, select.span);
         self.check_stars(select, &scope, &output);
+        self.check_unnested_structs(select, &Env::new(&scope, parent));
         self.check_aliases(select, &scope, parent);
         self.check_placement(select, &scope, parent);
         self.check_windows(select);
         self.grouped = grouped;
-        self.check_grouping(select, &scope, &output);
+        self.check_grouping(select, &scope, &output, parent);
         self.windows.truncate(outer_windows);
         self.prove_grouped(select, &mut output);
         Selected { output, scope }
@@ -73,7 +74,14 @@ impl Binder<'_> {
             return;
         }
         if let ast::ExprKind::Star(star) = &item.expr.kind {
+            let before = output.columns.len();
             self.star(star, item.span, env, output);
+            if let Some(alias) = &item.alias {
+                // `* AS x`: the engine names all of them so.
+                for column in &mut output.columns[before..] {
+                    column.name = Some(alias.value.clone());
+                }
+            }
             return;
         }
         let widens = widens(&item.expr);

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::scope::{Env, Found, Output, OutputColumn};
 use crate::bound::{RelationId, What};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
@@ -101,6 +102,8 @@ impl Binder<'_> {
                     false => self.expression(replacement, env),
                 };
                 typed = Some(value.as_value());
+                // The engine takes the spelling that stands here.
+                column.name = Some(name.value.clone());
                 replaced[index] = true;
             }
         }
@@ -137,8 +140,19 @@ impl Binder<'_> {
         {
             return Some(all(env, Some(index), span));
         }
+        if env.scope.relations.is_empty() {
+            let message = "a star needs a `FROM`";
+            self.report(Diagnostic::error(Code::InvalidStar, span, message));
+            return None;
+        }
+        let own = Env {
+            parent: None,
+            aliases: &[],
+            parameters: &[],
+            ..*env
+        };
         let typed = self.unwritten(|binder| {
-            binder.quietly(|binder| binder.name_expression(&star.qualifier, span, env))
+            binder.quietly(|binder| binder.name_expression(&star.qualifier, span, &own))
         });
         let whole = self.struct_sources(qualifier, env);
         match typed.sql_type {
@@ -160,7 +174,7 @@ impl Binder<'_> {
                     .collect();
                 Some((columns, false))
             }
-            SqlType::Unknown if self.may_be_unknown(&star.qualifier, env) => None,
+            SqlType::Unknown if self.may_be_unknown(&star.qualifier, &own) => None,
             _ => {
                 self.unknown_qualifier(qualifier, env);
                 None

@@ -15,7 +15,7 @@ impl Binder<'_> {
     /// Checks a star in a select list and the names in its changes. `open` says whether it may
     /// have columns that aren't known.
     pub(super) fn check_star(&mut self, star: &ast::Star, span: Span, env: &Env<'_>, open: bool) {
-        if star.qualifier.is_empty() && env.scope.relations.is_empty() {
+        if env.scope.relations.is_empty() {
             let message = "a star needs a `FROM`";
             self.report(Diagnostic::error(Code::InvalidStar, span, message));
             return;
@@ -166,8 +166,31 @@ impl Binder<'_> {
                 self.report(Diagnostic::error(Code::InvalidStar, span, message));
             }
         }
-        for expr in exprs {
+        let mut conditions = Vec::new();
+        if let Some(filter) = &select.filter {
+            conjuncts(filter, &mut conditions);
+        }
+        for star in conditions.iter().filter(|condition| is_star(condition)) {
+            let message = "a star is no condition";
+            let finding = Diagnostic::error(Code::InvalidStar, star.span, message);
+            self.report(finding.hint("`columns(*)` repeats a condition for each column"));
+        }
+        let other = [&select.having, &select.qualify].into_iter().flatten();
+        let keys = match &select.distinct {
+            Some(ast::Distinct::On(keys)) => keys.as_slice(),
+            _ => &[],
+        };
+        for expr in exprs.clone().chain(keys) {
+            self.check_choice(expr, &Env::new(scope, None));
+        }
+        for expr in (select.items.iter().map(|item| &item.expr)).chain(other) {
             self.check_columns(expr, scope);
+        }
+        // Each of the conditions that `AND` joins has columns of its own.
+        for condition in conditions {
+            self.check_columns(condition, scope);
+        }
+        for expr in exprs {
             let mut found = Vec::new();
             walk(expr, &mut |part| {
                 found.extend(
@@ -222,6 +245,10 @@ impl Binder<'_> {
                 && !scope.relations.iter().any(|relation| relation.is_open())
             {
                 self.check_changed(star, &Env::new(scope, None));
+                if star.qualifier.is_empty() && leaves_nothing(star, scope) {
+                    let message = "no column is left for `columns(…)`";
+                    self.report(Diagnostic::error(Code::InvalidStar, part.span, message));
+                }
             }
         }
         let texts: Vec<String> = all.iter().map(|part| self.selector_text(part)).collect();
@@ -242,6 +269,20 @@ impl Binder<'_> {
             _ => String::new(),
         }
     }
+}
+
+/// Whether a star excludes every column of what is read.
+fn leaves_nothing(star: &ast::Star, scope: &Scope) -> bool {
+    let excluded = |name: &str| {
+        let mut names = star.exclude.iter().filter_map(|parts| parts.last());
+        names.any(|own| same_name(&own.value, name))
+    };
+    let mut columns = scope
+        .relations
+        .iter()
+        .flat_map(|relation| &relation.columns);
+    !scope.relations.is_empty()
+        && columns.all(|column| column.name.as_deref().is_some_and(excluded))
 }
 
 fn is_unpacked(expr: &ast::Expr) -> bool {
@@ -266,7 +307,28 @@ fn unpacked_by_name(expr: &ast::Expr) -> Option<Span> {
 }
 
 fn is_star(expr: &ast::Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Star(star) if star.pattern.is_none())
+    match &expr.kind {
+        ExprKind::Star(star) => star.pattern.is_none(),
+        ExprKind::Nested(inner) => is_star(inner),
+        _ => false,
+    }
+}
+
+/// The conditions that `AND` joins.
+fn conjuncts<'a>(expr: &'a ast::Expr, found: &mut Vec<&'a ast::Expr>) {
+    match &expr.kind {
+        ExprKind::Nested(inner) => conjuncts(inner, found),
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+            ..
+        } if operator == "and" => super::with_stack(|| {
+            conjuncts(left, found);
+            conjuncts(right, found);
+        }),
+        _ => found.push(expr),
+    }
 }
 
 /// The operands of an operator, which no star may be.
@@ -279,6 +341,33 @@ fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
         ExprKind::Between {
             operand, low, high, ..
         } => vec![operand, low, high],
+        ExprKind::Case {
+            operand,
+            branches,
+            otherwise,
+        } => {
+            let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
+            parts.extend(
+                branches
+                    .iter()
+                    .flat_map(|(condition, result)| [condition, result]),
+            );
+            parts.extend(otherwise.as_deref());
+            parts
+        }
+        ExprKind::Function(function) => {
+            let mut parts: Vec<&ast::Expr> = function.filter.iter().collect();
+            if let Some(ast::Window::Spec(window)) = &function.over {
+                parts.extend(&window.partition_by);
+            }
+            if function.over.is_none() {
+                parts.extend(function.order_by.iter().map(|item| &item.expr));
+            }
+            if function.distinct {
+                parts.extend(function.arguments.iter().map(|argument| &argument.value));
+            }
+            parts
+        }
         _ => Vec::new(),
     }
 }

@@ -39,6 +39,8 @@ impl Binder<'_> {
             .map_or(String::new(), |name| name.value.to_lowercase());
         let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
         let pure = pure.contains(&name.as_str());
+        // The others take a plain name for a text.
+        let reads_columns = pure || name == "json_each" || name == "json_tree";
         let arguments: Vec<Typed> = function
             .arguments
             .iter()
@@ -52,7 +54,7 @@ impl Binder<'_> {
                     let text = self.plain_text(span);
                     self.tree.leaf(What::Opaque(text), span);
                     Typed::unknown()
-                } else if name != "repeat_row" && pure {
+                } else if name != "repeat_row" && name != "repeat" && reads_columns {
                     self.expression(&argument.value, env)
                 } else {
                     self.quietly(|binder| binder.expression(&argument.value, env))

@@ -5,11 +5,39 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::SqlType;
-use crate::types::catalogue::{self, Kind};
+use crate::types::call::takes;
+use crate::types::catalogue::{self, Entry, Kind};
 use crate::types::{Typed, Value, rules};
 
-/// Functions whose arguments have no names, beside those that begin with `pragma_` and `duckdb_`.
-const WITHOUT_NAMES: &[&str] = &["generate_series", "glob", "range", "repeat", "unnest"];
+/// Functions whose first argument may be null; for the others that is a name, a path or a query.
+const TAKING_NULL: &[&str] = &[
+    "generate_series",
+    "json_each",
+    "json_tree",
+    "range",
+    "repeat",
+    "repeat_row",
+    "summary",
+    "test_vector_types",
+];
+
+fn is_null(typed: &Typed) -> bool {
+    typed.sql_type == SqlType::Null
+}
+
+/// The structured logs of the engine.
+const LOGS: &[&str] = &[
+    "FileSystem",
+    "HTTP",
+    "Metrics",
+    "PhysicalOperator",
+    "QueryLog",
+];
+
+/// Whether the engine keeps a log of this name.
+pub(super) fn is_log(name: &str) -> bool {
+    LOGS.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
 
 impl Binder<'_> {
     /// Checks a table function once its arguments have been bound.
@@ -33,42 +61,44 @@ impl Binder<'_> {
             }
             return;
         }
-        let unnamed = WITHOUT_NAMES.contains(&name)
-            || name.starts_with("pragma_")
-            || name.starts_with("duckdb_")
-                && !matches!(
-                    name,
-                    "duckdb_logs" | "duckdb_secrets" | "duckdb_logs_parsed"
-                );
-        if unnamed
-            && let Some(named) = function
-                .arguments
-                .iter()
-                .find(|argument| is_named(argument))
-        {
-            let message = format!("`{name}` has no arguments by name");
-            let place = named.value.span;
-            self.report(Diagnostic::error(Code::WrongArguments, place, message));
+        let entry = catalogue::find(name).filter(|entry| entry.is(Kind::Table));
+        let wrong = match entry {
+            None => None,
+            Some(entry) => self
+                .wrong_option(entry, function)
+                .or_else(|| wrong_positions(entry, function, arguments)),
+        };
+        if let Some((place, message)) = wrong {
+            self.report(Diagnostic::error(
+                Code::WrongArguments,
+                place.unwrap_or(span),
+                message,
+            ));
             return;
         }
         let wrong = match (name, arguments) {
+            (_, [first, ..])
+                if entry.is_some()
+                    && is_null(first)
+                    && !TAKING_NULL.contains(&name)
+                    && !function.arguments.first().is_some_and(is_named) =>
+            {
+                Some(format!("`{name}` doesn't take a null"))
+            }
             ("unnest", [list]) => match &list.sql_type {
-                SqlType::List(_)
-                | SqlType::Array(..)
-                | SqlType::Struct(_)
-                | SqlType::Map(..)
-                | SqlType::Null
-                | SqlType::Unknown
-                | SqlType::Other(_) => None,
+                SqlType::List(_) | SqlType::Unknown | SqlType::Other(_) => None,
                 other => Some(format!("`unnest` takes a list, and this is `{other}`")),
             },
-            ("range" | "generate_series", bounds) if bounds.len() > 3 || bounds.is_empty() => {
-                Some(format!("`{name}` takes one to three arguments"))
+            ("repeat", [_, count]) if count.sql_type == SqlType::Null => {
+                Some("`repeat` takes a number of rows, and this is a null".to_owned())
             }
-            ("range" | "generate_series", bounds) => bounds
-                .iter()
-                .find(|bound| is_no_bound(bound))
-                .map(|bound| format!("`{name}` doesn't count by `{}`", bound.sql_type)),
+            ("repeat_row", _) if !function.arguments.iter().any(is_named) => {
+                Some("`repeat_row` takes a number of rows: `num_rows := 3`".to_owned())
+            }
+            ("duckdb_logs_parsed", [kind]) => match &kind.value {
+                Value::Text(text) if !is_log(text) => Some(format!("there is no log `{text}`")),
+                _ => None,
+            },
             _ => None,
         };
         if let Some(message) = wrong {
@@ -79,21 +109,66 @@ impl Binder<'_> {
 
 /// Whether an argument is written with its name: `name := value`, `name = value`.
 fn is_named(argument: &ast::Argument) -> bool {
-    argument.name.is_some()
-        || matches!(
-            &argument.value.kind,
-            ExprKind::Binary { operator, left, .. }
-                if operator == "=" && matches!(&left.kind, ExprKind::Name(names) if names.len() == 1)
-        )
+    option_name(argument).is_some()
 }
 
-/// What is neither a number nor a time, and isn't cast to one.
-fn is_no_bound(bound: &Typed) -> bool {
-    let text = bound.sql_type == SqlType::Varchar && !matches!(bound.value, Value::Text(_));
-    text || matches!(
-        bound.sql_type,
-        SqlType::List(_) | SqlType::Struct(_) | SqlType::Map(..) | SqlType::Blob | SqlType::Uuid
-    )
+fn option_name(argument: &ast::Argument) -> Option<&ast::Name> {
+    if let Some(name) = &argument.name {
+        return Some(name);
+    }
+    match &argument.value.kind {
+        ExprKind::Binary { operator, left, .. } if operator == "=" => match &left.kind {
+            ExprKind::Name(names) if names.len() == 1 => names.first(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What stands in no place that the function has, and where.
+type Wrong = (Option<Span>, String);
+
+impl Binder<'_> {
+    /// An argument with a name that isn't an option of the function.
+    fn wrong_option(&self, entry: &Entry, function: &ast::Function) -> Option<Wrong> {
+        let mut named = function.arguments.iter().filter_map(|argument| {
+            let name = option_name(argument)?;
+            Some((name, argument.value.span))
+        });
+        let (name, span) = named.find(|(name, _)| {
+            !entry
+                .options()
+                .any(|option| option.eq_ignore_ascii_case(&name.value))
+        })?;
+        let message = format!("`{}` has no option `{}`", entry.name, name.value);
+        Some((Some(span), message))
+    }
+}
+
+fn wrong_positions(entry: &Entry, function: &ast::Function, arguments: &[Typed]) -> Option<Wrong> {
+    if function.arguments.len() != arguments.len() {
+        return None;
+    }
+    let placed: Vec<Typed> = function
+        .arguments
+        .iter()
+        .zip(arguments)
+        .filter(|(argument, _)| option_name(argument).is_none())
+        .map(|(argument, typed)| match &argument.value.kind {
+            // A table may be given as a subquery.
+            ExprKind::Query(_) => Typed::unknown(),
+            _ => typed.clone(),
+        })
+        .collect();
+    if takes(entry.table_signatures(), &placed) {
+        return None;
+    }
+    let types: Vec<String> = placed
+        .iter()
+        .map(|typed| typed.sql_type.to_string())
+        .collect();
+    let message = format!("`{}` doesn't take `({})`", entry.name, types.join(", "));
+    Some((None, message))
 }
 
 /// Whether a table function may come with an extension that the project loads.

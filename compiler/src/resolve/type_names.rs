@@ -4,6 +4,7 @@ use super::Binder;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast;
 use crate::sql_type::{SqlType, unknown_type_hint};
+use std::collections::BTreeSet;
 
 /// Types that the engine has and dbgo has no own name for.
 const OTHERS: &[&str] = &[
@@ -26,6 +27,8 @@ const OTHERS: &[&str] = &[
     "wkb_blob",
 ];
 
+const ENUM_VALUES: &str = "the values of an enum are texts, each of which stands once";
+
 impl Binder<'_> {
     /// Checks a type that is cast to.
     pub(super) fn check_type(&mut self, type_name: &ast::TypeName) {
@@ -39,16 +42,21 @@ impl Binder<'_> {
             Ok(sql_type) => {
                 let mut unknown = None;
                 find_unknown(&sql_type, &mut unknown);
-                match unknown {
-                    Some(name) => format!("there is no type `{name}`"),
-                    None => return,
+                let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
+                match (unknown, &sql_type) {
+                    (Some(name), _) => format!("there is no type `{name}`"),
+                    (None, SqlType::Enum(values)) if has_twice(values) => ENUM_VALUES.to_owned(),
+                    (None, _) if sql_type.any(&empty) => {
+                        "an array has one element or more".to_owned()
+                    }
+                    (None, _) => return,
                 }
             }
             Err(_) if matches!(lower.as_str(), "enum") => {
                 "an enum has at least one value: `enum('a', 'b')`".to_owned()
             }
             Err(_) if lower.starts_with("enum(") || lower.starts_with("enum (") => {
-                "the values of an enum are texts".to_owned()
+                ENUM_VALUES.to_owned()
             }
             Err(_) if lower == "map" || lower.starts_with("map(") || lower.starts_with("map (") => {
                 "a map has a type of keys and one of values: `map(varchar, integer)`".to_owned()
@@ -57,7 +65,10 @@ impl Binder<'_> {
                 "a decimal has at most 38 digits, and no more behind its point: `decimal(18, 2)`"
                     .to_owned()
             }
-            Err(_) => return,
+            Err(_) => match refused_parameters(text) {
+                Some(message) => message,
+                None => return,
+            },
         };
         self.report(
             Diagnostic::error(Code::UnknownType, type_name.span, message)
@@ -66,10 +77,43 @@ impl Binder<'_> {
     }
 }
 
+/// What is wrong with the parameters of a type that would be one without them.
+fn refused_parameters(text: &str) -> Option<String> {
+    if let Some((element, size)) = text
+        .strip_suffix(']')
+        .and_then(|text| text.rsplit_once('['))
+    {
+        let is_type = element.parse::<SqlType>().is_ok();
+        return (is_type && !size.trim().is_empty())
+            .then(|| "an array has 1 to 100000 elements".to_owned());
+    }
+    let (name, rest) = text.split_once('(')?;
+    let (parameters, behind) = rest.split_once(')')?;
+    let name = format!("{} {}", name.trim(), behind.trim());
+    match name.trim().parse::<SqlType>().ok()? {
+        SqlType::Timestamp => Some("a timestamp has at most 9 digits of seconds".to_owned()),
+        SqlType::Varchar => Some("a text has one length at most".to_owned()),
+        _ if parameters.contains('(') => None,
+        _ => Some(format!("the type `{}` takes no parameters", name.trim())),
+    }
+}
+
+fn has_twice(values: &[String]) -> bool {
+    let mut seen = BTreeSet::new();
+    !values.iter().all(|value| seen.insert(value.as_str()))
+}
+
 fn starts_decimal(lower: &str) -> bool {
-    ["decimal(", "decimal (", "numeric(", "numeric ("]
-        .iter()
-        .any(|start| lower.starts_with(start))
+    [
+        "decimal(",
+        "decimal (",
+        "numeric(",
+        "numeric (",
+        "dec(",
+        "dec (",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start))
 }
 
 fn find_unknown(sql_type: &SqlType, found: &mut Option<String>) {

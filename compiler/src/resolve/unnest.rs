@@ -3,8 +3,11 @@
 //! Source: `SelectBinder::BindUnnest` of DuckDB 1.5.5.
 
 use super::Binder;
+use super::deep::without_parentheses;
+use super::grouping::walk;
 use super::scope::{Env, Output, OutputColumn};
 use crate::bound::What;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::sql_type::SqlType;
 use crate::types::Typed;
@@ -78,6 +81,53 @@ impl Binder<'_> {
                     });
                 }
                 true
+            }
+        }
+    }
+}
+
+impl Binder<'_> {
+    /// Checks that structs are unnested as whole items only: they give columns.
+    pub(super) fn check_unnested_structs(&mut self, select: &ast::Select, env: &Env<'_>) {
+        for item in &select.items {
+            let root = without_parentheses(&item.expr);
+            if unnest(root).is_none() {
+                self.check_inner_unnest(root, env);
+            }
+        }
+        if let Some(ast::Distinct::On(keys)) = &select.distinct {
+            for key in keys {
+                self.check_inner_unnest(key, env);
+            }
+        }
+    }
+
+    /// Checks an item of `ORDER BY`.
+    pub(super) fn check_ordered_unnest(&mut self, expr: &ast::Expr, env: &Env<'_>) {
+        self.check_inner_unnest(expr, env);
+    }
+
+    fn check_inner_unnest(&mut self, expr: &ast::Expr, env: &Env<'_>) {
+        let mut found = Vec::new();
+        walk(expr, &mut |part| {
+            if matches!(
+                part.kind,
+                ExprKind::Lambda { .. } | ExprKind::Comprehension { .. }
+            ) {
+                return false;
+            }
+            found.extend(unnest(part).map(|(_, argument)| (part.span, argument)));
+            true
+        });
+        for (span, argument) in found {
+            let typed =
+                self.unwritten(|binder| binder.quietly(|binder| binder.expression(argument, env)));
+            if let SqlType::Struct(_) = typed.sql_type {
+                let message = "a struct is unnested as a whole item of the select list only";
+                self.report(
+                    Diagnostic::error(Code::MisplacedUnnest, span, message)
+                        .hint("take one field of it: `x.field`"),
+                );
             }
         }
     }

@@ -8,7 +8,7 @@ use super::placement::function_of;
 use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
-use crate::parse::ast::{self, Window, WindowSpec};
+use crate::parse::ast::{self, ExprKind, Window, WindowSpec};
 use crate::sql_type::SqlType;
 use crate::types::Typed;
 use crate::types::call::{Outcome, call};
@@ -103,7 +103,17 @@ impl Binder<'_> {
                 ));
             }
         }
-        self.check_frame(spec, base.map(|(_, base)| base));
+        let base = base.map(|(_, base)| base);
+        let orders = base.into_iter().chain([spec]);
+        if let Some(all) = orders
+            .flat_map(|spec| &spec.order_by)
+            .find(|item| orders_all(item))
+        {
+            let message = "a window can't be ordered by all columns";
+            let finding = Diagnostic::error(Code::InvalidWindow, all.expr.span, message);
+            self.report(finding.hint("name the columns"));
+        }
+        self.check_frame(spec, base);
     }
 
     /// The distances of a `RANGE` frame are measured on what the window is ordered by.
@@ -146,7 +156,12 @@ impl Binder<'_> {
         if spec.base.is_some() {
             return;
         }
-        let [order] = spec.order_by.as_slice() else {
+        // What stands in the call goes before what stands in the window.
+        let orders = match function.order_by.is_empty() {
+            true => spec.order_by.as_slice(),
+            false => function.order_by.as_slice(),
+        };
+        let [order] = orders else {
             let message = "`fill` needs a window with one `ORDER BY` expression";
             self.report(Diagnostic::error(Code::InvalidWindow, spec.span, message));
             return;
@@ -216,6 +231,16 @@ impl Binder<'_> {
                 .hint("count rows with `ROWS`"),
             );
         }
+    }
+}
+
+/// `ALL`, `*` or `COLUMNS(*)`.
+fn orders_all(item: &ast::OrderItem) -> bool {
+    match &item.expr.kind {
+        ExprKind::Keyword(word) => word == "all",
+        ExprKind::Star(_) => true,
+        ExprKind::Columns { selector, .. } => matches!(selector.kind, ExprKind::Star(_)),
+        _ => false,
     }
 }
 

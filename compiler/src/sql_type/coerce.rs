@@ -173,7 +173,7 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
         (Unknown | Other(_), _) | (_, Unknown | Other(_)) => Common::Unknown,
         (Null, other) | (other, Null) => Common::Type(other.clone()),
         (Json, _) | (_, Json) => Common::Type(Json),
-        (Union(_), _) | (_, Union(_)) => Common::Unknown,
+        (Union(members), other) | (other, Union(members)) => beside_union(members, other),
         (Decimal(..), Decimal(..)) => decimals(left, right),
         (Enum(_), Enum(_) | Varchar) | (Varchar, Enum(_)) => Common::Type(Varchar),
         (Boolean, other) | (other, Boolean) if other.is_integer() => Common::Type(other.clone()),
@@ -182,6 +182,18 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
         _ if left.is_numeric() && right.is_numeric() => numbers(left, right),
         _ if left.is_temporal() && right.is_temporal() => times(left, right),
         _ => Common::Incompatible,
+    }
+}
+
+/// A union takes in what one of its members takes.
+fn beside_union(members: &[(String, SqlType)], other: &SqlType) -> Common {
+    let open = |part: &SqlType| matches!(part, SqlType::Unknown | SqlType::Other(_));
+    let takes = members.iter().any(|(_, member)| {
+        member.any(&open) || *member == *other || implicit_cost(other, member).is_some()
+    });
+    match takes || other.any(&open) || matches!(other, SqlType::Union(_)) {
+        true => Common::Unknown,
+        false => Common::Incompatible,
     }
 }
 
@@ -208,7 +220,6 @@ fn nested(left: &SqlType, right: &SqlType) -> Common {
         (Struct(left), Struct(right)) => structs(left, right),
         // A list beside an array becomes one or the other, depending on the elements.
         (List(_) | Array(..), List(_) | Array(..)) => Common::Unknown,
-        (_, Varchar) | (Varchar, _) => Common::Unknown,
         _ => Common::Incompatible,
     }
 }
@@ -219,6 +230,10 @@ fn structs(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> Common {
             .iter()
             .zip(right)
             .all(|(left, right)| left.0.eq_ignore_ascii_case(&right.0));
+    let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
+    if left.len() != right.len() && (unnamed(left) || unnamed(right)) {
+        return Common::Incompatible;
+    }
     if !same_names {
         return Common::Unknown;
     }
@@ -242,7 +257,9 @@ fn decimals(left: &SqlType, right: &SqlType) -> Common {
     };
     let scale = *left_scale.max(right_scale);
     let whole = (left_precision - left_scale).max(right_precision - right_scale);
-    Common::Type(SqlType::Decimal((whole + scale).min(38), scale))
+    // What doesn't fit is taken from the digits behind the point.
+    let precision = (whole + scale).min(38);
+    Common::Type(SqlType::Decimal(precision, scale.min(precision - whole)))
 }
 
 fn numbers(left: &SqlType, right: &SqlType) -> Common {

@@ -43,6 +43,9 @@ impl FromStr for SqlType {
 /// The deepest nesting that is read; deeper texts aren't types.
 const MOST_LEVELS: usize = 100;
 
+/// The engine's own limit for the size of an array.
+const MOST_ELEMENTS: u32 = 100_000;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     /// A word without quotes, or digits.
@@ -117,7 +120,8 @@ impl Reader {
             let array = self.word("array");
             if self.symbol('[') {
                 sql_type = match self.number() {
-                    Some(size) => SqlType::Array(Box::new(sql_type), size),
+                    Some(size @ 1..=MOST_ELEMENTS) => SqlType::Array(Box::new(sql_type), size),
+                    Some(_) => return None,
                     None => SqlType::list(sql_type),
                 };
                 if !self.symbol(']') {
@@ -167,14 +171,18 @@ impl Reader {
             }),
             "double" => {
                 self.word("precision");
+                self.only_modifiers_of(&SqlType::Double)?;
                 Some(SqlType::Double)
             }
             "timestamp" | "datetime" => self.timestamp(),
-            "time" => Some(if self.zone()? {
-                SqlType::TimeTz
-            } else {
-                SqlType::Time
-            }),
+            "time" => {
+                let sql_type = match self.zone()? {
+                    true => SqlType::TimeTz,
+                    false => SqlType::Time,
+                };
+                self.only_modifiers_of(&sql_type)?;
+                Some(sql_type)
+            }
             "interval" => {
                 while self.interval_word() {}
                 self.modifiers()?;
@@ -187,7 +195,7 @@ impl Reader {
             }
             lower => match simple(lower) {
                 Some(sql_type) => {
-                    self.modifiers()?;
+                    self.only_modifiers_of(&sql_type)?;
                     Some(sql_type)
                 }
                 None => self.other(name),
@@ -247,7 +255,7 @@ impl Reader {
     fn timestamp(&mut self) -> Option<SqlType> {
         let modifiers = self.modifiers()?;
         if self.zone()? {
-            return Some(SqlType::TimestampTz);
+            return modifiers.is_empty().then_some(SqlType::TimestampTz);
         }
         Some(match modifiers.first() {
             None => SqlType::Timestamp,
@@ -326,19 +334,48 @@ impl Reader {
         )
     }
 
-    /// `(1, 2)`, if it stands there.
+    /// `(1, 2)`, if it stands there; `()` and a comma behind the last are nothing.
     fn modifiers(&mut self) -> Option<Vec<u32>> {
         let mut modifiers = Vec::new();
         if !self.symbol('(') {
             return Some(modifiers);
         }
-        loop {
-            modifiers.push(self.number()?);
-            if self.symbol(')') {
-                return Some(modifiers);
+        while !self.symbol(')') {
+            modifiers.push(self.modifier()?);
+            if !self.symbol(',') {
+                self.need(')')?;
+                break;
             }
-            self.need(',')?;
         }
+        Some(modifiers)
+    }
+
+    /// A number, also in quotes or with a fraction, which the engine rounds.
+    fn modifier(&mut self) -> Option<u32> {
+        if let Some(Piece::Text(text)) = self.pieces.get(self.next) {
+            let number = text.trim().parse().ok()?;
+            self.next += 1;
+            return Some(number);
+        }
+        let whole = self.number()?;
+        if !self.symbol('.') {
+            return Some(whole);
+        }
+        match self.take()? {
+            Piece::Word(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(whole + u32::from(digits.as_bytes().first() >= Some(&b'5')))
+            }
+            _ => None,
+        }
+    }
+
+    /// `(3)`, if it stands there, behind a type that takes it or doesn't.
+    fn only_modifiers_of(&mut self, sql_type: &SqlType) -> Option<()> {
+        let most = match sql_type {
+            SqlType::Varchar | SqlType::Bit | SqlType::Interval => 1,
+            _ => 0,
+        };
+        (self.modifiers()?.len() <= most).then_some(())
     }
 
     fn take(&mut self) -> Option<Piece> {

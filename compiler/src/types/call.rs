@@ -44,8 +44,11 @@ impl From<Common> for Outcome {
 /// The type of `name(arguments)`, also of an operator.
 pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     let name = name.to_lowercase();
+    if rules::gives_null_for_null(&name, arguments) {
+        return Outcome::Type(SqlType::Null);
+    }
     if let Some(outcome) = rules::before_overloads(&name, arguments) {
-        return outcome;
+        return refused_by_overloads(&name, arguments).unwrap_or(outcome);
     }
     let Some(entry) = catalogue::find(&name) else {
         return Outcome::Unknown;
@@ -64,15 +67,63 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         false => arguments,
     };
     match choose(signatures, chosen_by) {
-        Choice::One(signature) if conflicting(signature, arguments) => Outcome::Refused,
+        Choice::One(signature)
+            if !rules::has_typed_null(arguments)
+                && (conflicting(signature, arguments) || unresolved(signature, arguments)) =>
+        {
+            Outcome::Refused
+        }
         Choice::One(signature) => {
             rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
         }
         Choice::Refused => Outcome::Refused,
         Choice::WrongCount => Outcome::WrongCount,
-        Choice::Several(_) if is_ambiguous(arguments) => Outcome::Refused,
+        Choice::Several(_) if is_ambiguous(chosen_by) => Outcome::Refused,
         Choice::Several(fitting) => agreed(&fitting, arguments),
     }
+}
+
+/// That no overload takes arguments which a rule has no answer for.
+fn refused_by_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
+    let entry = catalogue::find(name)?;
+    let signatures = entry.signatures();
+    let known = arguments.iter().all(Typed::is_known);
+    if signatures.is_empty() || entry.is(catalogue::Kind::Macro) || !known {
+        return None;
+    }
+    // The list has windows with all their parameters, of which some may be left out.
+    if rules::is_window(name) {
+        return None;
+    }
+    let plain: Vec<Typed>;
+    let arguments = match entry.is(catalogue::Kind::Aggregate) {
+        true => {
+            plain = arguments.iter().cloned().map(Typed::as_value).collect();
+            &plain
+        }
+        false => arguments,
+    };
+    match choose(signatures, arguments) {
+        Choice::Refused => Some(Outcome::Refused),
+        Choice::WrongCount => Some(Outcome::WrongCount),
+        Choice::One(signature)
+            if conflicting(signature, arguments) || unresolved(signature, arguments) =>
+        {
+            Some(Outcome::Refused)
+        }
+        Choice::Several(_) if is_ambiguous(arguments) => Some(Outcome::Refused),
+        Choice::One(_) | Choice::Several(_) => None,
+    }
+}
+
+/// Whether one of the overloads of a function in `FROM` takes arguments of these types. A text
+/// written out is a text there and nothing else.
+pub fn takes(signatures: &[Signature], arguments: &[Typed]) -> bool {
+    let plain: Vec<Typed> = arguments.iter().cloned().map(Typed::as_value).collect();
+    !matches!(
+        choose(signatures, &plain),
+        Choice::Refused | Choice::WrongCount
+    )
 }
 
 enum Choice<'a> {
@@ -110,13 +161,13 @@ fn choose<'a>(signatures: &'a [Signature], arguments: &[Typed]) -> Choice<'a> {
     }
 }
 
-/// Whether several equally good overloads make the engine refuse: where a text written out could
-/// become any type, and all else is known.
+/// Whether several equally good overloads make the engine refuse: where a text written out or a null
+/// could become any type, and all else is known.
 fn is_ambiguous(arguments: &[Typed]) -> bool {
-    arguments.iter().any(Typed::is_text_literal)
-        && arguments
-            .iter()
-            .all(|argument| argument.is_known() && argument.sql_type != SqlType::Null)
+    let is_null = |argument: &Typed| argument.sql_type == SqlType::Null;
+    let texts = arguments.iter().any(Typed::is_text_literal);
+    let nulls = arguments.iter().any(is_null);
+    arguments.iter().all(Typed::is_known) && (texts && !nulls || arguments.iter().all(is_null))
 }
 
 /// Whether a template parameter would have to stand for types that have none in common.
@@ -140,6 +191,42 @@ fn conflicting(signature: &Signature, arguments: &[Typed]) -> bool {
     })
 }
 
+/// Whether a template parameter stands for nothing: a text takes its place in a list or map, and no
+/// other argument says what it is.
+fn unresolved(signature: &Signature, arguments: &[Typed]) -> bool {
+    let parameters = || {
+        signature
+            .parameters
+            .iter()
+            .chain(signature.more.iter().cycle())
+    };
+    let texts = arguments.iter().any(Typed::is_text_literal);
+    texts
+        && ["T", "K", "V"].iter().any(|name| {
+            let used = signature.parameters.iter().any(|own| mentions(own, name));
+            let says = arguments
+                .iter()
+                .zip(parameters())
+                .any(|(argument, parameter)| match parameter {
+                    Parameter::Template(own) => own == name,
+                    _ => bound(name, parameter, &argument.sql_type).is_some(),
+                });
+            let open = arguments
+                .iter()
+                .any(|argument| argument.sql_type == SqlType::Null || !argument.is_known());
+            used && !says && !open
+        })
+}
+
+fn mentions(parameter: &Parameter, name: &str) -> bool {
+    match parameter {
+        Parameter::Template(own) => own == name,
+        Parameter::List(element) => mentions(element, name),
+        Parameter::Map(key, value) => mentions(key, name) || mentions(value, name),
+        _ => false,
+    }
+}
+
 fn takes_count(signature: &Signature, count: usize) -> bool {
     let least = signature.parameters.len();
     count == least || signature.more.is_some() && count > least
@@ -160,8 +247,16 @@ fn total_cost(signature: &Signature, arguments: &[Typed]) -> Option<u32> {
 
 /// The cost of giving an argument to a parameter; `None` if the engine doesn't.
 fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
-    if !argument.is_known() || argument.sql_type == SqlType::Null {
+    if !argument.is_known() {
         return Some(0);
+    }
+    if argument.sql_type == SqlType::Null {
+        return Some(match parameter {
+            Parameter::Type(target) => target_cost(target),
+            Parameter::Decimal => target_cost(&SqlType::Decimal(18, 3)),
+            Parameter::List(_) | Parameter::Map(..) => target_cost(&SqlType::list(SqlType::Null)),
+            _ => 0,
+        });
     }
     match (&argument.value, parameter) {
         (_, Parameter::Vague(kind)) if kind == "STRUCT" || kind == "UNION" => {
@@ -172,13 +267,15 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
             };
             fits.then_some(0)
         }
-        (_, Parameter::Any | Parameter::Template(_) | Parameter::Lambda | Parameter::Vague(_)) => {
-            Some(0)
-        }
+        (value, Parameter::Vague(kind)) => vague_cost(&argument.sql_type, value, kind),
+        (_, Parameter::Any | Parameter::Template(_) | Parameter::Lambda) => Some(0),
         (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
         (Value::Text(_), Parameter::Type(_)) => Some(20),
-        (Value::Text(_), Parameter::List(_) | Parameter::Map(..)) => Some(20),
+        // A text becomes a list of some type, and not one of any type.
+        (Value::Text(_), Parameter::List(element)) => (**element != Parameter::Any).then_some(20),
+        (Value::Text(_), Parameter::Map(..)) => Some(20),
         (Value::Text(_), Parameter::Decimal) => None,
+        (Value::Integer(_), Parameter::Type(SqlType::Json)) => None,
         (Value::Integer(number), Parameter::Type(target))
             if argument.sql_type != *target && literal::fits(*number, target) =>
         {
@@ -189,10 +286,46 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
             SqlType::Decimal(..) => Some(0),
             _ => implicit_cost(&argument.sql_type, &SqlType::Decimal(38, 0)),
         },
-        (_, Parameter::List(_)) => {
-            matches!(argument.sql_type, SqlType::List(_) | SqlType::Array(..)).then_some(0)
-        }
+        (_, Parameter::List(element)) => match &argument.sql_type {
+            SqlType::List(own) | SqlType::Array(own, _) => match **element {
+                Parameter::List(_) | Parameter::Vague(_) => {
+                    cost(&Typed::of((**own).clone()), element)
+                }
+                _ => Some(0),
+            },
+            _ => None,
+        },
         (_, Parameter::Map(..)) => matches!(argument.sql_type, SqlType::Map(..)).then_some(0),
+    }
+}
+
+/// The cost of a parameter whose type the list of functions says only a part of.
+fn vague_cost(argument: &SqlType, value: &Value, kind: &str) -> Option<u32> {
+    match kind {
+        "FLOAT[ANY]" | "DOUBLE[ANY]" => match (argument, value) {
+            (_, Value::Text(_)) => Some(20),
+            (SqlType::Array(element, _), _) => {
+                let target = match kind {
+                    "FLOAT[ANY]" => SqlType::Float,
+                    _ => SqlType::Double,
+                };
+                implicit_cost(element, &target)
+            }
+            _ => None,
+        },
+        "STRUCT(K, V)" => match argument {
+            SqlType::Struct(fields) => (fields.len() == 2).then_some(0),
+            _ => None,
+        },
+        "GEOMETRY" | "TYPE" => {
+            let never = argument.is_numeric()
+                || argument.is_temporal()
+                || argument.is_nested()
+                || *argument == SqlType::Boolean;
+            (!never).then_some(0)
+        }
+        "VARIANT" => matches!(value, Value::Text(_)).then_some(20),
+        _ => Some(0),
     }
 }
 

@@ -3,7 +3,7 @@
 //! `functions.tsv` is generated from `duckdb_functions()` of the linked engine and sorted by
 //! name. Columns: name, kind, parameter types (`;` between them; names for macros), type of
 //! further arguments, result, stability (`c` consistent, `q` consistent within a query, `v`
-//! volatile), for macros their definition. The text is only indexed when it is first needed; the signatures of a name are
+//! volatile), for macros their definition, for functions in `FROM` the names of their options. The text is only indexed when it is first needed; the signatures of a name are
 //! read when that name is.
 
 use crate::sql_type::SqlType;
@@ -66,6 +66,7 @@ pub struct Entry {
     pub name: &'static str,
     lines: &'static str,
     signatures: OnceLock<Vec<Signature>>,
+    table_signatures: OnceLock<Vec<Signature>>,
 }
 
 /// What the engine has under a name. Case doesn't matter.
@@ -113,6 +114,7 @@ fn index() -> Vec<Entry> {
                 name,
                 lines,
                 signatures: OnceLock::new(),
+                table_signatures: OnceLock::new(),
             });
         }
     };
@@ -176,6 +178,24 @@ impl Entry {
                 .map(|columns| signature(&columns))
                 .collect()
         })
+    }
+
+    /// The overloads of its functions in `FROM`. What they give isn't in the list.
+    pub fn table_signatures(&self) -> &[Signature] {
+        self.table_signatures.get_or_init(|| {
+            self.columns()
+                .filter(|columns| columns[1] == "table")
+                .map(|columns| signature(&columns))
+                .collect()
+        })
+    }
+
+    /// The names that arguments of its functions in `FROM` may have, in lower case.
+    pub fn options(&self) -> impl Iterator<Item = &'static str> {
+        let tables = self.columns().filter(|columns| columns[1] == "table");
+        tables
+            .flat_map(|columns| columns[6].split(';'))
+            .filter(|name| !name.is_empty())
     }
 
     /// The macros under this name: their parameters, and their definition.

@@ -4,13 +4,24 @@
 
 use crate::sql_type::SqlType;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use std::fmt;
 
-/// The type that a shape describes; `None` if it is none, or isn't certain.
-pub(super) fn sql_type(shape: &str) -> Option<SqlType> {
-    serde_json::from_str::<Shape>(shape)
-        .ok()
-        .map(|shape| shape.0)
+/// The type that a shape describes, unknown in the places that aren't certain.
+///
+/// # Errors
+/// What the engine finds wrong in it; `None` where it may be more tolerant than this reading.
+pub(super) fn sql_type(shape: &str) -> Result<SqlType, Option<String>> {
+    let read = serde_json::from_str::<Shape>(shape);
+    read.map(|shape| shape.0).map_err(|error| {
+        let begins = shape.trim_start().starts_with(['{', '[', '"']);
+        match error.classify() {
+            Category::Data => Some(error.to_string()),
+            Category::Io | Category::Syntax | Category::Eof => {
+                (!begins).then(|| "it is no JSON".to_owned())
+            }
+        }
+    })
 }
 
 struct Shape(SqlType);
@@ -33,10 +44,11 @@ impl<'de> Visitor<'de> for ShapeVisitor {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<SqlType, E> {
         match text.parse::<SqlType>() {
-            Ok(sql_type) if !sql_type.any(&|part| matches!(part, SqlType::Other(_))) => {
-                Ok(sql_type)
+            Ok(sql_type) if sql_type.any(&|part| matches!(part, SqlType::Other(_))) => {
+                Ok(SqlType::Unknown)
             }
-            _ => Err(E::custom("not a type")),
+            Ok(sql_type) => Ok(sql_type),
+            Err(_) => Err(E::custom(format!("there is no type `{text}`"))),
         }
     }
 
@@ -46,23 +58,28 @@ impl<'de> Visitor<'de> for ShapeVisitor {
             items.next_element::<Shape>()?,
         ) {
             (Some(Shape(element)), None) => Ok(SqlType::list(element)),
-            _ => Err(A::Error::custom("not a list of one shape")),
+            _ => Err(A::Error::custom(
+                "a list has one shape for all its elements",
+            )),
         }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<SqlType, A::Error> {
         let mut fields: Vec<(String, SqlType)> = Vec::new();
+        let mut unclear = false;
         while let Some((name, Shape(field))) = entries.next_entry::<String, Shape>()? {
-            if fields
-                .iter()
-                .any(|(own, _)| own.eq_ignore_ascii_case(&name))
-            {
-                return Err(A::Error::custom("two fields of one name"));
+            if fields.iter().any(|(own, _)| *own == name) {
+                return Err(A::Error::custom(format!("it has two fields `{name}`")));
             }
+            // Names that differ in case only make a struct that nothing else can make.
+            unclear |= fields
+                .iter()
+                .any(|(own, _)| own.eq_ignore_ascii_case(&name));
             fields.push((name, field));
         }
         match fields.is_empty() {
-            true => Err(A::Error::custom("no fields")),
+            true => Err(A::Error::custom("an object has at least one field")),
+            false if unclear => Ok(SqlType::Unknown),
             false => Ok(SqlType::Struct(fields)),
         }
     }
@@ -77,11 +94,26 @@ mod tests {
         let shown = |shape: &str| sql_type(shape).map(|sql_type| sql_type.to_string());
         assert_eq!(
             shown(r#"{"b": ["INTEGER"], "a": {"x": "DATE"}}"#).as_deref(),
-            Some("STRUCT(b INTEGER[], a STRUCT(x DATE))")
+            Ok("STRUCT(b INTEGER[], a STRUCT(x DATE))")
         );
-        assert_eq!(shown(r#""DOUBLE""#).as_deref(), Some("DOUBLE"));
-        for wrong in ["{}", "[]", "1", r#"["A", "B"]"#, r#"{"a": "NOSUCH"}"#, "{"] {
-            assert_eq!(shown(wrong), None, "{wrong}");
+        assert_eq!(shown(r#""DOUBLE""#).as_deref(), Ok("DOUBLE"));
+        for wrong in [
+            "{}",
+            "[]",
+            "1",
+            r#"["INT", "INT"]"#,
+            r#"{"a": null}"#,
+            "foo",
+            r#""INT(""#,
+        ] {
+            assert!(sql_type(wrong).is_err_and(|why| why.is_some()), "{wrong}");
         }
+        for unclear in [r#"{"a": "NOSUCH"}"#, r#"{"a": "INT", "A": "INT"}"#] {
+            assert!(
+                sql_type(unclear).is_ok_and(|found| found.has_unknown()),
+                "{unclear}"
+            );
+        }
+        assert_eq!(sql_type(r#"{"a": "INT",}"#), Err(None));
     }
 }

@@ -91,7 +91,10 @@ pub fn negated(typed: &Typed) -> Option<Typed> {
     let Value::Integer(value) = typed.value else {
         return None;
     };
-    let negated = value.checked_neg()?;
+    let Some(negated) = value.checked_neg() else {
+        // The opposite of the least `HUGEINT` is a number of the unsigned type alone.
+        return Some(Typed::not_null(SqlType::UHugeInt));
+    };
     let sql_type = match &typed.sql_type {
         SqlType::HugeInt if i64::try_from(negated).is_ok() => SqlType::BigInt,
         same => same.clone(),
@@ -100,6 +103,14 @@ pub fn negated(typed: &Typed) -> Option<Typed> {
         value: Value::Integer(negated),
         ..Typed::not_null(sql_type)
     })
+}
+
+/// Whether a number as written is the opposite of the least `HUGEINT`, which only the sign in front
+/// of it makes one.
+pub fn opposes_least(written: &str) -> bool {
+    const OPPOSITE: u128 = i128::MIN.unsigned_abs();
+    let digits: String = written.chars().filter(|c| *c != '_').collect();
+    digits.parse() == Ok(OPPOSITE)
 }
 
 /// Whether a whole number is a value of an integer type.

@@ -7,14 +7,20 @@
 pub mod call;
 pub mod catalogue;
 mod decimal;
+pub mod json_path;
+pub mod json_refusals;
 mod json_shape;
 pub mod literal;
 pub mod nested;
 pub mod never_null;
 pub mod oracle;
 pub mod refusals;
+pub mod regular_expression;
+pub mod remapping;
 pub mod rules;
+mod struct_refusals;
 pub mod tables;
+mod time_refusals;
 
 use crate::sql_type::{Common, SqlType, common_type};
 

@@ -4,6 +4,7 @@
 //! Each rule follows the bind function that DuckDB 1.5.5 has for the function.
 
 use super::call::{Outcome, call};
+use super::json_path::finds_several;
 use super::{Typed, Value, common_of};
 use crate::sql_type::{Common, SqlType};
 
@@ -60,6 +61,7 @@ pub(super) fn rule(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             map @ SqlType::Map(..) if rest.iter().all(|other| other.sql_type == *map) => known(map),
             _ => Outcome::Unknown,
         },
+        ("remap_struct", [_, target, _, _]) => known(&target.sql_type),
         ("map_from_entries", [_]) => map_from_entries(&first.sql_type),
         (
             "array_distance"
@@ -174,6 +176,10 @@ pub fn with_fields(base: &SqlType, fields: Vec<(String, SqlType)>) -> SqlType {
     let SqlType::Struct(own) = base else {
         return SqlType::Unknown;
     };
+    if own.iter().all(|(name, _)| name.is_empty()) {
+        // What is put behind fields without names has none either.
+        return SqlType::Unknown;
+    }
     let mut all = own.clone();
     for (name, sql_type) in fields {
         match all
@@ -278,9 +284,8 @@ fn formatted(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             "json_transform" | "json_transform_strict" | "from_json" | "from_json_strict",
             [_, shape],
         ) => match &shape.value {
-            Value::Text(shape) => {
-                super::json_shape::sql_type(shape).map_or(Outcome::Unknown, Outcome::Type)
-            }
+            Value::Text(shape) => super::json_shape::sql_type(shape)
+                .map_or(Outcome::Unknown, |sql_type| known(&sql_type)),
             _ => Outcome::Unknown,
         },
         (
@@ -298,8 +303,8 @@ fn formatted(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             [value, path],
         ) => match &path.value {
             Value::Text(path) => match finds_several(path) {
-                Some(false) => return None,
-                Some(true) => {
+                Ok(false) => return None,
+                Ok(true) => {
                     let one = Typed {
                         value: Value::Text("$".to_owned()),
                         ..arguments[1].clone()
@@ -309,25 +314,12 @@ fn formatted(name: &str, arguments: &[Typed]) -> Option<Outcome> {
                         other => other,
                     }
                 }
-                None => Outcome::Unknown,
+                Err(_) => Outcome::Unknown,
             },
             _ => return None,
         },
         _ => return None,
     })
-}
-
-/// Whether a path into JSON has a wildcard, so that the engine gives a list; `None` if that isn't
-/// certain.
-pub fn finds_several(path: &str) -> Option<bool> {
-    if !path.starts_with('$') {
-        return Some(false);
-    }
-    let certain = !path.contains('"') && !path.contains("**") && !path.contains('#');
-    let ends = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
-    let star = path.split(".*").skip(1).any(ends);
-    let odd = path.split(".*").skip(1).any(|rest| !ends(rest));
-    (certain && !odd).then(|| star || path.contains("[*]") || path.contains(".."))
 }
 
 /// The type of a time read by any of these formats.
@@ -345,36 +337,17 @@ fn parsed_time(formats: &[String]) -> Outcome {
 }
 
 /// The type that a list and the first value of its reduction have together.
-pub fn reduced(element: &SqlType, initial: Option<&Typed>) -> SqlType {
+pub fn reduced(element: &SqlType, initial: Option<&Typed>) -> Common {
     match initial {
-        None => element.clone(),
-        Some(initial) if initial.sql_type == *element => element.clone(),
-        Some(initial) => match common_of(&[Typed::of(element.clone()), initial.clone().as_value()])
-        {
-            Common::Type(sql_type) => sql_type,
-            Common::Incompatible | Common::Unknown => SqlType::Unknown,
-        },
+        None => Common::Type(element.clone()),
+        Some(initial) if initial.sql_type == *element => Common::Type(element.clone()),
+        Some(initial) => common_of(&[Typed::of(element.clone()), initial.clone().as_value()]),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn wildcards_in_paths() {
-        for (path, several) in [
-            ("a*", Some(false)),
-            ("$.a", Some(false)),
-            ("$.a*", Some(false)),
-            ("$.*", Some(true)),
-            ("$[*].a", Some(true)),
-            ("$..a", Some(true)),
-            ("$.\"a*\"", None),
-        ] {
-            assert_eq!(finds_several(path), several, "{path}");
-        }
-    }
 
     #[test]
     fn fields_are_replaced_in_their_place() {

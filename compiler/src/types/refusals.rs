@@ -3,22 +3,23 @@
 //!
 //! Nothing here is certain of a type that isn't known, nor of a null.
 
+use super::call::{Outcome, call};
 use super::{Typed, Value, common_of};
 use crate::sql_type::{Common, SqlType, common_type};
 
 /// Why the engine refuses a call; `None` if it may take it.
 pub fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
     lists(name, arguments)
-        .or_else(|| structs(name, arguments))
+        .or_else(|| super::struct_refusals::refusal(name, arguments))
         .or_else(|| enums(name, arguments))
-        .or_else(|| json(name, arguments))
-        .or_else(|| times(name, arguments))
+        .or_else(|| super::json_refusals::refusal(name, arguments))
+        .or_else(|| super::time_refusals::refusal(name, arguments))
         .or_else(|| shares(name, arguments))
         .or_else(|| macro_count(name, arguments))
 }
 
 /// What can't be told apart from any type.
-fn is_open(sql_type: &SqlType) -> bool {
+pub(super) fn is_open(sql_type: &SqlType) -> bool {
     matches!(
         sql_type,
         SqlType::Unknown | SqlType::Other(_) | SqlType::Null
@@ -53,22 +54,29 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
         "list_value" | "list_pack" | "array_value" => (common_of(arguments)
             == Common::Incompatible)
             .then(|| format!("`{name}` makes a list of one type, and these are of several")),
+        "list_slice" | "array_slice"
+            if arguments.len() == 4
+                && matches!(
+                    first.sql_type,
+                    SqlType::Varchar | SqlType::Blob | SqlType::Json
+                ) =>
+        {
+            Some(format!("`{name}` takes no step for a `{}`", first.sql_type))
+        }
         "list_slice" | "array_slice" | "list_reverse" | "array_reverse" => {
             let may = is_list(&first.sql_type)
                 || matches!(
                     first.sql_type,
-                    SqlType::Varchar
-                        | SqlType::Blob
-                        | SqlType::Json
-                        | SqlType::Bit
-                        | SqlType::Enum(_)
+                    SqlType::Varchar | SqlType::Blob | SqlType::Json
                 );
             (!may).then(|| takes_lists(name, first))
         }
+        "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate" => {
+            not_a_list(name, first).or_else(|| aggregated(name, arguments))
+        }
         "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort"
         | "list_distinct" | "array_distinct" | "list_unique" | "array_unique" | "list_resize"
-        | "array_resize" | "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr"
-        | "aggregate" | "list_grade_up" | "array_grade_up" | "list_sum" | "list_avg"
+        | "array_resize" | "list_grade_up" | "array_grade_up" | "list_sum" | "list_avg"
         | "list_min" | "list_max" | "list_count" | "list_product" | "list_median" | "list_mode"
         | "list_first" | "list_last" | "list_any_value" | "list_string_agg" | "list_bool_and"
         | "list_bool_or" => not_a_list(name, first),
@@ -78,7 +86,7 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
 
 /// Whether it is a list whose elements are known.
 fn nested_list(argument: &Typed) -> bool {
-    matches!(argument.sql_type, SqlType::List(_))
+    matches!(argument.sql_type, SqlType::List(_) | SqlType::Array(..))
 }
 
 fn takes_lists(name: &str, argument: &Typed) -> String {
@@ -87,8 +95,7 @@ fn takes_lists(name: &str, argument: &Typed) -> String {
 
 fn not_a_list(name: &str, argument: &Typed) -> Option<String> {
     let may = is_list(&argument.sql_type)
-        || matches!(argument.sql_type, SqlType::Map(..) | SqlType::Json)
-        || argument.is_text_literal();
+        || matches!(argument.sql_type, SqlType::Map(..) | SqlType::Json);
     (!may).then(|| takes_lists(name, argument))
 }
 
@@ -105,7 +112,7 @@ fn concatenated(name: &str, arguments: &[Typed]) -> Option<String> {
     let mut elements = arguments
         .iter()
         .filter_map(|argument| match &argument.sql_type {
-            SqlType::List(element) => Some(&**element),
+            SqlType::List(element) | SqlType::Array(element, _) => Some(&**element),
             _ => None,
         });
     let first = elements.next()?;
@@ -113,6 +120,38 @@ fn concatenated(name: &str, arguments: &[Typed]) -> Option<String> {
     Some(format!(
         "`{name}` doesn't put lists of `{first}` and `{other}` together"
     ))
+}
+
+/// `list_aggregate(list, 'name', …)`: the aggregate over the elements.
+fn aggregated(name: &str, arguments: &[Typed]) -> Option<String> {
+    let [list, aggregate, more @ ..] = arguments else {
+        return None;
+    };
+    let (SqlType::List(element) | SqlType::Array(element, _), Value::Text(aggregate)) =
+        (&list.sql_type, &aggregate.value)
+    else {
+        return None;
+    };
+    let inner: Vec<Typed> = std::iter::once(Typed::of((**element).clone()))
+        .chain(more.iter().cloned())
+        .collect();
+    let known = inner
+        .iter()
+        .all(|typed| typed.is_known() && typed.sql_type != SqlType::Null);
+    let refused = matches!(
+        call(aggregate, &inner),
+        Outcome::Refused | Outcome::WrongCount
+    );
+    (known && refused).then(|| {
+        let types: Vec<String> = inner
+            .iter()
+            .map(|typed| typed.sql_type.to_string())
+            .collect();
+        format!(
+            "`{name}` finds no `{aggregate}` of `({})`",
+            types.join(", ")
+        )
+    })
 }
 
 /// An element that is added to a list.
@@ -126,81 +165,6 @@ fn element(name: &str, list: &Typed, added: &Typed) -> Option<String> {
             added.sql_type
         )
     })
-}
-
-fn structs(name: &str, arguments: &[Typed]) -> Option<String> {
-    match name {
-        "struct_concat" => {
-            if arguments.is_empty() {
-                return Some(format!("`{name}` takes structs"));
-            }
-            let other = arguments.iter().find(|argument| {
-                !matches!(
-                    argument.sql_type,
-                    SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_)
-                )
-            });
-            if let Some(other) = other {
-                return Some(format!(
-                    "`{name}` takes structs, and this is `{}`",
-                    other.sql_type
-                ));
-            }
-            let mut names: Vec<String> = Vec::new();
-            let mut unnamed = false;
-            for argument in arguments {
-                let SqlType::Struct(fields) = &argument.sql_type else {
-                    return None;
-                };
-                for (field, _) in fields {
-                    unnamed |= field.is_empty();
-                    let lower = field.to_lowercase();
-                    if !lower.is_empty() && names.contains(&lower) {
-                        return Some(format!("both structs have a field `{field}`"));
-                    }
-                    names.push(lower);
-                }
-            }
-            let named = names.iter().any(|name| !name.is_empty());
-            (unnamed && named)
-                .then(|| format!("`{name}` doesn't put structs with names and without together"))
-        }
-        "struct_extract" | "struct_extract_at" => {
-            match (&arguments.first()?.sql_type, arguments.get(1)) {
-                (SqlType::Struct(fields), Some(key)) if name == "struct_extract" => {
-                    let unnamed = fields.iter().all(|(own, _)| own.is_empty());
-                    match &key.value {
-                        Value::Text(text) if !unnamed => {
-                            (!fields.iter().any(|(own, _)| own.eq_ignore_ascii_case(text)))
-                                .then(|| format!("the struct has no field `{text}`"))
-                        }
-                        Value::Integer(_) if !unnamed => {
-                            Some("the fields of a struct with names are taken by name".to_owned())
-                        }
-                        _ => None,
-                    }
-                }
-                (SqlType::Struct(_), _) => None,
-                (other, _) if is_open(other) => None,
-                (other, _) => Some(format!("`{name}` takes a struct, and this is `{other}`")),
-            }
-        }
-        "struct_insert" | "struct_update" => match &arguments.first()?.sql_type {
-            SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_) => None,
-            other => Some(format!("`{name}` takes a struct, and this is `{other}`")),
-        },
-        "cardinality" => match &arguments.first()?.sql_type {
-            SqlType::Map(..) => None,
-            other if is_open(other) => None,
-            other => Some(format!("`{name}` takes a map, and this is `{other}`")),
-        },
-        "union_tag" | "union_extract" => match &arguments.first()?.sql_type {
-            SqlType::Union(_) => None,
-            other if is_open(other) => None,
-            other => Some(format!("`{name}` takes a union, and this is `{other}`")),
-        },
-        _ => None,
-    }
 }
 
 fn enums(name: &str, arguments: &[Typed]) -> Option<String> {
@@ -217,92 +181,6 @@ fn enums(name: &str, arguments: &[Typed]) -> Option<String> {
         "`{name}` takes an enum, and this is `{}`",
         wrong.sql_type
     ))
-}
-
-fn json(name: &str, arguments: &[Typed]) -> Option<String> {
-    if name != "json_object" {
-        return None;
-    }
-    if !arguments.len().is_multiple_of(2) {
-        return Some("`json_object` takes a value for each key".to_owned());
-    }
-    let keys = arguments.iter().step_by(2);
-    let mut keys = keys.filter(|key| key.sql_type != SqlType::Varchar && !is_open(&key.sql_type));
-    let wrong = keys.find(|key| key.sql_type != SqlType::Json)?;
-    Some(format!(
-        "the keys of `json_object` are texts, and this is `{}`",
-        wrong.sql_type
-    ))
-}
-
-fn times(name: &str, arguments: &[Typed]) -> Option<String> {
-    let ("date_part" | "datepart" | "extract", [part, of]) = (name, arguments) else {
-        return None;
-    };
-    if !of.sql_type.is_temporal() && !is_open(&of.sql_type) && !of.is_text_literal() {
-        return Some(format!(
-            "`{name}` takes dates and times, and this is `{}`",
-            of.sql_type
-        ));
-    }
-    let clock = matches!(
-        of.sql_type,
-        SqlType::Time | SqlType::TimeNs | SqlType::TimeTz
-    );
-    match &part.value {
-        Value::Text(part) if clock && is_of_dates(&part.to_lowercase()) => {
-            Some(format!("`{}` has no `{part}`", of.sql_type))
-        }
-        _ => None,
-    }
-}
-
-/// Parts that a time of day hasn't.
-fn is_of_dates(part: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "c",
-        "cent",
-        "centuries",
-        "century",
-        "d",
-        "day",
-        "dayofmonth",
-        "dayofweek",
-        "dayofyear",
-        "days",
-        "dec",
-        "decade",
-        "decades",
-        "decs",
-        "dow",
-        "doy",
-        "isodow",
-        "jd",
-        "julian",
-        "mil",
-        "millenium",
-        "millennia",
-        "millennium",
-        "mils",
-        "mon",
-        "mons",
-        "month",
-        "months",
-        "quarter",
-        "quarters",
-        "w",
-        "week",
-        "weekday",
-        "weekofyear",
-        "weeks",
-        "y",
-        "year",
-        "years",
-        "yearweek",
-        "yr",
-        "yrs",
-    ];
-    NAMES.contains(&part)
 }
 
 fn shares(name: &str, arguments: &[Typed]) -> Option<String> {

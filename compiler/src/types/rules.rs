@@ -67,6 +67,80 @@ pub fn is_window(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
+/// Whether a null that was given a type is among the arguments.
+pub fn has_typed_null(arguments: &[Typed]) -> bool {
+    let is_null = |argument: &Typed| argument.value == Value::Null;
+    arguments.iter().any(is_null)
+}
+
+/// Whether a call gives a null without a type, since a constant null is among its arguments.
+///
+/// Source: `FunctionBinder::BindScalarFunction` of DuckDB. A function that leaves nulls to the
+/// engine is replaced by the null of its declared result before its bind function runs, and where
+/// that result is open until then, by one without a type.
+pub fn gives_null_for_null(name: &str, arguments: &[Typed]) -> bool {
+    const OPEN_RESULTS: &[&str] = &[
+        "array_distinct",
+        "array_extract",
+        "array_grade_up",
+        "array_reverse_sort",
+        "array_select",
+        "array_sort",
+        "array_where",
+        "equi_width_bins",
+        "flatten",
+        "from_json",
+        "from_json_strict",
+        "grade_up",
+        "json_transform",
+        "json_transform_strict",
+        "list_distinct",
+        "list_element",
+        "list_extract",
+        "list_grade_up",
+        "list_reverse_sort",
+        "list_select",
+        "list_sort",
+        "list_where",
+        "struct_extract",
+        "struct_extract_at",
+        "struct_values",
+        "union_extract",
+        "union_tag",
+        "||",
+    ];
+    // Open for these types alone.
+    const OF_DECIMALS: &[&str] = &[
+        "%", "*", "+", "-", "@", "abs", "add", "ceil", "ceiling", "floor", "mod", "multiply",
+        "round", "subtract", "trunc",
+    ];
+    if !has_typed_null(arguments) {
+        return false;
+    }
+    let first = arguments.first().map(|argument| &argument.sql_type);
+    match name {
+        // Several parts make a struct, whose fields the names decide.
+        "date_part" | "datepart" => matches!(first, Some(SqlType::List(_))),
+        "repeat" => matches!(first, Some(SqlType::List(_))),
+        // Of a text it gives a text.
+        "array_extract" | "list_element" | "list_extract" => {
+            matches!(
+                first,
+                Some(SqlType::List(_) | SqlType::Array(..) | SqlType::Struct(_))
+            )
+        }
+        _ if OF_DECIMALS.contains(&name) => {
+            let mut decimals = false;
+            let numbers = arguments.iter().all(|argument| {
+                decimals |= matches!(argument.sql_type, SqlType::Decimal(..));
+                matches!(argument.sql_type, SqlType::Decimal(..)) || argument.sql_type.is_integer()
+            });
+            numbers && decimals
+        }
+        _ => OPEN_RESULTS.contains(&name),
+    }
+}
+
 /// The rule of a function whose result doesn't follow its overloads.
 pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     Some(match (name, arguments) {
@@ -160,7 +234,7 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
         "+" | "-" | "add" | "subtract" => Outcome::Type(decimal::sum(left, right)),
         "*" | "multiply" => match decimal::product(left, right) {
             Some(product) => Outcome::Type(product),
-            None => Outcome::Unknown,
+            None => Outcome::Refused,
         },
         _ => {
             let (scale, whole) = (
@@ -177,10 +251,6 @@ fn arithmetic(name: &str, left: &Typed, right: &Typed) -> Option<Outcome> {
 
 fn concatenation(left: &Typed, right: &Typed) -> Outcome {
     use SqlType::*;
-    // The engine folds a null away, whatever its type.
-    if left.value == Value::Null || right.value == Value::Null {
-        return Outcome::Unknown;
-    }
     match (&left.sql_type, &right.sql_type) {
         (Null, _) | (_, Null) => Outcome::Type(Null),
         (List(a) | Array(a, _), List(b) | Array(b, _)) => match common_type(a, b) {

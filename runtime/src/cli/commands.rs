@@ -3,9 +3,11 @@
 
 use super::arguments::{RunArguments, RunsArguments, ShowArguments};
 use super::change_arguments::{
-    ApplyArguments, EnvArguments, PlanArguments, PlansArguments, PromoteArguments, RestateArguments,
+    ApplyArguments, EnvArguments, EnvCommand, PlanArguments, PlansArguments, PromoteArguments,
+    RestateArguments,
 };
 use super::terminal::Terminal;
+use crate::environments::looks_like_a_plan;
 use crate::project::Project;
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -47,5 +49,47 @@ impl RuntimeCommand {
             RuntimeCommand::Show(arguments) => super::show(project, arguments, terminal),
             RuntimeCommand::Runs(arguments) => super::runs(project, arguments, terminal),
         }
+    }
+
+    /// The environment whose engine it needs, as far as its arguments tell.
+    pub fn about(&self) -> About<'_> {
+        match self {
+            RuntimeCommand::Plan(arguments) => About::of(arguments.environment.as_ref()),
+            RuntimeCommand::Run(arguments) => About::of(arguments.environment.as_ref()),
+            RuntimeCommand::Restate(arguments) => About::of(arguments.env.as_ref()),
+            RuntimeCommand::Show(arguments) => About::of(arguments.env.as_ref()),
+            RuntimeCommand::Promote(arguments) => About::Environment(&arguments.to),
+            RuntimeCommand::Apply(arguments) => match &arguments.what {
+                // Only the plan knows what it is for.
+                Some(what) if looks_like_a_plan(what) => About::Nothing,
+                what => About::of(what.as_ref()),
+            },
+            RuntimeCommand::Env(arguments) => match &arguments.command {
+                EnvCommand::Create { environment, .. }
+                | EnvCommand::Drop { environment, .. }
+                | EnvCommand::Rollback { environment, .. } => About::Environment(environment),
+                EnvCommand::List { .. } | EnvCommand::Show { .. } | EnvCommand::History { .. } => {
+                    About::Nothing
+                }
+            },
+            RuntimeCommand::Plans(_) | RuntimeCommand::Runs(_) => About::Nothing,
+        }
+    }
+}
+
+/// What a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About<'c> {
+    /// No environment's engine, or one that can't be told before the state is read.
+    Nothing,
+    /// The project's default environment.
+    Default,
+    /// The environment of this name, as it was given.
+    Environment(&'c str),
+}
+
+impl<'c> About<'c> {
+    fn of(environment: Option<&'c String>) -> Self {
+        environment.map_or(About::Default, |name| About::Environment(name))
     }
 }

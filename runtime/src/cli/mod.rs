@@ -21,7 +21,7 @@ pub use arguments::{RenderArguments, RunArguments, RunsArguments, ShowArguments}
 pub use change_arguments::{
     ApplyArguments, EnvArguments, PlanArguments, PlansArguments, PromoteArguments, RestateArguments,
 };
-pub use commands::RuntimeCommand;
+pub use commands::{About, RuntimeCommand};
 pub use env::env;
 pub use program::main;
 pub use render::render;

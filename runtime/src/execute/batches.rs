@@ -1,4 +1,8 @@
 //! Incremental models: each batch staged, checked and moved into the table in one transaction.
+//!
+//! The batches of one model run in order. Side by side, each would be audited without the rows of
+//! the others, and little would be won: the engine uses all processors for one batch already, and
+//! other models run meanwhile.
 
 use super::batch::{Batch, Shape};
 use super::build::{Done, Worker, committed, entry, promised};

@@ -198,6 +198,8 @@ impl<'a> Running<'a> {
             return Ok(0);
         }
         if publication.is_empty() {
+            // What an earlier one that was broken off has left.
+            self.sweep(state, (walk, &[]), listener)?;
             return Ok(0);
         }
         let scope = &context.scope;
@@ -218,14 +220,30 @@ impl<'a> Running<'a> {
         listener(Event::Published {
             views: publication.view_count(),
         });
-        match sweep(context, &mut self.session, walk, &changes) {
-            Ok(changes) => state.apply(scope, &changes)?,
-            Err(error) => listener(Event::Note(format!(
-                "old tables are left for the next run: {}",
-                error.message
-            ))),
-        }
+        self.sweep(state, (walk, &changes), listener)?;
         Ok(publication.view_count())
+    }
+
+    /// Drops what nobody needs any more. A failure is told, and leaves it to the next one.
+    fn sweep(
+        &mut self,
+        state: &mut State,
+        (walk, published): (&Walk, &[Change]),
+        listener: &mut dyn FnMut(Event),
+    ) -> Result<()> {
+        match sweep(&self.context, &mut self.session, walk, published) {
+            Ok(changes) => {
+                self.wrote |= !changes.is_empty();
+                state.apply(&self.context.scope, &changes)
+            }
+            Err(error) => {
+                listener(Event::Note(format!(
+                    "old tables are left for the next run: {}",
+                    error.message
+                )));
+                Ok(())
+            }
+        }
     }
 
     /// Writes that the run ended, and with which ledger: the next one believes the state if it finds

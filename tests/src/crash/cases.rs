@@ -112,7 +112,14 @@ const BATCHES: &[(&str, u32)] = &[
 ];
 
 /// What a run writes to the state, of which each may be the last thing that it does.
-const WRITTEN: &[&str] = &["run-started", "snapshots", "published", "run-ended"];
+const WRITTEN: &[&str] = &[
+    "claim",
+    "run-started",
+    "snapshots",
+    "intend",
+    "finish",
+    "run-ended",
+];
 
 /// Each point once, batches once for each kind of model, and all again as errors.
 pub fn short() -> Vec<Case> {

@@ -21,6 +21,8 @@ pub struct Catalog {
     pub macros: BTreeSet<String>,
     /// Types that statements made.
     pub types: BTreeSet<String>,
+    /// Whether the engine no longer answers, as after a fault of its own.
+    pub fails: bool,
 }
 
 /// Where a bare name is looked for, the first last.
@@ -50,14 +52,19 @@ impl Catalog {
             // A view whose tables are gone has no columns that anybody knows.
             found.insert((database, schema, name), Schema::unknown());
         }
-        add_columns(&mut found, columns(engine, false));
+        let own_columns = columns(engine, false);
+        let fails = own_columns.is_none();
+        add_columns(&mut found, own_columns.unwrap_or_default());
         // The engine's own relations are the same in each.
         let own = SYSTEM.get_or_init(|| {
             let mut own = BTreeMap::new();
-            add_columns(&mut own, columns(engine, true));
+            add_columns(&mut own, columns(engine, true).unwrap_or_default());
             own
         });
-        let mut catalog = Catalog::default();
+        let mut catalog = Catalog {
+            fails,
+            ..Catalog::default()
+        };
         for (database, schema) in SEARCH_PATH {
             for ((own_database, own_schema, name), columns) in own.iter().chain(&found) {
                 if own_database == database && own_schema == schema {
@@ -94,7 +101,8 @@ fn add_columns(found: &mut BTreeMap<Place, Schema>, columns: Vec<(Place, Column)
     }
 }
 
-fn columns(engine: &Engine, system: bool) -> Vec<(Place, Column)> {
+/// `None` if the engine doesn't answer.
+fn columns(engine: &Engine, system: bool) -> Option<Vec<(Place, Column)>> {
     let sql = COLUMNS.replace("$system", &system.to_string());
     let read = || -> duckdb::Result<Vec<(Place, Column)>> {
         let mut statement = engine.connection().prepare(&sql)?;
@@ -110,7 +118,7 @@ fn columns(engine: &Engine, system: bool) -> Vec<(Place, Column)> {
         })?;
         rows.collect()
     };
-    read().unwrap_or_default()
+    read().ok()
 }
 
 fn texts<const N: usize>(engine: &Engine, sql: &str) -> Vec<[String; N]> {

@@ -24,6 +24,10 @@ pub struct Answer {
     pub reads_table: bool,
     /// Why no project could hold such a query, if that is so.
     pub outside: Option<&'static str>,
+    /// Whether it asks for a variable of the session, which isn't set here.
+    pub reads_session: bool,
+    /// The schemas and databases that were left out in front of relations, as they are written.
+    pub left_out: Vec<String>,
 }
 
 impl Answer {
@@ -51,6 +55,8 @@ pub fn answer(sql: &str, catalog: &Catalog) -> Answer {
     let mut answer = Answer {
         outside: query.outside,
         reads_table: query.reads_table,
+        reads_session: query.reads_session,
+        left_out: query.left_out,
         ..Answer::default()
     };
     if let Some(error) = found.into_iter().next() {
@@ -60,6 +66,11 @@ pub fn answer(sql: &str, catalog: &Catalog) -> Answer {
     let tree = match parse_query(sql, &query.tokens) {
         Ok(tree) => tree,
         Err(error) => {
+            answer.outside = answer.outside.or(match error.code {
+                Code::SeveralStatements => Some("several statements"),
+                Code::NotAQuery => Some("another statement"),
+                _ => None,
+            });
             answer.errors.push(error);
             return answer;
         }
@@ -96,6 +107,8 @@ struct Names {
     /// How each qualified name is written in full.
     paths: BTreeMap<String, String>,
     reads_table: bool,
+    reads_session: bool,
+    left_out: Vec<String>,
     outside: Option<&'static str>,
 }
 
@@ -123,8 +136,13 @@ impl Names {
             qualified: BTreeMap::new(),
             paths: BTreeMap::new(),
             reads_table: false,
+            reads_session: false,
+            left_out: Vec::new(),
             outside: None,
         };
+        if catalog.fails {
+            names.outside = Some("an engine that failed");
+        }
         let mut index = 0;
         while index < tokens.len() {
             let first_of_path = is_name(index) && !(index > 0 && is(index - 1, "."));
@@ -137,6 +155,7 @@ impl Names {
             if is_name(index) && catalog.types.contains(&words[index]) {
                 names.outside.get_or_insert("a type of the session");
             }
+            names.reads_session |= words[index] == "getvariable" && is(index + 1, "(");
             if first_of_path {
                 let mut path = vec![words[index].as_str()];
                 while path.len() < 3
@@ -148,6 +167,16 @@ impl Names {
                 if let Some((skipped, schema)) = qualified(&path, catalog) {
                     let written = path[..=skipped].join(".");
                     names.add(path[skipped], &written, schema, catalog);
+                    let ends = tokens[index].span.start..tokens[index + 2 * skipped].span.start;
+                    let left_out = sql.get(ends.start as usize..ends.end as usize);
+                    names.left_out.extend(left_out.map(str::to_owned));
+                    // `WITH s AS (…) SELECT * FROM main.s, s`: two relations again.
+                    let is_member = |at: usize| {
+                        words[at] == path[skipped] && words[at + 1] == "as" && is(at + 2, "(")
+                    };
+                    if (0..tokens.len().saturating_sub(2)).any(is_member) {
+                        names.outside.get_or_insert("two relations of one name");
+                    }
                     index += 2 * skipped;
                 } else if path.len() == 1 && catalog.bare.contains_key(path[0]) {
                     names.reads_table |= index > 0

@@ -101,7 +101,7 @@ fn judge(
         refused_when_asked: None,
     };
     if judged.cause().is_some() && judged.accepted() {
-        judged.refused_when_asked = Some(refuses_over_empty_tables(sql, catalog));
+        judged.refused_when_asked = refuses_over_empty_tables(sql, catalog);
     }
     judged
 }
@@ -114,13 +114,21 @@ fn is_about_query(error: &EngineError) -> bool {
     )
 }
 
-/// Asks as `dbgo check --engine` does.
-fn refuses_over_empty_tables(sql: &str, catalog: &Catalog) -> bool {
+/// Whether a name stands in a text as a word.
+fn mentions(text: &str, name: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name)
+        .any(|(at, _)| !text[..at].ends_with(part) && !text[at + name.len()..].starts_with(part))
+}
+
+/// Asks as `dbgo check --engine` does; `None` if the tables can't be made for it, as those with
+/// columns of types that only a query makes.
+fn refuses_over_empty_tables(sql: &str, catalog: &Catalog) -> Option<bool> {
     let text = sql.to_lowercase();
     let typed: Vec<(&String, Vec<(&str, String)>)> = catalog
         .made
         .iter()
-        .filter(|name| text.contains(name.as_str()))
+        .filter(|name| mentions(&text, name))
         .filter_map(|name| {
             let columns = catalog.bare.get(name)?.columns.as_ref()?.iter();
             let typed = columns.map(|column| (column.name.as_str(), column.sql_type.to_string()));
@@ -141,10 +149,9 @@ fn refuses_over_empty_tables(sql: &str, catalog: &Catalog) -> bool {
         .zip(&columns)
         .map(|((name, _), columns)| (name.as_str(), columns.as_slice()))
         .collect();
-    TypeSession::new().is_ok_and(|mut session| {
-        // A refusal for want of a table would be none of the query.
-        let has_tables = session.columns_of(&relations, "SELECT 1").is_ok();
-        let answer = session.judge(&relations, sql);
-        has_tables && answer.is_err_and(|error| is_about_query(&error))
-    })
+    let mut session = TypeSession::new().ok()?;
+    // A refusal for want of a table would be none of the query.
+    session.columns_of(&relations, "SELECT 1").ok()?;
+    let answer = session.judge(&relations, sql);
+    Some(answer.is_err_and(|error| is_about_query(&error)))
 }

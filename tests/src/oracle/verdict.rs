@@ -143,12 +143,30 @@ impl Judged {
         match &self.engine {
             Engine::Binds { .. } => None,
             Engine::Refuses(refusal) => {
+                if let Some(reason) = self.not_held() {
+                    return Some(Cause::Apart(reason));
+                }
                 // A missing table that was meant to be one is our matter only if we don't see it.
                 let expected = self.statement.expects_error
                     && (missing_table(refusal).is_none() || self.accepted());
-                Some(cause(refusal, expected))
+                let outside = self.ours.as_ref().and_then(|ours| ours.outside);
+                Some(match (cause(refusal, expected), outside) {
+                    // What the session's own objects are can't be told from the query.
+                    (Cause::NamesAndTypes, Some(reason)) => Cause::Apart(reason),
+                    (cause, _) => cause,
+                })
             }
         }
+    }
+
+    /// Why a refused query is none that a project could hold: what it calls or names was made in
+    /// the session by another statement, or is asked of the session. Such an object decides what
+    /// the query means, so that the engine's refusal may be one of the object, as that of a macro
+    /// which calls itself.
+    fn not_held(&self) -> Option<&'static str> {
+        let ours = self.ours.as_ref().filter(|ours| ours.parsed)?;
+        let asked = ours.reads_session.then_some("a variable of the session");
+        ours.outside.or(asked)
     }
 
     /// What is to be looked at.
@@ -217,7 +235,8 @@ impl Judged {
                 known if !same_type(known, sql_type) => add(Finding::WrongType),
                 _ => {}
             }
-            if ours.name.as_ref().is_some_and(|ours| ours != name) {
+            let differs = |ours: &String| *ours != *name && *ours != self.without_schemas(name);
+            if ours.name.as_ref().is_some_and(differs) {
                 add(Finding::WrongName);
             }
             if !ours.nullable && self.yields_null(index) {
@@ -225,6 +244,12 @@ impl Judged {
             }
         }
         found
+    }
+
+    /// A name of the engine's without the schemas that were left out of our query.
+    fn without_schemas(&self, name: &str) -> String {
+        let left_out = self.ours.iter().flat_map(|ours| &ours.left_out);
+        left_out.fold(name.to_owned(), |name, schemas| name.replace(schemas, ""))
     }
 
     fn yields_null(&self, index: usize) -> bool {
@@ -249,6 +274,15 @@ fn cause(refusal: &Refusal, expected: bool) -> Cause {
     let message = refusal.message.as_str();
     if message.contains("exists in the") && message.contains("extension") {
         return Cause::Apart("an extension that isn't loaded");
+    }
+    if message.contains("infinite recursion detected") {
+        return Cause::Apart("a view of the session that reads itself");
+    }
+    let missing = |what: &str| message.starts_with(what) && message.contains("does not exist");
+    if missing("Sequence with name ") || missing("Catalog \"") {
+        // Sequences and attached databases belong to an engine's own state: no project declares
+        // them, so that a binder that sees only the project can't know of them.
+        return Cause::Apart("a sequence or database of the engine's own");
     }
     match refusal.kind.as_str() {
         "Parser" | "Syntax" => Cause::Syntax,

@@ -351,3 +351,22 @@ fn several_engines_need_a_choice() {
         "error[unknown-engine]",
     );
 }
+
+#[test]
+fn only_the_engine_of_the_environment_needs_its_variables() {
+    let settings = "name = \"shop\"\n\
+        [engine.local]\ntype = \"duckdb\"\n\
+        [engine.far]\ntype = \"duckdb\"\npath = \"${SHOP_FAR}/far.duckdb\"\n\
+        [env]\ndefault = \"dev_${SHOP_BRANCH}\"\n\
+        [env.near]\nengine = \"local\"\n\
+        [env.\"*\"]\nengine = \"far\"\n";
+    let place = Place::with(&[
+        ("dbgo.toml", settings),
+        ("models/a/one.sql", "select 1 as id\n"),
+    ]);
+    place.dbgo(&["run", "near"]).ends_with(0);
+    let default = place.dbgo(&["run"]).ends_with(1);
+    says(&default, "`${SHOP_BRANCH}` in `default` of `[env]`");
+    let far = place.dbgo(&["run", "elsewhere"]).ends_with(1);
+    says(&far, "`${SHOP_FAR}` in `path` of `[engine.far]`");
+}

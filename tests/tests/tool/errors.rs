@@ -127,7 +127,7 @@ fn wrong_settings_are_refused_and_change_nothing() {
             "dbgo.toml",
             format!("{SETTINGS}[env]\ndefault = \"${{SHOP_BRANCH:-...}}\"\n"),
             1,
-            "error[environment-name]: `${SHOP_BRANCH:-...}` gives the environment no name\n",
+            "error[environment-name]: `...` gives the environment no name\n",
         ),
         (
             "dbgo.toml",

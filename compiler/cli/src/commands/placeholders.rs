@@ -3,38 +3,41 @@
 
 use crate::workspace::Workspace;
 use dbgo_compiler::project::Settings;
-use dbgo_runtime::cli::{Terminal, report};
+use dbgo_runtime::cli::{About, Terminal, report};
 use dbgo_runtime::config::{Lookup, engine_place, engine_setting_place, expand};
 use dbgo_runtime::environments::sanitise;
 use dbgo_runtime::error::Error;
 use std::process::ExitCode;
 
-/// Looks up the variables of the state, of the environment's name and of the engine that it lives
-/// on.
+/// Looks up the variables of the state, and of the engine of the environment that a command is
+/// about; the default's name has variables too.
 ///
 /// # Errors
 /// The exit code, after saying which variable is missing.
-pub fn check(workspace: &Workspace) -> Result<(), ExitCode> {
+pub fn check(workspace: &Workspace, about: About<'_>) -> Result<(), ExitCode> {
     let Some(settings) = workspace.settings() else {
         // What is wrong with it is reported when it is compiled.
         return Ok(());
     };
-    look_up(workspace, &settings).map_err(|error| report(&error, &Terminal::detect()))
+    look_up(workspace, &settings, about).map_err(|error| report(&error, &Terminal::detect()))
 }
 
-fn look_up(workspace: &Workspace, settings: &Settings) -> Result<(), Error> {
+fn look_up(workspace: &Workspace, settings: &Settings, about: About<'_>) -> Result<(), Error> {
     let lookup = Lookup::new(&workspace.root)?;
-    let place = "`default` of `[env]` in `dbgo.toml`";
-    let name = sanitise(&expand(
-        &settings.default_environment.value,
-        &lookup,
-        place,
-    )?);
+    let name = match about {
+        About::Nothing => None,
+        About::Environment(name) => Some(sanitise(name)),
+        About::Default => {
+            let default = &settings.default_environment.value;
+            let place = "`default` of `[env]` in `dbgo.toml`";
+            Some(sanitise(&expand(default, &lookup, place)?))
+        }
+    };
     if let Some(url) = &settings.state_url {
         expand(&url.value, &lookup, "`url` of `[state]` in `dbgo.toml`")?;
     }
     // The other engines may be out of reach here.
-    if let Some(engine) = settings.engine_of(&name) {
+    if let Some(engine) = name.and_then(|name| settings.engine_of(&name)) {
         let name = &engine.name.value;
         expand(&engine.location.value, &lookup, &engine_place(name, "path"))?;
         for (key, value) in &engine.settings {

@@ -1,51 +1,43 @@
-//! Whether the keys of an incremental model go together, and what follows from them.
+//! Whether the keys of a model go together, and what follows from them.
 
-use super::{Incremental, Layers, Setting, SettingSource, TimeRange, built_in};
+use super::meaning::written;
+use super::{Incremental, Layers, RowChange, Scd2, Setting, SettingSource, TimeRange, built_in};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::header::config::Config;
 use crate::header::time::{IntervalLength, Length};
-use crate::header::{Materialized, Outside, Strategy};
+use crate::header::{Checked, HardDeletes, Materialized, Outside, Strategy};
+use crate::name::same_name;
 use crate::span::{FileId, Span};
 
-/// Decides how a model is filled; `None` if it isn't incremental or its keys contradict each other.
-pub(super) fn incremental(
+/// Decides how a model is filled, or how it keeps versions of its rows. Neither, if it is of
+/// another kind or its keys contradict each other.
+pub(super) fn check(
     layers: &Layers<'_>,
     materialized: &Setting<Materialized>,
     file: FileId,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Incremental> {
+) -> (Option<Incremental>, Option<Scd2>) {
     let check = Check {
         layers,
         materialized,
         file,
     };
-    if materialized.value != Materialized::Incremental {
-        diagnostics.extend(check.keys_without_incremental());
-        return None;
-    }
-    let strategy = match check.strategy() {
-        Ok(strategy) => strategy,
-        Err(finding) => {
-            diagnostics.push(finding);
-            return None;
-        }
-    };
     let before = diagnostics.len();
-    diagnostics.extend(check.keys_of_other_strategies(strategy.value));
-    let incremental = match strategy.value {
-        Strategy::TimeRange => check
-            .time_range(&strategy)
-            .map(|range| Incremental::TimeRange(Box::new(range))),
-        Strategy::UniqueKey => check.unique_key(&strategy),
-        Strategy::Append => Ok(Incremental::Append),
-    };
-    match incremental {
-        Ok(incremental) if diagnostics.len() == before => Some(incremental),
-        Ok(_) => None,
-        Err(finding) => {
-            diagnostics.push(finding);
-            None
+    diagnostics.extend(check.keys_of_other_kinds());
+    diagnostics.extend(check.zone_without_cron());
+    match materialized.value {
+        Materialized::Incremental => {
+            let incremental = check.incremental(diagnostics);
+            let is_right = diagnostics.len() == before;
+            (incremental.filter(|_| is_right), None)
         }
+        Materialized::Scd2 => match check.scd2() {
+            Ok(scd2) => (None, (diagnostics.len() == before).then_some(scd2)),
+            Err(finding) => {
+                diagnostics.push(finding);
+                (None, None)
+            }
+        },
+        Materialized::View | Materialized::Table | Materialized::Ephemeral => (None, None),
     }
 }
 
@@ -71,23 +63,66 @@ impl Check<'_> {
         }
     }
 
-    fn keys_without_incremental(&self) -> Vec<Diagnostic> {
+    /// Keys of the header that mean nothing for models of this kind.
+    fn keys_of_other_kinds(&self) -> Vec<Diagnostic> {
         let word = self.materialized.value.word();
         written(self.layers.header)
-            .into_iter()
-            .map(|(key, _, span)| {
+            .filter(|(_, models, _)| !models.holds(self.materialized.value))
+            .map(|(key, models, span)| {
+                let usual = models.materializations()[0].word();
                 let finding = Diagnostic::error(
                     Code::InvalidConfigValue,
                     span,
                     format!("`{key}` means nothing for `materialized='{word}'`"),
                 )
-                .hint("say `materialized='incremental'`, or leave the key out");
+                .hint(format!(
+                    "say `materialized='{usual}'`, or leave the key out"
+                ));
                 match self.materialized.span() {
                     Some(place) => finding.and_at(place, format!("`{word}` because of this")),
                     None => finding.note("`view` is what holds when nobody says anything"),
                 }
             })
             .collect()
+    }
+
+    /// A time zone in the header for a time that nobody gives.
+    fn zone_without_cron(&self) -> Option<Diagnostic> {
+        let zone = self.layers.header.cron_tz.as_ref()?;
+        if self.layers.pick(|config| config.cron.as_ref()).is_some() {
+            return None;
+        }
+        let message = "`cron_tz` means nothing without `cron`";
+        Some(
+            Diagnostic::error(Code::InvalidConfigValue, zone.span, message)
+                .hint("say when the model is due: `cron='0 6 * * *'`"),
+        )
+    }
+
+    fn incremental(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<Incremental> {
+        let strategy = match self.strategy() {
+            Ok(strategy) => strategy,
+            Err(finding) => {
+                diagnostics.push(finding);
+                return None;
+            }
+        };
+        diagnostics.extend(self.keys_of_other_strategies(strategy.value));
+        let incremental = match strategy.value {
+            Strategy::TimeRange => self
+                .time_range(&strategy)
+                .map(|range| Incremental::TimeRange(Box::new(range))),
+            Strategy::UniqueKey => self.unique_key(&strategy),
+            Strategy::Partition => self.partition(&strategy),
+            Strategy::Append => Ok(Incremental::Append),
+        };
+        match incremental {
+            Ok(incremental) => Some(incremental),
+            Err(finding) => {
+                diagnostics.push(finding);
+                None
+            }
+        }
     }
 
     fn strategy(&self) -> Result<Setting<Strategy>, Diagnostic> {
@@ -119,19 +154,28 @@ impl Check<'_> {
                     "`time_column` and `unique_key` ask for different strategies",
                 )
                 .hint("keep one of them; `grain` says what a row is about")),
-            (false, false) => Err(self
-                .wrong(
-                    &self.materialized.source,
-                    "an incremental model needs a `time_column` or a `unique_key`",
-                )
-                .hint("or say `strategy='append'` if rows are only ever added")),
+            (false, false) => Err(self.no_strategy()),
+        }
+    }
+
+    fn no_strategy(&self) -> Diagnostic {
+        let finding = self.wrong(
+            &self.materialized.source,
+            "an incremental model needs a `time_column` or a `unique_key`",
+        );
+        match &self.layers.header.partition_by {
+            Some(_) => finding.hint(
+                "or say `strategy='partition'` if a batch replaces the partitions that it touches",
+            ),
+            None => finding.hint("or say `strategy='append'` if rows are only ever added"),
         }
     }
 
     fn keys_of_other_strategies(&self, strategy: Strategy) -> Vec<Diagnostic> {
         written(self.layers.header)
-            .into_iter()
-            .filter(|(_, of, _)| of.is_some_and(|of| of != strategy))
+            .filter(|(_, models, _)| {
+                models.holds(Materialized::Incremental) && !models.holds_with(strategy)
+            })
             .map(|(key, _, span)| {
                 Diagnostic::error(
                     Code::InvalidConfigValue,
@@ -154,6 +198,20 @@ impl Check<'_> {
                     "`strategy='unique_key'` needs a `unique_key` with at least one column",
                 )
                 .hint("add `unique_key='…'`")
+            })
+    }
+
+    fn partition(&self, strategy: &Setting<Strategy>) -> Result<Incremental, Diagnostic> {
+        self.layers
+            .pick(|config| config.partition_by.as_ref())
+            .filter(|columns| !columns.value.is_empty())
+            .map(Incremental::Partition)
+            .ok_or_else(|| {
+                self.wrong(
+                    &strategy.source,
+                    "`strategy='partition'` needs a `partition_by` with at least one column",
+                )
+                .hint("add `partition_by='…'`: the columns whose values tell partitions apart")
             })
     }
 
@@ -194,53 +252,88 @@ impl Check<'_> {
                         length: Length::Seconds(86_400),
                     })
                 }),
-            lookback: layers
-                .pick(|config| config.lookback.as_ref())
-                .unwrap_or_else(|| built_in(0)),
+            interval_tz: layers.pick(|config| config.interval_tz.as_ref()),
+            lookback: layers.pick_or(|config| config.lookback.as_ref(), || 0),
             batch_size: layers.pick(|config| config.batch_size.as_ref()),
-            outside: layers
-                .pick(|config| config.outside.as_ref())
-                .unwrap_or_else(|| built_in(Outside::Error)),
+            outside: layers.pick_or(|config| config.outside.as_ref(), || Outside::Error),
         })
+    }
+
+    fn scd2(&self) -> Result<Scd2, Diagnostic> {
+        let layers = self.layers;
+        let unique_key = layers
+            .pick(|config| config.unique_key.as_ref())
+            .filter(|key| !key.value.is_empty());
+        let Some(unique_key) = unique_key else {
+            return Err(self
+                .wrong(
+                    &self.materialized.source,
+                    "an `scd2` model needs a `unique_key` with at least one column",
+                )
+                .hint("add `unique_key='…'`: the columns that name a row over its versions"));
+        };
+        let name = |name: &str| name.to_owned();
+        let valid_from = layers.pick_or(|config| config.valid_from.as_ref(), || name("valid_from"));
+        let valid_to = layers.pick_or(|config| config.valid_to.as_ref(), || name("valid_to"));
+        if same_name(&valid_from.value, &valid_to.value) {
+            let named = match valid_to.source {
+                SettingSource::BuiltIn => &valid_from,
+                _ => &valid_to,
+            };
+            let message = format!(
+                "`valid_from` and `valid_to` are one column, `{}`",
+                named.value
+            );
+            return Err(self
+                .wrong(&named.source, message)
+                .hint("give them different names"));
+        }
+        Ok(Scd2 {
+            unique_key,
+            change: self.row_change()?,
+            hard_deletes: layers.pick_or(
+                |config| config.hard_deletes.as_ref(),
+                || HardDeletes::Ignore,
+            ),
+            valid_from,
+            valid_to,
+        })
+    }
+
+    /// What the header names decides; a folder's default only if the header names neither.
+    fn row_change(&self) -> Result<RowChange, Diagnostic> {
+        let header = self.layers.header;
+        let (by_time, by_value) = (header.updated_at.is_some(), header.check.is_some());
+        let updated_at = self
+            .layers
+            .pick(|config| config.updated_at.as_ref())
+            .filter(|_| by_time || !by_value);
+        let checked = self
+            .layers
+            .pick(|config| config.check.as_ref())
+            .filter(|checked| by_value || (!by_time && !is_empty(&checked.value)));
+        match (updated_at, checked) {
+            (Some(updated_at), None) => Ok(RowChange::UpdatedAt(updated_at)),
+            (None, Some(checked)) if is_empty(&checked.value) => Err(self
+                .wrong(&checked.source, "`check` names no column")
+                .hint("name at least one, or write `check='all'`")),
+            (None, Some(checked)) => Ok(RowChange::Check(checked)),
+            (Some(_), Some(checked)) => Err(self
+                .wrong(
+                    &checked.source,
+                    "`updated_at` and `check` are two ways to tell that a row has changed",
+                )
+                .hint("keep one of them")),
+            (None, None) => Err(self
+                .wrong(
+                    &self.materialized.source,
+                    "an `scd2` model needs an `updated_at` or a `check`",
+                )
+                .hint("add `updated_at='…'`, the column that says when a row was changed, or `check='all'`")),
+        }
     }
 }
 
-/// The keys of incremental models that a place sets, each with the strategy it belongs to.
-fn written(config: &Config) -> Vec<(&'static str, Option<Strategy>, Span)> {
-    let range = Some(Strategy::TimeRange);
-    let merge = Some(Strategy::UniqueKey);
-    [
-        ("strategy", None, config.strategy.as_ref().map(|it| it.span)),
-        (
-            "time_column",
-            range,
-            config.time_column.as_ref().map(|it| it.span),
-        ),
-        (
-            "unique_key",
-            merge,
-            config.unique_key.as_ref().map(|it| it.span),
-        ),
-        ("start", range, config.start.as_ref().map(|it| it.span)),
-        ("end", range, config.end.as_ref().map(|it| it.span)),
-        (
-            "interval",
-            range,
-            config.interval.as_ref().map(|it| it.span),
-        ),
-        (
-            "lookback",
-            range,
-            config.lookback.as_ref().map(|it| it.span),
-        ),
-        (
-            "batch_size",
-            range,
-            config.batch_size.as_ref().map(|it| it.span),
-        ),
-        ("outside", range, config.outside.as_ref().map(|it| it.span)),
-    ]
-    .into_iter()
-    .filter_map(|(key, strategy, span)| span.map(|span| (key, strategy, span)))
-    .collect()
+fn is_empty(checked: &Checked) -> bool {
+    matches!(checked, Checked::Columns(columns) if columns.is_empty())
 }

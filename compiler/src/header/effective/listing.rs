@@ -1,7 +1,8 @@
 //! What holds for a file as lines of text, for `dbgo render --config`.
 
-use super::{EffectiveConfig, Incremental, Setting, SettingSource};
-use crate::header::FileKind;
+use super::{EffectiveConfig, Incremental, RowChange, Scd2, Setting, SettingSource};
+use crate::header::{Checked, FileKind};
+use crate::span::Spanned;
 
 /// A key, its value as a header writes it, and where the value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,27 +57,47 @@ impl EffectiveConfig {
                 lines.add("start", &range.start, |value| text(&value.text));
                 lines.maybe("end", range.end.as_ref(), |value| text(&value.text));
                 lines.add("interval", &range.interval, |value| text(&value.text));
+                lines.maybe("interval_tz", range.interval_tz.as_ref(), |zone| text(zone));
                 lines.add("lookback", &range.lookback, u32::to_string);
                 lines.maybe("batch_size", range.batch_size.as_ref(), u32::to_string);
                 lines.add("outside", &range.outside, |value| text(value.word()));
             }
-            Some(Incremental::UniqueKey(key)) => {
-                lines.add("unique_key", key, |value| {
-                    list(value.iter().map(|name| &name.value))
-                });
-            }
+            Some(Incremental::UniqueKey(key)) => lines.add("unique_key", key, |key| columns(key)),
+            Some(Incremental::Partition(by)) => lines.add("partition_by", by, |by| columns(by)),
             Some(Incremental::Append) | None => {}
         }
+        if let Some(scd2) = &self.scd2 {
+            scd2_lines(scd2, lines);
+        }
+        lines.maybe("cron", self.cron.as_ref(), |value| text(value));
+        lines.maybe("cron_tz", self.cron_tz.as_ref(), |value| text(value));
+        lines.maybe("history", self.history.as_ref(), |value| text(value.word()));
+        lines.maybe("forward_only", self.forward_only.as_ref(), bool::to_string);
+        lines.maybe("was", self.was.as_ref(), |value| text(value));
         lines.add("on_schema_change", &self.on_schema_change, |value| {
             text(value.word())
         });
         lines.add("enabled", &self.enabled, bool::to_string);
         lines.add("retries", &self.retries, u32::to_string);
         lines.maybe("timeout", self.timeout.as_ref(), |value| text(&value.text));
-        lines.maybe("grain", self.grain.as_ref(), |value| {
-            list(value.iter().map(|name| &name.value))
-        });
+        lines.maybe("grain", self.grain.as_ref(), |value| columns(value));
     }
+}
+
+fn scd2_lines(scd2: &Scd2, lines: &mut Lines) {
+    lines.add("unique_key", &scd2.unique_key, |key| columns(key));
+    match &scd2.change {
+        RowChange::UpdatedAt(column) => lines.add("updated_at", column, |value| text(value)),
+        RowChange::Check(checked) => lines.add("check", checked, |checked| match checked {
+            Checked::All => text(Checked::ALL),
+            Checked::Columns(names) => columns(names),
+        }),
+    }
+    lines.add("hard_deletes", &scd2.hard_deletes, |value| {
+        text(value.word())
+    });
+    lines.add("valid_from", &scd2.valid_from, |value| text(value));
+    lines.add("valid_to", &scd2.valid_to, |value| text(value));
 }
 
 struct Lines(Vec<ConfigLine>);
@@ -116,6 +137,10 @@ fn byte(value: u8) -> String {
         b'\t' => "'\\t'".to_owned(),
         _ => text(&char::from(value).to_string()),
     }
+}
+
+fn columns(names: &[Spanned<String>]) -> String {
+    list(names.iter().map(|name| &name.value))
 }
 
 fn list<'a>(values: impl Iterator<Item = &'a String>) -> String {

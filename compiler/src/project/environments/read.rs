@@ -130,7 +130,7 @@ fn environment(reader: &mut Reader, section: &Entry<'_>) -> Environment {
             "protected" => environment.protected = reader.boolean(&entry),
             "ttl" => environment.ttl = reader.duration(&entry),
             "start" => environment.start = start(reader, &entry),
-            "views" => environment.views = reader.word(&entry, Views::WORDS, Views::from_word),
+            "views" => environment.views = views(reader, &entry),
             "publish" => {
                 environment.publish = reader.word(&entry, Publish::WORDS, Publish::from_word);
             }
@@ -146,6 +146,16 @@ fn environment(reader: &mut Reader, section: &Entry<'_>) -> Environment {
         }
     }
     environment
+}
+
+fn views(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<Views>> {
+    if let DeValue::String(text) = entry.value
+        && text == Views::LATER
+    {
+        reader.not_built(entry.span, "`views = \"catalog\"` isn't");
+        return None;
+    }
+    reader.word(entry, Views::WORDS, Views::from_word)
 }
 
 /// A date, a timestamp, or a time ago, in the form that the runtime reads: `30 days ago`.

@@ -35,7 +35,10 @@ pub(super) fn written(text: &str) -> Option<String> {
             let close = text.rfind(')')?;
             let behind = text[close + 1..].trim();
             let name = format!("{} {behind}", text[..open].trim());
-            (name.trim().to_owned(), Some(split(&text[open + 1..close])))
+            let mut arguments = split(&text[open + 1..close]);
+            arguments.retain(|argument| !argument.is_empty());
+            let arguments = (!arguments.is_empty()).then_some(arguments);
+            (name.trim().to_owned(), arguments)
         }
         None => (text.to_owned(), None),
     };
@@ -89,7 +92,8 @@ fn base(name: &str) -> Option<String> {
             Err(_) => return None,
         },
     };
-    Some(if BARE.contains(&own.as_str()) {
+    // The type of nulls has its quotes already.
+    Some(if BARE.contains(&own.as_str()) || own.starts_with('"') {
         own
     } else {
         format!("\"{own}\"")

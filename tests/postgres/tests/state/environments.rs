@@ -198,6 +198,9 @@ fn a_project_version_is_recorded_once_with_its_definitions() {
     on_both(|address| {
         let mut state = open(address);
         let pinned = |model: &str, definition: &str| PinnedModel {
+            schema: "main".to_owned(),
+            name: "orders".to_owned(),
+            kind: "table".to_owned(),
             model: text(model),
             version: text("v1"),
             definition: text(definition),

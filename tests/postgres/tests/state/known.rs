@@ -144,7 +144,7 @@ fn the_views_of_other_environments_are_known_with_their_names() {
 #[test]
 fn the_writer_writes_everything_and_runs_are_listed() {
     on_both(|address| {
-        let writer = Writer::start(open(address), scope());
+        let writer = Writer::start(open(address), scope(), None);
         writer.send(run("r1"));
         for position in 0..100 {
             writer.send(Change::Step {

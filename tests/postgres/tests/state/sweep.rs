@@ -175,6 +175,9 @@ fn old_records_go_and_what_is_needed_stays() {
                 tool_version: text("0.1.0"),
                 models: ["shared", version]
                     .map(|definition| PinnedModel {
+                        schema: "main".to_owned(),
+                        name: "orders".to_owned(),
+                        kind: "table".to_owned(),
                         model: format!("models.{definition}"),
                         version: text("1"),
                         definition: text(definition),

@@ -5,16 +5,22 @@
 
 use dbgo_contract::{List, ShardDef};
 pub mod models__cleaned;
+pub mod models__hours;
 pub mod models__latest;
 pub mod models__log;
+pub mod models__parts;
+pub mod models__versions;
 
 /// The models of this crate.
 pub static SHARD: ShardDef = ShardDef {
     models: List::new(
         &[
             models__cleaned::DEFINITION,
+            models__hours::DEFINITION,
             models__latest::DEFINITION,
             models__log::DEFINITION,
+            models__parts::DEFINITION,
+            models__versions::DEFINITION,
         ],
     ),
 };

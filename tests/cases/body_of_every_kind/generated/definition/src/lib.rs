@@ -127,7 +127,7 @@ pub static PROJECT: ProjectDef = ProjectDef {
             },
         ],
     ),
-    model_count: 3u32,
+    model_count: 6u32,
 };
 
 #[cfg(dbgo_library)]

@@ -1,0 +1,279 @@
+//! Arguments that must be constants, or hold no null: lists of date parts and shares, sizes of
+//! samples, separators, paths and shapes of JSON, keys of structs.
+//!
+//! Each rule follows the bind function that DuckDB 1.5.5 has for the function, as in `arguments`.
+
+use super::Binder;
+use super::deep::without_parentheses;
+use super::patterns::is_null;
+use super::table_function_checks::is_log;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, ExprKind, Literal};
+use crate::sql_type::SqlType;
+use crate::types::json_refusals;
+use crate::types::remapping::{self, Mapping};
+use crate::types::{Typed, Value};
+
+/// Functions that look at their arguments though one is null.
+const LOOKING_AT_NULL: &[&str] = &[
+    "array_to_string",
+    "bitstring_agg",
+    "cast_to_type",
+    "remap_struct",
+    "replace_type",
+    "reservoir_quantile",
+];
+
+impl Binder<'_> {
+    /// Checks what a call's constants are. `written` and `arguments` have one length.
+    pub(super) fn check_constness(
+        &mut self,
+        called: &str,
+        written: &[&ast::Expr],
+        arguments: &[Typed],
+    ) {
+        // With a null a scalar function gives a null, and the engine doesn't look any further.
+        let null = arguments
+            .iter()
+            .any(|argument| argument.sql_type == SqlType::Null);
+        if null && !LOOKING_AT_NULL.contains(&called) {
+            return;
+        }
+        match (called, written) {
+            ("date_part" | "datepart" | "extract", [parts, _]) => {
+                self.check_list_of_parts(parts, &arguments[0], called);
+            }
+            ("strptime" | "try_strptime", [_, formats]) if is_empty_list(formats) => {
+                self.wrong_constant(formats.span, format!("`{called}` needs a format"));
+            }
+            ("reservoir_quantile", [_, _, size]) => self.check_sample(size, &arguments[2]),
+            ("bitstring_agg", [_, least, most]) => {
+                for bound in [least, most] {
+                    self.must_be_constant(bound, "a bound of `bitstring_agg`");
+                }
+            }
+            ("array_to_string" | "array_to_string_comma_default", [_, separator]) => {
+                self.must_be_constant(separator, &format!("the separator of `{called}`"));
+            }
+            (
+                "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
+                [_, _, separator],
+            ) if matches!(&arguments[1].value, Value::Text(name) if is_string_agg(name)) => {
+                self.must_be_constant(separator, "the separator of `string_agg`");
+            }
+            (
+                "json_transform" | "json_transform_strict" | "from_json" | "from_json_strict",
+                [_, shape],
+            ) => self.must_be_constant(shape, &format!("the shape of `{called}`")),
+            (name, [_, path])
+                if json_refusals::WITH_PATH.contains(&name)
+                    && matches!(arguments[1].sql_type, SqlType::List(_)) =>
+            {
+                self.check_paths(path, called);
+            }
+            (
+                "struct_extract" | "struct_extract_at" | "union_extract" | "array_extract",
+                [_, key],
+            ) => {
+                self.check_key(&arguments[0].sql_type, key);
+            }
+            ("remap_struct", [_, _, mapping, defaults]) => {
+                if self.varies(defaults) {
+                    let message = "the defaults of `remap_struct` must be constants".to_owned();
+                    return self.wrong_constant(defaults.span, message);
+                }
+                let [source, target, _, defaults] = arguments else {
+                    return;
+                };
+                let (source, target) = (&source.sql_type, &target.sql_type);
+                let checked = match mapping_of(mapping) {
+                    Some(read) => remapping::check(source, target, &read, &defaults.sql_type),
+                    None => remapping::check_types(source, target),
+                };
+                if let Err(message) = checked {
+                    let finding = Diagnostic::error(Code::WrongArguments, mapping.span, message);
+                    self.report(finding);
+                }
+            }
+            ("switch", [_, cases, ..]) => {
+                self.check_cases(cases);
+            }
+            ("list_grade_up" | "array_grade_up" | "grade_up", [_, orders @ ..]) => {
+                for order in orders {
+                    self.must_be_constant(order, &format!("the order of `{called}`"));
+                }
+            }
+            ("constant_or_null", [value, ..]) => {
+                self.must_be_constant(value, "the value of `constant_or_null`");
+            }
+            ("getvariable", [name]) => self.must_be_constant(name, "the name of a variable"),
+            ("icu_sort_key", [_, collation]) => {
+                self.must_be_constant(collation, "the collation of `icu_sort_key`");
+            }
+            ("create_sort_key", keys) => {
+                for order in keys.iter().skip(1).step_by(2) {
+                    self.must_be_constant(order, "the order of `create_sort_key`");
+                }
+                if !keys.len().is_multiple_of(2) {
+                    let message = "`create_sort_key` takes an order for each key".to_owned();
+                    self.wrong_constant(keys[0].span, message);
+                }
+            }
+            ("make_type", parts) => {
+                for part in parts {
+                    self.must_be_constant(part, "a part of a type");
+                }
+            }
+            ("json_serialize_sql" | "json_serialize_plan", [_, options @ ..]) => {
+                for option in options {
+                    self.must_be_constant(option, &format!("an option of `{called}`"));
+                }
+            }
+            ("parse_duckdb_log_message", [log, _]) => match &arguments[0].value {
+                Value::Text(name) if !is_log(name) => {
+                    self.wrong_constant(log.span, format!("there is no log `{name}`"));
+                }
+                _ => self.must_be_constant(log, "the name of a log"),
+            },
+            ("st_setcrs", [_, system]) => {
+                self.must_be_constant(system, "the reference system of `st_setcrs`");
+            }
+            ("cast_to_type", [_, target]) if is_bare_null(target) => {
+                self.wrong_constant(target.span, "a null has no type to cast to".to_owned());
+            }
+            ("replace_type", [_, _, target]) if is_bare_null(target) => {
+                self.wrong_constant(target.span, "a null has no type to put there".to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks a key that a part of a struct or union is taken by: it is known before the query runs.
+    pub(super) fn check_key(&mut self, operand: &SqlType, key: &ast::Expr) {
+        if matches!(operand, SqlType::Struct(_) | SqlType::Union(_)) {
+            self.must_be_constant(key, "the key of a struct's field");
+        }
+    }
+
+    fn must_be_constant(&mut self, expr: &ast::Expr, what: &str) {
+        if self.varies(expr) {
+            self.wrong_constant(expr.span, format!("{what} must be a constant"));
+        }
+    }
+
+    fn check_list_of_parts(&mut self, parts: &ast::Expr, typed: &Typed, called: &str) {
+        if !matches!(typed.sql_type, SqlType::List(_)) {
+            return;
+        }
+        self.must_be_constant(parts, &format!("a list of parts for `{called}`"));
+        let ExprKind::List(items) = &without_parentheses(parts).kind else {
+            return;
+        };
+        if items.is_empty() {
+            self.wrong_constant(parts.span, "the list of parts is empty".to_owned());
+        }
+        if let Some(null) = items.iter().find(|item| is_null(item)) {
+            self.wrong_constant(null.span, "the name of a part can't be null".to_owned());
+        }
+    }
+
+    /// `switch(x, map {1: 'a'})`: the keys are written out.
+    fn check_cases(&mut self, cases: &ast::Expr) {
+        let ExprKind::Map(entries) = &without_parentheses(cases).kind else {
+            return self.must_be_constant(cases, "the map of `switch`");
+        };
+        if entries.is_empty() {
+            self.wrong_constant(cases.span, "`switch` has no cases".to_owned());
+        }
+        for (key, _) in entries {
+            let message = match &key.kind {
+                _ if is_null(key) => "the key of a map can't be null",
+                ExprKind::Binary { .. } | ExprKind::Cast { .. } => {
+                    "the keys of `switch` are written out"
+                }
+                _ => continue,
+            };
+            self.wrong_constant(key.span, message.to_owned());
+        }
+    }
+
+    /// The third argument of `reservoir_quantile`.
+    fn check_sample(&mut self, size: &ast::Expr, typed: &Typed) {
+        let message = match typed.value {
+            Value::Integer(count) if count <= 0 => "a sample has one row or more",
+            _ if is_null(size) => "the size of a sample can't be null",
+            _ => return self.must_be_constant(size, "the size of a sample"),
+        };
+        self.wrong_constant(size.span, message.to_owned());
+    }
+
+    fn check_paths(&mut self, paths: &ast::Expr, called: &str) {
+        self.must_be_constant(paths, &format!("a list of paths for `{called}`"));
+        if let ExprKind::List(items) = &without_parentheses(paths).kind
+            && let Some(null) = items.iter().find(|item| is_null(item))
+        {
+            self.wrong_constant(null.span, "a path can't be null".to_owned());
+        }
+    }
+
+    /// The shares of a quantile: no nulls, and, in one list, either all counted from the least or
+    /// all from the most.
+    pub(super) fn check_shares(&mut self, members: &[&ast::Expr], called: &str) {
+        let numbers: Vec<f64> = members
+            .iter()
+            .filter_map(|member| super::arguments::number_of(member))
+            .collect();
+        if numbers.iter().any(|share| *share < 0.0) && numbers.iter().any(|share| *share > 0.0) {
+            let first = members[0].span;
+            let message = format!("the shares of `{called}` have different signs");
+            self.report(Diagnostic::error(Code::InvalidConstant, first, message));
+        }
+        if members.len() > 1
+            && let Some(null) = members.iter().find(|member| is_null(member))
+        {
+            self.wrong_constant(null.span, format!("a share of `{called}` can't be null"));
+        }
+    }
+}
+
+fn is_bare_null(expr: &ast::Expr) -> bool {
+    matches!(
+        without_parentheses(expr).kind,
+        ExprKind::Literal(Literal::Null)
+    )
+}
+
+fn is_empty_list(expr: &ast::Expr) -> bool {
+    matches!(&without_parentheses(expr).kind, ExprKind::List(items) if items.is_empty())
+}
+
+fn is_string_agg(name: &str) -> bool {
+    ["string_agg", "group_concat", "listagg"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+}
+
+/// The mapping of `remap_struct` as it is written; `None` if it is written otherwise.
+fn mapping_of(expr: &ast::Expr) -> Option<Vec<(String, Mapping)>> {
+    let text = |expr: &ast::Expr| match &without_parentheses(expr).kind {
+        ExprKind::Literal(Literal::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    match &without_parentheses(expr).kind {
+        ExprKind::Literal(Literal::Null) => Some(Vec::new()),
+        ExprKind::Struct(items) => items
+            .iter()
+            .map(|(name, from)| {
+                let mapping = match &without_parentheses(from).kind {
+                    ExprKind::Row(members) => match members.as_slice() {
+                        [field, inner] => Mapping::Within(text(field)?, mapping_of(inner)?),
+                        _ => return None,
+                    },
+                    _ => Mapping::Field(text(from)?),
+                };
+                Some((name.value.clone(), mapping))
+            })
+            .collect(),
+        _ => None,
+    }
+}

@@ -1,0 +1,225 @@
+//! What a pivot can't compute and an unpivot can't turn.
+//!
+//! Source: `ExtractPivotAggregates`, `ExtractPivotExpressions`, `ExtractUnpivotColumnName` and
+//! `Binder::Bind(PivotRef)` in `src/planner/binder/tableref/bind_pivot.cpp` of DuckDB 1.5.5.
+
+use super::Binder;
+use super::deep::{has_query, query_of, without_parentheses};
+use super::grouping::{is_macro, walk};
+use super::pivot::value_name;
+use super::placement::{Needs, function_of, needs_of};
+use super::scope::Env;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::name::same_name;
+use crate::parse::ast::{self, ExprKind, Literal, PivotValues};
+use crate::span::Span;
+use crate::sql_type::Common;
+use crate::types::{Typed, common_of};
+
+impl Binder<'_> {
+    /// Checks what a pivot aggregates, and what it takes its columns of.
+    pub(super) fn check_pivot(&mut self, pivot: &ast::Pivot, env: &Env<'_>) {
+        for item in &pivot.aggregates {
+            self.check_pivot_aggregate(&item.expr);
+        }
+        for column in &pivot.on {
+            for expr in &column.exprs {
+                self.unqualified(expr);
+                self.unwritten(|binder| binder.expression(expr, env));
+            }
+            if let PivotValues::Listed(items) = &column.values {
+                self.check_pivot_values(items);
+            }
+        }
+    }
+
+    /// One aggregate, and columns only within it.
+    fn check_pivot_aggregate(&mut self, expr: &ast::Expr) {
+        let mut wrong: Option<(Span, &str)> = None;
+        let mut aggregates = 0;
+        let mut unclear = false;
+        walk(expr, &mut |part| {
+            unclear |= is_macro(part) && needs_of(part).is_none() && is_of_macros(part);
+            if needs_of(part) == Some(Needs::Window) {
+                wrong = wrong.or(Some((part.span, "a pivot computes no window functions")));
+            } else if query_of(part).is_some() {
+                wrong = wrong.or(Some((part.span, "what a pivot computes holds no subquery")));
+            }
+            wrong.is_none()
+        });
+        walk(expr, &mut |part| {
+            if needs_of(part) == Some(Needs::Group) {
+                aggregates += 1;
+                return false;
+            }
+            if let ExprKind::Name(_) = &part.kind {
+                let message = "a pivot reads columns only within its aggregate";
+                wrong = wrong.or(Some((part.span, message)));
+            }
+            true
+        });
+        if let Some((span, message)) = wrong.filter(|_| !unclear) {
+            self.report(Diagnostic::error(Code::MisplacedAggregate, span, message));
+        } else if aggregates != 1 && !unclear {
+            let message = format!("a pivot computes one aggregate, and here are {aggregates}");
+            self.report(Diagnostic::error(
+                Code::MisplacedAggregate,
+                expr.span,
+                message,
+            ));
+        }
+        self.unqualified(expr);
+    }
+
+    /// A pivot has one table, whose columns have no qualifier.
+    fn unqualified(&mut self, expr: &ast::Expr) {
+        let mut found = None;
+        walk(expr, &mut |part| {
+            if let ExprKind::Name(names) = &part.kind
+                && names.len() > 1
+            {
+                found = found.or(Some(part.span));
+            }
+            found.is_none()
+        });
+        if let Some(span) = found {
+            let message = "the columns of a pivot are named without a qualifier";
+            self.report(Diagnostic::error(Code::UnknownColumn, span, message));
+        }
+    }
+
+    fn check_pivot_values(&mut self, items: &[ast::SelectItem]) {
+        for (index, item) in items.iter().enumerate() {
+            if let ExprKind::Star(_) = &item.expr.kind {
+                let message = "a star can't stand among the values of a pivot";
+                self.report(Diagnostic::error(
+                    Code::InvalidStar,
+                    item.expr.span,
+                    message,
+                ));
+            }
+            let width = match &item.expr.kind {
+                ExprKind::Row(members) => members.len(),
+                _ => 1,
+            };
+            let value = value_name(&item.expr, width);
+            let before = items[..index]
+                .iter()
+                .any(|other| value.is_some() && value_name(&other.expr, width) == value);
+            if before {
+                let message = "this value of the pivot is given twice";
+                self.report(Diagnostic::error(
+                    Code::DuplicateName,
+                    item.expr.span,
+                    message,
+                ));
+            }
+        }
+    }
+
+    /// Checks what an unpivot turns; whether nothing was found.
+    pub(super) fn check_unpivot(&mut self, unpivot: &ast::Unpivot) -> bool {
+        let before = self.diagnostics.len();
+        let width = unpivot.values.len().max(1);
+        // A row of anything but columns is a value.
+        let is_value = |item: &ast::SelectItem| {
+            matches!(&item.expr.kind, ExprKind::Row(members) if members.iter().any(|member| {
+                !matches!(member.kind, ExprKind::Name(_) | ExprKind::Literal(_))
+            }))
+        };
+        if unpivot.entries.iter().any(is_value) {
+            return true;
+        }
+        let mut first = None;
+        for item in &unpivot.entries {
+            let members: Vec<&ast::Expr> = match &item.expr.kind {
+                ExprKind::Row(members) => members.iter().collect(),
+                _ => vec![without_parentheses(&item.expr)],
+            };
+            let expected = *first.get_or_insert(members.len());
+            let message = if members.len() != expected {
+                format!(
+                    "this entry of the unpivot has {} columns, and the first has {expected}",
+                    members.len()
+                )
+            } else if members.len() != width {
+                format!(
+                    "the unpivot names {width} columns of values, and this entry has {}",
+                    members.len()
+                )
+            } else {
+                for member in members {
+                    self.check_turned(member);
+                }
+                continue;
+            };
+            self.report(
+                Diagnostic::error(Code::WrongWidth, item.expr.span, message)
+                    .hint("`UNPIVOT ((a, b) FOR name IN ((a1, b1), (a2, b2)))` turns pairs"),
+            );
+            break;
+        }
+        self.diagnostics.len() == before
+    }
+
+    /// What an unpivot turns is made of one column.
+    fn check_turned(&mut self, expr: &ast::Expr) {
+        let mut columns: Vec<&str> = Vec::new();
+        let mut several = false;
+        walk(expr, &mut |part| {
+            match &part.kind {
+                ExprKind::Name(names) => {
+                    columns.extend(names.last().map(|name| name.value.as_str()));
+                }
+                ExprKind::Star(_) | ExprKind::Columns { .. } => several = true,
+                _ => {}
+            }
+            true
+        });
+        columns.dedup_by(|left, right| same_name(left, right));
+        let message = match &expr.kind {
+            ExprKind::Literal(Literal::Text(text)) if text.is_empty() => {
+                "the name of a column can't be empty"
+            }
+            // They name columns as well.
+            ExprKind::Literal(_) => return,
+            _ if has_query(expr) => "an unpivot turns no subqueries",
+            _ if several => return,
+            _ if columns.is_empty() => "an unpivot turns columns, and here is none",
+            _ if columns.len() > 1 => {
+                "an entry of an unpivot reads one column, and this one several"
+            }
+            _ => return,
+        };
+        self.report(Diagnostic::error(Code::UnknownColumn, expr.span, message));
+    }
+
+    /// Values that an unpivot puts into one column have a type in common.
+    pub(super) fn check_turned_types<'b>(
+        &mut self,
+        values: impl Iterator<Item = &'b Typed> + Clone,
+        span: Span,
+    ) {
+        if common_of(values.clone()) == Common::Incompatible {
+            let types: Vec<String> = values
+                .map(|typed| format!("`{}`", typed.sql_type))
+                .collect();
+            let message = format!(
+                "the unpivot puts values of {} into one column",
+                types.join(", ")
+            );
+            self.report(
+                Diagnostic::error(Code::TypeMismatch, span, message)
+                    .hint("cast them to one type: `UNPIVOT t ON a::TYPE, b::TYPE`"),
+            );
+        }
+    }
+}
+
+/// Whether nobody knows what a call computes.
+fn is_of_macros(expr: &ast::Expr) -> bool {
+    function_of(expr)
+        .and_then(|function| function.name.last())
+        .and_then(|name| crate::types::catalogue::find(&name.value))
+        .is_none_or(|entry| entry.is(crate::types::catalogue::Kind::Macro))
+}
