@@ -68,8 +68,8 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     };
     match choose(signatures, chosen_by) {
         Choice::One(signature)
-            if !rules::has_typed_null(arguments)
-                && (conflicting(signature, arguments) || unresolved(signature, arguments)) =>
+            if !rules::has_typed_null(arguments) && conflicting(signature, arguments)
+                || unresolved(signature, arguments) =>
         {
             Outcome::Refused
         }
@@ -111,7 +111,10 @@ fn refused_by_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         {
             Some(Outcome::Refused)
         }
-        Choice::Several(_) if is_ambiguous(arguments) => Some(Outcome::Refused),
+        // The engine binds what an aggregate gets before it chooses, and nulls have a type then.
+        Choice::Several(_) if !entry.is(catalogue::Kind::Aggregate) && is_ambiguous(arguments) => {
+            Some(Outcome::Refused)
+        }
         Choice::One(_) | Choice::Several(_) => None,
     }
 }

@@ -321,10 +321,16 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             Box::new(first.sql_type.clone()),
             Box::new(SqlType::UBigInt),
         )),
-        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 2) => same(),
-        ("arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by", 3) => {
-            Outcome::Type(SqlType::list(first.sql_type.clone()))
-        }
+        (
+            "arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by"
+            | "arg_min_nulls_last" | "arg_max_nulls_last",
+            2,
+        ) => same(),
+        (
+            "arg_min" | "arg_max" | "argmin" | "argmax" | "min_by" | "max_by"
+            | "arg_min_nulls_last" | "arg_max_nulls_last",
+            3,
+        ) => Outcome::Type(SqlType::list(first.sql_type.clone())),
         ("mad", 1) => deviation(&first.sql_type),
         ("median", 1) => known(continuous(&first.sql_type)),
         ("quantile_cont", 2) => quantiles(continuous(&first.sql_type), &arguments[1]),

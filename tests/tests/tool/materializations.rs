@@ -141,7 +141,7 @@ fn rows_that_fail_an_audit_are_shown_and_not_written() {
         failed.err
     );
     assert_eq!(
-        rows(&place, "planes"),
+        rows(&place, "marts.planes"),
         [r#"["N1","2000"]"#, r#"["N2","2001"]"#]
     );
 
@@ -158,7 +158,7 @@ fn rows_that_fail_an_audit_are_shown_and_not_written() {
         warned.err
     );
     assert_eq!(
-        rows(&place, "planes"),
+        rows(&place, "marts.planes"),
         [r#"["N1","2000"]"#, r#"["N2",null]"#]
     );
 
@@ -191,8 +191,8 @@ fn statements_run_around_the_rows() {
         ),
     ]);
     run(&place);
-    assert_eq!(rows(&place, "log"), [r#"["1","1"]"#, r#"["2","1"]"#]);
+    assert_eq!(rows(&place, "log"), [r#"["1",1]"#, r#"["2",1]"#]);
     place.write("seeds/orders.csv", "id\n3\n");
     run(&place);
-    assert_eq!(rows(&place, "log"), [r#"["2","2"]"#, r#"["3","1"]"#]);
+    assert_eq!(rows(&place, "log"), [r#"["2",2]"#, r#"["3",1]"#]);
 }

@@ -61,10 +61,11 @@ fn the_engine_judges_every_query_where_it_is_asked_to() {
         "-- @import: orders = models.staging.stg_orders\n-- @var: share double = 0.5\n\
          select quantile_cont(amount, :share) as part from :orders\n",
     );
-    let wrong = "-- @import: orders = models.staging.stg_orders\nselect status as found from :orders\n\
-                 union all select status from :orders\n\
-                 #if env == 'prod'\norder by found\n\
-                 #else\norder by lower(found)\n#endif\n";
+    let wrong = "-- @import: orders = models.staging.stg_orders\n\
+                 select list_sort([amount],\n\
+                 #if env == 'prod'\n'DESC'\n\
+                 #else\n'SIDEWAYS'\n#endif\n\
+                 ) as found from :orders\n";
     place.write("models/marts/totals.sql", wrong);
     place.dbgo(&["check"]).ends_with(0);
     for _ in 0..2 {
@@ -82,10 +83,7 @@ fn the_engine_judges_every_query_where_it_is_asked_to() {
     place.dbgo(&["check"]).ends_with(0);
     let built = place.dbgo(&["build", "--interfaces"]).ends_with(1);
     assert!(built.err.contains("engine-refuses"), "{}", built.err);
-    place.write(
-        "models/marts/totals.sql",
-        &wrong.replace("lower(found)", "found desc"),
-    );
+    place.write("models/marts/totals.sql", &wrong.replace("SIDEWAYS", "ASC"));
     place.dbgo(&["check", "--engine"]).ends_with(0);
 }
 
