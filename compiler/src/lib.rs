@@ -11,6 +11,7 @@
 //! | seeds | [`seeds`] | CSV, Parquet → columns |
 //! | expand | [`expand`] | loops, includes and macros → text |
 //! | directives | [`directives`] | tokens → variants |
+//! | audits | [`audit`] | calls in headers + `audits/` → texts of queries |
 //! | parse | [`parse`] | a variant's tokens → tree |
 //! | resolve, types | [`resolve`], [`types`] | tree + imports → columns and types |
 //! | bound tree | [`bound`] | what the binder writes: names bound, stars expanded |

@@ -224,6 +224,46 @@ fn only_what_depends_on_a_change_is_typed() {
 }
 
 #[test]
+fn an_audit_is_looked_at_again_by_those_who_call_it() {
+    let folder = project(CHAIN);
+    let root = folder.path();
+    let audit = |query: &str| write(root, "audits/known.sql", query);
+    audit("-- @param: c column\nselect * from :this where :c is null\n");
+    write(
+        root,
+        "models/c.sql",
+        "-- @import: models.b\n-- @audit: known(id)\nselect id, amount from :b\n",
+    );
+    assert_eq!(typed(root), 4);
+    audit("-- @param: c column\nselect * from :this where :c < 0\n");
+    assert_eq!(typed(root), 1);
+    // Who calls another one may mean a new one.
+    write(
+        root,
+        "audits/other.sql",
+        "select * from :this where id is null\n",
+    );
+    assert_eq!(typed(root), 4);
+    // What an audit reads is built before, and its columns count.
+    audit(
+        "-- @import: o = sources.raw.orders\n-- @param: c column\nselect * from :this where :c > (select max(o.id) from :o)\n",
+    );
+    assert_eq!(typed(root), 1);
+    audit(
+        "-- @import: o = sources.raw.orders\n-- @param: c column\nselect * from :this where :c > (select max(o.ids) from :o)\n",
+    );
+    let found = checked(root);
+    assert_eq!(found.diagnostics.len(), 1, "{:?}", found.diagnostics);
+    // The cause goes away elsewhere, and so does the finding.
+    write(
+        root,
+        "sources/raw/orders.sql",
+        "create table orders (id int, amount int, ids int)\n",
+    );
+    assert!(checked(root).diagnostics.is_empty());
+}
+
+#[test]
 fn a_finding_follows_what_it_points_to() {
     let folder = project(CHAIN);
     let root = folder.path();

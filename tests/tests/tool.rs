@@ -3,6 +3,8 @@
 //! `cargo xtask test` builds `dbgo` first and names it in `DBGO_BIN`. Without that variable these
 //! tests can't run, and fail.
 
+#[path = "tool/audits.rs"]
+mod audits;
 #[path = "tool/both_ways.rs"]
 mod both_ways;
 #[path = "tool/check.rs"]

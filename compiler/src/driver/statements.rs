@@ -261,10 +261,13 @@ impl Work<'_> {
                 error("the first batch finds no `:this` in `#before`")
                     .hint("write it within `#if is_incremental`"),
             ),
-            (BlockKind::Before, false) => Some(
-                error("a table is built aside, so that `#before` finds no `:this`")
-                    .hint("write the statement into `#after`"),
-            ),
+            (BlockKind::Before, false) => {
+                let message = match self.node.materialized() {
+                    Materialized::Table => "a table is built aside, so that `#before` finds no `:this`",
+                    _ => "the first batch finds no `:this` in `#before`",
+                };
+                Some(error(message).hint("write the statement into `#after`"))
+            }
         }
     }
 }

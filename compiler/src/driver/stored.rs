@@ -85,6 +85,9 @@ impl Work<'_> {
     pub(super) fn has_table(&self) -> bool {
         let kind = self.node.materialized();
         self.header.config.damaged
-            || matches!(kind, Materialized::Table | Materialized::Incremental)
+            || matches!(
+                kind,
+                Materialized::Table | Materialized::Incremental | Materialized::Scd2
+            )
     }
 }

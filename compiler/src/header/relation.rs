@@ -1,7 +1,7 @@
 //! What a header says of a model's table: `@merge`, `@grant` and `@index`.
 
 use super::pragmas::Pragma;
-use super::tokens::{Brackets, Token, TokenKind, unquote};
+use super::tokens::{Token, TokenKind, outermost_parts, unquote};
 use super::{Header, damage};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
@@ -98,23 +98,6 @@ pub(super) fn merge(pragma: &Pragma<'_>, header: &mut Header, diagnostics: &mut 
             None => header.merge.push(note),
         }
     }
-}
-
-/// The parts between the outermost commas.
-fn outermost_parts(tokens: &[Token]) -> Vec<&[Token]> {
-    let mut open = Brackets::default();
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for (index, token) in tokens.iter().enumerate() {
-        // The brackets of a pragma that is read are known to be balanced.
-        let _ = open.take(*token);
-        if open.count() == 0 && token.kind == TokenKind::Symbol(',') {
-            parts.push(&tokens[start..index]);
-            start = index + 1;
-        }
-    }
-    parts.push(&tokens[start..]);
-    parts
 }
 
 fn clause(pragma: &Pragma<'_>, tokens: &[Token]) -> Result<MergeNote, Diagnostic> {

@@ -100,6 +100,23 @@ impl Brackets {
     }
 }
 
+/// The parts between the outermost commas of tokens whose brackets are balanced.
+pub(super) fn outermost_parts(tokens: &[Token]) -> Vec<&[Token]> {
+    let mut open = Brackets::default();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (index, token) in tokens.iter().enumerate() {
+        // What closes nothing ends no part.
+        let _ = open.take(*token);
+        if open.count() == 0 && token.kind == TokenKind::Symbol(',') {
+            parts.push(&tokens[start..index]);
+            start = index + 1;
+        }
+    }
+    parts.push(&tokens[start..]);
+    parts
+}
+
 /// What stands in quotes, with doubled quotes made single.
 pub(super) fn unquote(quoted: &str) -> String {
     let mut characters = quoted.chars();
