@@ -263,7 +263,9 @@ impl Work<'_> {
             ),
             (BlockKind::Before, false) => {
                 let message = match self.node.materialized() {
-                    Materialized::Table => "a table is built aside, so that `#before` finds no `:this`",
+                    Materialized::Table => {
+                        "a table is built aside, so that `#before` finds no `:this`"
+                    }
                     _ => "the first batch finds no `:this` in `#before`",
                 };
                 Some(error(message).hint("write the statement into `#after`"))

@@ -34,7 +34,11 @@ fn a_process_that_was_paused_keeps_others_out_and_goes_on() {
     }
     let refused = place.dbgo(&["run"]).ends_with(3);
     signal(paused.id(), "-CONT");
-    assert!(refused.err.contains("error[database-held]"), "{}", refused.err);
+    assert!(
+        refused.err.contains("error[database-held]"),
+        "{}",
+        refused.err
+    );
     let holder = format!("process {}", paused.id());
     assert!(refused.err.contains(&holder), "{}", refused.err);
     assert!(paused.wait().unwrap().success());

@@ -4,9 +4,7 @@ use super::{AuditArgument, AuditNote, AuditValue, ParameterKind, ParameterNote, 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::header::config::ConfigValue;
 use crate::header::pragmas::Pragma;
-use crate::header::tokens::{
-    Brackets, Token, TokenKind, is_identifier, outermost_parts, unquote,
-};
+use crate::header::tokens::{Brackets, Token, TokenKind, is_identifier, outermost_parts, unquote};
 use crate::header::values::{self, Pair};
 use crate::header::words::Severity;
 use crate::header::{Header, damage};
@@ -16,7 +14,11 @@ use crate::span::{Span, Spanned};
 const KEYS: &[&str] = &["severity", "where", "warn_if", "error_if", "store_failures"];
 
 /// Reads `@audit`.
-pub(in crate::header) fn audit(pragma: &Pragma<'_>, header: &mut Header, diagnostics: &mut Vec<Diagnostic>) {
+pub(in crate::header) fn audit(
+    pragma: &Pragma<'_>,
+    header: &mut Header,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let before = diagnostics.len();
     match read_audit(pragma, diagnostics) {
         Ok(note) if diagnostics.len() == before => {
