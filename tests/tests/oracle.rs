@@ -65,8 +65,9 @@ fn our_own_statements_are_judged_as_the_engine_does() {
         let refused = query.statement.expects_error;
         assert_eq!(query.binds(), !refused, "{}", report::entry(query));
     }
-    assert_eq!(figures.missed_syntax.whole, 22);
-    assert_eq!(figures.missed_names.whole, 131);
+    // None of these statements may get lost, or move to a cause that isn't counted.
+    assert!(figures.missed_syntax.whole >= 32);
+    assert!(figures.missed_names.whole >= 131);
     assert_eq!(figures.typed_of_all.part, figures.typed_of_all.whole);
     assert!(figures.proven_not_null.part > 0, "nulls are looked for");
 }
