@@ -24,6 +24,7 @@ impl Binder<'_> {
         self.depth += 1;
         let mark = self.tree.mark();
         let typed = super::with_stack(|| self.kind(expr, env));
+        self.check_collations(expr, &typed);
         if let Some(what) = self.written_as(expr) {
             self.tree.close(mark, what, expr.span);
         }
@@ -122,7 +123,13 @@ impl Binder<'_> {
                 self.check_time_zone((&operand, expr.span), (&zone, place));
                 Typed::of(at_time_zone(&operand.sql_type))
             }
-            ExprKind::Keyword(_) => Typed::unknown(),
+            ExprKind::Keyword(word) => {
+                if word == "default" {
+                    let message = "`default` is no value of a query";
+                    self.report(Diagnostic::error(Code::SyntaxError, expr.span, message));
+                }
+                Typed::unknown()
+            }
             _ => self.collection(expr, env),
         }
     }
@@ -159,6 +166,13 @@ impl Binder<'_> {
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
                 self.check_correlated_row(&output, query, env);
+                // `row(x) in (select y …)` compares the members.
+                let operand_type = match (&operand.kind, &operand_type.sql_type) {
+                    (ExprKind::Row(items), SqlType::Struct(fields)) if items.len() == 1 => {
+                        Typed::of(fields[0].1.clone())
+                    }
+                    _ => operand_type,
+                };
                 if let ([column], false) = (output.columns.as_slice(), output.open) {
                     self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
                 }

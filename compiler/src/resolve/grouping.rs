@@ -4,7 +4,7 @@
 //! aggregate. Where an item can't be followed, it is left to the engine.
 
 use super::Binder;
-use super::deep::{query_of, walk_query};
+use super::deep::{query_of, walk_query, without_parentheses};
 use super::query::literal_position;
 use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -20,7 +20,11 @@ impl Binder<'_> {
         output: &Output,
         parent: Option<&Env<'_>>,
     ) {
-        if !is_grouped(select) && !self.has_outer_aggregate(select, scope, parent) {
+        let distinct = match &select.distinct {
+            Some(ast::Distinct::On(keys)) => keys.iter().any(has_aggregate),
+            _ => false,
+        };
+        if !is_grouped(select) && !distinct && !self.has_outer_aggregate(select, scope, parent) {
             return;
         }
         let mut exprs: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
@@ -47,19 +51,15 @@ impl Binder<'_> {
             if output.open || select.items.iter().any(several) {
                 return;
             }
-            // All items that aren't aggregates are groups.
-            let keys: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
+            // What isn't an item as a whole isn't found among the groups.
             for expr in exprs {
-                self.check_item(expr, &keys, select, scope);
+                self.check_beside_all(expr, select, scope);
             }
             return;
         }
         if !is_grouped(select) {
             let aggregates = exprs.iter().any(|expr| {
-                has_aggregate(expr)
-                    && self
-                        .columns_within(expr.span)
-                        .any(|column| column.scope == scope.id)
+                has_aggregate(expr) && self.reads_own_column(expr, scope)
                     || !self.outer_aggregates(expr, scope, parent).is_empty()
             });
             if !aggregates {
@@ -78,7 +78,16 @@ impl Binder<'_> {
         output: &Output,
     ) {
         let keys = match &select.group_by {
-            Some(ast::GroupBy::All(_)) => return,
+            Some(ast::GroupBy::All(_)) => {
+                if let Some(ast::Distinct::On(keys)) = &select.distinct
+                    && !output.open
+                {
+                    for key in keys {
+                        self.check_beside_all(key, select, scope);
+                    }
+                }
+                return;
+            }
             Some(ast::GroupBy::Items(items)) => match plain_keys(items) {
                 Some(keys) => keys,
                 None => return,
@@ -98,6 +107,44 @@ impl Binder<'_> {
         for expr in exprs {
             self.check_item(expr, &keys, select, scope);
         }
+    }
+
+    /// Checks what stands beside the select list of a `GROUP BY ALL`.
+    fn check_beside_all(&mut self, expr: &ast::Expr, select: &ast::Select, scope: &Scope) {
+        let collated = match &without_parentheses(expr).kind {
+            ExprKind::Collate { operand, .. } => operand,
+            _ => expr,
+        };
+        let mut items = select.items.iter();
+        let is_item = items
+            .any(|item| self.same(&item.expr, collated) || matches!(&item.alias, Some(alias) if matches!(&collated.kind, ExprKind::Name(names) if names.last().is_some_and(|name| crate::name::same_name(&name.value, &alias.value)))));
+        if !is_item {
+            self.check_item(expr, &[], select, scope);
+        }
+    }
+
+    /// Whether a name that was bound as that of an item is a column of this query's tables, too.
+    fn is_hidden_column(&self, part: &ast::Expr, scope: &Scope) -> bool {
+        let ExprKind::Name(names) = &part.kind else {
+            return false;
+        };
+        let [only] = names.as_slice() else {
+            return false;
+        };
+        !self.resolved.contains_key(&(only.span.start, only.span.end))
+            && matches!(scope.find(&only.value), Some(super::scope::Found::Column(..)))
+    }
+
+    /// Whether a column of this query's tables stands in an expression, also by a name that is an
+    /// alias as well.
+    fn reads_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
+        let mut found = false;
+        walk(expr, &mut |part| {
+            found |= self.is_own_column(part, scope)
+                || self.is_hidden_column(part, scope);
+            !found
+        });
+        found
     }
 
     fn check_item(
@@ -122,7 +169,10 @@ impl Binder<'_> {
             }
             match &part.kind {
                 ExprKind::Name(names) => {
-                    if self.is_own_column(part, scope) && (is_item || !is_alias(names, select)) {
+                    // In `ORDER BY` an item's name hides the column that it stands for.
+                    let own = self.is_own_column(part, scope)
+                        || keys.is_empty() && !is_item && self.is_hidden_column(part, scope);
+                    if own && (is_item || !is_alias(names, select)) {
                         let written: Vec<&str> =
                             names.iter().map(|name| name.value.as_str()).collect();
                         loose.push((part.span, written.join(".")));
@@ -238,11 +288,9 @@ impl Binder<'_> {
         select: &'b ast::Select,
     ) -> Option<&'b ast::Expr> {
         if let Some(position) = literal_position(key) {
-            let has_star = select
-                .items
-                .iter()
-                .any(|item| super::select::gives_several(&item.expr));
-            if has_star {
+            // `unnest` stands for one item still.
+            let mut before = select.items.iter().take(position);
+            if before.any(|item| super::select::widens_item(&item.expr)) {
                 return None;
             }
             return position
@@ -273,7 +321,7 @@ impl Binder<'_> {
     }
 
     /// Whether a name is a column of this `FROM` and not of one around it.
-    fn is_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
+    pub(super) fn is_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
         let key = match &expr.kind {
             ExprKind::Name(names) if names.len() == 1 => (names[0].span.start, names[0].span.end),
             _ => (expr.span.start, expr.span.end),

@@ -19,13 +19,13 @@
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `data_columns` | queries whose columns only their data tells |
-//! | `grouping`, `canonical` | what may stand beside an aggregate |
+//! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `constant_arguments`, `patterns` | the clauses of calls; constants that functions need |
 //! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
-//! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
-//! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
+//! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
 //! | `aliases`, `table_function_checks`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
@@ -40,6 +40,7 @@ mod arguments;
 mod calls;
 mod canonical;
 mod casts;
+mod collations;
 mod columns;
 mod constant_arguments;
 pub mod data_columns;
@@ -48,6 +49,7 @@ mod expression;
 mod from;
 mod function;
 mod grouping;
+mod groups;
 mod joins;
 mod macros;
 mod name_test;
@@ -65,6 +67,7 @@ mod query;
 mod recursion;
 mod scope;
 mod select;
+mod set_order;
 mod star;
 mod star_checks;
 mod table_function;
@@ -304,6 +307,8 @@ struct Binder<'a> {
     member_count: u32,
     /// How many lambdas are around the place that is being bound.
     lambdas: u32,
+    /// Whether `COLLATE` stands anywhere in the text.
+    collates: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -328,6 +333,7 @@ impl<'a> Binder<'a> {
             relation_count: 0,
             member_count: 0,
             lambdas: 0,
+            collates: input.text.to_lowercase().contains("collate"),
         }
     }
 

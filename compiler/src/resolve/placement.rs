@@ -179,11 +179,7 @@ impl Binder<'_> {
             self.report(Diagnostic::error(Code::InvalidStar, expr.span, message));
         }
         if lone {
-            let ground = Ground {
-                unnest: true,
-                name,
-                ..CONDITION
-            };
+            let ground = Ground { name, ..CONDITION };
             self.check_ground(expr, ground, &Scope::default(), lone);
         }
     }
