@@ -5,7 +5,9 @@ use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
 use super::operation::FAILS_LATER;
-use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
+use super::scope::{
+    Env, Merged, Output, OutputColumn, ROW_NUMBER, Relation, Scope, ScopeColumn, unique,
+};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -23,6 +25,7 @@ impl Binder<'_> {
             ..Scope::default()
         };
         let mark = self.tree.mark();
+        let unnamed = std::mem::take(&mut self.unnamed);
         for item in items {
             let found = {
                 let env = Env::new(&scope, parent);
@@ -31,6 +34,7 @@ impl Binder<'_> {
             self.check_lateral_aggregates(item, &scope, parent);
             scope.append(found);
         }
+        self.unnamed = unnamed;
         if let (Some(first), Some(last)) = (items.first(), items.last()) {
             let span = first.span.to(last.span);
             self.tree.close(mark, What::Clause(Clause::From), span);
@@ -62,7 +66,7 @@ impl Binder<'_> {
             }
             ast::TableKind::Query { query, .. } => {
                 let output = self.query(query, Some(env));
-                let name = "unnamed_subquery".to_owned();
+                let name = self.subquery_name(alias.is_some());
                 self.derived(mark, output.into_relation(Some(name)), table.span)
             }
             ast::TableKind::Values(values) => {
@@ -71,7 +75,9 @@ impl Binder<'_> {
                 self.derived(mark, output.into_relation(Some(name)), table.span)
             }
             ast::TableKind::Function { call, ordinality } => {
-                self.table_function(call, *ordinality, env)
+                let columns = alias.map_or(&[][..], |alias| &alias.columns);
+                let ordinality = ordinality.then_some(columns);
+                self.table_function(call, ordinality, env)
             }
             ast::TableKind::Join(join) => {
                 let scope = self.join(join, table.span, env);
@@ -106,7 +112,21 @@ impl Binder<'_> {
         if !matches!(table.kind, ast::TableKind::Function { .. }) {
             self.check_alias_width(&relation, alias);
         }
-        single(aliased(relation, alias))
+        let function = matches!(table.kind, ast::TableKind::Function { .. });
+        let relation = aliased(relation, alias);
+        single(match alias {
+            Some(alias) if !function && !alias.columns.is_empty() => with_unique_names(relation),
+            _ => relation,
+        })
+    }
+
+    /// The name of a subquery without an alias: the second and later ones of a `FROM` are counted.
+    fn subquery_name(&mut self, aliased: bool) -> String {
+        self.unnamed += u32::from(!aliased);
+        match (aliased, self.unnamed) {
+            (false, count @ 2..) => format!("unnamed_subquery{count}"),
+            _ => "unnamed_subquery".to_owned(),
+        }
     }
 
     /// A relation made of what was written since the mark.
@@ -445,6 +465,13 @@ impl Binder<'_> {
                 .nullable = false;
         }
         let right_source = scope.relations[right_index].source(right_column);
+        // What the right side has merged becomes a part of this.
+        let of_right = scope.merged.iter().position(|merged| {
+            same_name(&merged.name, name)
+                && merged.relations.iter().all(|index| *index >= left_width)
+        });
+        let of_right = of_right.map(|index| scope.merged.remove(index).relations);
+        let of_right = of_right.unwrap_or_else(|| vec![right_index]);
         let before = scope.merged.iter_mut().find(|merged| {
             same_name(&merged.name, name)
                 && merged.relations.iter().all(|index| *index < left_width)
@@ -452,7 +479,7 @@ impl Binder<'_> {
         if let Some(merged) = before {
             self.write_sources(&merged.sources, name, place);
             self.write_sources(&[right_source], name, place);
-            merged.relations.push(right_index);
+            merged.relations.extend(of_right);
             merged.typed = merged_type(&merged.typed, &right_typed, kind);
             merged.typed.nullable &= kind != ast::JoinKind::Inner;
             let left = std::mem::take(&mut merged.sources);
@@ -466,7 +493,7 @@ impl Binder<'_> {
         let merged = Merged {
             name: column.name.clone().unwrap_or_else(|| name.to_owned()),
             typed: merged_type(&column.typed, &right_typed, kind),
-            relations: vec![left_index, right_index],
+            relations: std::iter::once(left_index).chain(of_right).collect(),
             sources: merged_sources(vec![left_source], right_source, kind),
         };
         scope.merged.push(merged);
@@ -482,7 +509,8 @@ impl Binder<'_> {
         span: Span,
     ) {
         let relations = &scope.relations[side];
-        if relations.iter().any(Relation::is_open) {
+        let may = |relation: &Relation| relation.is_open() || relation.hidden(name).is_some();
+        if relations.iter().any(may) {
             return;
         }
         let names: Vec<&str> = relations
@@ -517,7 +545,6 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
     match &schema.columns {
         None => Relation::unknown(Some(name.to_owned())),
         Some(columns) => Relation {
-            id: RelationId::default(),
             name: Some(name.to_owned()),
             columns: columns
                 .iter()
@@ -526,7 +553,8 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
                     typed: Typed::of(column.sql_type.clone()).nullable_if(column.nullable),
                 })
                 .collect(),
-            open: false,
+            hidden: ROW_NUMBER,
+            ..Relation::default()
         },
     }
 }
@@ -556,6 +584,15 @@ fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Relation 
         for (column, name) in relation.columns.iter_mut().zip(&alias.columns) {
             column.name = Some(name.value.clone());
         }
+    }
+    relation
+}
+
+/// The engine tells columns of one name apart where an alias names them.
+fn with_unique_names(mut relation: Relation) -> Relation {
+    let mut taken = Vec::new();
+    for column in &mut relation.columns {
+        column.name = column.name.take().map(|name| unique(name, &mut taken));
     }
     relation
 }

@@ -116,8 +116,21 @@ impl Binder<'_> {
             _ => expr,
         };
         let mut items = select.items.iter();
-        let is_item = items
-            .any(|item| self.same(&item.expr, collated) || matches!(&item.alias, Some(alias) if matches!(&collated.kind, ExprKind::Name(names) if names.last().is_some_and(|name| crate::name::same_name(&name.value, &alias.value)))));
+        let named = match &without_parentheses(collated).kind {
+            ExprKind::Name(names) => names.last(),
+            _ => None,
+        };
+        let is_item = items.any(|item| {
+            let own = match (&item.alias, &item.expr.kind) {
+                (Some(alias), _) => Some(alias),
+                (None, ExprKind::Name(names)) => names.last(),
+                _ => None,
+            };
+            let by_name = own
+                .zip(named)
+                .is_some_and(|(own, name)| crate::name::same_name(&own.value, &name.value));
+            by_name || self.same(&item.expr, collated)
+        });
         if !is_item {
             self.check_item(expr, &[], select, scope);
         }

@@ -307,6 +307,8 @@ struct Binder<'a> {
     member_count: u32,
     /// How many lambdas are around the place that is being bound.
     lambdas: u32,
+    /// How many subqueries without an alias the `FROM` has that is being bound.
+    unnamed: u32,
     /// Whether `COLLATE` stands anywhere in the text.
     collates: bool,
 }
@@ -333,6 +335,7 @@ impl<'a> Binder<'a> {
             relation_count: 0,
             member_count: 0,
             lambdas: 0,
+            unnamed: 0,
             collates: input.text.to_lowercase().contains("collate"),
         }
     }

@@ -7,6 +7,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::Typed;
+use crate::types::rules::field;
 
 /// A column of a query in the making.
 #[derive(Clone, Debug)]
@@ -64,15 +65,15 @@ impl Output {
             });
         }
         Relation {
-            id: RelationId::default(),
             name,
             columns,
             open: self.open,
+            ..Relation::default()
         }
     }
 }
 
-fn unique(name: String, taken: &mut Vec<String>) -> String {
+pub(super) fn unique(name: String, taken: &mut Vec<String>) -> String {
     let mut candidate = name.clone();
     let mut number = 0;
     while taken.contains(&candidate.to_lowercase()) {
@@ -90,8 +91,18 @@ pub(super) struct ScopeColumn {
     pub typed: Typed,
 }
 
+/// The hidden column of a table.
+pub(super) const ROW_NUMBER: &[(&str, SqlType)] = &[("rowid", SqlType::BigInt)];
+
+/// The hidden columns of `json_each` and `json_tree`.
+pub(super) const OF_JSON: &[(&str, SqlType)] = &[
+    ("rowid", SqlType::BigInt),
+    ("json", SqlType::Json),
+    ("root", SqlType::Varchar),
+];
+
 /// Something in a `FROM`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Relation {
     /// Its number in the bound tree, where its columns stand at the same positions.
     pub id: RelationId,
@@ -99,16 +110,28 @@ pub(super) struct Relation {
     pub columns: Vec<ScopeColumn>,
     /// Whether there may be other columns than these.
     pub open: bool,
+    /// Columns that no star gives: a table's `rowid`.
+    pub hidden: &'static [(&'static str, SqlType)],
+    /// Whether the engine makes two relations of this name, so that its whole row has no name.
+    pub twofold: bool,
 }
 
 impl Relation {
     pub fn unknown(name: Option<String>) -> Self {
         Relation {
-            id: RelationId::default(),
             name,
-            columns: Vec::new(),
             open: true,
+            hidden: ROW_NUMBER,
+            ..Relation::default()
         }
+    }
+
+    /// The type of a hidden column.
+    pub fn hidden(&self, name: &str) -> Option<&'static SqlType> {
+        let mut hidden = self.hidden.iter();
+        hidden
+            .find(|(own, _)| same_name(own, name))
+            .map(|(_, sql_type)| sql_type)
     }
 
     pub fn is_named(&self, name: &str) -> bool {
@@ -234,16 +257,44 @@ impl<'a> Env<'a> {
         })
     }
 
-    /// The relation that a qualifier means where several have its name: the one with the column.
+    /// The relation that a qualifier means where several have its name, here or in a query around
+    /// this one: the innermost with the column, else the innermost.
     pub fn relation_with(&'a self, name: &str, column: &str) -> Option<(&'a Scope, usize)> {
-        let (scope, first) = self.relation(name)?;
-        let index = (first..scope.relations.len())
-            .find(|index| {
-                let relation = &scope.relations[*index];
-                relation.is_named(name) && relation.position(column).is_some()
-            })
-            .unwrap_or(first);
-        Some((scope, index))
+        let mut first = None;
+        for env in self.outwards() {
+            let all = env.scope.relations.iter().enumerate();
+            let named = all.filter(|(_, relation)| relation.is_named(name));
+            let mut own: Option<(bool, usize)> = None;
+            for (index, relation) in named {
+                if relation.position(column).is_some() {
+                    return Some((env.scope, index));
+                }
+                let may = relation.is_open() || relation.hidden(column).is_some();
+                if own.is_none_or(|(before, _)| may && !before) {
+                    own = Some((may, index));
+                }
+            }
+            match own {
+                Some((true, index)) => return Some((env.scope, index)),
+                Some((false, index)) => first = first.or(Some((env.scope, index))),
+                None => {}
+            }
+            // A column of the name, which has fields, is nearer than what lies further out.
+            if let Some(Found::Column(_, _, typed)) = env.find_here(name)
+                && (typed.sql_type.has_unknown() || field(&typed.sql_type, column).is_some())
+            {
+                break;
+            }
+        }
+        first
+    }
+
+    /// The type of a hidden column that a name without a qualifier means.
+    pub fn hidden(&'a self, name: &str) -> Option<&'static SqlType> {
+        self.outwards().find_map(|env| {
+            let mut relations = env.scope.relations.iter();
+            relations.find_map(|relation| relation.hidden(name))
+        })
     }
 
     /// What a name without a qualifier means.
@@ -328,11 +379,20 @@ pub(super) enum Found {
 
 impl Scope {
     pub(super) fn find(&self, name: &str) -> Option<Found> {
-        if let Some(index) = self
+        let mut named = self
             .merged
             .iter()
-            .position(|merged| same_name(&merged.name, name))
-        {
+            .enumerate()
+            .filter(|(_, merged)| same_name(&merged.name, name));
+        if let Some((index, _)) = named.next() {
+            if named.next().is_some() {
+                let merged = self.merged.iter();
+                let tables = merged
+                    .filter(|merged| same_name(&merged.name, name))
+                    .filter_map(|merged| self.relations.get(*merged.relations.first()?))
+                    .map(|relation| relation.name.clone().unwrap_or_default());
+                return Some(Found::Ambiguous(tables.collect()));
+            }
             let merged = &self.merged[index];
             let id = ColumnId {
                 scope: self.id,

@@ -2,8 +2,9 @@
 
 use super::Binder;
 use super::data_columns;
-use super::scope::{Env, Relation, ScopeColumn};
+use super::scope::{Env, OF_JSON, Relation, ScopeColumn};
 use crate::bound::What;
+use crate::name::same_name;
 use crate::parse::ast;
 use crate::sql_type::SqlType;
 use crate::types::{Typed, catalogue, tables};
@@ -25,7 +26,7 @@ impl Binder<'_> {
     pub(super) fn table_function(
         &mut self,
         call: &ast::Expr,
-        ordinality: bool,
+        ordinality: Option<&[ast::Name]>,
         env: &Env<'_>,
     ) -> Relation {
         let ast::ExprKind::Function(function) = &call.kind else {
@@ -88,19 +89,38 @@ impl Binder<'_> {
                 typed: Typed::of(sql_type),
             })
             .collect();
-        if ordinality {
+        if let Some(aliases) = ordinality {
+            let taken = columns.iter().filter_map(|column| column.name.clone());
+            let taken = taken.chain(aliases.iter().map(|alias| alias.value.clone()));
             columns.push(ScopeColumn {
-                name: Some("ordinality".to_owned()),
+                name: Some(ordinality_name(&taken.collect::<Vec<String>>())),
                 typed: Typed::of(SqlType::BigInt),
             });
         }
+        let constant = self.columns_within(call.span).next().is_none();
         Relation {
             id: relation,
+            hidden: match name.as_str() {
+                "json_each" | "json_tree" => OF_JSON,
+                _ => &[],
+            },
+            twofold: ordinality.is_some() && constant && name != "unnest",
             name: Some(name),
             columns,
             open: false,
         }
     }
+}
+
+/// The name of the column that `WITH ORDINALITY` adds.
+fn ordinality_name(taken: &[String]) -> String {
+    let mut candidate = "ordinality".to_owned();
+    let mut number = 0;
+    while taken.iter().any(|name| same_name(name, &candidate)) {
+        candidate = format!("ordinality{number}");
+        number += 1;
+    }
+    candidate
 }
 
 /// Whether an argument is an option with a name. `num_rows = 3` is a comparison to the parser, and
