@@ -189,7 +189,8 @@ impl Binder<'_> {
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
                     self.check_correlated_row(&output, query, env);
                 } else {
-                    self.expression(right, env);
+                    let list = self.expression(right, env);
+                    self.check_quantified(&list.sql_type, right.span);
                 }
                 Typed::of(SqlType::Boolean)
             }
@@ -302,7 +303,9 @@ impl Binder<'_> {
                 list,
                 condition,
             } => {
+                let place = list.span;
                 let list = self.expression(list, env);
+                self.check_higher_order("list_transform", Some(&list.sql_type), 1, 1, place);
                 let mut parameters = element_parameters(&list.sql_type, variables, self.lambdas);
                 let mut inner = Env {
                     parameters: &[],
@@ -320,6 +323,9 @@ impl Binder<'_> {
                     self.check_unnested_lambda(part);
                 }
                 self.check_variables(variables, expr.span);
+                for part in condition.as_deref().into_iter().chain([&**result]) {
+                    self.check_parameters(variables, part);
+                }
                 self.lambdas += 1;
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);

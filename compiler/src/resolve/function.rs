@@ -107,6 +107,15 @@ impl Binder<'_> {
         if called == "fill" {
             self.check_fill(function, &arguments, env);
         }
+        if called == "ntile" && function.over.is_some() && well_formed {
+            // The engine casts whatever it is given.
+            return Typed::of(SqlType::BigInt)
+                .nullable_if(self.call_is_nullable(&called, function, &arguments));
+        }
+        if function.over.is_some() {
+            well_formed &= self.check_windowed_macro(&called, entry, span);
+            self.check_shifted(&called, function, &arguments);
+        }
         well_formed &= self.check_constants(&called, function, &arguments, span);
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {

@@ -192,15 +192,13 @@ impl Binder<'_> {
                     }
                     false
                 }
-                // What a lambda or a subquery sees is another matter.
-                ExprKind::Lambda { .. }
-                | ExprKind::Comprehension { .. }
-                | ExprKind::Star(_)
+                ExprKind::Lambda { body, .. } => {
+                    loose.extend(self.loose_in_lambda(body, keys, scope));
+                    false
+                }
+                ExprKind::Comprehension { .. } => true,
+                ExprKind::Star(_)
                 | ExprKind::Columns { .. } => false,
-                ExprKind::Function(function) => !function
-                    .arguments
-                    .iter()
-                    .any(|argument| matches!(argument.value.kind, ExprKind::Lambda { .. })),
                 _ => true,
             }
         });
@@ -216,6 +214,28 @@ impl Binder<'_> {
                 )),
             );
         }
+    }
+
+    /// The columns of this query in a lambda that aren't grouped; its parameters aren't bound as
+    /// such.
+    fn loose_in_lambda(
+        &self,
+        body: &ast::Expr,
+        keys: &[&ast::Expr],
+        scope: &Scope,
+    ) -> Vec<(crate::span::Span, String)> {
+        let mut loose = Vec::new();
+        walk(body, &mut |part| {
+            if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
+                return false;
+            }
+            if matches!(part.kind, ExprKind::Name(_)) && self.is_own_column(part, scope) {
+                let written = self.input.text.get(part.span.range());
+                loose.push((part.span, written.unwrap_or_default().to_owned()));
+            }
+            true
+        });
+        loose
     }
 
     /// The first column of a plain star that isn't grouped.

@@ -2,8 +2,9 @@
 
 use super::Binder;
 use super::data_columns;
-use super::scope::{Env, OF_JSON, Relation, ScopeColumn};
+use super::scope::{Env, Found, OF_JSON, Relation, ScopeColumn};
 use crate::bound::What;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::sql_type::SqlType;
@@ -20,6 +21,16 @@ const FILE_READERS: [&str; 9] = [
     "read_ndjson_auto",
     "read_parquet",
     "read_xlsx",
+];
+
+/// Functions that are called for each row of what stands beside them.
+const IN_AND_OUT: [&str; 6] = [
+    "generate_series",
+    "json_each",
+    "json_tree",
+    "range",
+    "summary",
+    "unnest",
 ];
 
 impl Binder<'_> {
@@ -65,6 +76,11 @@ impl Binder<'_> {
         if FILE_READERS.contains(&name.as_str()) {
             self.report(data_columns::file(call.span));
         }
+        if !IN_AND_OUT.contains(&name.as_str())
+            && catalogue::find(&name).is_some_and(|entry| entry.is(catalogue::Kind::Table))
+        {
+            self.check_constant_parameters(&name, function, env);
+        }
         let known = catalogue::find(&name).is_some_and(|entry| {
             entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
         });
@@ -108,6 +124,39 @@ impl Binder<'_> {
             name: Some(name),
             columns,
             open: false,
+        }
+    }
+}
+
+impl Binder<'_> {
+    /// Functions that read no rows can't read the columns of a table beside them.
+    fn check_constant_parameters(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        env: &Env<'_>,
+    ) {
+        let mut found = None;
+        for argument in &function.arguments {
+            super::grouping::walk(&argument.value, &mut |part| {
+                if let ast::ExprKind::Name(names) = &part.kind {
+                    let column = match names.as_slice() {
+                        [only] => matches!(env.find(&only.value), Found::Column(..)),
+                        [table, column, ..] => env
+                            .relation_with(&table.value, &column.value)
+                            .is_some_and(|(scope, index)| {
+                                scope.relations[index].position(&column.value).is_some()
+                            }),
+                        [] => false,
+                    };
+                    found = found.or(column.then_some(part.span));
+                }
+                found.is_none() && super::deep::query_of(part).is_none()
+            });
+        }
+        if let Some(span) = found {
+            let message = format!("`{called}` takes constants, and no column of another table");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
     }
 }
