@@ -188,6 +188,11 @@ impl Binder<'_> {
         let Some(entry) = catalogue::find(called) else {
             return;
         };
+        if matches!(called, "unnest" | "unlist") {
+            let message = format!("`{called}` takes a list or a struct, and no star");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            return;
+        }
         let refused = match entry.macro_counts() {
             Some(counts) => !counts.contains(&0),
             None => {

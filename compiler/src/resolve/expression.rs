@@ -367,6 +367,7 @@ impl Binder<'_> {
                 self.lambdas -= 1;
                 Typed::unknown()
             }
+            ExprKind::Star(_) if self.selecting => Typed::not_null(SqlType::list(SqlType::Varchar)),
             ExprKind::Columns {
                 selector,
                 unpacked: false,

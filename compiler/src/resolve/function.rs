@@ -373,7 +373,9 @@ impl Binder<'_> {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             && function.arguments.iter().all(|argument| {
-                argument.name.is_none() && !super::select::gives_several(&argument.value)
+                argument.name.is_none()
+                    && (!super::select::gives_several(&argument.value)
+                        || self.is_repeated(&argument.value))
             });
         if !certain {
             if *outcome == Outcome::Refused

@@ -173,6 +173,7 @@ impl Binder<'_> {
         if let ExprKind::Star(star) = &item.kind {
             loose.extend(self.loose_in_star(star, item.span, keys, scope));
         }
+        let mut repeated = None;
         walk(item, &mut |part| {
             if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
                 return false;
@@ -196,12 +197,19 @@ impl Binder<'_> {
                     loose.extend(self.loose_in_lambda(body, keys, scope));
                     false
                 }
-                ExprKind::Comprehension { .. } => true,
-                ExprKind::Star(_)
-                | ExprKind::Columns { .. } => false,
+                ExprKind::Columns { .. } => {
+                    repeated = Some(part.span);
+                    false
+                }
+                ExprKind::Star(_) => false,
                 _ => true,
             }
         });
+        if let Some(span) = repeated {
+            let grouped = self.grouped_sources(keys, scope);
+            let name = self.chosen_beside(item, &grouped, &Env::new(scope, None));
+            loose.extend(name.map(|name| (span, name)));
+        }
         for (span, written) in loose {
             self.report(
                 Diagnostic::error(
@@ -214,6 +222,20 @@ impl Binder<'_> {
                 )),
             );
         }
+    }
+
+    /// Where the columns that are grouped by come from.
+    fn grouped_sources(
+        &self,
+        keys: &[&ast::Expr],
+        scope: &Scope,
+    ) -> Vec<(crate::bound::RelationId, u32)> {
+        let columns = keys
+            .iter()
+            .filter(|key| matches!(key.kind, ExprKind::Name(_)))
+            .filter_map(|key| self.resolved.get(&(key.span.start, key.span.end)))
+            .filter(|id| id.scope == scope.id);
+        columns.flat_map(|id| scope.sources(*id)).collect()
     }
 
     /// The columns of this query in a lambda that aren't grouped; its parameters aren't bound as
@@ -505,8 +527,9 @@ fn walk_here<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bo
     }
 }
 
-fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
+pub(super) fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
     match &expr.kind {
+        ExprKind::Binary { left, right, .. } => vec![left, right],
         ExprKind::Interval { value: inner, .. }
         | ExprKind::Unary { operand: inner, .. }
         | ExprKind::Is { operand: inner, .. }

@@ -14,7 +14,7 @@
 //! | `pivot`, `pivot_checks` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
-//! | `star_checks` | what a star can't have |
+//! | `star_checks`, `star_places` | what a star can't have, and where it may stand |
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
@@ -70,6 +70,7 @@ mod select;
 mod set_order;
 mod star;
 mod star_checks;
+mod star_places;
 mod table_function;
 mod table_function_checks;
 mod told;
@@ -309,6 +310,8 @@ struct Binder<'a> {
     lambdas: u32,
     /// How many subqueries without an alias the `FROM` has that is being bound.
     unnamed: u32,
+    /// Whether the selector of a `COLUMNS(…)` is being bound, where a star is a list of names.
+    selecting: bool,
     /// Whether `COLLATE` stands anywhere in the text.
     collates: bool,
 }
@@ -336,6 +339,7 @@ impl<'a> Binder<'a> {
             member_count: 0,
             lambdas: 0,
             unnamed: 0,
+            selecting: false,
             collates: input.text.to_lowercase().contains("collate"),
         }
     }

@@ -390,6 +390,10 @@ impl Binder<'_> {
         for item in items {
             self.check_order_item(&item.expr, &selected.output, "ORDER BY");
             self.check_choice(&item.expr, &env);
+            self.check_star_places(&item.expr);
+            self.check_lone_columns(&item.expr);
+            self.check_columns(&item.expr, &selected.scope);
+            self.check_repeated(&item.expr, &env);
             self.check_ordered_unnest(&item.expr, &env);
             self.check_order_placement(&item.expr, &selected.scope, parent);
             let position = order_position(&item.expr);
