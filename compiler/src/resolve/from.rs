@@ -465,6 +465,15 @@ impl Binder<'_> {
                 .nullable = false;
         }
         let right_source = scope.relations[right_index].source(right_column);
+        let whole = |merged: &Merged| {
+            let relations = &merged.relations;
+            same_name(&merged.name, name)
+                && relations.contains(&left_index)
+                && relations.contains(&right_index)
+        };
+        if scope.merged.iter().any(whole) {
+            return;
+        }
         // What the right side has merged becomes a part of this.
         let of_right = scope.merged.iter().position(|merged| {
             same_name(&merged.name, name)
