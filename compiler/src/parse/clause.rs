@@ -170,7 +170,10 @@ impl Parser<'_> {
         let outer = std::mem::replace(&mut self.percentages, true);
         let mut value = self.expression()?;
         self.percentages = outer;
-        let number = matches!(&value.kind, ExprKind::Literal(super::ast::Literal::Number(_)));
+        let number = matches!(
+            &value.kind,
+            ExprKind::Literal(super::ast::Literal::Number(_))
+        );
         if number && self.take(keyword::PERCENT) {
             value = Expr {
                 kind: ExprKind::Unary {

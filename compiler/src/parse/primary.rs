@@ -69,7 +69,9 @@ impl Parser<'_> {
         }
         if matches!(operand.kind, ExprKind::Literal(_)) {
             let error = self.unexpected("an operator");
-            return Err(Box::new(error.hint("put the text in parentheses, or call the function")));
+            return Err(Box::new(
+                error.hint("put the text in parentheses, or call the function"),
+            ));
         }
         let call = Box::new(self.call(vec![name], name_position)?);
         Ok(ExprKind::Method { operand, call })

@@ -164,8 +164,8 @@ impl Parser<'_> {
             self.take(keyword::DISTINCT);
         }
         // Of the three only `UNION` has it.
-        let by_name = operator == SetOperator::Union
-            && self.take_all(&[keyword::BY, keyword::NAME]);
+        let by_name =
+            operator == SetOperator::Union && self.take_all(&[keyword::BY, keyword::NAME]);
         let right = side(self)?;
         Ok(QueryBody::SetOperation(Box::new(SetOperation {
             operator,

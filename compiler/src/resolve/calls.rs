@@ -10,14 +10,14 @@ use super::deep::{query_of, without_parentheses};
 use super::grouping::walk;
 use super::placement::{Needs, needs_of};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::name::same_name;
 use crate::lexer::lex;
+use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
 use crate::parse::parse_expression;
 use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
-use crate::types::{Typed, Value};
 use crate::types::catalogue::{self, Kind};
+use crate::types::{Typed, Value};
 
 /// Functions that are windows only, with the least and greatest number of their arguments.
 const WINDOWS: &[(&str, usize, usize)] = &[
@@ -139,7 +139,10 @@ impl Binder<'_> {
             let (tokens, _) = lex(FileId(0), definition, 0..definition.len());
             match parse_expression(definition, &tokens) {
                 Ok(body) => match &without_parentheses(&body).kind {
-                    ExprKind::Function(inner) => inner.name.last().is_none_or(|name| takes(&name.value.to_lowercase())),
+                    ExprKind::Function(inner) => inner
+                        .name
+                        .last()
+                        .is_none_or(|name| takes(&name.value.to_lowercase())),
                     _ => false,
                 },
                 Err(_) => true,
@@ -164,7 +167,10 @@ impl Binder<'_> {
         }
         let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
         for (index, argument) in arguments.iter().enumerate().skip(1) {
-            let Some(place) = function.arguments.get(index).map(|written| written.value.span)
+            let Some(place) = function
+                .arguments
+                .get(index)
+                .map(|written| written.value.span)
             else {
                 return;
             };
@@ -264,7 +270,9 @@ impl Binder<'_> {
             walk(part, &mut |inner| {
                 if let ExprKind::Name(parts) = &inner.kind
                     && let [first, ..] = parts.as_slice()
-                    && names.iter().any(|name| same_name(&name.value, &first.value))
+                    && names
+                        .iter()
+                        .any(|name| same_name(&name.value, &first.value))
                 {
                     found = found.or(Some(first));
                 }

@@ -79,9 +79,8 @@ impl Binder<'_> {
             };
             match &first {
                 Some((before, place)) if *before != collation => {
-                    let message = format!(
-                        "texts of two collations meet here: `{before}` and `{collation}`"
-                    );
+                    let message =
+                        format!("texts of two collations meet here: `{before}` and `{collation}`");
                     let finding = Diagnostic::error(Code::TypeMismatch, text.span, message)
                         .and_at(place.span, format!("this has `{before}`"));
                     return self.report(finding.hint("give both the same collation"));

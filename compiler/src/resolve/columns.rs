@@ -231,8 +231,8 @@ impl Binder<'_> {
         let Some(found) = selector(expr).filter(|found| !found.unpacked) else {
             return;
         };
-        let choice = self
-            .unwritten(|binder| binder.quietly(|binder| binder.choice(&found, expr.span, env)));
+        let choice =
+            self.unwritten(|binder| binder.quietly(|binder| binder.choice(&found, expr.span, env)));
         let Some(choice) = choice else { return };
         let outer = self.chosen.take();
         let before = self.diagnostics.len();
@@ -274,7 +274,11 @@ impl Binder<'_> {
             column.field.is_none()
                 && matches!(column.sources.as_slice(), [only] if !grouped.contains(only))
         };
-        choice.columns.into_iter().find(loose).map(|column| column.name)
+        choice
+            .columns
+            .into_iter()
+            .find(loose)
+            .map(|column| column.name)
     }
 
     /// Checks the codes in the alias of an item that stands for several.

@@ -406,6 +406,8 @@ impl Binder<'_> {
                 )
                 .hint("cast the arguments: `x::TYPE`"),
             ),
+            // How many a window takes was checked.
+            Outcome::WrongCount if rules::is_window(&name.value.to_lowercase()) => {}
             Outcome::WrongCount => self.report(Diagnostic::error(
                 Code::WrongArguments,
                 span,

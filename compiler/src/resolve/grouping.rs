@@ -144,8 +144,13 @@ impl Binder<'_> {
         let [only] = names.as_slice() else {
             return false;
         };
-        !self.resolved.contains_key(&(only.span.start, only.span.end))
-            && matches!(scope.find(&only.value), Some(super::scope::Found::Column(..)))
+        !self
+            .resolved
+            .contains_key(&(only.span.start, only.span.end))
+            && matches!(
+                scope.find(&only.value),
+                Some(super::scope::Found::Column(..))
+            )
     }
 
     /// Whether a column of this query's tables stands in an expression, also by a name that is an
@@ -153,8 +158,7 @@ impl Binder<'_> {
     fn reads_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
         let mut found = false;
         walk(expr, &mut |part| {
-            found |= self.is_own_column(part, scope)
-                || self.is_hidden_column(part, scope);
+            found |= self.is_own_column(part, scope) || self.is_hidden_column(part, scope);
             !found
         });
         found

@@ -190,7 +190,10 @@ impl Binder<'_> {
         let [only] = names.as_slice() else {
             return expr;
         };
-        if self.resolved.contains_key(&(only.span.start, only.span.end)) {
+        if self
+            .resolved
+            .contains_key(&(only.span.start, only.span.end))
+        {
             return expr;
         }
         let mut items = select.items.iter();

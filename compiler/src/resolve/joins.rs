@@ -419,7 +419,10 @@ pub(super) fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {
     let mut shared: Vec<String> = Vec::new();
     for name in names {
         // What the left side has merged already is one column.
-        if !shared.iter().any(|other| crate::name::same_name(other, &name)) {
+        if !shared
+            .iter()
+            .any(|other| crate::name::same_name(other, &name))
+        {
             shared.push(name);
         }
     }

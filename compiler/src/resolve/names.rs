@@ -306,7 +306,10 @@ impl Binder<'_> {
             .relation(&name.value)
             .is_some_and(|(scope, index)| scope.relations[index].twofold);
         if twofold {
-            let message = format!("`{}` with its numbers has no name for a whole row", name.value);
+            let message = format!(
+                "`{}` with its numbers has no name for a whole row",
+                name.value
+            );
             let finding = Diagnostic::error(Code::AmbiguousColumn, name.span, message);
             self.report(finding.hint("name its columns"));
         }

@@ -177,9 +177,7 @@ impl Binder<'_> {
                     }
                 }
                 // Several paths give as many values.
-                (SqlType::Json | SqlType::Varchar, _)
-                    if matches!(&right.sql_type, SqlType::List(path) if **path == SqlType::Varchar) =>
-                {
+                (SqlType::Json | SqlType::Varchar, _) if matches!(&right.sql_type, SqlType::List(path) if **path == SqlType::Varchar) => {
                     Typed::of(SqlType::list(match place.operator {
                         "->" => SqlType::Json,
                         _ => SqlType::Varchar,

@@ -346,8 +346,8 @@ impl Binder<'_> {
             ExprKind::Star(star) => star,
             _ => return,
         };
-        let expanded = self
-            .unwritten(|binder| binder.quietly(|binder| binder.expanded(star, item.span, env)));
+        let expanded =
+            self.unwritten(|binder| binder.quietly(|binder| binder.expanded(star, item.span, env)));
         if matches!(expanded, Some((columns, false)) if columns.is_empty()) {
             let message = "nothing is left to unpivot";
             self.report(Diagnostic::error(Code::InvalidStar, item.span, message));
@@ -473,7 +473,9 @@ impl Binder<'_> {
                 _ => {
                     let before = self.diagnostics.len();
                     self.unwritten(|binder| binder.expression(expr, env));
-                    if self.diagnostics.len() == before && !env.scope.relations.iter().any(Relation::is_open) {
+                    if self.diagnostics.len() == before
+                        && !env.scope.relations.iter().any(Relation::is_open)
+                    {
                         let message = format!("the table has no column `{column}`");
                         let finding = Diagnostic::error(Code::UnknownColumn, expr.span, message);
                         self.report(finding);

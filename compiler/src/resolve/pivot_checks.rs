@@ -270,7 +270,10 @@ fn is_computed(expr: &ast::Expr) -> bool {
         }
         ExprKind::List(_) | ExprKind::Struct(_) | ExprKind::Map(_) => true,
         ExprKind::Binary { operator, .. } => {
-            matches!(operator.as_str(), "+" | "-" | "*" | "/" | "//" | "%" | "||" | "^" | "**")
+            matches!(
+                operator.as_str(),
+                "+" | "-" | "*" | "/" | "//" | "%" | "||" | "^" | "**"
+            )
         }
         ExprKind::Name(names) => names.len() > 1,
         _ => false,

@@ -53,7 +53,10 @@ impl Binder<'_> {
             .and_then(|position| output.columns.get(position.checked_sub(1)?));
         if let (Some(column), false) = (column, output.open)
             && column.typed.is_known()
-            && !matches!(column.typed.sql_type, SqlType::Varchar | SqlType::Json | SqlType::Other(_))
+            && !matches!(
+                column.typed.sql_type,
+                SqlType::Varchar | SqlType::Json | SqlType::Other(_)
+            )
         {
             let message = format!(
                 "only texts have a collation, and this column is `{}`",

@@ -185,10 +185,13 @@ impl Binder<'_> {
 
     /// `EXCLUDE` and `REPLACE` name fields that a struct has.
     fn check_fields_changed(&mut self, star: &ast::Star, fields: &[(String, SqlType)]) {
-        let excluded = star.exclude.iter().filter_map(|name| match name.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        });
+        let excluded = star
+            .exclude
+            .iter()
+            .filter_map(|name| match name.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            });
         for name in excluded.chain(star.replace.iter().map(|(_, name)| name)) {
             if !fields.iter().any(|(own, _)| same_name(own, &name.value)) {
                 let message = format!("there is no column `{}` in the star", name.value);

@@ -23,8 +23,12 @@ impl Binder<'_> {
         misplaced(expr, true, &mut found);
         for span in found {
             self.report(
-                Diagnostic::error(Code::InvalidStar, span, "a star can't be part of an expression")
-                    .hint("`columns(*)` repeats an expression for each column"),
+                Diagnostic::error(
+                    Code::InvalidStar,
+                    span,
+                    "a star can't be part of an expression",
+                )
+                .hint("`columns(*)` repeats an expression for each column"),
             );
         }
         let mut unpacked = Vec::new();
@@ -145,7 +149,10 @@ impl Binder<'_> {
             }
         }
         let is_text = |sql_type: &SqlType| {
-            matches!(sql_type, SqlType::Varchar | SqlType::Json | SqlType::Unknown | SqlType::Other(_))
+            matches!(
+                sql_type,
+                SqlType::Varchar | SqlType::Json | SqlType::Unknown | SqlType::Other(_)
+            )
         };
         let may = match &typed.sql_type {
             SqlType::List(element) => is_text(element),
@@ -278,10 +285,10 @@ fn only_argument(expr: &ast::Expr) -> Option<&ast::Expr> {
         }
     };
     match &only.kind {
-        ExprKind::Star(star) => (star.exclude.is_empty()
-            && star.replace.is_empty()
-            && star.pattern.is_none())
-        .then_some(only),
+        ExprKind::Star(star) => {
+            (star.exclude.is_empty() && star.replace.is_empty() && star.pattern.is_none())
+                .then_some(only)
+        }
         _ => None,
     }
 }

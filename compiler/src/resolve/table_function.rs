@@ -130,12 +130,7 @@ impl Binder<'_> {
 
 impl Binder<'_> {
     /// Functions that read no rows can't read the columns of a table beside them.
-    fn check_constant_parameters(
-        &mut self,
-        called: &str,
-        function: &ast::Function,
-        env: &Env<'_>,
-    ) {
+    fn check_constant_parameters(&mut self, called: &str, function: &ast::Function, env: &Env<'_>) {
         let mut found = None;
         for argument in &function.arguments {
             super::grouping::walk(&argument.value, &mut |part| {

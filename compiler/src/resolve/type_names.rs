@@ -45,7 +45,9 @@ impl Binder<'_> {
                 let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
-                    (None, _) if lower.starts_with("interval(") || lower.starts_with("interval (") => {
+                    (None, _)
+                        if lower.starts_with("interval(") || lower.starts_with("interval (") =>
+                    {
                         "an interval takes no number of digits".to_owned()
                     }
                     (None, _) if sql_type.any(&has_field_twice) => {
@@ -67,7 +69,11 @@ impl Binder<'_> {
             Err(_) if lower == "map" || lower.starts_with("map(") || lower.starts_with("map (") => {
                 "a map has a type of keys and one of values: `map(varchar, integer)`".to_owned()
             }
-            Err(_) if lower.starts_with("geometry(") && !lower.contains('\'') && !lower.ends_with("()") => {
+            Err(_)
+                if lower.starts_with("geometry(")
+                    && !lower.contains('\'')
+                    && !lower.ends_with("()") =>
+            {
                 "a geometry takes the text of a coordinate system".to_owned()
             }
             Err(_) if starts_decimal(&lower) => {
@@ -103,10 +109,9 @@ fn refused_parameters(text: &str) -> Option<String> {
         SqlType::Timestamp => Some("a timestamp has at most 9 digits of seconds".to_owned()),
         SqlType::Float => Some("a float has 1 to 53 bits".to_owned()),
         SqlType::Varchar => Some("a text has one length at most".to_owned()),
-        SqlType::Other(name) if name.eq_ignore_ascii_case("geometry") => {
-            (parameters.contains(',') || !parameters.trim().is_empty() && !parameters.contains('\''))
-                .then(|| "a geometry takes the text of a coordinate system".to_owned())
-        }
+        SqlType::Other(name) if name.eq_ignore_ascii_case("geometry") => (parameters.contains(',')
+            || !parameters.trim().is_empty() && !parameters.contains('\''))
+        .then(|| "a geometry takes the text of a coordinate system".to_owned()),
         _ if parameters.contains('(') => None,
         _ => Some(format!("the type `{}` takes no parameters", name.trim())),
     }

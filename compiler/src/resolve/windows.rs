@@ -51,7 +51,8 @@ impl Binder<'_> {
             return;
         };
         let lower = name.value.to_lowercase();
-        let refuse = |message: String| Diagnostic::error(Code::InvalidWindow, first.expr.span, message);
+        let refuse =
+            |message: String| Diagnostic::error(Code::InvalidWindow, first.expr.span, message);
         if matches!(lower.as_str(), "dense_rank" | "rank_dense") {
             return self.report(refuse(format!("`{lower}` takes no `ORDER BY` in its call")));
         }
