@@ -6,6 +6,7 @@ use super::change_arguments::{
     ApplyArguments, EnvArguments, EnvCommand, PlanArguments, PlansArguments, PromoteArguments,
     RestateArguments,
 };
+use super::janitor::JanitorArguments;
 use super::state::StateArguments;
 use super::terminal::Terminal;
 use crate::environments::looks_like_a_plan;
@@ -34,6 +35,8 @@ pub enum RuntimeCommand {
     Show(ShowArguments),
     /// List what was run, or the steps of one run
     Runs(RunsArguments),
+    /// Remove what nobody needs any more
+    Janitor(JanitorArguments),
     /// Copy, move and mend the state database
     State(StateArguments),
 }
@@ -51,6 +54,7 @@ impl RuntimeCommand {
             RuntimeCommand::Restate(arguments) => super::restate(project, arguments, terminal),
             RuntimeCommand::Show(arguments) => super::show(project, arguments, terminal),
             RuntimeCommand::Runs(arguments) => super::runs(project, arguments, terminal),
+            RuntimeCommand::Janitor(arguments) => super::janitor(project, arguments, terminal),
             RuntimeCommand::State(arguments) => super::state(project, arguments, terminal),
         }
     }
@@ -76,9 +80,10 @@ impl RuntimeCommand {
                     About::Nothing
                 }
             },
-            RuntimeCommand::Plans(_) | RuntimeCommand::Runs(_) | RuntimeCommand::State(_) => {
-                About::Nothing
-            }
+            RuntimeCommand::Plans(_)
+            | RuntimeCommand::Runs(_)
+            | RuntimeCommand::Janitor(_)
+            | RuntimeCommand::State(_) => About::Nothing,
         }
     }
 }

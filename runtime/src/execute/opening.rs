@@ -37,6 +37,8 @@ pub struct Opening<'a> {
     pub changes: Vec<Change>,
     /// What people should know.
     pub notes: Vec<String>,
+    /// Whether a publication that had been begun was ended before.
+    pub finished_begun: bool,
     /// The environment, and its revision, that a new environment is made from.
     pub base: Option<(String, u64)>,
 }
@@ -105,6 +107,7 @@ fn join<'a>(
         adopts: false,
         changes: Vec::new(),
         notes: Vec::new(),
+        finished_begun: false,
         base: None,
     };
     opening.reconcile()?;
