@@ -37,7 +37,11 @@ impl Parser<'_> {
     fn told_table(&mut self) -> Parsed<Option<Box<Query>>> {
         const LISTS: [&str; 4] = ["databases", "schemas", "tables", "variables"];
         let name = self.table_name()?;
-        let list = |part: &Name| LISTS.iter().any(|list| part.value.eq_ignore_ascii_case(list));
+        let list = |part: &Name| {
+            LISTS
+                .iter()
+                .any(|list| part.value.eq_ignore_ascii_case(list))
+        };
         if matches!(name.parts.as_slice(), [only] if list(only)) {
             return Ok(None);
         }

@@ -483,9 +483,8 @@ impl Binder<'_> {
         span: Span,
     ) {
         let relations = &scope.relations[side];
-        let has = |relation: &Relation| {
-            relation.is_open() || relation.hidden_position(name).is_some()
-        };
+        let has =
+            |relation: &Relation| relation.is_open() || relation.hidden_position(name).is_some();
         if relations.iter().any(has) {
             return;
         }

@@ -206,7 +206,11 @@ fn serialized(expr: &ast::Expr) -> Option<&str> {
     let ExprKind::Function(call) = &expr.kind else {
         return None;
     };
-    let named = call.name.last()?.value.eq_ignore_ascii_case("json_serialize_sql");
+    let named = call
+        .name
+        .last()?
+        .value
+        .eq_ignore_ascii_case("json_serialize_sql");
     match &call.arguments.first()?.value.kind {
         ExprKind::Literal(Literal::Text(text)) if named => Some(text),
         _ => None,
@@ -260,7 +264,14 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_trees() {
-        for wrong in ["", "a", "{}", "[]", r#"{"statements": []}"#, r#"{"error": true}"#] {
+        for wrong in [
+            "",
+            "a",
+            "{}",
+            "[]",
+            r#"{"statements": []}"#,
+            r#"{"error": true}"#,
+        ] {
             assert!(wrong_plan(wrong).is_some(), "{wrong}");
         }
         assert_eq!(wrong_plan(r#"{"statements": [{"node": {}}]}"#), None);

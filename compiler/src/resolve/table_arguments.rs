@@ -96,7 +96,10 @@ impl Binder<'_> {
         let takes = Takes::of(name);
         let values = function.arguments.iter().map(|argument| {
             let option = option_of(argument);
-            (option.is_some(), option.map_or(&argument.value, |(_, value)| value))
+            (
+                option.is_some(),
+                option.map_or(&argument.value, |(_, value)| value),
+            )
         });
         let values: Vec<(bool, &ast::Expr)> = values.collect();
         let reads = takes == Takes::Rows

@@ -11,7 +11,7 @@ use crate::bound::What;
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::sql_type::SqlType;
-use crate::types::{Typed, catalogue, tables};
+use crate::types::{Typed, Value, catalogue, tables};
 
 /// Table functions whose columns are those of a file that somebody may write anew.
 const FILE_READERS: [&str; 9] = [
@@ -71,8 +71,8 @@ impl Binder<'_> {
                 ..output.into_relation(Some("unnamed_subquery".to_owned()))
             };
         }
-        let is_macro = catalogue::find(&name)
-            .is_some_and(|entry| entry.is(catalogue::Kind::TableMacro));
+        let is_macro =
+            catalogue::find(&name).is_some_and(|entry| entry.is(catalogue::Kind::TableMacro));
         let columns = macro_columns.or_else(|| function_columns(&name, function, &arguments));
         let Some(columns) = columns else {
             return Relation {
@@ -161,6 +161,10 @@ fn function_columns(
         ("repeat", [value, _]) => {
             let column = match &function.arguments.first()?.value.kind {
                 ast::ExprKind::Literal(ast::Literal::Text(text)) => text.clone(),
+                ast::ExprKind::Name(_) => match &value.value {
+                    Value::Text(text) => text.clone(),
+                    _ => return None,
+                },
                 _ => super::output_name::constant_name(&function.arguments.first()?.value)?,
             };
             let sql_type = value.sql_type.as_column();
@@ -176,8 +180,12 @@ fn function_columns(
             let known = columns.iter().all(|(_, sql_type)| !sql_type.has_unknown());
             known.then_some(columns)
         }
-        _ if named => None,
-        _ => tables::columns(name, arguments.len()),
+        // Of these the options change the columns.
+        ("duckdb_logs" | "test_all_types", _) if named => None,
+        _ => {
+            let placed = function.arguments.iter().filter(|argument| !is_option(argument));
+            tables::columns(name, placed.count())
+        }
     }
 }
 

@@ -59,7 +59,10 @@ impl Binder<'_> {
             && !is_home(qualifiers)
         {
             let written: Vec<&str> = qualifiers.iter().map(|part| part.value.as_str()).collect();
-            let message = format!("there is no table function `{name}` in `{}`", written.join("."));
+            let message = format!(
+                "there is no table function `{name}` in `{}`",
+                written.join(".")
+            );
             self.report(Diagnostic::error(Code::UnknownFunction, span, message));
             return;
         }
@@ -116,9 +119,7 @@ impl Binder<'_> {
                     },
                 ],
             ) => unnamed(text),
-            ("summary", [_])
-                if !matches!(function.arguments[0].value.kind, ExprKind::Query(_)) =>
-            {
+            ("summary", [_]) if !matches!(function.arguments[0].value.kind, ExprKind::Query(_)) => {
                 Some("`summary` takes a query: `summary((from t))`".to_owned())
             }
             ("repeat", [_, count]) if matches!(count.value, Value::Integer(..0)) => {
@@ -331,9 +332,15 @@ fn evaluated(typed: &Typed) -> Typed {
 
 /// Whether qualifiers lead to where the engine keeps its own functions.
 fn is_home(qualifiers: &[ast::Name]) -> bool {
-    let parts: Vec<String> = qualifiers.iter().map(|part| part.value.to_lowercase()).collect();
+    let parts: Vec<String> = qualifiers
+        .iter()
+        .map(|part| part.value.to_lowercase())
+        .collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    matches!(parts.as_slice(), [] | ["main" | "system"] | ["system", "main"])
+    matches!(
+        parts.as_slice(),
+        [] | ["main" | "system"] | ["system", "main"]
+    )
 }
 
 /// What is wrong with the arguments of a macro in a `FROM`.
@@ -343,16 +350,14 @@ fn wrong_macro(name: &str, function: &ast::Function) -> Option<String> {
     let (counts, options): (_, &[&str]) = match name {
         "duckdb_logs_parsed" => (1..=1, &["log_type"]),
         "duckdb_profiling_settings" => (0..=0, &[]),
-        "histogram" | "histogram_values" => (
-            2..=4,
-            &["bin_count", "col_name", "source", "technique"],
-        ),
+        "histogram" | "histogram_values" => {
+            (2..=4, &["bin_count", "col_name", "source", "technique"])
+        }
         _ => return None,
     };
     let mut named = function.arguments.iter().filter_map(option_name);
-    let known = |option: &ast::Name| {
-        (options.iter()).any(|own| own.eq_ignore_ascii_case(&option.value))
-    };
+    let known =
+        |option: &ast::Name| (options.iter()).any(|own| own.eq_ignore_ascii_case(&option.value));
     if let Some(option) = named.find(|option| !known(option)) {
         return Some(format!("`{name}` has no option `{}`", option.value));
     }

@@ -103,10 +103,7 @@ fn uncast(given: &Given<'_>) -> Option<String> {
     if given.is_null() {
         return None;
     }
-    let number = matches!(
-        given.sql_type,
-        "BIGINT" | "UBIGINT" | "UINTEGER" | "DOUBLE"
-    );
+    let number = matches!(given.sql_type, "BIGINT" | "UBIGINT" | "UINTEGER" | "DOUBLE");
     let found = &given.typed.sql_type;
     let turns = match found {
         SqlType::Boolean | SqlType::Varchar | SqlType::Enum(_) | SqlType::Json => true,
@@ -131,7 +128,11 @@ fn uncast(given: &Given<'_>) -> Option<String> {
                 let plain = !text.contains('_');
                 return plain.then(|| format!("is a number, and this is `'{text}'`"));
             }
-            let least = if given.sql_type.starts_with('U') { 0.0 } else { -9.3e18 };
+            let least = if given.sql_type.starts_with('U') {
+                0.0
+            } else {
+                -9.3e18
+            };
             let most = match given.sql_type {
                 "UINTEGER" => 4_294_967_295.0,
                 "UBIGINT" => 1.9e19,
@@ -246,8 +247,9 @@ fn csv(sniffs: bool, given: &Given<'_>) -> Option<String> {
             None => no_null(given),
         },
         "dateformat" | "timestampformat" => match given.text() {
-            Some(text) if !text.eq_ignore_ascii_case("auto") => wrong_format(text, given.option)
-                .map(|message| format!("can't be read: {message}")),
+            Some(text) if !text.eq_ignore_ascii_case("auto") => {
+                wrong_format(text, given.option).map(|message| format!("can't be read: {message}"))
+            }
             _ => None,
         },
         "sample_size" | "files_to_sniff" => least(given, 1.0, true),
@@ -281,7 +283,9 @@ fn csv(sniffs: bool, given: &Given<'_>) -> Option<String> {
             SqlType::Varchar => None,
             SqlType::List(element) if **element == SqlType::Varchar => None,
             SqlType::List(element) if element.has_unknown() => None,
-            other => Some(format!("is a text or a list of texts, and this is `{other}`")),
+            other => Some(format!(
+                "is a text or a list of texts, and this is `{other}`"
+            )),
         },
         _ => None,
     }
@@ -378,7 +382,9 @@ fn candidates(given: &Given<'_>) -> Option<String> {
     };
     let mut names = names;
     let wrong = names.find(|sql_type| !found(sql_type))?;
-    Some(format!("names `{wrong}`, which the engine doesn't look for"))
+    Some(format!(
+        "names `{wrong}`, which the engine doesn't look for"
+    ))
 }
 
 /// A text that is one of some words, in any case.
@@ -387,7 +393,11 @@ fn one_of(given: &Given<'_>, words: &[&str]) -> Option<String> {
     if words.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return None;
     }
-    let listed: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
+    let listed: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| !word.is_empty())
+        .collect();
     let listed = listed.join("`, `");
     Some(format!("is one of `{listed}`, and this is `{text}`"))
 }
@@ -412,10 +422,8 @@ fn json(given: &Given<'_>) -> Option<String> {
         }
         "dateformat" | "date_format" | "timestampformat" | "timestamp_format" => {
             match given.text() {
-                Some(text) if !text.eq_ignore_ascii_case("iso") => {
-                    wrong_format(text, given.option)
-                        .map(|message| format!("can't be read: {message}"))
-                }
+                Some(text) if !text.eq_ignore_ascii_case("iso") => wrong_format(text, given.option)
+                    .map(|message| format!("can't be read: {message}")),
                 _ => None,
             }
         }
@@ -433,7 +441,9 @@ fn system(given: &Given<'_>) -> Option<String> {
             no_null(given)
         }
         "level" => {
-            const LEVELS: &[&str] = &["trace", "debug", "info", "warning", "warn", "error", "fatal"];
+            const LEVELS: &[&str] = &[
+                "trace", "debug", "info", "warning", "warn", "error", "fatal",
+            ];
             let known = |text: &str| LEVELS.iter().any(|level| text.eq_ignore_ascii_case(level));
             let unknown = given.is_null() || given.text().is_some_and(|text| !known(text));
             unknown.then(|| "is a level of a log".to_owned())

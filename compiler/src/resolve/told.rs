@@ -63,8 +63,15 @@ fn summarized(columns: &mut [(String, SqlType)], about: Option<&Output>) {
         let Some(about) = about else {
             return SqlType::Unknown;
         };
-        let mut types = about.columns.iter().map(|column| column.typed.sql_type.as_column());
-        match about.columns.iter().any(|column| is(&column.typed.sql_type.as_column())) {
+        let mut types = about
+            .columns
+            .iter()
+            .map(|column| column.typed.sql_type.as_column());
+        match about
+            .columns
+            .iter()
+            .any(|column| is(&column.typed.sql_type.as_column()))
+        {
             true => SqlType::Varchar,
             false if types.any(|sql_type| sql_type.has_unknown()) => SqlType::Unknown,
             false => SqlType::Integer,
