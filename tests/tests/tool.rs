@@ -46,6 +46,8 @@ mod paused;
 mod place;
 #[path = "tool/refusals.rs"]
 mod refusals;
+#[path = "tool/runs.rs"]
+mod runs;
 #[path = "tool/sources.rs"]
 mod sources;
 #[path = "tool/state.rs"]

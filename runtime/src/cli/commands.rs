@@ -6,6 +6,7 @@ use super::change_arguments::{
     ApplyArguments, EnvArguments, EnvCommand, PlanArguments, PlansArguments, PromoteArguments,
     RestateArguments,
 };
+use super::intervals::IntervalsArguments;
 use super::janitor::JanitorArguments;
 use super::state::StateArguments;
 use super::terminal::Terminal;
@@ -31,6 +32,8 @@ pub enum RuntimeCommand {
     Run(RunArguments),
     /// Compute the rows of a model again in a range of time, and of all that read it
     Restate(RestateArguments),
+    /// Show which ranges of time the tables of models have, and which are missing
+    Intervals(IntervalsArguments),
     /// Show the rows of a model, seed or source
     Show(ShowArguments),
     /// List what was run, or the steps of one run
@@ -52,6 +55,7 @@ impl RuntimeCommand {
             RuntimeCommand::Env(arguments) => super::env(project, arguments, terminal),
             RuntimeCommand::Run(arguments) => super::run(project, arguments, terminal),
             RuntimeCommand::Restate(arguments) => super::restate(project, arguments, terminal),
+            RuntimeCommand::Intervals(arguments) => super::intervals(project, arguments, terminal),
             RuntimeCommand::Show(arguments) => super::show(project, arguments, terminal),
             RuntimeCommand::Runs(arguments) => super::runs(project, arguments, terminal),
             RuntimeCommand::Janitor(arguments) => super::janitor(project, arguments, terminal),
@@ -82,6 +86,7 @@ impl RuntimeCommand {
             },
             RuntimeCommand::Plans(_)
             | RuntimeCommand::Runs(_)
+            | RuntimeCommand::Intervals(_)
             | RuntimeCommand::Janitor(_)
             | RuntimeCommand::State(_) => About::Nothing,
         }

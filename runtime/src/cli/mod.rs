@@ -8,6 +8,7 @@ mod arguments;
 mod change_arguments;
 mod commands;
 mod env;
+mod intervals;
 mod janitor;
 mod program;
 mod render;
@@ -25,6 +26,7 @@ pub use change_arguments::{
 };
 pub use commands::{About, RuntimeCommand};
 pub use env::env;
+pub use intervals::{IntervalsArguments, intervals};
 pub use janitor::{JanitorArguments, janitor};
 pub use program::main;
 pub use render::render;
