@@ -183,7 +183,10 @@ fn function_columns(
         // Of these the options change the columns.
         ("duckdb_logs" | "test_all_types", _) if named => None,
         _ => {
-            let placed = function.arguments.iter().filter(|argument| !is_option(argument));
+            let placed = function
+                .arguments
+                .iter()
+                .filter(|argument| !is_option(argument));
             tables::columns(name, placed.count())
         }
     }
