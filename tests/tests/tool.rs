@@ -48,6 +48,8 @@ mod place;
 mod refusals;
 #[path = "tool/runs.rs"]
 mod runs;
+#[path = "tool/schemas.rs"]
+mod schemas;
 #[path = "tool/sources.rs"]
 mod sources;
 #[path = "tool/state.rs"]
