@@ -87,8 +87,11 @@ impl RuntimeCommand {
             RuntimeCommand::Plans(_)
             | RuntimeCommand::Runs(_)
             | RuntimeCommand::Intervals(_)
-            | RuntimeCommand::Janitor(_)
-            | RuntimeCommand::State(_) => About::Nothing,
+            | RuntimeCommand::Janitor(_) => About::Nothing,
+            RuntimeCommand::State(arguments) => match arguments.command.environment() {
+                Some(environment) => About::of(environment),
+                None => About::Nothing,
+            },
         }
     }
 }

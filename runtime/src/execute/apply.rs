@@ -81,6 +81,7 @@ pub fn request(environment: Option<&str>, options: &PlanOptions) -> Request {
         start: options.start.clone().filter(|_| !restates),
         end: options.end.clone().filter(|_| !restates),
         now: None,
+        belief: crate::situation::Belief::State,
     }
 }
 

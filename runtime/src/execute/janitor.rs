@@ -9,6 +9,7 @@ use super::claim::{fence, held, lease_of};
 use super::dropping::drop_environment;
 use super::failure::opening_failed;
 use super::interrupt::Interrupt;
+use super::mend::is_called;
 use super::opening::{self, Opening};
 use super::options::RunOptions;
 use super::retire::{candidates, kept_since};
@@ -230,10 +231,6 @@ fn open<'a>(
         ..Request::default()
     };
     opening::open(project, &request, options.wait, interrupt)
-}
-
-fn is_called(model: &str, wanted: &str) -> bool {
-    model == wanted || model.strip_prefix("models.") == Some(wanted)
 }
 
 /// The models with tables here that are called so.

@@ -14,6 +14,7 @@
 //! | `audits`, `audit_tables` | a model's audits, and the rows that failed them |
 //! | `around` | statements before and after a run |
 //! | `schedule` | the graph over the workers |
+//! | `mend` | what state and engine say of each other, put right |
 //! | `publish` | the users' views |
 //! | `sweep`, `retire`, `janitor` | what isn't needed any more |
 //!
@@ -43,6 +44,7 @@ mod inputs;
 mod interrupt;
 mod janitor;
 mod job;
+mod mend;
 mod merge;
 mod opening;
 mod options;
@@ -63,6 +65,7 @@ pub use drift::drift;
 pub use dropping::drop_environment;
 pub use interrupt::Interrupt;
 pub use janitor::{Cleaned, Expired, JanitorOptions, Needless, NeedlessOf, Thing, janitor};
+pub use mend::{Mended, Mending, mend};
 pub use options::{RunOptions, RunOutcome};
 pub use pointers::{PointerOptions, environment, plan_of, point, revision_before};
 pub use run::run;

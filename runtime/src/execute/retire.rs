@@ -71,7 +71,7 @@ pub fn candidates<'k>(
 
 /// Whether a table's rows can't be computed again. Of a model that isn't in the project any more that
 /// isn't known, so that every table that grew keeps its rows.
-fn keeps_history(project: &Project, object: &Object) -> bool {
+pub fn keeps_history(project: &Project, object: &Object) -> bool {
     let mut models = project.models().iter();
     match models.find(|model| model.def.path.as_str() == object.model) {
         Some(model) => model.keeps_history(),

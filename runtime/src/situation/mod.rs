@@ -23,7 +23,7 @@ mod window;
 
 pub use coverage::Coverage;
 pub use naming::{audit_table, physical, physical_relation, show_statement};
-pub use place::{Place, Request, Situation, pinned};
+pub use place::{Belief, Place, Request, Situation, pinned};
 pub use previews::{is_filled_by_time, is_protected};
 pub use restate::Restated;
 pub use shown::{ShownSlots, source_text};

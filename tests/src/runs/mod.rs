@@ -14,6 +14,7 @@
 //! exit: 3                  how it ends; with 0 where nothing is said
 //! $ sql select 1, 'a'      a query in `shop.duckdb`
 //! 1 | a                    all its rows, in their order
+//! $ drop core__log         the tables in `_dbgo` go whose names begin so
 //! $ remove models/a.sql    a file goes
 //! $ move a.sql b.sql       a file gets another name
 //! $ wait 1.1 s             nothing is done for so long
@@ -60,6 +61,9 @@ fn take(step: &Step, folder: &Path, executable: &Path) -> Result<(), String> {
     match words[..] {
         ["dbgo", ..] => call(step, &words[1..], folder, executable),
         ["sql", ..] => query(step, folder),
+        ["drop", prefix] => {
+            drop_tables(&folder.join("shop.duckdb"), prefix).map_err(|error| error.to_string())
+        }
         ["remove", path] => std::fs::remove_file(folder.join(path)).map_err(text),
         ["move", from, to] => std::fs::rename(folder.join(from), folder.join(to)).map_err(text),
         ["wait", ..] => {
@@ -141,6 +145,18 @@ fn rows(database: &Path, query: &str) -> duckdb::Result<Vec<String>> {
         found.push(values.join(" | "));
     }
     Ok(found)
+}
+
+fn drop_tables(database: &Path, prefix: &str) -> duckdb::Result<()> {
+    let names = rows(
+        database,
+        &format!(
+            "select table_name from duckdb_tables() where starts_with(table_name, '{prefix}')"
+        ),
+    )?;
+    let connection = duckdb::Connection::open(database)?;
+    let drop = |name: &String| connection.execute_batch(&format!("drop table _dbgo.{name}"));
+    names.iter().try_for_each(drop)
 }
 
 fn text_of(value: &Value) -> String {
