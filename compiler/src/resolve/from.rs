@@ -1,6 +1,7 @@
 //! What a `FROM` reads: tables, subqueries, table functions, joins.
 
 use super::data_columns;
+use super::hidden::Hidden;
 use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
@@ -75,9 +76,13 @@ impl Binder<'_> {
                 self.derived(mark, output.into_relation(Some(name)), table.span)
             }
             ast::TableKind::Function { call, ordinality } => {
+<<<<<<< HEAD
                 let columns = alias.map_or(&[][..], |alias| &alias.columns);
                 let ordinality = ordinality.then_some(columns);
                 self.table_function(call, ordinality, env)
+=======
+                self.table_function(call, *ordinality, alias, env)
+>>>>>>> main
             }
             ast::TableKind::Join(join) => {
                 let scope = self.join(join, table.span, env);
@@ -518,8 +523,14 @@ impl Binder<'_> {
         span: Span,
     ) {
         let relations = &scope.relations[side];
+<<<<<<< HEAD
         let may = |relation: &Relation| relation.is_open() || relation.hidden(name).is_some();
         if relations.iter().any(may) {
+=======
+        let has =
+            |relation: &Relation| relation.is_open() || relation.hidden_position(name).is_some();
+        if relations.iter().any(has) {
+>>>>>>> main
             return;
         }
         let names: Vec<&str> = relations
@@ -562,8 +573,14 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
                     typed: Typed::of(column.sql_type.clone()).nullable_if(column.nullable),
                 })
                 .collect(),
+<<<<<<< HEAD
             hidden: ROW_NUMBER,
             ..Relation::default()
+=======
+            open: false,
+            hidden: Hidden::Rows,
+            twice: false,
+>>>>>>> main
         },
     }
 }

@@ -7,10 +7,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `scope` | relations, columns, and how a name finds one |
+//! | `scope`, `hidden` | relations, columns, and how a name finds one |
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
-//! | `table_function` | functions in a `FROM` |
+//! | `table_function`, `table_arguments`, `query_text` | functions in a `FROM` |
 //! | `pivot`, `pivot_checks` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
@@ -24,9 +24,15 @@
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `constant_arguments`, `patterns` | the clauses of calls; constants that functions need |
 //! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
+<<<<<<< HEAD
 //! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
 //! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
 //! | `aliases`, `table_function_checks`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
+=======
+//! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
+//! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `aliases`, `table_function_checks`, `table_options`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
+>>>>>>> main
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -49,7 +55,11 @@ mod expression;
 mod from;
 mod function;
 mod grouping;
+<<<<<<< HEAD
 mod groups;
+=======
+mod hidden;
+>>>>>>> main
 mod joins;
 mod macros;
 mod name_test;
@@ -64,15 +74,21 @@ mod pivot_checks;
 mod placement;
 mod positions;
 mod query;
+mod query_text;
 mod recursion;
 mod scope;
 mod select;
 mod set_order;
 mod star;
 mod star_checks;
+<<<<<<< HEAD
 mod star_places;
+=======
+mod table_arguments;
+>>>>>>> main
 mod table_function;
 mod table_function_checks;
+mod table_options;
 mod told;
 mod type_names;
 mod unnest;
@@ -293,6 +309,8 @@ struct Binder<'a> {
     depth: usize,
     /// How many macros are around the place that is being bound.
     macros: u32,
+    /// How many texts with a query are around it.
+    texts: u32,
     /// What stands where `COLUMNS(…)` is written, if an item is bound for one column or several.
     chosen: Option<Vec<columns::Chosen>>,
     /// The names of windows that the selects around this place define.
@@ -330,6 +348,7 @@ impl<'a> Binder<'a> {
             resolved: BTreeMap::new(),
             depth: 0,
             macros: 0,
+            texts: 0,
             chosen: None,
             windows: Vec::new(),
             making: Vec::new(),

@@ -56,11 +56,14 @@ impl Binder<'_> {
                     self.clock_word(name);
                     Typed::of(sql_type)
                 }
+<<<<<<< HEAD
                 _ if let Some(sql_type) = env.hidden(&name.value) => {
                     self.volatile = true;
                     self.unresolved(std::slice::from_ref(name), name.span);
                     Typed::of(sql_type.clone())
                 }
+=======
+>>>>>>> main
                 _ => {
                     self.unknown_column(name, &env.candidates(), env);
                     Typed::unknown()
@@ -79,7 +82,8 @@ impl Binder<'_> {
         if let Some((scope, index)) = env.relation_with(&first.value, &rest[0].value) {
             let relation = &scope.relations[index];
             let column = &rest[0];
-            if let Some(position) = relation.position(&column.value)
+            let hidden = || relation.hidden_position(&column.value);
+            if let Some(position) = relation.position(&column.value).or_else(hidden)
                 && let Found::Column(id, _, typed) = scope.column(index, position)
             {
                 self.resolved.insert((span.start, span.end), id);
@@ -101,12 +105,15 @@ impl Binder<'_> {
             if let Found::Column(id, _, typed) = env.find(&first.value) {
                 return self.fields_of(id, typed, first, rest, span, env);
             }
+<<<<<<< HEAD
             if let Some(sql_type) = relation.hidden(&column.value) {
                 self.volatile = true;
                 let mark = self.tree.mark();
                 self.unresolved(&rest[..1], span);
                 return self.fields(mark, Typed::of(sql_type.clone()), &rest[1..]);
             }
+=======
+>>>>>>> main
             if same_name(&first.value, "alias") && env.is_alias(&column.value) {
                 return self.name_expression(rest, span, env);
             }
@@ -300,6 +307,7 @@ impl Binder<'_> {
         );
     }
 
+<<<<<<< HEAD
     /// The row of a function with its numbers is that of two relations of one name.
     fn check_whole_row(&mut self, name: &ast::Name, env: &Env<'_>) {
         let twofold = env
@@ -316,6 +324,9 @@ impl Binder<'_> {
     }
 
     fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {
+=======
+    pub(super) fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {
+>>>>>>> main
         let choices: Vec<String> = tables
             .iter()
             .filter(|table| !table.is_empty())
@@ -324,7 +335,10 @@ impl Binder<'_> {
         let mut finding = Diagnostic::error(
             Code::AmbiguousColumn,
             name.span,
-            format!("several tables have a column `{}`", name.value),
+            match tables.is_empty() {
+                true => format!("several tables are named `{}`", name.value),
+                false => format!("several tables have a column `{}`", name.value),
+            },
         );
         if choices.len() > 1 {
             finding = finding.hint(format!("write {}", choices.join(" or ")));

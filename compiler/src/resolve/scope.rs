@@ -1,5 +1,6 @@
 //! Relations, their columns, and how a name finds one.
 
+use super::hidden::Hidden;
 use crate::bound::{MemberId, NodeId, RelationId, What};
 use crate::diagnostic::Diagnostic;
 use crate::name::same_name;
@@ -68,7 +69,12 @@ impl Output {
             name,
             columns,
             open: self.open,
+<<<<<<< HEAD
             ..Relation::default()
+=======
+            hidden: Hidden::Nothing,
+            twice: false,
+>>>>>>> main
         }
     }
 }
@@ -110,10 +116,17 @@ pub(super) struct Relation {
     pub columns: Vec<ScopeColumn>,
     /// Whether there may be other columns than these.
     pub open: bool,
+<<<<<<< HEAD
     /// Columns that no star gives: a table's `rowid`.
     pub hidden: &'static [(&'static str, SqlType)],
     /// Whether the engine makes two relations of this name, so that its whole row has no name.
     pub twofold: bool,
+=======
+    /// The columns that no star shows.
+    pub hidden: Hidden,
+    /// Whether it is two of one name to the engine, so that the name alone means neither.
+    pub twice: bool,
+>>>>>>> main
 }
 
 impl Relation {
@@ -121,8 +134,13 @@ impl Relation {
         Relation {
             name,
             open: true,
+<<<<<<< HEAD
             hidden: ROW_NUMBER,
             ..Relation::default()
+=======
+            hidden: Hidden::Nothing,
+            twice: false,
+>>>>>>> main
         }
     }
 
@@ -260,6 +278,7 @@ impl<'a> Env<'a> {
     /// The relation that a qualifier means where several have its name, here or in a query around
     /// this one: the innermost with the column, else the innermost.
     pub fn relation_with(&'a self, name: &str, column: &str) -> Option<(&'a Scope, usize)> {
+<<<<<<< HEAD
         let mut first = None;
         for env in self.outwards() {
             let all = env.scope.relations.iter().enumerate();
@@ -295,6 +314,17 @@ impl<'a> Env<'a> {
             let mut relations = env.scope.relations.iter();
             relations.find_map(|relation| relation.hidden(name))
         })
+=======
+        let (scope, first) = self.relation(name)?;
+        let index = (first..scope.relations.len())
+            .find(|index| {
+                let relation = &scope.relations[*index];
+                let hidden = || relation.hidden_position(column);
+                relation.is_named(name) && relation.position(column).or_else(hidden).is_some()
+            })
+            .unwrap_or(first);
+        Some((scope, index))
+>>>>>>> main
     }
 
     /// What a name without a qualifier means.
@@ -409,7 +439,7 @@ impl Scope {
             .collect();
         match hits.as_slice() {
             [] if self.relations.iter().any(Relation::is_open) => Some(Found::Open),
-            [] => None,
+            [] => self.find_hidden(name),
             [(relation, column)] => Some(self.column(*relation, *column)),
             several => Some(Found::Ambiguous(
                 several
@@ -421,15 +451,23 @@ impl Scope {
     }
 
     fn whole_row(&self, name: &str) -> Option<Found> {
-        self.relations
+        let mut named = self
+            .relations
             .iter()
-            .find(|relation| relation.is_named(name))
-            .map(|relation| Found::Row(relation.as_struct(), relation.id))
+            .filter(|relation| relation.is_named(name));
+        let first = named.next()?;
+        Some(match named.next() {
+            Some(_) => Found::Ambiguous(Vec::new()),
+            None if first.twice => Found::Ambiguous(Vec::new()),
+            None => Found::Row(first.as_struct(), first.id),
+        })
     }
 
     /// A column by its place.
     pub fn column(&self, relation: usize, column: usize) -> Found {
-        let found = &self.relations[relation].columns[column];
+        let Some(found) = self.relations[relation].columns.get(column) else {
+            return self.hidden_column(relation, column);
+        };
         let id = ColumnId {
             scope: self.id,
             relation: Some(relation),

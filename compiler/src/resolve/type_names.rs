@@ -40,8 +40,7 @@ impl Binder<'_> {
                 "the name of a type has at most three parts".to_owned()
             }
             Ok(sql_type) => {
-                let mut unknown = None;
-                find_unknown(&sql_type, &mut unknown);
+                let unknown = unknown_type(&sql_type);
                 let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
@@ -117,6 +116,7 @@ fn refused_parameters(text: &str) -> Option<String> {
     }
 }
 
+<<<<<<< HEAD
 fn has_field_twice(sql_type: &SqlType) -> bool {
     let (SqlType::Struct(fields) | SqlType::Union(fields)) = sql_type else {
         return false;
@@ -125,6 +125,13 @@ fn has_field_twice(sql_type: &SqlType) -> bool {
     !fields
         .iter()
         .all(|(name, _)| name.is_empty() || seen.insert(name.to_lowercase()))
+=======
+/// The name within a type that no type has.
+pub(super) fn unknown_type(sql_type: &SqlType) -> Option<String> {
+    let mut unknown = None;
+    find_unknown(sql_type, &mut unknown);
+    unknown
+>>>>>>> main
 }
 
 fn has_twice(values: &[String]) -> bool {
