@@ -6,9 +6,7 @@ use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
 use super::operation::FAILS_LATER;
-use super::scope::{
-    Env, Merged, Output, OutputColumn, ROW_NUMBER, Relation, Scope, ScopeColumn, unique,
-};
+use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn, unique};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -76,13 +74,7 @@ impl Binder<'_> {
                 self.derived(mark, output.into_relation(Some(name)), table.span)
             }
             ast::TableKind::Function { call, ordinality } => {
-<<<<<<< HEAD
-                let columns = alias.map_or(&[][..], |alias| &alias.columns);
-                let ordinality = ordinality.then_some(columns);
-                self.table_function(call, ordinality, env)
-=======
                 self.table_function(call, *ordinality, alias, env)
->>>>>>> main
             }
             ast::TableKind::Join(join) => {
                 let scope = self.join(join, table.span, env);
@@ -523,14 +515,9 @@ impl Binder<'_> {
         span: Span,
     ) {
         let relations = &scope.relations[side];
-<<<<<<< HEAD
-        let may = |relation: &Relation| relation.is_open() || relation.hidden(name).is_some();
-        if relations.iter().any(may) {
-=======
         let has =
             |relation: &Relation| relation.is_open() || relation.hidden_position(name).is_some();
         if relations.iter().any(has) {
->>>>>>> main
             return;
         }
         let names: Vec<&str> = relations
@@ -573,14 +560,8 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
                     typed: Typed::of(column.sql_type.clone()).nullable_if(column.nullable),
                 })
                 .collect(),
-<<<<<<< HEAD
-            hidden: ROW_NUMBER,
-            ..Relation::default()
-=======
-            open: false,
             hidden: Hidden::Rows,
-            twice: false,
->>>>>>> main
+            ..Relation::default()
         },
     }
 }

@@ -24,15 +24,9 @@
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `constant_arguments`, `patterns` | the clauses of calls; constants that functions need |
 //! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
-<<<<<<< HEAD
 //! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
 //! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
-//! | `aliases`, `table_function_checks`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
-=======
-//! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
-//! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
 //! | `aliases`, `table_function_checks`, `table_options`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
->>>>>>> main
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -55,11 +49,8 @@ mod expression;
 mod from;
 mod function;
 mod grouping;
-<<<<<<< HEAD
 mod groups;
-=======
 mod hidden;
->>>>>>> main
 mod joins;
 mod macros;
 mod name_test;
@@ -81,11 +72,8 @@ mod select;
 mod set_order;
 mod star;
 mod star_checks;
-<<<<<<< HEAD
 mod star_places;
-=======
 mod table_arguments;
->>>>>>> main
 mod table_function;
 mod table_function_checks;
 mod table_options;

@@ -38,7 +38,6 @@ impl Binder<'_> {
                 typed
             }
             Found::Row(sql_type, relation) => {
-                self.check_whole_row(name, env);
                 self.write_row(relation, &sql_type, name.span);
                 Typed::of(sql_type)
             }
@@ -56,14 +55,6 @@ impl Binder<'_> {
                     self.clock_word(name);
                     Typed::of(sql_type)
                 }
-<<<<<<< HEAD
-                _ if let Some(sql_type) = env.hidden(&name.value) => {
-                    self.volatile = true;
-                    self.unresolved(std::slice::from_ref(name), name.span);
-                    Typed::of(sql_type.clone())
-                }
-=======
->>>>>>> main
                 _ => {
                     self.unknown_column(name, &env.candidates(), env);
                     Typed::unknown()
@@ -105,15 +96,6 @@ impl Binder<'_> {
             if let Found::Column(id, _, typed) = env.find(&first.value) {
                 return self.fields_of(id, typed, first, rest, span, env);
             }
-<<<<<<< HEAD
-            if let Some(sql_type) = relation.hidden(&column.value) {
-                self.volatile = true;
-                let mark = self.tree.mark();
-                self.unresolved(&rest[..1], span);
-                return self.fields(mark, Typed::of(sql_type.clone()), &rest[1..]);
-            }
-=======
->>>>>>> main
             if same_name(&first.value, "alias") && env.is_alias(&column.value) {
                 return self.name_expression(rest, span, env);
             }
@@ -307,26 +289,7 @@ impl Binder<'_> {
         );
     }
 
-<<<<<<< HEAD
-    /// The row of a function with its numbers is that of two relations of one name.
-    fn check_whole_row(&mut self, name: &ast::Name, env: &Env<'_>) {
-        let twofold = env
-            .relation(&name.value)
-            .is_some_and(|(scope, index)| scope.relations[index].twofold);
-        if twofold {
-            let message = format!(
-                "`{}` with its numbers has no name for a whole row",
-                name.value
-            );
-            let finding = Diagnostic::error(Code::AmbiguousColumn, name.span, message);
-            self.report(finding.hint("name its columns"));
-        }
-    }
-
-    fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {
-=======
     pub(super) fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {
->>>>>>> main
         let choices: Vec<String> = tables
             .iter()
             .filter(|table| !table.is_empty())

@@ -69,12 +69,7 @@ impl Output {
             name,
             columns,
             open: self.open,
-<<<<<<< HEAD
             ..Relation::default()
-=======
-            hidden: Hidden::Nothing,
-            twice: false,
->>>>>>> main
         }
     }
 }
@@ -97,16 +92,6 @@ pub(super) struct ScopeColumn {
     pub typed: Typed,
 }
 
-/// The hidden column of a table.
-pub(super) const ROW_NUMBER: &[(&str, SqlType)] = &[("rowid", SqlType::BigInt)];
-
-/// The hidden columns of `json_each` and `json_tree`.
-pub(super) const OF_JSON: &[(&str, SqlType)] = &[
-    ("rowid", SqlType::BigInt),
-    ("json", SqlType::Json),
-    ("root", SqlType::Varchar),
-];
-
 /// Something in a `FROM`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Relation {
@@ -116,17 +101,10 @@ pub(super) struct Relation {
     pub columns: Vec<ScopeColumn>,
     /// Whether there may be other columns than these.
     pub open: bool,
-<<<<<<< HEAD
-    /// Columns that no star gives: a table's `rowid`.
-    pub hidden: &'static [(&'static str, SqlType)],
-    /// Whether the engine makes two relations of this name, so that its whole row has no name.
-    pub twofold: bool,
-=======
     /// The columns that no star shows.
     pub hidden: Hidden,
     /// Whether it is two of one name to the engine, so that the name alone means neither.
     pub twice: bool,
->>>>>>> main
 }
 
 impl Relation {
@@ -134,22 +112,8 @@ impl Relation {
         Relation {
             name,
             open: true,
-<<<<<<< HEAD
-            hidden: ROW_NUMBER,
             ..Relation::default()
-=======
-            hidden: Hidden::Nothing,
-            twice: false,
->>>>>>> main
         }
-    }
-
-    /// The type of a hidden column.
-    pub fn hidden(&self, name: &str) -> Option<&'static SqlType> {
-        let mut hidden = self.hidden.iter();
-        hidden
-            .find(|(own, _)| same_name(own, name))
-            .map(|(_, sql_type)| sql_type)
     }
 
     pub fn is_named(&self, name: &str) -> bool {
@@ -278,17 +242,17 @@ impl<'a> Env<'a> {
     /// The relation that a qualifier means where several have its name, here or in a query around
     /// this one: the innermost with the column, else the innermost.
     pub fn relation_with(&'a self, name: &str, column: &str) -> Option<(&'a Scope, usize)> {
-<<<<<<< HEAD
         let mut first = None;
         for env in self.outwards() {
             let all = env.scope.relations.iter().enumerate();
             let named = all.filter(|(_, relation)| relation.is_named(name));
             let mut own: Option<(bool, usize)> = None;
             for (index, relation) in named {
-                if relation.position(column).is_some() {
+                let hidden = || relation.hidden_position(column);
+                if relation.position(column).or_else(hidden).is_some() {
                     return Some((env.scope, index));
                 }
-                let may = relation.is_open() || relation.hidden(column).is_some();
+                let may = relation.is_open();
                 if own.is_none_or(|(before, _)| may && !before) {
                     own = Some((may, index));
                 }
@@ -306,25 +270,6 @@ impl<'a> Env<'a> {
             }
         }
         first
-    }
-
-    /// The type of a hidden column that a name without a qualifier means.
-    pub fn hidden(&'a self, name: &str) -> Option<&'static SqlType> {
-        self.outwards().find_map(|env| {
-            let mut relations = env.scope.relations.iter();
-            relations.find_map(|relation| relation.hidden(name))
-        })
-=======
-        let (scope, first) = self.relation(name)?;
-        let index = (first..scope.relations.len())
-            .find(|index| {
-                let relation = &scope.relations[*index];
-                let hidden = || relation.hidden_position(column);
-                relation.is_named(name) && relation.position(column).or_else(hidden).is_some()
-            })
-            .unwrap_or(first);
-        Some((scope, index))
->>>>>>> main
     }
 
     /// What a name without a qualifier means.

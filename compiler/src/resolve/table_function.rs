@@ -2,18 +2,12 @@
 
 use super::Binder;
 use super::data_columns;
-<<<<<<< HEAD
-use super::scope::{Env, Found, OF_JSON, Relation, ScopeColumn};
-use crate::bound::What;
-use crate::diagnostic::{Code, Diagnostic};
-=======
 use super::deep::query_of;
 use super::grouping::walk;
 use super::hidden::Hidden;
 use super::scope::{Env, Relation, ScopeColumn};
 use super::table_function_checks::option_of;
 use crate::bound::What;
->>>>>>> main
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::sql_type::SqlType;
@@ -32,26 +26,12 @@ const FILE_READERS: [&str; 9] = [
     "read_xlsx",
 ];
 
-/// Functions that are called for each row of what stands beside them.
-const IN_AND_OUT: [&str; 6] = [
-    "generate_series",
-    "json_each",
-    "json_tree",
-    "range",
-    "summary",
-    "unnest",
-];
-
 impl Binder<'_> {
     pub(super) fn table_function(
         &mut self,
         call: &ast::Expr,
-<<<<<<< HEAD
-        ordinality: Option<&[ast::Name]>,
-=======
         ordinality: bool,
         alias: Option<&ast::TableAlias>,
->>>>>>> main
         env: &Env<'_>,
     ) -> Relation {
         let ast::ExprKind::Function(function) = &call.kind else {
@@ -68,11 +48,6 @@ impl Binder<'_> {
         let arguments = self.table_arguments(&name, function, env);
         if FILE_READERS.contains(&name.as_str()) {
             self.report(data_columns::file(call.span));
-        }
-        if !IN_AND_OUT.contains(&name.as_str())
-            && catalogue::find(&name).is_some_and(|entry| entry.is(catalogue::Kind::Table))
-        {
-            self.check_constant_parameters(&name, function, env);
         }
         let known = catalogue::find(&name).is_some_and(|entry| {
             entry.is(catalogue::Kind::Table) || entry.is(catalogue::Kind::TableMacro)
@@ -112,17 +87,6 @@ impl Binder<'_> {
                 typed: Typed::of(sql_type),
             })
             .collect();
-<<<<<<< HEAD
-        if let Some(aliases) = ordinality {
-            let taken = columns.iter().filter_map(|column| column.name.clone());
-            let taken = taken.chain(aliases.iter().map(|alias| alias.value.clone()));
-            columns.push(ScopeColumn {
-                name: Some(ordinality_name(&taken.collect::<Vec<String>>())),
-                typed: Typed::of(SqlType::BigInt),
-            });
-        }
-        let constant = self.columns_within(call.span).next().is_none();
-=======
         if ordinality && !is_macro {
             columns.push(ScopeColumn {
                 name: Some(ordinality_name(&columns, alias)),
@@ -133,14 +97,8 @@ impl Binder<'_> {
             "json_each" | "json_tree" => Hidden::Json,
             _ => Hidden::Nothing,
         };
->>>>>>> main
         Relation {
             id: relation,
-            hidden: match name.as_str() {
-                "json_each" | "json_tree" => OF_JSON,
-                _ => &[],
-            },
-            twofold: ordinality.is_some() && constant && name != "unnest",
             name: Some(name),
             columns,
             open: false,
@@ -150,49 +108,6 @@ impl Binder<'_> {
     }
 }
 
-<<<<<<< HEAD
-impl Binder<'_> {
-    /// Functions that read no rows can't read the columns of a table beside them.
-    fn check_constant_parameters(&mut self, called: &str, function: &ast::Function, env: &Env<'_>) {
-        let mut found = None;
-        for argument in &function.arguments {
-            super::grouping::walk(&argument.value, &mut |part| {
-                if let ast::ExprKind::Name(names) = &part.kind {
-                    let column = match names.as_slice() {
-                        [only] => matches!(env.find(&only.value), Found::Column(..)),
-                        [table, column, ..] => env
-                            .relation_with(&table.value, &column.value)
-                            .is_some_and(|(scope, index)| {
-                                scope.relations[index].position(&column.value).is_some()
-                            }),
-                        [] => false,
-                    };
-                    found = found.or(column.then_some(part.span));
-                }
-                found.is_none() && super::deep::query_of(part).is_none()
-            });
-        }
-        if let Some(span) = found {
-            let message = format!("`{called}` takes constants, and no column of another table");
-            self.report(Diagnostic::error(Code::WrongArguments, span, message));
-        }
-    }
-}
-
-/// The name of the column that `WITH ORDINALITY` adds.
-fn ordinality_name(taken: &[String]) -> String {
-    let mut candidate = "ordinality".to_owned();
-    let mut number = 0;
-    while taken.iter().any(|name| same_name(name, &candidate)) {
-        candidate = format!("ordinality{number}");
-        number += 1;
-    }
-    candidate
-}
-
-/// Whether an argument is an option with a name. `num_rows = 3` is a comparison to the parser, and
-/// an option to the engine.
-=======
 /// Whether an argument reads a table before the function. If not, the engine keeps the column of
 /// `WITH ORDINALITY` in a table of its own.
 fn reads_columns(function: &ast::Function) -> bool {
@@ -223,7 +138,6 @@ fn ordinality_name(columns: &[ScopeColumn], alias: Option<&ast::TableAlias>) -> 
     name
 }
 
->>>>>>> main
 fn is_option(argument: &ast::Argument) -> bool {
     option_of(argument).is_some()
 }

@@ -116,7 +116,6 @@ fn refused_parameters(text: &str) -> Option<String> {
     }
 }
 
-<<<<<<< HEAD
 fn has_field_twice(sql_type: &SqlType) -> bool {
     let (SqlType::Struct(fields) | SqlType::Union(fields)) = sql_type else {
         return false;
@@ -125,13 +124,13 @@ fn has_field_twice(sql_type: &SqlType) -> bool {
     !fields
         .iter()
         .all(|(name, _)| name.is_empty() || seen.insert(name.to_lowercase()))
-=======
+}
+
 /// The name within a type that no type has.
 pub(super) fn unknown_type(sql_type: &SqlType) -> Option<String> {
     let mut unknown = None;
     find_unknown(sql_type, &mut unknown);
     unknown
->>>>>>> main
 }
 
 fn has_twice(values: &[String]) -> bool {
