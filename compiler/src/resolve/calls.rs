@@ -96,7 +96,8 @@ impl Binder<'_> {
         };
         let wrong = match WINDOWS.iter().find(|(name, _, _)| *name == called) {
             Some(window) => wrong_window(window, function),
-            None if entry.is(Kind::Macro) => return true,
+            // The engine puts the definition of a macro in the place of the call, without its clauses.
+            None if entry.is(Kind::Macro) => wrong_scalar(called, function),
             None if entry.is(Kind::Aggregate) => wrong_aggregate(called, function),
             None if entry.is(Kind::Scalar) => wrong_scalar(called, function),
             None => return true,
