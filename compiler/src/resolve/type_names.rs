@@ -16,7 +16,6 @@ const OTHERS: &[&str] = &[
     "inet",
     "lambda",
     "linestring_2d",
-    "pointer",
     "point_2d",
     "point_3d",
     "point_4d",
