@@ -246,11 +246,11 @@ fn an_audit_is_looked_at_again_by_those_who_call_it() {
     assert_eq!(typed(root), 4);
     // What an audit reads is built before, and its columns count.
     audit(
-        "-- @import: o = sources.raw.orders\n-- @param: c column\nselect * from :this where :c > (select max(o.id) from :o)\n",
+        "-- @import: o = sources.raw.orders\n-- @param: c column\nselect * from :this where this.:c > (select max(o.id) from :o)\n",
     );
     assert_eq!(typed(root), 1);
     audit(
-        "-- @import: o = sources.raw.orders\n-- @param: c column\nselect * from :this where :c > (select max(o.ids) from :o)\n",
+        "-- @import: o = sources.raw.orders\n-- @param: c column\nselect * from :this where this.:c > (select max(o.ids) from :o)\n",
     );
     let found = checked(root);
     assert_eq!(found.diagnostics.len(), 1, "{:?}", found.diagnostics);
