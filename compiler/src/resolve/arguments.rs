@@ -14,7 +14,7 @@ use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::refusals::refusal;
-use crate::types::rules::has_typed_null;
+use crate::types::null_handling::folds;
 use crate::types::{Typed, Value, catalogue};
 
 /// The names of date parts: `GetDatePartSpecifier`.
@@ -96,33 +96,6 @@ const DATE_PARTS: &[&str] = &[
     "yrs",
 ];
 
-/// Functions that look at their arguments themselves where one of them is null.
-const OWN_NULLS: &[&str] = &[
-    "current_setting",
-    "array_cat",
-    "array_concat",
-    "array_resize",
-    "array_to_string",
-    "cast_to_type",
-    "concat",
-    "concat_ws",
-    "element_at",
-    "list_cat",
-    "list_concat",
-    "list_resize",
-    "map_extract",
-    "map_extract_value",
-    "regexp_extract",
-    "regexp_extract_all",
-    "remap_struct",
-    "replace_type",
-    "struct_concat",
-    "struct_contains",
-    "struct_has",
-    "struct_insert",
-    "struct_update",
-];
-
 /// What may stand behind `%` in a format of times, and behind `%-`: `StrTimeFormat::ParseFormatSpecifier`.
 const FORMAT_LETTERS: &str = "abcdfghjmnpuwxyzABGHIMSTUVWXYZ%";
 const BARE_LETTERS: &str = "djmyHIMS";
@@ -145,9 +118,7 @@ impl Binder<'_> {
                 .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
         };
         // Beside a constant null a function is folded away before it looks at its constants.
-        let scalar = catalogue::find(called).is_some_and(|entry| entry.is(catalogue::Kind::Scalar));
-        let folded = scalar && !OWN_NULLS.contains(&called) && has_typed_null(arguments);
-        if folded || function.arguments.iter().any(widens) {
+        if folds(called, arguments) || function.arguments.iter().any(widens) {
             return true;
         }
         let before = self.diagnostics.len();

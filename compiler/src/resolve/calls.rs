@@ -96,7 +96,7 @@ impl Binder<'_> {
         };
         let wrong = match WINDOWS.iter().find(|(name, _, _)| *name == called) {
             Some(window) => wrong_window(window, function),
-            None if entry.is(Kind::Macro) => return true,
+            None if entry.is_macro() => return true,
             None if entry.is(Kind::Aggregate) => wrong_aggregate(called, function),
             None if entry.is(Kind::Scalar) => wrong_scalar(called, function),
             None => return true,
@@ -122,7 +122,7 @@ impl Binder<'_> {
         let refused = match entry.macro_counts() {
             Some(counts) => !counts.contains(&0),
             None => {
-                !entry.is(Kind::Macro)
+                !entry.is_macro()
                     && called != "count"
                     && crate::types::call::call(called, &[])
                         == crate::types::call::Outcome::WrongCount

@@ -14,16 +14,6 @@ use crate::types::json_refusals;
 use crate::types::remapping::{self, Mapping};
 use crate::types::{Typed, Value};
 
-/// Functions that look at their arguments though one is null.
-const LOOKING_AT_NULL: &[&str] = &[
-    "array_to_string",
-    "bitstring_agg",
-    "cast_to_type",
-    "remap_struct",
-    "replace_type",
-    "reservoir_quantile",
-];
-
 /// Which arguments of which functions must be constants, and what they are called.
 const CONSTANTS: &[(&[&str], &[usize], &str)] = &[
     (&["bitstring_agg"], &[1, 2], "a bound"),
@@ -70,13 +60,6 @@ impl Binder<'_> {
         written: &[&ast::Expr],
         arguments: &[Typed],
     ) {
-        // With a null a scalar function gives a null, and the engine doesn't look any further.
-        let null = arguments
-            .iter()
-            .any(|argument| argument.sql_type == SqlType::Null);
-        if null && !LOOKING_AT_NULL.contains(&called) {
-            return;
-        }
         let before = self.diagnostics.len();
         for (_, places, what) in CONSTANTS
             .iter()

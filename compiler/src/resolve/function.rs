@@ -361,7 +361,7 @@ impl Binder<'_> {
         span: Span,
     ) {
         let certain = catalogue::find(&name.value).is_some_and(|entry| {
-            (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
+            (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is_macro()
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             && function.arguments.iter().all(|argument| {
                 argument.name.is_none() && !super::select::gives_several(&argument.value)

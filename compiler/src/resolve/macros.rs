@@ -7,7 +7,6 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lexer::lex;
 use crate::parse::parse_expression;
 use crate::span::FileId;
-use crate::sql_type::SqlType;
 use crate::types::Typed;
 use crate::types::catalogue::{Entry, Kind};
 
@@ -27,12 +26,12 @@ impl Binder<'_> {
     pub(super) fn macro_refuses(&self, entry: &Entry, arguments: &[Typed]) -> bool {
         let known = arguments
             .iter()
-            .all(|argument| argument.is_known() && argument.sql_type != SqlType::Null);
+            .all(Typed::is_known);
         let refuses = |finding: &Diagnostic| {
             finding.severity == Severity::Error
                 && matches!(finding.code, Code::WrongArguments | Code::TypeMismatch)
         };
-        entry.is(Kind::Macro)
+        entry.is_macro()
             && known
             && self
                 .defined(entry, arguments)

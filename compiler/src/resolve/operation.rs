@@ -12,7 +12,7 @@ use crate::types::call::{Outcome, call};
 use crate::types::json_path::finds_several;
 use crate::types::refusals::refusal;
 use crate::types::regular_expression::fault;
-use crate::types::rules::has_typed_null;
+use crate::types::null_handling::folds;
 use crate::types::{Typed, Value, common, common_of, literal};
 
 /// What the engine does with values of types that never meet.
@@ -178,8 +178,9 @@ impl Binder<'_> {
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
                 let both = [left.clone(), right.clone()];
-                let refused = outcome == Outcome::Refused || refusal(operator, &both).is_some();
-                if refused && !has_typed_null(&both) {
+                let refused = outcome == Outcome::Refused
+                    || !folds(operator, &both) && refusal(operator, &both).is_some();
+                if refused {
                     self.no_operation(left, right, place);
                 }
                 // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.

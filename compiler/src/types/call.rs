@@ -4,6 +4,7 @@
 //! implicit casts wins; the engine refuses a call if none fits or several are equally cheap.
 
 use super::catalogue::{self, Parameter, Signature};
+use super::null_handling::folds;
 use super::{Typed, Value, common_of, literal, rules};
 use crate::sql_type::coerce::{implicit_cost, target_cost};
 use crate::sql_type::{Common, SqlType, common_type};
@@ -45,7 +46,10 @@ impl From<Common> for Outcome {
 pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     let name = name.to_lowercase();
     if rules::gives_null_for_null(&name, arguments) {
-        return Outcome::Type(SqlType::Null);
+        return refused_by_overloads(&name, arguments).unwrap_or(Outcome::Type(SqlType::Null));
+    }
+    if rules::is_window(&name) {
+        return window(&name, arguments);
     }
     if let Some(outcome) = rules::before_overloads(&name, arguments) {
         return refused_by_overloads(&name, arguments).unwrap_or(outcome);
@@ -54,12 +58,12 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         return Outcome::Unknown;
     };
     let signatures = entry.signatures();
-    if signatures.is_empty() || entry.is(catalogue::Kind::Macro) {
+    if signatures.is_empty() || entry.is_macro() {
         return Outcome::Unknown;
     }
     // What an aggregate gets is bound before its overload is chosen: a literal is no literal then.
     let plain: Vec<Typed>;
-    let chosen_by = match entry.is(catalogue::Kind::Aggregate) && !rules::is_window(&name) {
+    let chosen_by = match entry.is(catalogue::Kind::Aggregate) {
         true => {
             plain = arguments.iter().cloned().map(Typed::as_value).collect();
             &plain
@@ -68,8 +72,8 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     };
     match choose(signatures, chosen_by) {
         Choice::One(signature)
-            if !rules::has_typed_null(arguments) && conflicting(signature, arguments)
-                || unresolved(signature, arguments) =>
+            if !folds(&name, arguments)
+                && (conflicting(signature, arguments) || unresolved(signature, arguments)) =>
         {
             Outcome::Refused
         }
@@ -83,16 +87,26 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     }
 }
 
+/// What a window function gives. Its arguments are cast by force, so that it takes any.
+///
+/// Source: `ResolveWindowExpressionType` of DuckDB.
+fn window(name: &str, arguments: &[Typed]) -> Outcome {
+    match (name, arguments) {
+        ("percent_rank" | "cume_dist", _) => Outcome::Type(SqlType::Double),
+        ("row_number" | "rank" | "dense_rank" | "rank_dense" | "ntile", _) => {
+            Outcome::Type(SqlType::BigInt)
+        }
+        (_, [value, ..]) if !value.sql_type.has_unknown() => Outcome::Type(value.sql_type.clone()),
+        _ => Outcome::Unknown,
+    }
+}
+
 /// That no overload takes arguments which a rule has no answer for.
 fn refused_by_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     let entry = catalogue::find(name)?;
     let signatures = entry.signatures();
     let known = arguments.iter().all(Typed::is_known);
-    if signatures.is_empty() || entry.is(catalogue::Kind::Macro) || !known {
-        return None;
-    }
-    // The list has windows with all their parameters, of which some may be left out.
-    if rules::is_window(name) {
+    if signatures.is_empty() || entry.is_macro() || !known {
         return None;
     }
     let plain: Vec<Typed>;
@@ -107,7 +121,8 @@ fn refused_by_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         Choice::Refused => Some(Outcome::Refused),
         Choice::WrongCount => Some(Outcome::WrongCount),
         Choice::One(signature)
-            if conflicting(signature, arguments) || unresolved(signature, arguments) =>
+            if !folds(name, arguments)
+                && (conflicting(signature, arguments) || unresolved(signature, arguments)) =>
         {
             Some(Outcome::Refused)
         }

@@ -13,6 +13,7 @@ mod json_shape;
 pub mod literal;
 pub mod nested;
 pub mod never_null;
+pub mod null_handling;
 pub mod oracle;
 pub mod refusals;
 pub mod regular_expression;
