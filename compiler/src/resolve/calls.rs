@@ -16,6 +16,22 @@ use crate::sql_type::SqlType;
 use crate::types::Typed;
 use crate::types::catalogue::{self, Kind};
 
+/// Window functions whose own `ORDER BY` leaves no room for `EXCLUDE`.
+///
+/// Source: `IsExcludableWindowFunction` of DuckDB.
+pub(super) const NOT_EXCLUDING: &[&str] = &[
+    "cume_dist",
+    "dense_rank",
+    "fill",
+    "lag",
+    "lead",
+    "ntile",
+    "percent_rank",
+    "rank",
+    "rank_dense",
+    "row_number",
+];
+
 /// Functions that are windows only, with the least and greatest number of their arguments.
 const WINDOWS: &[(&str, usize, usize)] = &[
     ("cume_dist", 0, 0),
@@ -91,27 +107,43 @@ impl Binder<'_> {
         function: &ast::Function,
         span: Span,
     ) -> bool {
-        let Some(entry) = catalogue::find(called) else {
+        let entry = catalogue::find(called);
+        if matches!(called, "percentile_cont" | "percentile_disc") {
+            if function.within_group.is_empty() {
+                let message = format!("`{called}` needs `WITHIN GROUP (ORDER BY …)`");
+                return self.wrong_form((Code::UnknownFunction, message, None), span);
+            }
+            if function.distinct {
+                let message = format!("`{called}` takes no `DISTINCT`");
+                return self.wrong_form((Code::WrongArguments, message, None), span);
+            }
+        }
+        if let Some(wrong) = wrong_over(called, entry, function) {
+            return self.wrong_form(wrong, span);
+        }
+        let Some(entry) = entry else {
             return true;
         };
         let wrong = match WINDOWS.iter().find(|(name, _, _)| *name == called) {
             Some(window) => wrong_window(window, function),
-            None if entry.is_macro() => return true,
+            None if entry.is_macro() => wrong_macro(called, function),
             None if entry.is(Kind::Aggregate) => wrong_aggregate(called, function),
             None if entry.is(Kind::Scalar) => wrong_scalar(called, function),
             None => return true,
         };
         match wrong {
             None => true,
-            Some((code, message, hint)) => {
-                let mut finding = Diagnostic::error(code, span, message);
-                if let Some(hint) = hint {
-                    finding = finding.hint(hint);
-                }
-                self.report(finding);
-                false
-            }
+            Some(wrong) => self.wrong_form(wrong, span),
         }
+    }
+
+    fn wrong_form(&mut self, (code, message, hint): Wrong, span: Span) -> bool {
+        let mut finding = Diagnostic::error(code, span, message);
+        if let Some(hint) = hint {
+            finding = finding.hint(hint);
+        }
+        self.report(finding);
+        false
     }
 
     /// `f(*)` is a call without arguments.
@@ -292,6 +324,20 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks `{'a': 1}`: its fields have names, and a star is no value.
+    pub(super) fn check_struct_literal(&mut self, items: &[(ast::Name, ast::Expr)], span: Span) {
+        if let Some((name, _)) = items.iter().find(|(name, _)| name.value.is_empty()) {
+            let message = "this field of the struct has no name";
+            self.report(Diagnostic::error(Code::WrongArguments, name.span, message));
+        }
+        if let [(_, only)] = items
+            && matches!(only.kind, ExprKind::Star(_))
+        {
+            let message = "a struct has at least one field";
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+    }
+
     /// A list has elements of one type.
     pub(super) fn check_elements(&mut self, items: &[ast::Expr], typed: &[Typed], span: Span) {
         let common = crate::types::common_of(typed);
@@ -303,7 +349,12 @@ impl Binder<'_> {
 
     /// `struct_pack(a := 1)`: a name for each field.
     pub(super) fn check_struct_pack(&mut self, function: &ast::Function, span: Span) {
-        if function.arguments.is_empty() {
+        let nothing = match function.arguments.as_slice() {
+            [] => true,
+            [only] => matches!(only.value.kind, ExprKind::Star(_)),
+            _ => false,
+        };
+        if nothing {
             let message = "a struct has at least one field";
             self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
@@ -374,6 +425,39 @@ fn repeated(
 
 type Wrong = (Code, String, Option<String>);
 
+/// What no window can be made of: what is no function but syntax, aggregates over an order, macros
+/// that aren't one aggregate.
+///
+/// Source: `ExpressionBinder::BindMacro` of DuckDB.
+fn wrong_over(
+    called: &str,
+    entry: Option<&'static catalogue::Entry>,
+    function: &ast::Function,
+) -> Option<Wrong> {
+    function.over.as_ref()?;
+    let is_aggregate =
+        |name: &str| catalogue::find(name.trim()).is_some_and(|entry| entry.is(Kind::Aggregate));
+    let is_macro = entry.is_some_and(|entry| {
+        let mut definitions = entry.macros();
+        entry.is_macro()
+            && !definitions.any(|(_, text)| {
+                text.split_once('(')
+                    .is_some_and(|(name, _)| is_aggregate(name))
+            })
+    });
+    if !is_macro
+        && function.within_group.is_empty()
+        && !crate::types::rules::SYNTAX.contains(&called)
+    {
+        return None;
+    }
+    Some((
+        Code::MisplacedWindow,
+        format!("`{called}` takes no `OVER` here"),
+        Some("only aggregates and window functions do".to_owned()),
+    ))
+}
+
 fn wrong_window(
     (name, least, most): &(&str, usize, usize),
     function: &ast::Function,
@@ -386,12 +470,15 @@ fn wrong_window(
         ));
     }
     let count = function.arguments.len();
-    let starred = function.arguments.iter().any(|argument| {
-        matches!(
-            argument.value.kind,
-            ExprKind::Star(_) | ExprKind::Columns { .. }
-        )
-    });
+    let starred = function
+        .arguments
+        .iter()
+        .any(|argument| matches!(argument.value.kind, ExprKind::Columns { .. }));
+    // The engine reads a star as no argument.
+    let count = match function.arguments.as_slice() {
+        [only] if matches!(only.value.kind, ExprKind::Star(_)) => 0,
+        _ => count,
+    };
     if (count < *least || count > *most) && !starred {
         return Some((
             Code::WrongArguments,
@@ -402,6 +489,7 @@ fn wrong_window(
     let clause = match (function.distinct, function.filter.is_some()) {
         (true, _) => "DISTINCT",
         (_, true) => "FILTER",
+        _ if function.export_state => "EXPORT_STATE",
         _ => return None,
     };
     Some((
@@ -411,15 +499,25 @@ fn wrong_window(
     ))
 }
 
+fn wrong_macro(called: &str, function: &ast::Function) -> Option<Wrong> {
+    let clause = if function.distinct {
+        "DISTINCT"
+    } else if function.filter.is_some() {
+        "FILTER"
+    } else if !function.order_by.is_empty() {
+        "ORDER BY"
+    } else {
+        return None;
+    };
+    Some((
+        Code::WrongArguments,
+        format!("`{called}` is a macro and takes no `{clause}`"),
+        None,
+    ))
+}
+
 fn wrong_aggregate(called: &str, function: &ast::Function) -> Option<Wrong> {
     let windowed = matches!(called, "first" | "last") && function.over.is_some();
-    if matches!(called, "percentile_cont" | "percentile_disc") && function.over.is_some() {
-        return Some((
-            Code::MisplacedWindow,
-            format!("`{called}` takes no `OVER`"),
-            Some("use `quantile_cont` or `quantile_disc`".to_owned()),
-        ));
-    }
     if function.ignore_nulls.is_some() && !windowed {
         return Some((
             Code::WrongArguments,

@@ -8,7 +8,7 @@ use super::name_test::{holds, passes, regular};
 use super::scope::{Env, Output, OutputColumn};
 use super::star::Expanded;
 use crate::bound::{RelationId, What};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
@@ -57,16 +57,18 @@ impl Binder<'_> {
             self.chosen = Some(choice.columns);
             self.chosen_item(item, None, env, output);
         } else {
-            for (index, column) in choice.columns.into_iter().enumerate() {
+            let told = self.diagnostics.len();
+            for column in choice.columns {
                 let name = match &item.alias {
                     Some(alias) => alias_of(&alias.value, &column.name, choice.pattern.as_ref()),
                     None => Some(column.shown.clone()),
                 };
                 self.chosen = Some(vec![column]);
-                match index {
-                    0 => self.chosen_item(item, name, env, output),
-                    // What is wrong in it was told.
-                    _ => self.quietly(|binder| binder.chosen_item(item, name, env, output)),
+                // What is wrong with one column is enough.
+                let wrong = |finding: &Diagnostic| finding.severity == Severity::Error;
+                match self.diagnostics[told..].iter().any(wrong) {
+                    false => self.chosen_item(item, name, env, output),
+                    true => self.quietly(|binder| binder.chosen_item(item, name, env, output)),
                 }
             }
         }

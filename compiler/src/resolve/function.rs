@@ -9,9 +9,11 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType};
+use crate::types::aggregate_states::state_of;
 use crate::types::call::{Outcome, call};
 use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
+use crate::types::refusals::refusal;
 use crate::types::{Typed, nested, rules};
 
 impl Binder<'_> {
@@ -63,14 +65,21 @@ impl Binder<'_> {
         self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
             || keyword_value(&called).is_some()
             || called == "getvariable";
-        if function.export_state {
+        // Of what is no aggregate there is no state, and the engine ignores the word.
+        if function.export_state && entry.is_some_and(|entry| entry.is(Kind::Aggregate)) {
             let arguments = self.arguments(function, env);
             if well_formed {
+                let outcome = call(&called, &arguments);
+                self.check_call(name, function, &arguments, &outcome, span);
                 self.check_exported(&called, &arguments, span);
             }
-            return Typed::unknown();
+            let rows = is_count_of_rows(function);
+            return Typed::of(state_of(&called, if rows { &[] } else { &arguments }));
         }
 
+        if function.arguments.len() > 1 {
+            self.check_stars_among(function);
+        }
         if called == "struct_pack" {
             self.check_struct_pack(function, span);
             return self.struct_pack(function, env);
@@ -102,10 +111,19 @@ impl Binder<'_> {
             || !function.within_group.is_empty()
         {
             self.check_percentile(function, &arguments, &called);
-            return ordered_set(&called, &arguments, &outside);
+            let outcome = ordered_set(&called, &arguments, &outside);
+            if outcome == Outcome::Refused && outside.iter().all(Typed::is_known) {
+                let types: Vec<String> = outside
+                    .iter()
+                    .map(|ordered| ordered.sql_type.to_string())
+                    .collect();
+                let message = format!("`{called}` isn't taken of `({})`", types.join(", "));
+                self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            }
+            return self.outcome(outcome);
         }
-        if called == "fill" {
-            self.check_fill(function, &arguments, env);
+        if function.over.is_some() {
+            self.check_window_call(&called, function, &arguments, env);
         }
         well_formed &= self.check_constants(&called, function, &arguments, span);
         let outcome = match call(&called, &arguments) {
@@ -326,6 +344,19 @@ impl Binder<'_> {
         })
     }
 
+    /// A star is the only argument of a call, or none of them.
+    fn check_stars_among(&mut self, function: &ast::Function) {
+        let star = function
+            .arguments
+            .iter()
+            .find(|argument| matches!(argument.value.kind, ExprKind::Star(_)));
+        if let Some(star) = star {
+            let message = "a star can't stand beside other arguments";
+            let finding = Diagnostic::error(Code::InvalidStar, star.value.span, message);
+            self.report(finding.hint("`columns(*)` calls the function for each column"));
+        }
+    }
+
     /// A function that stands in `FROM` only.
     fn for_from(&mut self, name: &ast::Name) {
         let message = format!("`{}` is a function for `FROM`", name.value);
@@ -525,16 +556,19 @@ fn reduced(reduction: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
 }
 
 /// `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`, `mode() WITHIN GROUP (ORDER BY x)`.
-fn ordered_set(called: &str, arguments: &[Typed], ordered: &[Typed]) -> Typed {
+fn ordered_set(called: &str, arguments: &[Typed], ordered: &[Typed]) -> Outcome {
     let ([value], positions) = (ordered, arguments) else {
-        return Typed::unknown();
+        return Outcome::Unknown;
     };
     let name = match called {
         "percentile_cont" => "quantile_cont",
         "percentile_disc" => "quantile_disc",
         "mode" => "mode",
-        _ => return Typed::unknown(),
+        _ => return Outcome::Unknown,
     };
     let all: Vec<Typed> = std::iter::once(value).chain(positions).cloned().collect();
-    Typed::of(call(name, &all).or_unknown())
+    match refusal(name, &all) {
+        Some(_) => Outcome::Refused,
+        None => call(name, &all),
+    }
 }

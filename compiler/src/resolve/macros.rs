@@ -24,9 +24,7 @@ impl Binder<'_> {
 
     /// Whether the definition of a macro can't work on arguments of these types.
     pub(super) fn macro_refuses(&self, entry: &Entry, arguments: &[Typed]) -> bool {
-        let known = arguments
-            .iter()
-            .all(Typed::is_known);
+        let known = arguments.iter().all(Typed::is_known);
         let refuses = |finding: &Diagnostic| {
             finding.severity == Severity::Error
                 && matches!(finding.code, Code::WrongArguments | Code::TypeMismatch)

@@ -226,6 +226,13 @@ impl Binder<'_> {
             }
             self.report(finding);
         }
+        if let SqlType::Struct(fields) = &typed.sql_type
+            && fields.iter().all(|(own, _)| own.is_empty())
+        {
+            let message = "the fields of a struct without names are taken by position";
+            let finding = Diagnostic::error(Code::TypeMismatch, name.span, message);
+            self.report(finding.hint("write `x[1]` for the first"));
+        }
         self.check_field(&typed.sql_type, name);
         Typed::unknown()
     }

@@ -7,12 +7,12 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
-use crate::sql_type::{Common, SqlType};
+use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
 use crate::types::json_path::finds_several;
+use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
 use crate::types::regular_expression::fault;
-use crate::types::null_handling::folds;
 use crate::types::{Typed, Value, common, common_of, literal};
 
 /// What the engine does with values of types that never meet.
@@ -121,7 +121,10 @@ impl Binder<'_> {
         let nullable = left.nullable || right.nullable;
         match place.operator {
             "=" | "==" | "<>" | "!=" => {
-                if never_meet(&left.sql_type, &right.sql_type) {
+                if never_cast(&left.sql_type, &right.sql_type) && !is_text(left) && !is_text(right)
+                {
+                    self.incomparable(left, right, place);
+                } else if never_meet(&left.sql_type, &right.sql_type) {
                     self.never_equal(left, right, place);
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
@@ -290,13 +293,15 @@ impl Binder<'_> {
         left_span: Span,
         right_span: Span,
     ) {
-        if never_meet(&left.sql_type, &right.sql_type) {
-            let place = Place {
-                operator: "in",
-                operator_span: left_span,
-                left: left_span,
-                right: right_span,
-            };
+        let place = Place {
+            operator: "in",
+            operator_span: left_span,
+            left: left_span,
+            right: right_span,
+        };
+        if never_cast(&left.sql_type, &right.sql_type) && !is_text(left) && !is_text(right) {
+            self.incomparable(left, right, &place);
+        } else if never_meet(&left.sql_type, &right.sql_type) {
             self.never_equal(left, right, &place);
         }
     }
@@ -398,6 +403,24 @@ impl Binder<'_> {
             .and_at(place.right, format!("this is `{}`", right.sql_type))
             .hint("cast one of them: `x::TYPE`"),
         );
+    }
+}
+
+fn is_text(typed: &Typed) -> bool {
+    typed.is_text_literal() || typed.sql_type == SqlType::Varchar
+}
+
+/// Whether the engine has no cast that would make one type of two, not even one that fails later.
+fn never_cast(left: &SqlType, right: &SqlType) -> bool {
+    let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
+    match (left, right) {
+        (SqlType::Struct(left), SqlType::Struct(right)) => {
+            left.len() != right.len() && (unnamed(left) || unnamed(right))
+        }
+        (SqlType::Union(_), other) | (other, SqlType::Union(_)) => {
+            !matches!(other, SqlType::Union(_)) && common_type(left, right) == Common::Incompatible
+        }
+        _ => false,
     }
 }
 

@@ -96,6 +96,7 @@ pub fn gives_null_for_null(name: &str, arguments: &[Typed]) -> bool {
         "list_select",
         "list_sort",
         "list_where",
+        "map_from_entries",
         "struct_extract",
         "struct_extract_at",
         "struct_values",
@@ -487,6 +488,7 @@ pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, sql_type)| sql_type.clone()),
         SqlType::Json => Some(SqlType::Json),
+        variant if variant.is_variant() => Some(variant.clone()),
         _ => None,
     }
 }
