@@ -106,30 +106,25 @@ impl Binder<'_> {
     pub(super) fn check_constants(
         &mut self,
         called: &str,
-        function: &ast::Function,
+        (function, written): (&ast::Function, &[&ast::Expr]),
         arguments: &[Typed],
         span: Span,
     ) -> bool {
+        let one = self.chosen.as_ref().is_some_and(|chosen| chosen.len() == 1);
         let widens = |argument: &ast::Argument| {
-            matches!(
-                argument.value.kind,
-                ExprKind::Columns { .. } | ExprKind::Star(_)
-            ) || function_of(&argument.value)
-                .and_then(|function| function.name.last())
-                .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
+            matches!(argument.value.kind, ExprKind::Star(_))
+                || matches!(argument.value.kind, ExprKind::Columns { unpacked, .. } if unpacked || !one)
+                || function_of(&argument.value)
+                    .and_then(|function| function.name.last())
+                    .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
         };
         // Beside a constant null a function is folded away before it looks at its constants.
         if folds(called, arguments) || function.arguments.iter().any(widens) {
             return true;
         }
         let before = self.diagnostics.len();
-        if function.arguments.len() == arguments.len() {
-            let written: Vec<&ast::Expr> = function
-                .arguments
-                .iter()
-                .map(|argument| &argument.value)
-                .collect();
-            self.check_written(called, &written, arguments, span);
+        if written.len() == arguments.len() {
+            self.check_written(called, written, arguments, span);
             if matches!(called, "unnest" | "unlist") {
                 self.check_unnest(function, span);
             }
@@ -156,12 +151,17 @@ impl Binder<'_> {
             | ("date_trunc" | "datetrunc", [part, _]) => {
                 self.check_date_part(part, &arguments[0], &arguments[1], called);
             }
-            ("strftime", [_, format]) => match &arguments[0].value {
-                Value::Text(_) => {}
-                // With a time zone the format is taken for each row.
-                _ if arguments[0].sql_type == SqlType::TimestampTz && self.varies(format) => {}
-                _ => self.check_format(format, &arguments[1], called),
-            },
+            ("strftime", [time, format]) => {
+                let is_text = |typed: &Typed| typed.sql_type == SqlType::Varchar;
+                match (&arguments[0], &arguments[1]) {
+                    // With a time zone the format is taken for each row.
+                    (moment, _) if moment.sql_type == SqlType::TimestampTz => {}
+                    (first, second) if is_text(first) && !is_text(second) => {
+                        self.check_format(time, first, called);
+                    }
+                    (_, second) => self.check_format(format, second, called),
+                }
+            }
             ("strptime" | "try_strptime", [_, format]) => {
                 self.check_format(format, &arguments[1], called);
             }
@@ -609,9 +609,7 @@ pub(super) fn number_of(expr: &ast::Expr) -> Option<f64> {
 /// What is wrong in a format of times.
 fn wrong_format(format: &str, called: &str) -> Option<String> {
     if format.is_empty() {
-        return called
-            .ends_with("strptime")
-            .then(|| format!("the format of `{called}` is empty"));
+        return Some(format!("the format of `{called}` is empty"));
     }
     let mut letters = format.chars();
     while let Some(letter) = letters.next() {
@@ -647,6 +645,6 @@ mod tests {
         assert!(wrong_format("%Q", "strftime").is_some());
         assert!(wrong_format("%-q", "strptime").is_some());
         assert!(wrong_format("100%", "strftime").is_some());
-        assert!(wrong_format("", "strptime").is_some() && wrong_format("", "strftime").is_none());
+        assert!(wrong_format("", "strptime").is_some() && wrong_format("", "strftime").is_some());
     }
 }

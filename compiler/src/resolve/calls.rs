@@ -188,9 +188,15 @@ impl Binder<'_> {
             ));
         }
         self.check_unnested_lambda(body);
+        self.check_parameters(names, body);
         if let ExprKind::Lambda { .. } = &body.kind {
             self.misplaced_lambda(body.span);
         }
+        self.check_queries_within(body);
+    }
+
+    /// A lambda holds no subquery.
+    pub(super) fn check_queries_within(&mut self, body: &ast::Expr) {
         let mut query = None;
         walk(body, &mut |part| {
             query = query.or(query_of(part).map(|query| query.span));
@@ -215,6 +221,38 @@ impl Binder<'_> {
         });
         if let Some(part) = found {
             self.misplaced(Needs::Rows, part, "a lambda");
+        }
+    }
+
+    /// The parameters of a lambda have different names, and aggregates, which are computed before
+    /// it, don't know them.
+    pub(super) fn check_parameters(&mut self, names: &[ast::Name], body: &ast::Expr) {
+        let is = |name: &ast::Name, other: &ast::Name| name.value.eq_ignore_ascii_case(&other.value);
+        if let [first, second, ..] = names
+            && is(first, second)
+        {
+            let message = format!("two parameters are named `{}`", first.value);
+            self.report(Diagnostic::error(Code::DuplicateName, second.span, message));
+        }
+        let mut found: Option<&ast::Name> = None;
+        walk(body, &mut |part| {
+            if needs_of(part) != Some(Needs::Group) {
+                return found.is_none();
+            }
+            walk(part, &mut |inner| {
+                if let ExprKind::Name(written) = &inner.kind
+                    && names.iter().any(|name| is(name, &written[0]))
+                {
+                    found = found.or(Some(&written[0]));
+                }
+                found.is_none()
+            });
+            false
+        });
+        if let Some(name) = found {
+            let message =
+                format!("an aggregate doesn't know the parameter `{}` of a lambda", name.value);
+            self.report(Diagnostic::error(Code::UnknownColumn, name.span, message));
         }
     }
 

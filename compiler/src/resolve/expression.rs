@@ -60,6 +60,10 @@ impl Binder<'_> {
                 let operand = self.expression(operand, env);
                 let pattern = self.expression(pattern, env);
                 self.check_like(operator, (&operand, places.0), (&pattern, places.1));
+                if let (Some(escape), true) = (escape, operator.ends_with("similar to")) {
+                    let message = "`SIMILAR TO` takes no `ESCAPE`";
+                    self.report(Diagnostic::error(Code::WrongArguments, escape.span, message));
+                }
                 let escape = escape.as_ref().map(|escape| self.expression(escape, env));
                 let nullable = operand.nullable
                     || pattern.nullable
@@ -291,6 +295,7 @@ impl Binder<'_> {
                 list,
                 condition,
             } => {
+                let list_span = list.span;
                 let list = self.expression(list, env);
                 let mut parameters = element_parameters(&list.sql_type, variables, self.lambdas);
                 let mut inner = Env {
@@ -305,8 +310,19 @@ impl Binder<'_> {
                     .iter_mut()
                     .for_each(|parameter| parameter.typed.nullable = true);
                 inner.parameters = &parameters;
+                let (place, listed) = (list_span, list.sql_type.clone());
+                if !matches!(
+                    listed,
+                    SqlType::List(_) | SqlType::Array(..) | SqlType::Null
+                ) && !listed.is_vague()
+                {
+                    let message = format!("a comprehension goes over a list, and this is `{listed}`");
+                    self.report(Diagnostic::error(Code::TypeMismatch, place, message));
+                }
                 for part in condition.as_deref().into_iter().chain([&**result]) {
                     self.check_unnested_lambda(part);
+                    self.check_parameters(variables, part);
+                    self.check_queries_within(part);
                 }
                 self.check_variables(variables, expr.span);
                 self.lambdas += 1;

@@ -29,14 +29,23 @@ impl Binder<'_> {
             return Typed::unknown();
         };
         let mut arguments = Vec::new();
+        let mut written: Vec<&ast::Expr> = Vec::new();
         if let Some(operand) = operand {
             arguments.push(self.expression(operand, env));
+            written.push(operand);
         }
         let called = name.value.to_lowercase();
+        let named;
         if let Some(method_of) = method_operand(qualifiers, &called) {
             let place = method_of[0].span.to(method_of[method_of.len() - 1].span);
             arguments.push(self.name_expression(method_of, place, env));
+            named = ast::Expr {
+                kind: ExprKind::Name(method_of.to_vec()),
+                span: place,
+            };
+            written.push(&named);
         }
+        written.extend(function.arguments.iter().map(|argument| &argument.value));
         let outside = self.clauses_of(function, env);
         if let ("date", [only]) = (called.as_str(), function.arguments.as_slice()) {
             // The engine's parser makes a cast of it.
@@ -44,6 +53,7 @@ impl Binder<'_> {
             return Typed::of(SqlType::Date).nullable_if(operand.nullable);
         }
         if takes_lambda(&called) {
+            self.check_form(&called, function, span);
             return self.higher_order(&called, function, arguments, span, env);
         }
         if !is_function(&called) {
@@ -125,7 +135,7 @@ impl Binder<'_> {
         if function.over.is_some() {
             self.check_window_call(&called, function, &arguments, env);
         }
-        well_formed &= self.check_constants(&called, function, &arguments, span);
+        well_formed &= self.check_constants(&called, (function, &written), &arguments, span);
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
                 Some(entry)
@@ -395,7 +405,7 @@ impl Binder<'_> {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is_macro()
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             && function.arguments.iter().all(|argument| {
-                argument.name.is_none() && !super::select::gives_several(&argument.value)
+                argument.name.is_none() && !self.gives_several_here(&argument.value)
             });
         if !certain {
             if *outcome == Outcome::Refused

@@ -55,7 +55,9 @@ impl Binder<'_> {
                     self.clock_word(name);
                     Typed::of(sql_type)
                 }
-                _ if same_name(&name.value, "rowid") && !env.scope.relations.is_empty() => {
+                _ if same_name(&name.value, "rowid")
+                    && env.outwards().any(|env| !env.scope.relations.is_empty()) =>
+                {
                     self.volatile = true;
                     self.unresolved(std::slice::from_ref(name), name.span);
                     Typed::of(SqlType::BigInt)

@@ -368,6 +368,12 @@ impl Binder<'_> {
         (member, member_span): (&Typed, Span),
         (collection, collection_span): (&Typed, Span),
     ) {
+        if let SqlType::Struct(_) = &collection.sql_type
+            && !folds("contains", &[collection.clone(), member.clone()])
+            && let Some(message) = refusal("contains", &[collection.clone(), member.clone()])
+        {
+            self.report(Diagnostic::error(Code::TypeMismatch, collection_span, message));
+        }
         let open = matches!(
             collection.sql_type,
             SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_) | SqlType::Null

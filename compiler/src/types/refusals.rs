@@ -49,6 +49,9 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
             let list = arguments.get(1)?;
             not_a_list(name, list).or_else(|| element(name, list, first))
         }
+        "+" if arguments.len() == 2 && arguments.iter().all(nested_list) => {
+            concatenated(name, arguments)
+        }
         "||" | "concat" if arguments.iter().any(nested_list) => concatenated(name, arguments),
         "list_value" | "list_pack" => (common_of(arguments) == Common::Incompatible)
             .then(|| format!("`{name}` makes a list of one type, and these are of several")),
@@ -66,6 +69,9 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
                 ) =>
         {
             Some(format!("`{name}` takes no step for a `{}`", first.sql_type))
+        }
+        "list_slice" | "array_slice" if arguments[1..].iter().any(nested_list) => {
+            Some(format!("`{name}` goes from one position to another"))
         }
         "list_slice" | "array_slice" | "list_reverse" | "array_reverse" => {
             let may = is_list(&first.sql_type)
