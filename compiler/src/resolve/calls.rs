@@ -227,7 +227,8 @@ impl Binder<'_> {
     /// The parameters of a lambda have different names, and aggregates, which are computed before
     /// it, don't know them.
     pub(super) fn check_parameters(&mut self, names: &[ast::Name], body: &ast::Expr) {
-        let is = |name: &ast::Name, other: &ast::Name| name.value.eq_ignore_ascii_case(&other.value);
+        let is =
+            |name: &ast::Name, other: &ast::Name| name.value.eq_ignore_ascii_case(&other.value);
         if let [first, second, ..] = names
             && is(first, second)
         {
@@ -250,8 +251,10 @@ impl Binder<'_> {
             false
         });
         if let Some(name) = found {
-            let message =
-                format!("an aggregate doesn't know the parameter `{}` of a lambda", name.value);
+            let message = format!(
+                "an aggregate doesn't know the parameter `{}` of a lambda",
+                name.value
+            );
             self.report(Diagnostic::error(Code::UnknownColumn, name.span, message));
         }
     }

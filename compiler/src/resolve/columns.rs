@@ -76,6 +76,27 @@ impl Binder<'_> {
         true
     }
 
+    /// Binds a condition once for each column that `COLUMNS(…)` stands for in it: all must hold.
+    /// What is wrong with one of them is enough, and nothing is written.
+    pub(super) fn check_chosen_condition(&mut self, condition: &ast::Expr, env: &Env<'_>) {
+        let Some(found) = selector(condition).filter(|found| !found.unpacked) else {
+            return;
+        };
+        let Some(choice) = self.choice(&found, condition.span, env) else {
+            return;
+        };
+        let before = self.chosen.take();
+        let told = self.diagnostics.len();
+        for column in choice.columns {
+            self.chosen = Some(vec![column]);
+            self.unwritten(|binder| binder.expression(condition, env));
+            if self.diagnostics.len() > told {
+                break;
+            }
+        }
+        self.chosen = before;
+    }
+
     /// The columns that an item stands for, if it is a star or a `COLUMNS(…)` by itself; within,
     /// `None` if nobody knows them.
     pub(super) fn chosen_of(

@@ -62,7 +62,11 @@ impl Binder<'_> {
                 self.check_like(operator, (&operand, places.0), (&pattern, places.1));
                 if let (Some(escape), true) = (escape, operator.ends_with("similar to")) {
                     let message = "`SIMILAR TO` takes no `ESCAPE`";
-                    self.report(Diagnostic::error(Code::WrongArguments, escape.span, message));
+                    self.report(Diagnostic::error(
+                        Code::WrongArguments,
+                        escape.span,
+                        message,
+                    ));
                 }
                 let escape = escape.as_ref().map(|escape| self.expression(escape, env));
                 let nullable = operand.nullable
@@ -316,7 +320,8 @@ impl Binder<'_> {
                     SqlType::List(_) | SqlType::Array(..) | SqlType::Null
                 ) && !listed.is_vague()
                 {
-                    let message = format!("a comprehension goes over a list, and this is `{listed}`");
+                    let message =
+                        format!("a comprehension goes over a list, and this is `{listed}`");
                     self.report(Diagnostic::error(Code::TypeMismatch, place, message));
                 }
                 for part in condition.as_deref().into_iter().chain([&**result]) {

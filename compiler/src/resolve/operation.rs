@@ -9,6 +9,7 @@ use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
+use crate::types::catalogue::find;
 use crate::types::json_path::finds_several;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
@@ -43,6 +44,11 @@ impl Binder<'_> {
             "!" if operand.span.start == span.start => "!__postfix",
             other => other,
         };
+        if find(called).is_none() {
+            let message = format!("there is no operator `{operator}` in front of a value");
+            self.report(Diagnostic::error(Code::UnknownFunction, span, message));
+            return Typed::unknown();
+        }
         let outcome = call(called, std::slice::from_ref(&typed));
         if outcome == Outcome::Refused && typed.is_known() {
             self.report(Diagnostic::error(
@@ -178,6 +184,12 @@ impl Binder<'_> {
                 },
                 _ => Typed::unknown(),
             },
+            operator if find(operator).is_none() => {
+                let message = format!("there is no operator `{operator}`");
+                let place = place.operator_span;
+                self.report(Diagnostic::error(Code::UnknownFunction, place, message));
+                Typed::unknown()
+            }
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
                 let both = [left.clone(), right.clone()];
@@ -372,7 +384,11 @@ impl Binder<'_> {
             && !folds("contains", &[collection.clone(), member.clone()])
             && let Some(message) = refusal("contains", &[collection.clone(), member.clone()])
         {
-            self.report(Diagnostic::error(Code::TypeMismatch, collection_span, message));
+            self.report(Diagnostic::error(
+                Code::TypeMismatch,
+                collection_span,
+                message,
+            ));
         }
         let open = matches!(
             collection.sql_type,

@@ -139,6 +139,7 @@ impl Binder<'_> {
         if let Some(filter) = &select.filter {
             self.clause(Clause::Where, filter.span, |binder| {
                 binder.condition(filter, &env);
+                binder.check_chosen_condition(filter, &env);
             });
         }
         match &select.group_by {

@@ -16,7 +16,6 @@ const OTHERS: &[&str] = &[
     "inet",
     "lambda",
     "linestring_2d",
-    "pointer",
     "point_2d",
     "point_3d",
     "point_4d",
@@ -46,6 +45,10 @@ impl Binder<'_> {
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
                     (None, SqlType::Enum(values)) if has_twice(values) => ENUM_VALUES.to_owned(),
+                    (None, _) if sql_type.any(&repeats_a_name) => {
+                        "the fields of a struct and the members of a union have different names"
+                            .to_owned()
+                    }
                     (None, _) if sql_type.any(&empty) => {
                         "an array has one element or more".to_owned()
                     }
@@ -77,6 +80,20 @@ impl Binder<'_> {
     }
 }
 
+/// Whether it is a struct or a union with two fields of one name.
+fn repeats_a_name(sql_type: &SqlType) -> bool {
+    match sql_type {
+        SqlType::Struct(fields) | SqlType::Union(fields) => {
+            let names = fields.iter().map(|(name, _)| name.to_lowercase());
+            let mut seen = BTreeSet::new();
+            names
+                .filter(|name| !name.is_empty())
+                .any(|name| !seen.insert(name))
+        }
+        _ => false,
+    }
+}
+
 /// What is wrong with the parameters of a type that would be one without them.
 fn refused_parameters(text: &str) -> Option<String> {
     if let Some((element, size)) = text
@@ -87,10 +104,14 @@ fn refused_parameters(text: &str) -> Option<String> {
         return (is_type && !size.trim().is_empty())
             .then(|| "an array has 1 to 100000 elements".to_owned());
     }
+    if text.to_lowercase().starts_with("variant(") || text.to_lowercase().starts_with("variant (") {
+        return Some("the type `variant` takes no parameters".to_owned());
+    }
     let (name, rest) = text.split_once('(')?;
     let (parameters, behind) = rest.split_once(')')?;
     let name = format!("{} {}", name.trim(), behind.trim());
     match name.trim().parse::<SqlType>().ok()? {
+        SqlType::Other(_) => None,
         SqlType::Timestamp => Some("a timestamp has at most 9 digits of seconds".to_owned()),
         SqlType::Float => Some("a float has 1 to 53 bits".to_owned()),
         SqlType::Varchar => Some("a text has one length at most".to_owned()),

@@ -241,11 +241,13 @@ fn structs(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> Common {
     if left.len() != right.len() && (unnamed(left) || unnamed(right)) {
         return Common::Incompatible;
     }
-    if !same_names {
+    // Without names on one side the fields go together by their positions.
+    if !same_names && !unnamed(left) && !unnamed(right) {
         return Common::Unknown;
     }
     let mut fields = Vec::with_capacity(left.len());
-    for ((name, left), (_, right)) in left.iter().zip(right) {
+    for ((name, left), (other, right)) in left.iter().zip(right) {
+        let name = if name.is_empty() { other } else { name };
         match common_type(left, right) {
             Common::Type(field) => fields.push((name.clone(), field)),
             other => return other,

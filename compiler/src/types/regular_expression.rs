@@ -185,9 +185,8 @@ impl Reader<'_> {
                 None => return Err("the name of a group isn't closed".to_owned()),
             }
         }
-        let plain = |letter: char| {
-            letter.is_ascii_alphanumeric() || letter == '_' || !letter.is_ascii()
-        };
+        let plain =
+            |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || !letter.is_ascii();
         match name.is_empty() || !name.chars().all(plain) {
             true => Err("the name of a group has letters, digits and `_`".to_owned()),
             false => Ok(()),
@@ -229,8 +228,11 @@ impl Reader<'_> {
                 let name = match self.rest.next() {
                     None => return unknown(),
                     Some('{') => {
-                        let name: String =
-                            self.rest.by_ref().take_while(|letter| *letter != '}').collect();
+                        let name: String = self
+                            .rest
+                            .by_ref()
+                            .take_while(|letter| *letter != '}')
+                            .collect();
                         name.strip_prefix('^').unwrap_or(&name).to_owned()
                     }
                     Some('^') => self.rest.next().map(String::from).unwrap_or_default(),
