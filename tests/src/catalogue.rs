@@ -8,7 +8,8 @@ use std::error::Error;
 
 /// One line per overload, as `dbgo_compiler::types::catalogue` describes them. A macro is as
 /// stable as the functions that its definition names. Of the parameters of a function in `FROM`
-/// those that have a place are called `col0`, `col1` and so on; the others are options.
+/// those that have a place are called `col0`, `col1` and so on; the others are options,
+/// which come with their types.
 const LINES: &str = r"
 with listed as (
     select
@@ -42,7 +43,13 @@ with listed as (
         case function_type
             when 'macro' then replace(replace(macro_definition, chr(9), ' '), chr(10), ' ')
             when 'table' then nullif(array_to_string(
-                list_sort(list_filter(parameters, lambda p: not regexp_full_match(p, 'col\d+'))),
+                list_sort(list_transform(
+                    list_filter(
+                        list_zip(parameters, parameter_types),
+                        lambda p: not regexp_full_match(p[1], 'col\d+')
+                    ),
+                    lambda p: p[1] || ' ' || coalesce(p[2], 'ANY')
+                )),
                 ';'
             ), '')
         end as body

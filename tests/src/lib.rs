@@ -5,3 +5,4 @@ pub mod contend;
 pub mod crash;
 pub mod mutations;
 pub mod oracle;
+pub mod runs;

@@ -3,6 +3,8 @@
 //! `cargo xtask test` builds `dbgo` first and names it in `DBGO_BIN`. Without that variable these
 //! tests can't run, and fail.
 
+#[path = "tool/around.rs"]
+mod around;
 #[path = "tool/audits.rs"]
 mod audits;
 #[path = "tool/both_ways.rs"]
@@ -23,6 +25,8 @@ mod environments;
 mod errors;
 #[path = "tool/history.rs"]
 mod history;
+#[path = "tool/janitor.rs"]
+mod janitor;
 #[path = "tool/kept.rs"]
 mod kept;
 #[path = "tool/libraries.rs"]
@@ -42,6 +46,10 @@ mod paused;
 mod place;
 #[path = "tool/refusals.rs"]
 mod refusals;
+#[path = "tool/runs.rs"]
+mod runs;
+#[path = "tool/schemas.rs"]
+mod schemas;
 #[path = "tool/sources.rs"]
 mod sources;
 #[path = "tool/state.rs"]

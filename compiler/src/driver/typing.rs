@@ -166,7 +166,7 @@ impl Work<'_> {
 
     /// Refuses what is a query behind a `FROM` only: alone it tells about one.
     fn query_for_a_model(&self, query: ast::Query) -> Result<ast::Query, Diagnostic> {
-        let ast::QueryBody::Special(span) = query.body else {
+        let ast::QueryBody::Special(span, _) = query.body else {
             return Ok(query);
         };
         let written = self.text.get(span.range()).unwrap_or_default();

@@ -75,8 +75,8 @@ pub enum QueryBody {
     Pivot(Box<Pivot>),
     /// `UNPIVOT …`
     Unpivot(Box<Unpivot>),
-    /// `DESCRIBE …`, `SUMMARIZE …`, `SHOW …`: what it tells about isn't kept.
-    Special(Span),
+    /// `DESCRIBE …`, `SUMMARIZE …`, `SHOW …`, and the query that it tells about, if it is one.
+    Special(Span, Option<Box<Query>>),
 }
 
 /// `left UNION [ALL] [BY NAME] right`

@@ -413,7 +413,7 @@ fn check_new<'a>(
 fn check_around(around: [(bool, &str); 4], inner: &Query) -> Parsed<()> {
     let mut query = inner;
     loop {
-        let special = matches!(query.body, QueryBody::Special(_));
+        let special = matches!(query.body, QueryBody::Special(..));
         let own = [
             query.with.is_some(),
             query.order_by.is_some(),

@@ -2,11 +2,12 @@
 
 use super::MAXIMUM_CHAIN;
 use super::ast::{
-    Expr, ExprKind, Join, JoinConstraint, JoinKind, Query, QueryBody, TableAlias, TableExpr,
-    TableKind, TableName,
+    Expr, ExprKind, Function, Join, JoinConstraint, JoinKind, Query, QueryBody, TableAlias,
+    TableExpr, TableKind, TableName, Window, WindowSpec,
 };
 use super::cursor::{Parsed, Parser};
 use super::keyword;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::token::TokenKind;
 
 /// Keywords that the engine takes as tables although they are functions.
@@ -254,10 +255,10 @@ impl Parser<'_> {
         }
     }
 
-    fn lone_table(&self, table: TableExpr) -> Box<crate::diagnostic::Diagnostic> {
+    fn lone_table(&self, table: TableExpr) -> Box<Diagnostic> {
         Box::new(
-            crate::diagnostic::Diagnostic::error(
-                crate::diagnostic::Code::SyntaxError,
+            Diagnostic::error(
+                Code::SyntaxError,
                 table.span,
                 "a table in parentheses must be a join or a query",
             )
@@ -281,6 +282,14 @@ impl Parser<'_> {
             }));
         }
         let function = self.call(parts, start)?;
+        if let Some(clause) = clause_of(&function) {
+            let message = format!("a function in `FROM` takes no `{clause}`");
+            return Err(Box::new(Diagnostic::error(
+                Code::SyntaxError,
+                self.span_from(start),
+                message,
+            )));
+        }
         let call = Box::new(Expr {
             kind: ExprKind::Function(Box::new(function)),
             span: self.span_from(start),
@@ -336,6 +345,20 @@ impl Parser<'_> {
 }
 
 /// A query in a `FROM`; `VALUES` alone is a kind of its own.
+/// A clause behind a call that none in a `FROM` has. `OVER (a)` is an alias there.
+fn clause_of(function: &Function) -> Option<&'static str> {
+    let alone = |spec: &WindowSpec| {
+        spec.partition_by.is_empty() && spec.order_by.is_empty() && spec.frame.is_none()
+    };
+    match &function.over {
+        Some(Window::Spec(spec)) if spec.base.is_some() && alone(spec) => None,
+        Some(_) => Some("OVER"),
+        None if function.filter.is_some() => Some("FILTER"),
+        None if !function.within_group.is_empty() => Some("WITHIN GROUP"),
+        None => None,
+    }
+}
+
 fn query_table(query: Query, lateral: bool) -> TableKind {
     let bare = query.with.is_none()
         && query.order_by.is_none()

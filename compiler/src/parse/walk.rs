@@ -44,7 +44,7 @@ fn body<'t>(body: &'t QueryBody, see: See<'_, 't>) {
         QueryBody::Nested(inner) => query(inner, see),
         QueryBody::Pivot(inner) => pivot(inner, see),
         QueryBody::Unpivot(inner) => unpivot(inner, see),
-        QueryBody::Table(_) | QueryBody::Special(_) => {}
+        QueryBody::Table(_) | QueryBody::Special(..) => {}
     }
 }
 

@@ -607,7 +607,7 @@ pub(super) fn number_of(expr: &ast::Expr) -> Option<f64> {
 }
 
 /// What is wrong in a format of times.
-fn wrong_format(format: &str, called: &str) -> Option<String> {
+pub(super) fn wrong_format(format: &str, called: &str) -> Option<String> {
     if format.is_empty() {
         return Some(format!("the format of `{called}` is empty"));
     }

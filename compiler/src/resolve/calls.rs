@@ -126,7 +126,8 @@ impl Binder<'_> {
         };
         let wrong = match WINDOWS.iter().find(|(name, _, _)| *name == called) {
             Some(window) => wrong_window(window, function),
-            None if entry.is_macro() => wrong_macro(called, function),
+            // The engine puts the definition of a macro in the place of the call, without its clauses.
+            None if entry.is_macro() => wrong_scalar(called, function),
             None if entry.is(Kind::Aggregate) => wrong_aggregate(called, function),
             None if entry.is(Kind::Scalar) => wrong_scalar(called, function),
             None => return true,
@@ -536,23 +537,6 @@ fn wrong_window(
     Some((
         Code::WrongArguments,
         format!("`{name}` doesn't take `{clause}`, which only aggregates do"),
-        None,
-    ))
-}
-
-fn wrong_macro(called: &str, function: &ast::Function) -> Option<Wrong> {
-    let clause = if function.distinct {
-        "DISTINCT"
-    } else if function.filter.is_some() {
-        "FILTER"
-    } else if !function.order_by.is_empty() {
-        "ORDER BY"
-    } else {
-        return None;
-    };
-    Some((
-        Code::WrongArguments,
-        format!("`{called}` is a macro and takes no `{clause}`"),
         None,
     ))
 }

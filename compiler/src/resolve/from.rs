@@ -1,6 +1,7 @@
 //! What a `FROM` reads: tables, subqueries, table functions, joins.
 
 use super::data_columns;
+use super::hidden::Hidden;
 use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
@@ -71,7 +72,7 @@ impl Binder<'_> {
                 self.derived(mark, output.into_relation(Some(name)), table.span)
             }
             ast::TableKind::Function { call, ordinality } => {
-                self.table_function(call, *ordinality, env)
+                self.table_function(call, *ordinality, alias, env)
             }
             ast::TableKind::Join(join) => {
                 let scope = self.join(join, table.span, env);
@@ -482,7 +483,9 @@ impl Binder<'_> {
         span: Span,
     ) {
         let relations = &scope.relations[side];
-        if relations.iter().any(Relation::is_open) {
+        let has =
+            |relation: &Relation| relation.is_open() || relation.hidden_position(name).is_some();
+        if relations.iter().any(has) {
             return;
         }
         let names: Vec<&str> = relations
@@ -527,6 +530,8 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
                 })
                 .collect(),
             open: false,
+            hidden: Hidden::Rows,
+            twice: false,
         },
     }
 }

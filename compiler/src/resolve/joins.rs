@@ -41,7 +41,7 @@ impl Binder<'_> {
         if self.is_lateral(join, scope)
             && !matches!(
                 join.kind,
-                JoinKind::Inner | JoinKind::Left | JoinKind::Cross
+                JoinKind::Inner | JoinKind::Left | JoinKind::Cross | JoinKind::Positional
             )
         {
             self.unsupported_join(

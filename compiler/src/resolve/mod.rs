@@ -7,10 +7,10 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `scope` | relations, columns, and how a name finds one |
+//! | `scope`, `hidden` | relations, columns, and how a name finds one |
 //! | `query` | `WITH`, set operations, `VALUES` |
 //! | `from` | what a `FROM` reads, joins |
-//! | `table_function` | functions in a `FROM` |
+//! | `table_function`, `table_arguments`, `query_text` | functions in a `FROM` |
 //! | `pivot`, `pivot_checks` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
@@ -26,7 +26,7 @@
 //! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
 //! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
 //! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
-//! | `aliases`, `table_function_checks`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
+//! | `aliases`, `table_function_checks`, `table_options`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -48,6 +48,7 @@ mod expression;
 mod from;
 mod function;
 mod grouping;
+mod hidden;
 mod joins;
 mod macros;
 mod name_test;
@@ -62,13 +63,16 @@ mod pivot_checks;
 mod placement;
 mod positions;
 mod query;
+mod query_text;
 mod recursion;
 mod scope;
 mod select;
 mod star;
 mod star_checks;
+mod table_arguments;
 mod table_function;
 mod table_function_checks;
+mod table_options;
 mod told;
 mod type_names;
 mod unnest;
@@ -289,6 +293,8 @@ struct Binder<'a> {
     depth: usize,
     /// How many macros are around the place that is being bound.
     macros: u32,
+    /// How many texts with a query are around it.
+    texts: u32,
     /// What stands where `COLUMNS(…)` is written, if an item is bound for one column or several.
     chosen: Option<Vec<columns::Chosen>>,
     /// The names of windows that the selects around this place define.
@@ -320,6 +326,7 @@ impl<'a> Binder<'a> {
             resolved: BTreeMap::new(),
             depth: 0,
             macros: 0,
+            texts: 0,
             chosen: None,
             windows: Vec::new(),
             making: Vec::new(),

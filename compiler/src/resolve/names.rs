@@ -55,13 +55,6 @@ impl Binder<'_> {
                     self.clock_word(name);
                     Typed::of(sql_type)
                 }
-                _ if same_name(&name.value, "rowid")
-                    && env.outwards().any(|env| !env.scope.relations.is_empty()) =>
-                {
-                    self.volatile = true;
-                    self.unresolved(std::slice::from_ref(name), name.span);
-                    Typed::of(SqlType::BigInt)
-                }
                 _ => {
                     self.unknown_column(name, &env.candidates(), env);
                     Typed::unknown()
@@ -80,7 +73,8 @@ impl Binder<'_> {
         if let Some((scope, index)) = env.relation_with(&first.value, &rest[0].value) {
             let relation = &scope.relations[index];
             let column = &rest[0];
-            if let Some(position) = relation.position(&column.value)
+            let hidden = || relation.hidden_position(&column.value);
+            if let Some(position) = relation.position(&column.value).or_else(hidden)
                 && let Found::Column(id, _, typed) = scope.column(index, position)
             {
                 self.resolved.insert((span.start, span.end), id);
@@ -101,11 +95,6 @@ impl Binder<'_> {
             // A column of the same name as the table may be a struct.
             if let Found::Column(id, _, typed) = env.find(&first.value) {
                 return self.fields_of(id, typed, first, rest, span, env);
-            }
-            if same_name(&column.value, "rowid") {
-                self.volatile = true;
-                self.unresolved(rest, span);
-                return Typed::of(SqlType::BigInt);
             }
             if same_name(&first.value, "alias") && env.is_alias(&column.value) {
                 return self.name_expression(rest, span, env);
@@ -297,7 +286,7 @@ impl Binder<'_> {
         );
     }
 
-    fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {
+    pub(super) fn ambiguous(&mut self, name: &ast::Name, tables: &[String]) {
         let choices: Vec<String> = tables
             .iter()
             .filter(|table| !table.is_empty())
@@ -306,7 +295,10 @@ impl Binder<'_> {
         let mut finding = Diagnostic::error(
             Code::AmbiguousColumn,
             name.span,
-            format!("several tables have a column `{}`", name.value),
+            match tables.is_empty() {
+                true => format!("several tables are named `{}`", name.value),
+                false => format!("several tables have a column `{}`", name.value),
+            },
         );
         if choices.len() > 1 {
             finding = finding.hint(format!("write {}", choices.join(" or ")));

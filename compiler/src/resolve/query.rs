@@ -109,9 +109,9 @@ impl Binder<'_> {
             }
             ast::QueryBody::Pivot(pivot) => self.pivot_query(pivot, parent),
             ast::QueryBody::Unpivot(unpivot) => self.unpivot_query(unpivot, parent),
-            ast::QueryBody::Special(span) => {
+            ast::QueryBody::Special(span, about) => {
                 self.volatile = true;
-                self.told(*span)
+                self.told(*span, about.as_deref(), parent)
             }
         }
     }
@@ -563,7 +563,7 @@ fn body_span(body: &ast::QueryBody) -> Span {
         ast::QueryBody::Table(name) => name.span,
         ast::QueryBody::Pivot(pivot) => pivot.span,
         ast::QueryBody::Unpivot(unpivot) => unpivot.span,
-        ast::QueryBody::Special(span) => *span,
+        ast::QueryBody::Special(span, _) => *span,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Relations, their columns, and how a name finds one.
 
+use super::hidden::Hidden;
 use crate::bound::{MemberId, NodeId, RelationId, What};
 use crate::diagnostic::Diagnostic;
 use crate::name::same_name;
@@ -68,6 +69,8 @@ impl Output {
             name,
             columns,
             open: self.open,
+            hidden: Hidden::Nothing,
+            twice: false,
         }
     }
 }
@@ -99,6 +102,10 @@ pub(super) struct Relation {
     pub columns: Vec<ScopeColumn>,
     /// Whether there may be other columns than these.
     pub open: bool,
+    /// The columns that no star shows.
+    pub hidden: Hidden,
+    /// Whether it is two of one name to the engine, so that the name alone means neither.
+    pub twice: bool,
 }
 
 impl Relation {
@@ -108,6 +115,8 @@ impl Relation {
             name,
             columns: Vec::new(),
             open: true,
+            hidden: Hidden::Nothing,
+            twice: false,
         }
     }
 
@@ -240,7 +249,8 @@ impl<'a> Env<'a> {
         let index = (first..scope.relations.len())
             .find(|index| {
                 let relation = &scope.relations[*index];
-                relation.is_named(name) && relation.position(column).is_some()
+                let hidden = || relation.hidden_position(column);
+                relation.is_named(name) && relation.position(column).or_else(hidden).is_some()
             })
             .unwrap_or(first);
         Some((scope, index))
@@ -349,7 +359,7 @@ impl Scope {
             .collect();
         match hits.as_slice() {
             [] if self.relations.iter().any(Relation::is_open) => Some(Found::Open),
-            [] => None,
+            [] => self.find_hidden(name),
             [(relation, column)] => Some(self.column(*relation, *column)),
             several => Some(Found::Ambiguous(
                 several
@@ -361,15 +371,23 @@ impl Scope {
     }
 
     fn whole_row(&self, name: &str) -> Option<Found> {
-        self.relations
+        let mut named = self
+            .relations
             .iter()
-            .find(|relation| relation.is_named(name))
-            .map(|relation| Found::Row(relation.as_struct(), relation.id))
+            .filter(|relation| relation.is_named(name));
+        let first = named.next()?;
+        Some(match named.next() {
+            Some(_) => Found::Ambiguous(Vec::new()),
+            None if first.twice => Found::Ambiguous(Vec::new()),
+            None => Found::Row(first.as_struct(), first.id),
+        })
     }
 
     /// A column by its place.
     pub fn column(&self, relation: usize, column: usize) -> Found {
-        let found = &self.relations[relation].columns[column];
+        let Some(found) = self.relations[relation].columns.get(column) else {
+            return self.hidden_column(relation, column);
+        };
         let id = ColumnId {
             scope: self.id,
             relation: Some(relation),

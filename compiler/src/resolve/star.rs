@@ -138,6 +138,10 @@ impl Binder<'_> {
             .iter()
             .position(|relation| relation.is_named(&qualifier.value))
         {
+            if env.scope.relations[index].twice {
+                self.ambiguous(qualifier, &[]);
+                return None;
+            }
             return Some(all(env, Some(index), span));
         }
         if env.scope.relations.is_empty() {

@@ -2,11 +2,16 @@
 
 use super::Binder;
 use super::data_columns;
+use super::deep::query_of;
+use super::grouping::walk;
+use super::hidden::Hidden;
 use super::scope::{Env, Relation, ScopeColumn};
+use super::table_function_checks::option_of;
 use crate::bound::What;
+use crate::name::same_name;
 use crate::parse::ast;
 use crate::sql_type::SqlType;
-use crate::types::{Typed, catalogue, tables};
+use crate::types::{Typed, Value, catalogue, tables};
 
 /// Table functions whose columns are those of a file that somebody may write anew.
 const FILE_READERS: [&str; 9] = [
@@ -26,6 +31,7 @@ impl Binder<'_> {
         &mut self,
         call: &ast::Expr,
         ordinality: bool,
+        alias: Option<&ast::TableAlias>,
         env: &Env<'_>,
     ) -> Relation {
         let ast::ExprKind::Function(function) = &call.kind else {
@@ -39,28 +45,7 @@ impl Binder<'_> {
             .map_or(String::new(), |name| name.value.to_lowercase());
         let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
         let pure = pure.contains(&name.as_str());
-        // The others take a plain name for a text.
-        let reads_columns = pure || name == "json_each" || name == "json_tree";
-        let arguments: Vec<Typed> = function
-            .arguments
-            .iter()
-            .map(|argument| {
-                if argument.name.is_some() || matches!(argument.value.kind, ast::ExprKind::Star(_))
-                {
-                    let name = argument.name.as_ref();
-                    let span = name.map_or(argument.value.span, |name| {
-                        name.span.to(argument.value.span)
-                    });
-                    let text = self.plain_text(span);
-                    self.tree.leaf(What::Opaque(text), span);
-                    Typed::unknown()
-                } else if name != "repeat_row" && name != "repeat" && reads_columns {
-                    self.expression(&argument.value, env)
-                } else {
-                    self.quietly(|binder| binder.expression(&argument.value, env))
-                }
-            })
-            .collect();
+        let arguments = self.table_arguments(&name, function, env);
         if FILE_READERS.contains(&name.as_str()) {
             self.report(data_columns::file(call.span));
         }
@@ -69,13 +54,27 @@ impl Binder<'_> {
         });
         self.volatile |= !known || !pure;
         self.check_table_function(&name, function, &arguments, call.span);
+        let given = self.query_of_texts(&name, function, &arguments, env);
+        let macro_columns = match name.as_str() {
+            "histogram" | "histogram_values" => self.histogram(&name, function, env),
+            _ => None,
+        };
         let relation = self.next_relation();
         let what = What::TableFunction {
             relation,
             name: name.clone(),
         };
         self.tree.close(mark, what, call.span);
-        let Some(columns) = function_columns(&name, function, &arguments) else {
+        if let Some(output) = given {
+            return Relation {
+                id: relation,
+                ..output.into_relation(Some("unnamed_subquery".to_owned()))
+            };
+        }
+        let is_macro =
+            catalogue::find(&name).is_some_and(|entry| entry.is(catalogue::Kind::TableMacro));
+        let columns = macro_columns.or_else(|| function_columns(&name, function, &arguments));
+        let Some(columns) = columns else {
             return Relation {
                 id: relation,
                 ..Relation::unknown(Some(name))
@@ -88,27 +87,59 @@ impl Binder<'_> {
                 typed: Typed::of(sql_type),
             })
             .collect();
-        if ordinality {
+        if ordinality && !is_macro {
             columns.push(ScopeColumn {
-                name: Some("ordinality".to_owned()),
+                name: Some(ordinality_name(&columns, alias)),
                 typed: Typed::of(SqlType::BigInt),
             });
         }
+        let hidden = match name.as_str() {
+            "json_each" | "json_tree" => Hidden::Json,
+            _ => Hidden::Nothing,
+        };
         Relation {
             id: relation,
             name: Some(name),
             columns,
             open: false,
+            hidden,
+            twice: ordinality && !is_macro && !reads_columns(function),
         }
     }
 }
 
-/// Whether an argument is an option with a name. `num_rows = 3` is a comparison to the parser, and
-/// an option to the engine.
+/// Whether an argument reads a table before the function. If not, the engine keeps the column of
+/// `WITH ORDINALITY` in a table of its own.
+fn reads_columns(function: &ast::Function) -> bool {
+    let mut reads = false;
+    for argument in &function.arguments {
+        walk(&argument.value, &mut |part| {
+            reads |= matches!(part.kind, ast::ExprKind::Name(_)) || query_of(part).is_some();
+            !reads
+        });
+    }
+    reads
+}
+
+/// The name of the column of `WITH ORDINALITY`, which no other column and no alias has.
+fn ordinality_name(columns: &[ScopeColumn], alias: Option<&ast::TableAlias>) -> String {
+    let aliases = alias.iter().flat_map(|alias| &alias.columns);
+    let taken: Vec<&str> = columns
+        .iter()
+        .filter_map(|column| column.name.as_deref())
+        .chain(aliases.map(|name| name.value.as_str()))
+        .collect();
+    let mut name = "ordinality".to_owned();
+    let mut number = 0;
+    while taken.iter().any(|own| same_name(own, &name)) {
+        name = format!("ordinality{number}");
+        number += 1;
+    }
+    name
+}
+
 fn is_option(argument: &ast::Argument) -> bool {
-    argument.name.is_some()
-        || matches!(&argument.value.kind, ast::ExprKind::Binary { operator, left, .. }
-            if operator == "=" && matches!(left.kind, ast::ExprKind::Name(_)))
+    option_of(argument).is_some()
 }
 
 /// The columns of a table function, where they are known.
@@ -130,6 +161,10 @@ fn function_columns(
         ("repeat", [value, _]) => {
             let column = match &function.arguments.first()?.value.kind {
                 ast::ExprKind::Literal(ast::Literal::Text(text)) => text.clone(),
+                ast::ExprKind::Name(_) => match &value.value {
+                    Value::Text(text) => text.clone(),
+                    _ => return None,
+                },
                 _ => super::output_name::constant_name(&function.arguments.first()?.value)?,
             };
             let sql_type = value.sql_type.as_column();
@@ -145,8 +180,15 @@ fn function_columns(
             let known = columns.iter().all(|(_, sql_type)| !sql_type.has_unknown());
             known.then_some(columns)
         }
-        _ if named => None,
-        _ => tables::columns(name, arguments.len()),
+        // Of these the options change the columns.
+        ("duckdb_logs" | "test_all_types", _) if named => None,
+        _ => {
+            let placed = function
+                .arguments
+                .iter()
+                .filter(|argument| !is_option(argument));
+            tables::columns(name, placed.count())
+        }
     }
 }
 

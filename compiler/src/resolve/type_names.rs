@@ -39,8 +39,7 @@ impl Binder<'_> {
                 "the name of a type has at most three parts".to_owned()
             }
             Ok(sql_type) => {
-                let mut unknown = None;
-                find_unknown(&sql_type, &mut unknown);
+                let unknown = unknown_type(&sql_type);
                 let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
@@ -118,6 +117,13 @@ fn refused_parameters(text: &str) -> Option<String> {
         _ if parameters.contains('(') => None,
         _ => Some(format!("the type `{}` takes no parameters", name.trim())),
     }
+}
+
+/// The name within a type that no type has.
+pub(super) fn unknown_type(sql_type: &SqlType) -> Option<String> {
+    let mut unknown = None;
+    find_unknown(sql_type, &mut unknown);
+    unknown
 }
 
 fn has_twice(values: &[String]) -> bool {

@@ -34,6 +34,8 @@ impl Binder<'_> {
     pub(super) fn write_column(&mut self, column: ColumnId, name: &str, span: Span, env: &Env<'_>) {
         let scope = env.outwards().find(|env| env.scope.id == column.scope);
         let sources = scope.map_or(Vec::new(), |env| env.scope.sources(column));
+        // A hidden column gives another value once the table is written anew.
+        self.volatile |= sources.is_empty();
         self.write_sources(&sources, name, span);
     }
 
@@ -265,9 +267,11 @@ impl Scope {
     /// The columns that a column of this scope is the first of that isn't null; mostly one.
     pub(super) fn sources(&self, column: ColumnId) -> Vec<(RelationId, u32)> {
         match column.relation {
+            // The bound tree knows no hidden columns.
             Some(relation) => self
                 .relations
                 .get(relation)
+                .filter(|relation| column.column < relation.columns.len())
                 .map_or(Vec::new(), |relation| vec![relation.source(column.column)]),
             None => self
                 .merged

@@ -3,7 +3,7 @@
 //! `functions.tsv` is generated from `duckdb_functions()` of the linked engine and sorted by
 //! name. Columns: name, kind, parameter types (`;` between them; names for macros), type of
 //! further arguments, result, stability (`c` consistent, `q` consistent within a query, `v`
-//! volatile), for macros their definition, for functions in `FROM` the names of their options. The text is only indexed when it is first needed; the signatures of a name are
+//! volatile), for macros their definition, for functions in `FROM` the names and types of their options. The text is only indexed when it is first needed; the signatures of a name are
 //! read when that name is.
 
 use crate::sql_type::SqlType;
@@ -196,12 +196,13 @@ impl Entry {
         })
     }
 
-    /// The names that arguments of its functions in `FROM` may have, in lower case.
-    pub fn options(&self) -> impl Iterator<Item = &'static str> {
+    /// The names that arguments of its functions in `FROM` may have, in lower case, with their
+    /// types; `ANY` is one of them.
+    pub fn options(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let tables = self.columns().filter(|columns| columns[1] == "table");
         tables
             .flat_map(|columns| columns[6].split(';'))
-            .filter(|name| !name.is_empty())
+            .filter_map(|option| option.split_once(' '))
     }
 
     /// The macros under this name: their parameters, and their definition.

@@ -50,7 +50,14 @@ pub fn told(first: &str, second: &str) -> Option<Vec<(String, SqlType)>> {
             columns
         }
         ("show", "tables") => texts(&["name"]),
-        ("show", "all") => {
+        ("show" | "describe" | "desc", "databases") => texts(&["database_name"]),
+        ("show", "variables") => texts(&["name", "value", "type"]),
+        ("show", "schemas") => {
+            let mut columns = texts(&["database_name", "schema_name"]);
+            columns.push(("current".to_owned(), SqlType::Boolean));
+            columns
+        }
+        ("show", "all") | ("show" | "describe" | "desc", "") => {
             let mut columns = texts(&["database", "schema", "name"]);
             for name in ["column_names", "column_types"] {
                 columns.push((name.to_owned(), SqlType::list(SqlType::Varchar)));
@@ -58,7 +65,7 @@ pub fn told(first: &str, second: &str) -> Option<Vec<(String, SqlType)>> {
             columns.push(("temporary".to_owned(), SqlType::Boolean));
             columns
         }
-        ("show", "databases" | "schemas" | "variables") | ("describe" | "desc", "") => return None,
+        ("describe" | "desc", "schemas" | "variables" | "tables") => return None,
         ("describe" | "desc" | "show", _) => texts(&table),
         _ => return None,
     })

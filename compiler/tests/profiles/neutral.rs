@@ -50,7 +50,7 @@ impl Places {
             QueryBody::Nested(query) => self.query(query),
             QueryBody::Pivot(pivot) => self.table(&pivot.table),
             QueryBody::Unpivot(unpivot) => self.table(&unpivot.table),
-            QueryBody::Values(_) | QueryBody::Table(_) | QueryBody::Special(_) => {}
+            QueryBody::Values(_) | QueryBody::Table(_) | QueryBody::Special(..) => {}
         }
     }
 

@@ -81,6 +81,10 @@ pub trait Connection: Send {
     fn ledger_mark(&mut self) -> Result<String, EngineError>;
     /// Reads the ledger; nothing where there is none.
     fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError>;
+    /// Removes the rows of the ledger that are about tables which are dropped, and gives their number.
+    fn forget_batches(&mut self, tables: &[&str]) -> Result<u64, EngineError>;
+    /// Writes out what waits for it, and reads how many bytes the database uses then.
+    fn used_bytes(&mut self) -> Result<u64, EngineError>;
     /// Reads one row of the ledger.
     fn committed_batch(&mut self, batch_id: &str) -> Result<Option<CommittedBatch>, EngineError>;
     /// Reads tables and views of the given schemas.
@@ -134,6 +138,14 @@ impl Session {
     /// Runs a query that changes nothing, in a read-only transaction of its own.
     pub fn query(&mut self, query: &str) -> Result<QueryResult, EngineError> {
         self.read(|connection| connection.query(query))
+    }
+
+    /// How many bytes the engine's database uses, once everything that was committed is written out.
+    ///
+    /// # Errors
+    /// What the engine says: also where somebody else's transaction keeps it from that.
+    pub fn used_bytes(&mut self) -> Result<u64, EngineError> {
+        self.connection.used_bytes()
     }
 
     /// The columns that a query would give, without running it.
@@ -347,6 +359,15 @@ impl Transaction<'_> {
     /// Takes the ledger rows that a seeded bug kept out of this transaction.
     pub(crate) fn take_withheld(&mut self) -> Vec<LedgerEntry> {
         std::mem::take(&mut self.withheld)
+    }
+
+    /// Removes the ledger's rows about tables that this transaction drops: read anew without them, the
+    /// ledger would tell of tables that aren't there.
+    ///
+    /// # Errors
+    /// What the engine says; the transaction is rollback-only then.
+    pub fn forget_batches(&mut self, tables: &[&str]) -> Result<u64, EngineError> {
+        self.guarded(|connection| connection.forget_batches(tables))
     }
 
     /// Writes what an environment's views show, which becomes visible with them or not at all.

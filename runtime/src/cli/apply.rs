@@ -201,8 +201,9 @@ fn agreed(plan: &Plan, carry_out: &CarryOut, terminal: &Terminal) -> Result<bool
     if carry_out.yes {
         return Ok(true);
     }
-    if !std::io::stdin().is_terminal() || !terminal.interactive {
-        return Err(Error::new(
+    let question = format!("change `{}`", plan.environment);
+    asked(&question, terminal, || {
+        Error::new(
             Kind::Refused,
             Code::NeedsConfirmation,
             format!(
@@ -213,9 +214,19 @@ fn agreed(plan: &Plan, carry_out: &CarryOut, terminal: &Terminal) -> Result<bool
         .hint(format!(
             "`apply {}` does just what was shown; `--yes` agrees to whatever is planned",
             plan.short_id()
-        )));
+        ))
+    })
+}
+
+/// Asks on the terminal, and gives whether the answer is yes.
+///
+/// # Errors
+/// What `nobody` gives, where there is nobody to be asked.
+pub fn asked(question: &str, terminal: &Terminal, nobody: impl FnOnce() -> Error) -> Result<bool> {
+    if !std::io::stdin().is_terminal() || !terminal.interactive {
+        return Err(nobody());
     }
-    say(&format!("\n  change `{}`? [y/N] ", plan.environment));
+    say(&format!("\n  {question}? [y/N] "));
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
@@ -234,6 +245,12 @@ fn ended(project: &Project, applied: &Applied, carry_out: &CarryOut) -> Result<E
         }
         Applied::Declined => {
             say("  nothing was changed\n");
+            Ok(ExitCode::SUCCESS)
+        }
+        Applied::Finished(notes) => {
+            for note in notes {
+                say(&format!("  {note}\n"));
+            }
             Ok(ExitCode::SUCCESS)
         }
         Applied::Abandoned(id) => {

@@ -6,6 +6,8 @@ use super::change_arguments::{
     ApplyArguments, EnvArguments, EnvCommand, PlanArguments, PlansArguments, PromoteArguments,
     RestateArguments,
 };
+use super::intervals::IntervalsArguments;
+use super::janitor::JanitorArguments;
 use super::state::StateArguments;
 use super::terminal::Terminal;
 use crate::environments::looks_like_a_plan;
@@ -30,10 +32,14 @@ pub enum RuntimeCommand {
     Run(RunArguments),
     /// Compute the rows of a model again in a range of time, and of all that read it
     Restate(RestateArguments),
+    /// Show which ranges of time the tables of models have, and which are missing
+    Intervals(IntervalsArguments),
     /// Show the rows of a model, seed or source
     Show(ShowArguments),
     /// List what was run, or the steps of one run
     Runs(RunsArguments),
+    /// Remove what nobody needs any more
+    Janitor(JanitorArguments),
     /// Copy, move and mend the state database
     State(StateArguments),
 }
@@ -49,8 +55,10 @@ impl RuntimeCommand {
             RuntimeCommand::Env(arguments) => super::env(project, arguments, terminal),
             RuntimeCommand::Run(arguments) => super::run(project, arguments, terminal),
             RuntimeCommand::Restate(arguments) => super::restate(project, arguments, terminal),
+            RuntimeCommand::Intervals(arguments) => super::intervals(project, arguments, terminal),
             RuntimeCommand::Show(arguments) => super::show(project, arguments, terminal),
             RuntimeCommand::Runs(arguments) => super::runs(project, arguments, terminal),
+            RuntimeCommand::Janitor(arguments) => super::janitor(project, arguments, terminal),
             RuntimeCommand::State(arguments) => super::state(project, arguments, terminal),
         }
     }
@@ -76,9 +84,14 @@ impl RuntimeCommand {
                     About::Nothing
                 }
             },
-            RuntimeCommand::Plans(_) | RuntimeCommand::Runs(_) | RuntimeCommand::State(_) => {
-                About::Nothing
-            }
+            RuntimeCommand::Plans(_)
+            | RuntimeCommand::Runs(_)
+            | RuntimeCommand::Intervals(_)
+            | RuntimeCommand::Janitor(_) => About::Nothing,
+            RuntimeCommand::State(arguments) => match arguments.command.environment() {
+                Some(environment) => About::of(environment),
+                None => About::Nothing,
+            },
         }
     }
 }

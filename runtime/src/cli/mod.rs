@@ -8,6 +8,8 @@ mod arguments;
 mod change_arguments;
 mod commands;
 mod env;
+mod intervals;
+mod janitor;
 mod program;
 mod render;
 mod run;
@@ -24,6 +26,8 @@ pub use change_arguments::{
 };
 pub use commands::{About, RuntimeCommand};
 pub use env::env;
+pub use intervals::{IntervalsArguments, intervals};
+pub use janitor::{JanitorArguments, janitor};
 pub use program::main;
 pub use render::render;
 pub use run::run;

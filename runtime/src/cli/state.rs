@@ -1,8 +1,11 @@
 //! `state`
 
+use super::apply::asked;
+use super::run::carrying_out;
 use super::terminal::{Terminal, say};
 use crate::config::{self, Lookup};
 use crate::error::{Code, Error, Kind, Result};
+use crate::execute::{Mending, RunOptions, mend};
 use crate::project::Project;
 use crate::state::{State, StateAddress};
 use clap::{Args, Subcommand};
@@ -46,14 +49,62 @@ pub enum StateCommand {
         #[arg(long, value_name = "FILE")]
         backup: Option<PathBuf>,
     },
+    /// Read all that is known of what was built anew from the engine's ledger
+    Reconcile {
+        /// An environment that lives on the engine; the project's default without it
+        #[arg(long)]
+        env: Option<String>,
+    },
+    /// Take over an engine that another state database wrote, which mustn't be used for it any more
+    Adopt {
+        /// An environment that lives on the engine; the project's default without it
+        #[arg(long)]
+        env: Option<String>,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Forget what is known of models, so that the next run builds them from nothing
+    Forget {
+        /// The models
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<String>,
+        /// An environment that lives on their engine; the project's default without it
+        #[arg(long)]
+        env: Option<String>,
+        /// Also those whose rows can't be computed again
+        #[arg(long)]
+        destroy_history: bool,
+        /// Don't ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+impl StateCommand {
+    /// The environment whose engine it opens, if it opens one.
+    pub fn environment(&self) -> Option<Option<&String>> {
+        match self {
+            StateCommand::Export { .. }
+            | StateCommand::Import { .. }
+            | StateCommand::Migrate { .. } => None,
+            StateCommand::Reconcile { env }
+            | StateCommand::Adopt { env, .. }
+            | StateCommand::Forget { env, .. } => Some(env.as_ref()),
+        }
+    }
 }
 
 /// Copies, moves or mends the state database.
 pub fn state(project: &Project, arguments: &StateArguments, terminal: &Terminal) -> ExitCode {
-    super::finish(try_state(project, arguments), terminal)
+    super::finish(try_state(project, arguments, terminal), terminal)
 }
 
-fn try_state(project: &Project, arguments: &StateArguments) -> Result<ExitCode> {
+fn try_state(
+    project: &Project,
+    arguments: &StateArguments,
+    terminal: &Terminal,
+) -> Result<ExitCode> {
     let lookup = Lookup::new(project.folder().unwrap_or_else(|| Path::new(".")))?;
     let address = config::state_address(project, &lookup)?;
     match &arguments.command {
@@ -69,8 +120,73 @@ fn try_state(project: &Project, arguments: &StateArguments) -> Result<ExitCode> 
             };
             migrate(&existing(&address)?, &backup)?;
         }
+        StateCommand::Reconcile { env } => {
+            mend_with(project, (&Mending::Reconcile, env.as_ref()), terminal)?;
+        }
+        StateCommand::Adopt { env, yes } => {
+            let question = "take the engine over from the state that wrote it last";
+            if agreed(*yes, question, terminal)? {
+                mend_with(project, (&Mending::Adopt, env.as_ref()), terminal)?;
+            }
+        }
+        StateCommand::Forget {
+            models,
+            env,
+            destroy_history,
+            yes,
+        } => {
+            let mending = Mending::Forget {
+                models: models.clone(),
+                destroy_history: *destroy_history,
+            };
+            let question = format!("forget what is known of `{}`", models.join("`, `"));
+            if agreed(*yes, &question, terminal)? {
+                mend_with(project, (&mending, env.as_ref()), terminal)?;
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn agreed(yes: bool, question: &str, terminal: &Terminal) -> Result<bool> {
+    if yes {
+        return Ok(true);
+    }
+    asked(question, terminal, || {
+        let message = format!("nobody can be asked whether to {question}");
+        Error::new(Kind::Refused, Code::NeedsConfirmation, message).hint("`--yes` agrees to it")
+    })
+}
+
+fn mend_with(
+    project: &Project,
+    (mending, environment): (&Mending, Option<&String>),
+    terminal: &Terminal,
+) -> Result<()> {
+    let run = RunOptions {
+        environment: environment.cloned(),
+        author: terminal.author(),
+        ..RunOptions::default()
+    };
+    let mended = carrying_out(terminal, |interrupt, _| {
+        mend(project, (mending, &run), interrupt)
+    })?;
+    for note in &mended.notes {
+        say(&format!("  {note}\n"));
+    }
+    for (word, versions) in [("found", &mended.found), ("forgot", &mended.forgotten)] {
+        for version in versions {
+            say(&format!("  {word} {version}\n"));
+        }
+    }
+    let what = match (mending, mended.found.len() + mended.forgotten.len()) {
+        (Mending::Adopt, _) => format!("`{}` belongs to this state now", mended.engine),
+        (_, 0) => format!("the state is as `{}` says", mended.engine),
+        (_, 1) => "1 version of a model is known otherwise now".to_owned(),
+        (_, count) => format!("{count} versions of models are known otherwise now"),
+    };
+    say(&format!("  {what}\n"));
+    Ok(())
 }
 
 /// The address, unless nothing is there: opening it would make a state.

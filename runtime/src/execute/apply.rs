@@ -81,6 +81,7 @@ pub fn request(environment: Option<&str>, options: &PlanOptions) -> Request {
         start: options.start.clone().filter(|_| !restates),
         end: options.end.clone().filter(|_| !restates),
         now: None,
+        belief: crate::situation::Belief::State,
     }
 }
 
@@ -93,6 +94,9 @@ pub enum Applied {
     Declined,
     /// A plan that was begun was given up.
     Abandoned(String),
+    /// Of a plan that was begun only the publication was left to be ended, which opening did; what it
+    /// says of that.
+    Finished(Vec<String>),
     /// It was carried out.
     Done(RunOutcome),
 }
@@ -347,6 +351,9 @@ fn begun(
         false => state.plan(&scope.project, &pending)?,
     };
     let Some(stored) = found.into_iter().find(|plan| plan.id == pending) else {
+        if options.go_on && opening.finished_begun {
+            return Ok(Applied::Finished(std::mem::take(&mut opening.notes)));
+        }
         return Err(Error::new(
             Kind::Usage,
             Code::NothingPending,

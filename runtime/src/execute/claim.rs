@@ -151,7 +151,11 @@ fn is_run(state: &mut State, scope: &Scope, pending: &str) -> Result<bool> {
     Ok(!plans.iter().any(|plan| plan.id == pending))
 }
 
-fn fence(opening: &mut Opening<'_>, token: u64, holder: &Holder) -> Result<()> {
+/// Gives the engine's fence to a token.
+///
+/// # Errors
+/// `fenced`, failures of the engine.
+pub fn fence(opening: &mut Opening<'_>, token: u64, holder: &Holder) -> Result<()> {
     let has_ledger = opening.has_ledger();
     let identity = opening.situation.state.identity().to_owned();
     let name = format!("{}@{} (process {})", holder.user, holder.host, holder.pid);
@@ -213,7 +217,8 @@ pub fn moved(row: &Row) -> Error {
     .hint("make a new plan")
 }
 
-fn held(lease: &Lease) -> Error {
+/// Who holds a lease.
+pub fn held(lease: &Lease) -> Error {
     let holder = &lease.holder;
     Error::new(
         Kind::Refused,

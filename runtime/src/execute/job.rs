@@ -1,5 +1,6 @@
 //! A plan, carried out: what it says is built, and published together at the end.
 
+use super::around::{Around, run_around};
 use super::claim::{claim, finish, lease_of, taken_over};
 use super::context::{Context, Mode};
 use super::interrupt::Interrupt;
@@ -7,9 +8,11 @@ use super::opening::Opening;
 use super::options::{RunOptions, RunOutcome};
 use super::preparing::{Preparation, prepare};
 use super::publish::{Publication, check_ownership};
+use super::retire::retire;
 use super::schedule::{Schedule, Walk};
 use super::sweep::sweep;
 use crate::adapters::Session;
+use crate::config::EngineSettings;
 use crate::error::{Kind, Result};
 use crate::events::{Event, Summary};
 use crate::plan::{Plan, Target};
@@ -89,13 +92,28 @@ pub fn perform(
     }
     preparation.announce(&opening, job, listener);
     let mut running = Running::new(opening, job, (preparation, token), lease);
-    let mut walk = running.walk((selected, seeds), interrupt, listener);
+    let mut walk = match running.around(Around::Before) {
+        Ok(()) => running.walk((selected, seeds), interrupt, listener),
+        Err(error) => {
+            listener(Event::Note(error.message.clone()));
+            Walk {
+                trouble: Some(error.kind),
+                ..Walk::default()
+            }
+        }
+    };
     let state = running.writer.take().map(Writer::finish).transpose()?;
     let Some(mut state) = state else {
         return Err(taken_over(&running.context.scope.environment));
     };
     let published = running.publish(&mut state, job, (&walk, interrupt), listener);
     if let Err(error) = &published {
+        walk.trouble = Some(error.kind);
+    }
+    if walk.trouble.is_none()
+        && let Err(error) = running.around(Around::After)
+    {
+        listener(Event::Note(error.message.clone()));
         walk.trouble = Some(error.kind);
     }
     if interrupt.is_wished() {
@@ -118,6 +136,7 @@ pub fn perform(
 /// A job that has begun.
 struct Running<'a> {
     context: Context<'a>,
+    engine: EngineSettings,
     session: Session,
     writer: Option<Writer>,
     /// The mark of the ledger before anything was committed.
@@ -135,6 +154,7 @@ impl<'a> Running<'a> {
         (preparation, token): (Preparation, u64),
         lease: Duration,
     ) -> Self {
+        let engine = opening.situation.place.engine.clone();
         let (context, state, session, mark) = preparation.context(opening, job, token);
         let heartbeat = crate::state::Heartbeat {
             token,
@@ -144,12 +164,24 @@ impl<'a> Running<'a> {
         let writer = Writer::start(state, context.scope.clone(), Some(heartbeat));
         Self {
             context,
+            engine,
             session,
             writer: Some(writer),
             mark,
             finished: false,
             wrote: true,
         }
+    }
+
+    /// Runs the project's statements before or after everything else.
+    fn around(&mut self, around: Around) -> Result<()> {
+        let run = &self.context.project.def.run;
+        let statements = match around {
+            Around::Before => &run.before,
+            Around::After => &run.after,
+        };
+        let by = (self.context.token, &self.engine);
+        run_around(&mut self.session, (around, statements.as_slice()), by)
     }
 
     fn walk(
@@ -231,7 +263,12 @@ impl<'a> Running<'a> {
         (walk, published): (&Walk, &[Change]),
         listener: &mut dyn FnMut(Event),
     ) -> Result<()> {
-        match sweep(&self.context, &mut self.session, walk, published) {
+        let retired = match self.context.mode {
+            Mode::Run => retire(state, &self.context, published)?,
+            Mode::Apply => Vec::new(),
+        };
+        let moved = (walk, published);
+        match sweep(&self.context, &mut self.session, moved, &retired) {
             Ok(changes) => {
                 self.wrote |= !changes.is_empty();
                 state.apply(&self.context.scope, &changes)

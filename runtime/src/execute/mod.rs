@@ -12,14 +12,18 @@
 //! | `merge`, `scd2`, `staging` | how new rows get into a table |
 //! | `batch`, `checks`, `indexes` | what else is in such a transaction |
 //! | `audits`, `audit_tables` | a model's audits, and the rows that failed them |
+//! | `around` | statements before and after a run |
 //! | `schedule` | the graph over the workers |
-//! | `publish` | the users' views, and what isn't needed any more |
+//! | `mend` | what state and engine say of each other, put right |
+//! | `publish` | the users' views |
+//! | `sweep`, `retire`, `janitor` | what isn't needed any more |
 //!
 //! A table is built aside, as the next generation; an incremental one grows in place. Each
 //! transaction holds rows, checks and its ledger row. Views of the users change together, last.
 
 mod adding;
 mod apply;
+mod around;
 mod audit_tables;
 mod audits;
 mod batch;
@@ -38,13 +42,16 @@ mod failure;
 mod indexes;
 mod inputs;
 mod interrupt;
+mod janitor;
 mod job;
+mod mend;
 mod merge;
 mod opening;
 mod options;
 mod pointers;
 mod preparing;
 mod publish;
+mod retire;
 mod run;
 mod scd2;
 mod schedule;
@@ -57,6 +64,8 @@ pub use context::{Opened, open_for_reading, read_tables};
 pub use drift::drift;
 pub use dropping::drop_environment;
 pub use interrupt::Interrupt;
+pub use janitor::{Cleaned, Expired, JanitorOptions, Needless, NeedlessOf, Thing, janitor};
+pub use mend::{Mended, Mending, mend};
 pub use options::{RunOptions, RunOutcome};
 pub use pointers::{PointerOptions, environment, plan_of, point, revision_before};
 pub use run::run;

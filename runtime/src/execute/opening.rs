@@ -3,6 +3,7 @@
 use super::details::from_ledger;
 use super::failure::opening_failed;
 use super::interrupt::Interrupt;
+use super::mend::is_called;
 use crate::adapters::{
     self, Adapter, BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineError,
     OpenOptions, Relation as Name, RelationKind, Session,
@@ -11,7 +12,7 @@ use crate::config::EngineSettings;
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
-use crate::situation::{Place, Request, Situation, pinned};
+use crate::situation::{Belief, Place, Request, Situation, pinned};
 use crate::state::{Change, Known, State};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -37,6 +38,8 @@ pub struct Opening<'a> {
     pub changes: Vec<Change>,
     /// What people should know.
     pub notes: Vec<String>,
+    /// Whether a publication that had been begun was ended before.
+    pub finished_begun: bool,
     /// The environment, and its revision, that a new environment is made from.
     pub base: Option<(String, u64)>,
 }
@@ -105,6 +108,7 @@ fn join<'a>(
         adopts: false,
         changes: Vec::new(),
         notes: Vec::new(),
+        finished_begun: false,
         base: None,
     };
     opening.reconcile()?;
@@ -191,7 +195,8 @@ impl Opening<'_> {
             let failed = |error: EngineError| opening_failed(&error, &engine);
             let mark = self.session.ledger_mark().map_err(failed)?;
             let known = &self.situation.known;
-            if known.ledger.as_ref() != Some(&mark) || !known.unfinished.is_empty() {
+            let rereads = matches!(self.situation.place.belief, Belief::Ledger | Belief::Adopt);
+            if rereads || known.ledger.as_ref() != Some(&mark) || !known.unfinished.is_empty() {
                 let ledger = self.session.ledger().map_err(failed)?;
                 self.believe(&ledger)?;
             }
@@ -232,7 +237,8 @@ impl Opening<'_> {
         }
         self.epoch = meta.epoch;
         self.adopts = meta.state_id != self.situation.state.identity();
-        if self.adopts && !self.situation.known.is_empty() {
+        let is_asked = self.situation.place.belief == Belief::Adopt;
+        if self.adopts && !is_asked && !self.situation.known.is_empty() {
             return Err(Error::new(
                 Kind::Refused,
                 Code::StateDiffers,
@@ -301,6 +307,11 @@ impl Opening<'_> {
             .filter(|model| model.keeps_history())
             .filter(|model| {
                 let path = model.def.path.as_str();
+                if let Belief::Without(models) = &situation.place.belief
+                    && models.iter().any(|wanted| is_called(path, wanted))
+                {
+                    return false;
+                }
                 gone.iter()
                     .any(|name| situation.known.objects[*name].model == path)
             })
@@ -362,7 +373,10 @@ fn tables_gone(shown: &str, lost: &[String]) -> Error {
             lost.join(", ")
         ),
     )
-    .hint("put the database back, or run once without these models to start their histories anew")
+    .hint(format!(
+        "put the database back, or start their histories anew with `state forget {} --destroy-history`",
+        lost.join(" ").replace('`', "")
+    ))
 }
 
 /// The error itself, or the reason behind it where nothing can be written.

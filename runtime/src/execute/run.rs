@@ -69,6 +69,7 @@ pub fn open<'a>(
         drop(opening);
         opening = opening::open(project, request, options.wait, interrupt)?;
         opening.notes.extend(notes);
+        opening.finished_begun = true;
     }
     Ok(opening)
 }

@@ -46,6 +46,9 @@ points! {
     ("after-layout-commit", AfterLayoutCommit, "the state's tables have just been committed"),
     ("before-state-commit", BeforeStateCommit, "something is written to the state, and not committed"),
     ("after-state-commit", AfterStateCommit, "something has just been committed to the state"),
+    // Statements around a run; the detail is `before` or `after`
+    ("before-statements-commit", BeforeStatementsCommit, "statements around a run are done, and not committed"),
+    ("after-statements-commit", AfterStatementsCommit, "statements around a run have just been committed"),
     // What nobody needs any more
     ("before-sweep-commit", BeforeSweepCommit, "old tables are dropped, and not committed"),
     ("after-sweep-commit", AfterSweepCommit, "old tables are gone, and the state doesn't know"),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 /// The instants from `start` up to, and without, `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Range {
     /// The first instant.
     pub start: Timestamp,

@@ -10,6 +10,7 @@ pub const SCHEMA: &str = "dbgo/plan/1";
 
 /// What a plan is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Purpose {
     /// To bring the environment to the program's project.
@@ -45,6 +46,7 @@ impl Purpose {
 
 /// What was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanOptions {
     /// The models to change; all if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -74,6 +76,7 @@ pub struct PlanOptions {
 
 /// Which version of the project something is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Origin {
     /// The hash of what the environment shows: its models and their versions.
     pub project_version: String,
@@ -85,6 +88,7 @@ pub struct Origin {
 
 /// What differs in one model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It is new.
@@ -107,6 +111,7 @@ pub enum ChangeKind {
 
 /// What differs in a model's columns. Names are in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Columns {
     /// Whether there are other rows; all columns have changed then.
     #[serde(default)]
@@ -134,6 +139,7 @@ impl Columns {
 
 /// Something that a change reaches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reached {
     /// `schema.name`, or the exposure's name.
     pub name: String,
@@ -147,6 +153,7 @@ pub struct Reached {
 
 /// Ranges of time that are filled, and in how many batches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Batches {
     /// The ranges, in order.
     pub ranges: Vec<(Timestamp, Timestamp)>,
@@ -177,6 +184,7 @@ impl Batches {
 
 /// What is done for a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum Action {
     /// Nothing: its table and its view stay.
@@ -238,6 +246,7 @@ impl Action {
 
 /// The text of a query before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SqlChange {
     /// Before; empty for a new model.
     pub before: String,
@@ -247,6 +256,7 @@ pub struct SqlChange {
 
 /// What a plan says of one model or seed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ModelPlan {
     /// The import path.
     pub model: String,
@@ -258,6 +268,7 @@ pub struct ModelPlan {
     pub change: ChangeKind,
     /// How much of its data that touches; none where nothing differs, and for what is new or gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub category: Option<Category>,
     /// Why, in a few words.
     pub reason: String,
@@ -289,6 +300,7 @@ pub struct ModelPlan {
 
 /// What becomes of a user's view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ViewChange {
     /// It is made.
@@ -301,6 +313,7 @@ pub enum ViewChange {
 
 /// A user's view that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ViewPlan {
     /// The view: `schema.name`.
     pub view: String,
@@ -316,6 +329,7 @@ pub struct ViewPlan {
 
 /// What a plan will cost, by the last runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Estimate {
     /// In milliseconds, for one worker; `None` where nothing like it ever ran.
     pub milliseconds: Option<u64>,
@@ -325,6 +339,7 @@ pub struct Estimate {
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Plan {
     /// [`SCHEMA`].
     pub schema: String,

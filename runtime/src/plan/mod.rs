@@ -31,3 +31,6 @@ pub use document::{
 pub use make::{Author, check_buildable, make, make_for, unmatched};
 pub use target::{Target, TargetModel, is_shown};
 pub use text::{Shown, ago, text};
+
+#[cfg(test)]
+mod schema_tests;

@@ -304,7 +304,17 @@ fn closing(plan: &Plan) -> String {
     let fills = plan.models.iter().filter_map(|model| model.action.fill());
     let intervals: u64 = fills.map(|fill| fill.intervals).sum();
     let mut parts = vec![format!("{} to build", counted(building, "model"))];
-    for (number, what) in [(reused, "to reuse"), (kept, "keep their tables")] {
+    for (number, what) in [
+        (reused, "to reuse"),
+        (
+            kept,
+            if kept == 1 {
+                "keeps its table"
+            } else {
+                "keep their tables"
+            },
+        ),
+    ] {
         if number > 0 {
             parts.push(format!("{} {what}", grouped(number)));
         }

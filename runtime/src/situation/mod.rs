@@ -5,6 +5,7 @@
 //! | `place` | what the project says of the environment, and what the state knows of it |
 //! | `previews` | which models' history is cut there |
 //! | `window` | the times between which models are filled |
+//! | `coverage` | which ranges of time a model's table has |
 //! | `restate` | ranges that are filled again |
 //! | `naming` | names of physical tables |
 //! | `shown` | queries as people read them |
@@ -12,6 +13,7 @@
 //! The engine stays closed. What has been built, which history is cut, and so which version each
 //! model has here, is decided from the state alone.
 
+mod coverage;
 mod naming;
 mod place;
 mod previews;
@@ -19,8 +21,9 @@ mod restate;
 mod shown;
 mod window;
 
+pub use coverage::Coverage;
 pub use naming::{audit_table, physical, physical_relation, show_statement};
-pub use place::{Place, Request, Situation, pinned};
+pub use place::{Belief, Place, Request, Situation, pinned};
 pub use previews::{is_filled_by_time, is_protected};
 pub use restate::Restated;
 pub use shown::{ShownSlots, source_text};

@@ -26,6 +26,22 @@ pub struct Request {
     pub end: Option<String>,
     /// The clock, where it was fixed earlier: that of a plan that goes on.
     pub now: Option<Timestamp>,
+    /// What is believed of the engine.
+    pub belief: Belief,
+}
+
+/// What is believed when an engine is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Belief {
+    /// The state, where it is in line with the engine's ledger.
+    #[default]
+    State,
+    /// The ledger, whatever the state says.
+    Ledger,
+    /// The ledger, even of an engine that another state wrote.
+    Adopt,
+    /// The state, also where tables of these models are gone that can't be computed again.
+    Without(Vec<String>),
 }
 
 /// What is known before anything is opened.
@@ -44,6 +60,8 @@ pub struct Place<'a> {
     /// The instant to fill up to at most.
     pub until: Option<Timestamp>,
     pub lookup: Lookup,
+    /// What is believed of the engine.
+    pub belief: Belief,
 }
 
 impl<'a> Place<'a> {
@@ -76,6 +94,7 @@ impl<'a> Place<'a> {
             cut,
             until: until.transpose()?,
             lookup,
+            belief: request.belief.clone(),
         })
     }
 

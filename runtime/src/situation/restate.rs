@@ -4,6 +4,7 @@
 //! done again too: the same range where it is filled by time, as a whole where it isn't.
 
 use super::place::Situation;
+use super::previews::is_protected;
 use super::window::{Window, span_of, step_of};
 use crate::environments::first_instant;
 use crate::error::{Code, Error, Kind, Result};
@@ -16,6 +17,20 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restated {
     ranges: BTreeMap<usize, Range>,
+}
+
+/// The protected environment that shows the table of a model here, which nobody else writes.
+fn shared_with<'s>(situation: &'s Situation<'_>, index: usize) -> Option<&'s str> {
+    let known = &situation.known;
+    let path = situation.place.project.model(index).def.path.as_str();
+    let environment = situation.place.environment.name;
+    let snapshot = known.snapshot(environment, path, situation.versions.model(index))?;
+    let mut elsewhere = known.elsewhere.iter();
+    elsewhere
+        .find(|(environment, shown)| {
+            shown.physical == snapshot.physical && is_protected(known, environment)
+        })
+        .map(|(environment, _)| environment.as_str())
 }
 
 impl Restated {
@@ -46,8 +61,23 @@ impl Restated {
                     format!("the rows of `{}` can't be computed again", model.relation()),
                 ));
             }
+            if let Some(environment) = shared_with(situation, index) {
+                return Err(Error::new(
+                    Kind::Refused,
+                    Code::ProtectedEnvironment,
+                    format!(
+                        "`{}` is shared with `{environment}`, which is protected",
+                        model.relation()
+                    ),
+                )
+                .hint(format!(
+                    "compute its rows again there: `--env {environment}`"
+                )));
+            }
             for reached in project.graph().reach(index, usize::MAX, true) {
-                if !project.model(reached).keeps_history() {
+                let kept = project.model(reached).keeps_history()
+                    || shared_with(situation, reached).is_some();
+                if !kept {
                     ranges.insert(reached, range);
                 }
             }

@@ -31,6 +31,26 @@ impl State {
         self.claim_with(claim, &|holder| holder.is_dead(&claim.holder))
     }
 
+    /// Takes leases of physical tables that are to be dropped, all or none, and no environment: that and
+    /// its revision don't matter. Otherwise as [`State::claim`].
+    ///
+    /// # Errors
+    /// `state-failed`, `state-moved-on`.
+    pub fn claim_buried(&mut self, claim: &Claim<'_>) -> Result<ClaimResult> {
+        self.write((claim.project, "claim buried"), async |database| {
+            let is_dead = |holder: &Holder| holder.is_dead(&claim.holder);
+            let wanted: BTreeSet<String> = claim.leases.iter().cloned().collect();
+            let in_the_way = in_the_way(database, claim, &wanted).await?;
+            let now = database.now().await?;
+            match first_held(&in_the_way, claim, (now, &is_dead)) {
+                Some(held) => Ok(Err(Refusal::Held(Box::new(held.clone())))),
+                None => take_over(database, claim, (now, in_the_way), &wanted)
+                    .await
+                    .map(Ok),
+            }
+        })
+    }
+
     /// [`State::claim`] with another judgement on who is dead.
     ///
     /// # Errors
@@ -187,11 +207,8 @@ async fn try_claim(
     wanted.insert(environment_lease(claim.environment));
     let now = database.now().await?;
     let in_the_way = in_the_way(database, claim, &wanted).await?;
-    let is_free = |lease: &Lease| {
-        lease.expires_at <= now || lease.holder == claim.holder || is_dead(&lease.holder)
-    };
     // Who is at work is told first: it is why the revision may be another one soon.
-    if let Some(held) = in_the_way.iter().find(|lease| !is_free(lease)) {
+    if let Some(held) = first_held(&in_the_way, claim, (now, is_dead)) {
         return Ok(Err(Refusal::Held(Box::new(held.clone()))));
     }
     if found.revision != claim.expected_revision {
@@ -205,17 +222,40 @@ async fn try_claim(
     if let Some(physical) = buried(database, claim).await? {
         return Ok(Err(Refusal::Buried { physical }));
     }
+    let claimed = take_over(database, claim, (now, in_the_way), &wanted).await?;
+    Ok(Ok(claimed))
+}
+
+/// The first lease that somebody else still holds.
+fn first_held<'l>(
+    leases: &'l [Lease],
+    claim: &Claim<'_>,
+    (now, is_dead): (Timestamp, &dyn Fn(&Holder) -> bool),
+) -> Option<&'l Lease> {
+    let is_free = |lease: &Lease| {
+        lease.expires_at <= now || lease.holder == claim.holder || is_dead(&lease.holder)
+    };
+    leases.iter().find(|lease| !is_free(lease))
+}
+
+/// Ends the claims in the way and writes this one.
+async fn take_over(
+    database: &mut Database,
+    claim: &Claim<'_>,
+    (now, in_the_way): (Timestamp, Vec<Lease>),
+    wanted: &BTreeSet<String>,
+) -> Attempt<Claimed> {
     let token = next_token(database, claim).await?;
     let overtaken: BTreeSet<u64> = in_the_way.iter().map(|lease| lease.token).collect();
     for overtaken in overtaken {
         end(database, (claim.project, claim.engine), overtaken).await?;
     }
-    take(database, claim, (token, now), &wanted).await?;
+    take(database, claim, (token, now), wanted).await?;
     let taken_over = in_the_way
         .into_iter()
         .filter(|lease| lease.holder != claim.holder)
         .collect();
-    Ok(Ok(Claimed { token, taken_over }))
+    Ok(Claimed { token, taken_over })
 }
 
 /// The leases that somebody has of what is wanted.

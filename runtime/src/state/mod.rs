@@ -24,6 +24,7 @@ mod open;
 mod plans;
 mod read;
 mod records;
+mod retire;
 mod sweep;
 mod transfer;
 mod write;
@@ -41,6 +42,7 @@ pub use open::State;
 pub use records::{
     AuditRecord, Object, Published, RunRecord, RunSummary, Scope, Snapshot, StepRecord,
 };
+pub use retire::{KeptSince, ModelVersion, Needed};
 pub use write::Change;
 pub use writer::{Heartbeat, Writer};
 

@@ -19,19 +19,11 @@ impl State {
     /// `state-failed`, `state-moved-on`.
     pub fn bury(&mut self, scope: &Scope, physical: &[String]) -> Result<Vec<String>> {
         self.write((&scope.project, "bury"), async |database| {
-            let needless = needless(database, scope, physical).await?;
-            if needless.is_empty() {
-                return Ok(Vec::new());
+            let found = needless(database, scope, (physical, Needless::Objects)).await?;
+            if !found.is_empty() {
+                bury(database, scope, &found).await?;
             }
-            let now = database.now().await?;
-            let values = [
-                names(needless.iter().map(String::as_str)),
-                (&scope.project).into(),
-                (&scope.engine).into(),
-                now.into(),
-            ];
-            database.run(BURY, &values).await?;
-            Ok(needless.into_iter().collect())
+            Ok(found.into_iter().collect())
         })
     }
 
@@ -79,11 +71,50 @@ impl State {
     }
 }
 
-/// Those of the objects that nothing needs.
-async fn needless(
+/// What is asked about objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needless {
+    /// Objects, which a snapshot keeps.
+    Objects,
+    /// Objects with their snapshots.
+    Snapshots,
+}
+
+/// Decides that objects are to be dropped.
+pub(super) async fn bury(
     database: &mut Database,
     scope: &Scope,
-    physical: &[String],
+    found: &BTreeSet<String>,
+) -> Attempt<()> {
+    let now = database.now().await?;
+    let values = [
+        names(found.iter().map(String::as_str)),
+        (&scope.project).into(),
+        (&scope.engine).into(),
+        now.into(),
+    ];
+    database.run(BURY, &values).await?;
+    Ok(())
+}
+
+/// The documents of plans that are new or being applied, and publications that have begun. They are
+/// few and may be long, so that they are searched here and not in the database.
+pub(super) async fn open_texts(database: &mut Database, project: &str) -> Attempt<Vec<String>> {
+    let mut texts = Vec::new();
+    for row in database.rows(OPEN_PLANS, values![project]).await? {
+        texts.push(row.text(0)?);
+    }
+    for environment in environments(database, project).await? {
+        texts.push(environment.intent);
+    }
+    Ok(texts)
+}
+
+/// Those of the objects that nothing needs.
+pub(super) async fn needless(
+    database: &mut Database,
+    scope: &Scope,
+    (physical, what): (&[String], Needless),
 ) -> Attempt<BTreeSet<String>> {
     let values = [
         names(physical.iter().map(String::as_str)),
@@ -91,17 +122,14 @@ async fn needless(
         (&scope.engine).into(),
     ];
     let mut needless = BTreeSet::new();
-    for row in database.rows(UNNAMED, &values).await? {
+    let statement = match what {
+        Needless::Objects => format!("{UNSHOWN} {UNNAMED}"),
+        Needless::Snapshots => UNSHOWN.to_owned(),
+    };
+    for row in database.rows(&statement, &values).await? {
         needless.insert(row.text(0)?);
     }
-    // The texts are few and may be long, so they are searched here.
-    let mut texts = Vec::new();
-    for row in database.rows(OPEN_PLANS, values![&scope.project]).await? {
-        texts.push(row.text(0)?);
-    }
-    for environment in environments(database, &scope.project).await? {
-        texts.push(environment.intent);
-    }
+    let texts = open_texts(database, &scope.project).await?;
     needless.retain(|name| !texts.iter().any(|text| names_table(text, name)));
     let uses = uses(database, scope).await?;
     loop {
@@ -162,15 +190,17 @@ async fn prune_definitions(database: &mut Database, project: &str) -> Attempt<u6
         .await?)
 }
 
-const UNNAMED: &str = "\
+const UNSHOWN: &str = "\
 SELECT physical FROM objects WHERE project = $2 AND engine = $3 AND tombstone IS NULL \
 AND physical IN (SELECT value ->> 'name' FROM {rows}) \
-AND NOT EXISTS (SELECT 1 FROM snapshots WHERE snapshots.project = objects.project \
-AND snapshots.engine = objects.engine AND snapshots.physical = objects.physical) \
 AND NOT EXISTS (SELECT 1 FROM published WHERE published.project = objects.project \
 AND published.engine = objects.engine AND published.physical = objects.physical) \
 AND NOT EXISTS (SELECT 1 FROM leases WHERE leases.project = objects.project \
 AND leases.engine = objects.engine AND leases.name = objects.physical)";
+
+const UNNAMED: &str = "\
+AND NOT EXISTS (SELECT 1 FROM snapshots WHERE snapshots.project = objects.project \
+AND snapshots.engine = objects.engine AND snapshots.physical = objects.physical)";
 
 const OPEN_PLANS: &str = "\
 SELECT document FROM plans WHERE project = $1 AND (status IN ('new', 'applying') \

@@ -135,8 +135,8 @@ impl<'a> Arena<'a> {
     pub fn published(&self, user: &str) -> Result<String, Box<dyn Error>> {
         const LAST: &str = "
             SELECT entry ->> 'run_id' FROM _dbgo.ledger
-            WHERE entry ->> 'model' = ''
-                AND CAST(entry ->> 'details' AS JSON) ->> 'environment' = ?
+            WHERE (entry ->> 'model') = ''
+                AND (CAST(entry ->> 'details' AS JSON) ->> 'environment') = ?
             ORDER BY CAST(entry ->> 'committed_at' AS BIGINT) DESC LIMIT 1";
         let config = Config::default().access_mode(AccessMode::ReadOnly)?;
         let connection = Connection::open_with_flags(self.database(), config)?;

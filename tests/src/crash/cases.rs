@@ -149,6 +149,9 @@ pub fn short() -> Vec<Case> {
                     .map(|(text, count)| case.clone().about(text, *count));
                 cases.extend(of_each);
             }
+            Point::BeforeStatementsCommit | Point::AfterStatementsCommit => {
+                cases.extend(["before", "after"].map(|text| case.clone().about(text, 1)));
+            }
             Point::BeforeBatch => cases.push(case.about("models.core.order_lines", 1)),
             Point::BeforeStateCommit | Point::AfterStateCommit => {
                 let of_each = WRITTEN.iter();
@@ -182,7 +185,7 @@ pub fn of_a_plan() -> Vec<Case> {
         state("claim"),
         state("run-started"),
         Case::killed(Point::AfterFenceCommit),
-        Case::killed(Point::AfterBatchCommit).about("models.added.loads", 1),
+        Case::killed(Point::AfterBatchCommit).about("models.marts.sales", 1),
         Case::killed(Point::BeforePublication),
         state("intend"),
         Case::killed(Point::AfterPublicationCommit),

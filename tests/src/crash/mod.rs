@@ -70,10 +70,12 @@ impl Way {
     pub fn apply() -> Self {
         Self {
             name: "apply",
-            publish: vec![&["apply", "${ENV}", "--yes"]],
+            // An apply that has nothing to do drops nothing either.
+            publish: vec![&["apply", "${ENV}", "--yes"], &["janitor", "--yes"]],
             recover: vec![
                 &["apply", "${ENV}", "--continue"],
                 &["apply", "${ENV}", "--yes"],
+                &["janitor", "--yes"],
             ],
         }
     }

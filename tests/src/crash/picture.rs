@@ -1,7 +1,7 @@
 //! What a database shows, holds and says of itself, read without any of our own code.
 
 use duckdb::{AccessMode, Config, Connection};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::Path;
 
@@ -32,8 +32,8 @@ pub struct Picture {
     pub revisions: BTreeMap<String, u64>,
     /// The last lease that the engine gave.
     pub epoch: u64,
-    /// How many tables and views there are in `_dbgo` besides dbgo's own.
-    pub objects: u64,
+    /// The tables and views in `_dbgo` besides dbgo's own.
+    pub objects: BTreeSet<String>,
 }
 
 impl Picture {
@@ -86,7 +86,7 @@ impl Picture {
             "SELECT table_name FROM information_schema.tables WHERE table_schema = '_dbgo'
              AND table_name NOT IN ('ledger', 'meta', 'published')",
         )?;
-        self.objects = objects.len() as u64;
+        self.objects = objects.into_iter().collect();
         Ok(())
     }
 }

@@ -80,7 +80,9 @@ impl<'a> Place<'a> {
         format!(
             "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{DATABASE}\"\n\
              [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n\
-             [run]\nlease = \"1 s\"\n{}",
+             [run]\nlease = \"1 s\"\n\
+             before = [\"create table if not exists runs (id integer)\"]\n\
+             after = [\"delete from runs\", \"insert into runs values (1)\"]\n{}",
             self.store.settings()
         )
     }

@@ -113,11 +113,11 @@ pub fn differences(now: &Picture, reference: &Picture, findings: &mut Vec<String
         let (now, expected) = (&now.revisions, &reference.revisions);
         findings.push(format!("the revisions are {now:?} and not {expected:?}"));
     }
-    if now.objects != reference.objects {
-        let (now, expected) = (now.objects, reference.objects);
-        findings.push(format!(
-            "`_dbgo` has {now} tables and views, not {expected}"
-        ));
+    for object in now.objects.difference(&reference.objects) {
+        findings.push(format!("`_dbgo` has `{object}`, which shouldn't be there"));
+    }
+    for object in reference.objects.difference(&now.objects) {
+        findings.push(format!("`_dbgo` lacks `{object}`"));
     }
 }
 

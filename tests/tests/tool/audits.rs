@@ -77,7 +77,10 @@ fn a_batch_is_merged_audited_and_has_statements_around_it() {
     ];
     assert_eq!(rows(&place), second);
     // A null is no value that could be merged: nothing is written.
-    place.write("seeds/events.csv", "id,amount,changed\n1,,2024-01-04\n");
+    place.write(
+        "seeds/events.csv",
+        "id,amount,changed\n1,,2024-01-04\n5,50,2024-01-04\n",
+    );
     let failed = place.dbgo(&["run"]).ends_with(1);
     assert!(
         failed.err.contains("not_null(id, amount)"),

@@ -115,6 +115,25 @@ impl Place {
         Called::of(&command.output().expect("dbgo starts"))
     }
 
+    /// Runs a statement in `shop.duckdb`, which nobody has open; the first value that it gives, as text.
+    pub fn sql(&self, statement: &str) -> String {
+        let engine = duckdb::Connection::open(self.path().join("shop.duckdb")).expect("a database");
+        let mut statement = engine.prepare(statement).expect("a statement");
+        let mut rows = statement.query([]).expect("rows");
+        let value = rows.next().expect("a row").map(|row| row.get_ref_unwrap(0));
+        match value {
+            Some(duckdb::types::ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
+            Some(duckdb::types::ValueRef::Int(number)) => number.to_string(),
+            Some(duckdb::types::ValueRef::BigInt(number)) => number.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// Removes a file of the project.
+    pub fn remove(&self, path: &str) {
+        std::fs::remove_file(self.path().join(path)).expect("a file of the project");
+    }
+
     /// Each file below a folder, with its length and time, but for what dbgo keeps in `.dbgo`.
     pub fn files(&self) -> BTreeMap<PathBuf, (u64, SystemTime)> {
         let mut files = BTreeMap::new();

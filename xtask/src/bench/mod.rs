@@ -8,6 +8,7 @@ mod check;
 mod data;
 mod measure;
 mod models;
+mod plan;
 mod project;
 mod report;
 mod run;
@@ -27,6 +28,8 @@ pub enum Bench {
     Run(Options),
     /// `dbgo check` and `dbgo graph` of projects of growing size: cold, unchanged and after an edit
     Check(CheckOptions),
+    /// A built program: `plan`, unchanged and with a change, and `env create`, against the same views made by a script
+    Plan(PlanOptions),
 }
 
 /// The size of a measurement.
@@ -54,6 +57,17 @@ pub struct CheckOptions {
     rounds: u32,
 }
 
+/// The sizes of a measurement of plans.
+#[derive(Args)]
+pub struct PlanOptions {
+    /// How many models the project has; several sizes show how the cost grows
+    #[arg(long, value_delimiter = ',', default_values_t = [1000, 5000], value_parser = clap::value_parser!(u32).range(20..=9999))]
+    models: Vec<u32>,
+    /// How often each figure is taken; the median is shown
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+}
+
 impl Options {
     fn threads(&self) -> u32 {
         let processors =
@@ -73,6 +87,12 @@ pub fn run(cargo: &Cargo, bench: &Bench) -> Result<(), Box<dyn Error>> {
             let programs = cargo.build_for_bench()?;
             let place = Place::new(&programs.dbgo)?;
             run::run(cargo, &programs, &place, options)
+        }
+        Bench::Plan(options) => {
+            eprintln!("xtask: building dbgo and the plain script in the release profile");
+            let programs = cargo.build_for_bench()?;
+            let place = Place::new(&programs.dbgo)?;
+            plan::run(cargo, &programs, &place, options)
         }
         Bench::Check(options) => {
             eprintln!("xtask: building dbgo in the release profile");

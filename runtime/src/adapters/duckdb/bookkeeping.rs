@@ -251,6 +251,25 @@ pub(super) fn ledger(driver: &Connection) -> Result<Vec<CommittedBatch>, EngineE
     Ok(batches)
 }
 
+/// Removes the rows about tables, and gives their number.
+pub(super) fn forget_batches(driver: &Connection, tables: &[&str]) -> Result<u64, EngineError> {
+    if tables.is_empty() {
+        return Ok(0);
+    }
+    let names: Vec<String> = tables.iter().map(|name| string(name)).collect();
+    // Without the functions for JSON, which not every build of the engine has. Names of tables are
+    // letters, digits and underscores.
+    let delete = format!(
+        "DELETE FROM _dbgo.ledger
+         WHERE regexp_extract(entry, '\"physical_table\":\"([^\"]*)\"', 1) IN ({})",
+        names.join(", ")
+    );
+    driver
+        .execute(&delete, [])
+        .map(|rows| rows as u64)
+        .map_err(|error| engine_error(&error, &delete))
+}
+
 /// One batch of the ledger.
 pub(super) fn committed_batch(
     driver: &Connection,

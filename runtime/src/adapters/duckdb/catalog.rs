@@ -118,6 +118,15 @@ pub(super) fn names(
     work().map_err(|error| engine_error(&error, &query))
 }
 
+/// How many bytes the tables and indexes of the database take.
+pub(super) fn used_bytes(driver: &Connection) -> Result<u64, EngineError> {
+    const USED: &str = "SELECT used_blocks * block_size FROM pragma_database_size()
+        WHERE database_name = current_database()";
+    driver
+        .query_row(USED, [], |row| row.get(0))
+        .map_err(|error| engine_error(&error, USED))
+}
+
 fn condition(schemas: &[&str]) -> String {
     // The engine finds a name in any case.
     let lower = schemas.iter().map(|schema| string(&schema.to_lowercase()));

@@ -137,6 +137,17 @@ impl Connection for DuckDbConnection {
         self.watched(bookkeeping::ledger)
     }
 
+    fn forget_batches(&mut self, tables: &[&str]) -> Result<u64, EngineError> {
+        self.watched(|driver| bookkeeping::forget_batches(driver, tables))
+    }
+
+    fn used_bytes(&mut self) -> Result<u64, EngineError> {
+        if !self.read_only {
+            self.control("CHECKPOINT")?;
+        }
+        self.watched(catalog::used_bytes)
+    }
+
     fn committed_batch(&mut self, batch_id: &str) -> Result<Option<CommittedBatch>, EngineError> {
         self.watched(|driver| bookkeeping::committed_batch(driver, batch_id))
     }

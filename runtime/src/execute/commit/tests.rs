@@ -51,6 +51,12 @@ impl Connection for Given {
     fn query(&mut self, _: &str) -> Result<QueryResult, EngineError> {
         broken(ErrorClass::Refused)
     }
+    fn forget_batches(&mut self, _: &[&str]) -> Result<u64, EngineError> {
+        broken(ErrorClass::Refused)
+    }
+    fn used_bytes(&mut self) -> Result<u64, EngineError> {
+        broken(ErrorClass::Refused)
+    }
     fn record(&mut self, _: &LedgerEntry) -> Result<(), EngineError> {
         Ok(())
     }

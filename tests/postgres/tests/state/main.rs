@@ -7,5 +7,6 @@ mod fixture;
 mod known;
 mod network;
 mod races;
+mod retire;
 mod sweep;
 mod transfer;

@@ -1,0 +1,140 @@
+//! `dbgo janitor`: what goes, and what doesn't.
+
+use crate::place::Place;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Longer than what the settings of these tests keep anything for.
+const LATER: Duration = Duration::from_millis(1100);
+
+const SETTINGS: &str = "name = \"shop\"\n[env]\ndefault = \"test\"\n";
+const FORGETFUL: &str = "[retention]\nversions = \"1 s\"\nhistory = \"1 s\"\n";
+
+fn shop() -> Place {
+    let place = Place::with(&[("dbgo.toml", SETTINGS)]);
+    change(&place, 1);
+    place.write(
+        "models/b.sql",
+        "-- @import: models.a\nselect id, id + 1 as next from :a\n",
+    );
+    place.write(
+        "models/core/log.sql",
+        "-- @config: materialized='incremental', strategy='append'\nselect 1 as id\n",
+    );
+    place
+}
+
+fn change(place: &Place, value: u32) {
+    place.write(
+        "models/a.sql",
+        &format!("-- @config: materialized='table'\nselect {value} as id\n"),
+    );
+}
+
+/// The names in `_dbgo` of the things that may go.
+fn needless(place: &Place) -> Vec<String> {
+    let shown = place.dbgo(&["janitor", "--dry-run", "--json"]).ends_with(0);
+    let document: serde_json::Value = serde_json::from_str(&shown.out).expect("JSON");
+    assert_eq!(document["cleaned"], serde_json::Value::Null);
+    let engines = document["needless"]["engines"].as_array().expect("engines");
+    let objects = engines
+        .iter()
+        .flat_map(|engine| engine["objects"].as_array().expect("objects"));
+    let names = objects.map(|object| object["model"].as_str().expect("a name").to_owned());
+    names.collect()
+}
+
+#[test]
+fn versions_that_nobody_shows_go_when_they_are_old() {
+    let place = shop();
+    place.dbgo(&["run"]).ends_with(0);
+    change(&place, 2);
+    place.dbgo(&["run"]).ends_with(0);
+    assert_eq!(needless(&place), [""; 0], "they are new");
+    place.write("dbgo.toml", &format!("{SETTINGS}{FORGETFUL}"));
+    place.sql("create table _dbgo.mine as select 1 as x");
+    sleep(LATER);
+    let expected = ["models.b", "models.a"];
+    assert_eq!(needless(&place), expected);
+    let asked = place.dbgo(&["janitor"]).ends_with(3);
+    assert!(
+        asked.err.contains("error[needs-confirmation]") && asked.err.contains("`mine`"),
+        "{}",
+        asked.err
+    );
+    assert_eq!(needless(&place), expected, "nothing was done");
+    let done = place.dbgo(&["janitor", "--yes"]).ends_with(0);
+    assert!(
+        done.err.contains("dropped 2 tables and views"),
+        "{}",
+        done.err
+    );
+    assert_eq!(needless(&place), [""; 0]);
+    let run = place.dbgo(&["run"]).ends_with(0);
+    assert!(run.err.contains("3 up to date"), "{}", run.err);
+    assert_eq!(place.sql("select x from _dbgo.mine"), "1");
+}
+
+#[test]
+fn a_run_lets_old_versions_go_as_well() {
+    let place = shop();
+    place.write("dbgo.toml", &format!("{SETTINGS}{FORGETFUL}"));
+    place.dbgo(&["run"]).ends_with(0);
+    change(&place, 2);
+    place.dbgo(&["run"]).ends_with(0);
+    sleep(LATER);
+    place.dbgo(&["run"]).ends_with(0);
+    assert_eq!(needless(&place), [""; 0]);
+    let count =
+        "select count(*) from duckdb_tables() where table_name like '%a\\_\\_%' escape '\\'";
+    assert_eq!(place.sql(count), "1");
+}
+
+#[test]
+fn rows_that_cannot_be_computed_again_go_only_by_name() {
+    let place = shop();
+    place.write("dbgo.toml", &format!("{SETTINGS}{FORGETFUL}"));
+    place.dbgo(&["run"]).ends_with(0);
+    place.remove("models/core/log.sql");
+    place.dbgo(&["run"]).ends_with(0);
+    sleep(LATER);
+    let kept = place.dbgo(&["janitor", "--yes"]).ends_with(0);
+    assert!(
+        kept.err.contains("their rows can't be computed again"),
+        "{}",
+        kept.err
+    );
+    let unknown = place.dbgo(&["janitor", "--yes", "--destroy-history", "core.lag"]);
+    assert!(unknown.ends_with(2).err.contains("`core.lag`"));
+    let done = place
+        .dbgo(&["janitor", "--yes", "--destroy-history", "core.log"])
+        .ends_with(0);
+    assert!(done.err.contains("dropped 1 table"), "{}", done.err);
+    // What the state forgot isn't read back from the engine.
+    place.dbgo(&["run", "--full-refresh"]).ends_with(0);
+    let shown = place.dbgo(&["janitor", "--dry-run"]).ends_with(0);
+    assert!(!shown.err.contains("core"), "{}", shown.err);
+}
+
+#[test]
+fn environments_that_have_expired_go_with_their_views() {
+    let place = shop();
+    place.write(
+        "dbgo.toml",
+        &format!("{SETTINGS}{FORGETFUL}[env.\"try_*\"]\nttl = \"1 s\"\n"),
+    );
+    place.dbgo(&["run"]).ends_with(0);
+    place.dbgo(&["run", "try_one"]).ends_with(0);
+    sleep(LATER);
+    let done = place.dbgo(&["janitor", "--yes"]).ends_with(0);
+    assert!(
+        done.err.contains("the environment `try_one` expired")
+            && done.err.contains("the environment `try_one` is gone"),
+        "{}",
+        done.err
+    );
+    let views = "select count(*) from duckdb_views() where schema_name like '%try_one'";
+    assert_eq!(place.sql(views), "0");
+    let run = place.dbgo(&["run"]).ends_with(0);
+    assert!(run.err.contains("3 up to date"), "{}", run.err);
+}
