@@ -44,6 +44,9 @@ impl Binder<'_> {
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
                     (None, SqlType::Enum(values)) if has_twice(values) => ENUM_VALUES.to_owned(),
+                    (None, SqlType::Other(name)) if name.to_uppercase().starts_with("VARIANT(") => {
+                        "the type `variant` takes no parameters".to_owned()
+                    }
                     (None, _) if sql_type.any(&repeats_a_name) => {
                         "the fields of a struct and the members of a union have different names"
                             .to_owned()
@@ -102,9 +105,6 @@ fn refused_parameters(text: &str) -> Option<String> {
         let is_type = element.parse::<SqlType>().is_ok();
         return (is_type && !size.trim().is_empty())
             .then(|| "an array has 1 to 100000 elements".to_owned());
-    }
-    if text.to_lowercase().starts_with("variant(") || text.to_lowercase().starts_with("variant (") {
-        return Some("the type `variant` takes no parameters".to_owned());
     }
     let (name, rest) = text.split_once('(')?;
     let (parameters, behind) = rest.split_once(')')?;
