@@ -49,7 +49,9 @@ fn refusal(from: &SqlType, to: &SqlType) -> Option<String> {
 /// A value becomes a member of the type that it is cast to for the least cost.
 fn into_union(from: &SqlType, members: &[(String, SqlType)]) -> Option<String> {
     let open = |part: &SqlType| {
-        part.is_vague() || part.is_variant() || matches!(part, SqlType::Null | SqlType::Json)
+        part.is_vague()
+            || part.is_variant()
+            || matches!(part, SqlType::Null | SqlType::Json | SqlType::Union(_))
     };
     // A struct with a tag in front of all members is the union itself.
     let written_out = matches!(from, SqlType::Struct(fields) if fields.len() == members.len() + 1);

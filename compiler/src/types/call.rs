@@ -77,6 +77,15 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         {
             Outcome::Refused
         }
+        // A null of a type that is open until the function is bound has none.
+        Choice::One(signature)
+            if folds(&name, arguments)
+                && ["T", "K", "V"]
+                    .iter()
+                    .any(|own| mentions(&signature.result, own)) =>
+        {
+            Outcome::Type(SqlType::Null)
+        }
         Choice::One(signature) => {
             rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
         }

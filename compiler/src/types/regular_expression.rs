@@ -228,11 +228,14 @@ impl Reader<'_> {
                 let name = match self.rest.next() {
                     None => return unknown(),
                     Some('{') => {
-                        let name: String = self
-                            .rest
-                            .by_ref()
-                            .take_while(|letter| *letter != '}')
-                            .collect();
+                        let mut name = String::new();
+                        loop {
+                            match self.rest.next() {
+                                Some('}') => break,
+                                Some(letter) => name.push(letter),
+                                None => return Err(format!("`\\{letter}{{` isn't closed")),
+                            }
+                        }
                         name.strip_prefix('^').unwrap_or(&name).to_owned()
                     }
                     Some('^') => self.rest.next().map(String::from).unwrap_or_default(),

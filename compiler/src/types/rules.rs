@@ -109,6 +109,9 @@ pub fn gives_null_for_null(name: &str, arguments: &[Typed]) -> bool {
         "%", "*", "+", "-", "@", "abs", "add", "ceil", "ceiling", "floor", "mod", "multiply",
         "round", "subtract", "trunc",
     ];
+    if name.ends_with("grade_up") {
+        return super::null_handling::has_null(arguments);
+    }
     if !super::null_handling::has_typed_null(arguments) {
         return false;
     }
