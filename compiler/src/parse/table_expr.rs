@@ -202,8 +202,13 @@ impl Parser<'_> {
         if let TableKind::Function { ordinality, .. } = &mut kind {
             *ordinality = self.take_all(&[keyword::WITH, keyword::ORDINALITY]);
         }
+        let function = matches!(kind, TableKind::Function { .. });
         let alias = match prefix {
             Some(alias) => Some(alias),
+            None if !function && self.at(keyword::AS) && self.symbol_is(1, "(") => {
+                self.advance();
+                return Err(self.unexpected("an alias"));
+            }
             None => self.table_alias()?,
         };
         if bare_values && alias.is_none() {

@@ -10,11 +10,12 @@ use super::deep::query_of;
 use super::grouping::walk;
 use super::placement::{Needs, needs_of};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::SqlType;
-use crate::types::Typed;
 use crate::types::catalogue::{self, Kind};
+use crate::types::{Typed, Value};
 
 /// Window functions whose own `ORDER BY` leaves no room for `EXCLUDE`.
 ///
@@ -147,11 +148,58 @@ impl Binder<'_> {
         false
     }
 
+    /// Checks the constants of `lead(x, offset, default)`, which the engine casts.
+    pub(super) fn check_shifted(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        arguments: &[Typed],
+    ) {
+        // Only where rows go by one after the other the engine computes them beforehand.
+        let streams = matches!(
+            &function.over,
+            Some(ast::Window::Spec(spec))
+                if spec.base.is_none() && spec.partition_by.is_empty() && spec.order_by.is_empty()
+        );
+        let ignores = function.ignore_nulls == Some(true);
+        if !matches!(called, "lag" | "lead") || !streams || ignores || !function.order_by.is_empty()
+        {
+            return;
+        }
+        let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
+        for (index, argument) in arguments.iter().enumerate().skip(1) {
+            let Some(place) = function
+                .arguments
+                .get(index)
+                .map(|written| written.value.span)
+            else {
+                return;
+            };
+            let target = match index {
+                1 => &SqlType::BigInt,
+                _ => &arguments[0].sql_type,
+            };
+            let wrong = match &argument.value {
+                Value::Text(text) if target.is_numeric() => !is_number(text) && !text.contains('_'),
+                _ => index == 1 && argument.sql_type == SqlType::Date,
+            };
+            if wrong {
+                let message = format!("`{called}` takes `{target}` here");
+                self.report(Diagnostic::error(Code::InvalidConstant, place, message));
+            }
+        }
+    }
+
     /// `f(*)` is a call without arguments.
     pub(super) fn check_star_argument(&mut self, called: &str, span: Span) {
         let Some(entry) = catalogue::find(called) else {
             return;
         };
+        if matches!(called, "unnest" | "unlist") {
+            let message = format!("`{called}` takes a list or a struct, and no star");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            return;
+        }
         let refused = match entry.macro_counts() {
             Some(counts) => !counts.contains(&0),
             None => {
@@ -211,6 +259,42 @@ impl Binder<'_> {
         }
     }
 
+    /// The parameters of a lambda have names of their own, and an aggregate doesn't see them.
+    pub(super) fn check_parameters(&mut self, names: &[ast::Name], body: &ast::Expr) {
+        for (index, name) in names.iter().enumerate() {
+            let mut earlier = names[..index].iter();
+            if earlier.any(|other| same_name(&other.value, &name.value)) {
+                let message = format!("two parameters are named `{}`", name.value);
+                self.report(Diagnostic::error(Code::DuplicateName, name.span, message));
+            }
+        }
+        let mut found: Option<&ast::Name> = None;
+        walk(body, &mut |part| {
+            if needs_of(part) != Some(Needs::Group) {
+                return found.is_none();
+            }
+            walk(part, &mut |inner| {
+                if let ExprKind::Name(parts) = &inner.kind
+                    && let [first, ..] = parts.as_slice()
+                    && names
+                        .iter()
+                        .any(|name| same_name(&name.value, &first.value))
+                {
+                    found = found.or(Some(first));
+                }
+                found.is_none() && !matches!(inner.kind, ExprKind::Lambda { .. })
+            });
+            false
+        });
+        if let Some(name) = found {
+            let message = format!("an aggregate doesn't see the parameter `{}`", name.value);
+            self.report(
+                Diagnostic::error(Code::UnknownColumn, name.span, message)
+                    .hint("`list_sum`, `list_max` and their like compute over a list"),
+            );
+        }
+    }
+
     /// A lambda makes no rows.
     pub(super) fn check_unnested_lambda(&mut self, body: &ast::Expr) {
         let mut found = None;
@@ -222,41 +306,6 @@ impl Binder<'_> {
         });
         if let Some(part) = found {
             self.misplaced(Needs::Rows, part, "a lambda");
-        }
-    }
-
-    /// The parameters of a lambda have different names, and aggregates, which are computed before
-    /// it, don't know them.
-    pub(super) fn check_parameters(&mut self, names: &[ast::Name], body: &ast::Expr) {
-        let is =
-            |name: &ast::Name, other: &ast::Name| name.value.eq_ignore_ascii_case(&other.value);
-        if let [first, second, ..] = names
-            && is(first, second)
-        {
-            let message = format!("two parameters are named `{}`", first.value);
-            self.report(Diagnostic::error(Code::DuplicateName, second.span, message));
-        }
-        let mut found: Option<&ast::Name> = None;
-        walk(body, &mut |part| {
-            if needs_of(part) != Some(Needs::Group) {
-                return found.is_none();
-            }
-            walk(part, &mut |inner| {
-                if let ExprKind::Name(written) = &inner.kind
-                    && names.iter().any(|name| is(name, &written[0]))
-                {
-                    found = found.or(Some(&written[0]));
-                }
-                found.is_none()
-            });
-            false
-        });
-        if let Some(name) = found {
-            let message = format!(
-                "an aggregate doesn't know the parameter `{}` of a lambda",
-                name.value
-            );
-            self.report(Diagnostic::error(Code::UnknownColumn, name.span, message));
         }
     }
 

@@ -25,6 +25,7 @@ impl Binder<'_> {
         self.depth += 1;
         let mark = self.tree.mark();
         let typed = super::with_stack(|| self.kind(expr, env));
+        self.check_collations(expr, &typed);
         if let Some(what) = self.written_as(expr) {
             self.tree.close(mark, what, expr.span);
         }
@@ -131,7 +132,13 @@ impl Binder<'_> {
                 self.check_time_zone((&operand, expr.span), (&zone, place));
                 Typed::of(at_time_zone(&operand.sql_type))
             }
-            ExprKind::Keyword(_) => Typed::unknown(),
+            ExprKind::Keyword(word) => {
+                if word == "default" {
+                    let message = "`default` is no value of a query";
+                    self.report(Diagnostic::error(Code::SyntaxError, expr.span, message));
+                }
+                Typed::unknown()
+            }
             _ => self.collection(expr, env),
         }
     }
@@ -185,7 +192,8 @@ impl Binder<'_> {
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
                     self.check_correlated_row(&output, query, env);
                 } else {
-                    self.expression(right, env);
+                    let list = self.expression(right, env);
+                    self.check_quantified(&list.sql_type, right.span);
                 }
                 Typed::of(SqlType::Boolean)
             }
@@ -299,8 +307,9 @@ impl Binder<'_> {
                 list,
                 condition,
             } => {
-                let list_span = list.span;
+                let place = list.span;
                 let list = self.expression(list, env);
+                self.check_higher_order("list_transform", Some(&list.sql_type), 1, 1, place);
                 let mut parameters = element_parameters(&list.sql_type, variables, self.lambdas);
                 let mut inner = Env {
                     parameters: &[],
@@ -314,22 +323,14 @@ impl Binder<'_> {
                     .iter_mut()
                     .for_each(|parameter| parameter.typed.nullable = true);
                 inner.parameters = &parameters;
-                let (place, listed) = (list_span, list.sql_type.clone());
-                if !matches!(
-                    listed,
-                    SqlType::List(_) | SqlType::Array(..) | SqlType::Null
-                ) && !listed.is_vague()
-                {
-                    let message =
-                        format!("a comprehension goes over a list, and this is `{listed}`");
-                    self.report(Diagnostic::error(Code::TypeMismatch, place, message));
-                }
                 for part in condition.as_deref().into_iter().chain([&**result]) {
                     self.check_unnested_lambda(part);
-                    self.check_parameters(variables, part);
                     self.check_queries_within(part);
                 }
                 self.check_variables(variables, expr.span);
+                for part in condition.as_deref().into_iter().chain([&**result]) {
+                    self.check_parameters(variables, part);
+                }
                 self.lambdas += 1;
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
@@ -371,6 +372,7 @@ impl Binder<'_> {
                 self.lambdas -= 1;
                 Typed::unknown()
             }
+            ExprKind::Star(_) if self.selecting => Typed::not_null(SqlType::list(SqlType::Varchar)),
             ExprKind::Columns {
                 selector,
                 unpacked: false,

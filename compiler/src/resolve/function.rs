@@ -136,6 +136,9 @@ impl Binder<'_> {
             self.check_window_call(&called, function, &arguments, env);
         }
         well_formed &= self.check_constants(&called, (function, &written), &arguments, span);
+        if function.over.is_some() {
+            self.check_shifted(&called, function, &arguments);
+        }
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
                 Some(entry)
@@ -436,6 +439,8 @@ impl Binder<'_> {
                 )
                 .hint("cast the arguments: `x::TYPE`"),
             ),
+            // How many a window takes was checked.
+            Outcome::WrongCount if rules::is_window(&name.value.to_lowercase()) => {}
             Outcome::WrongCount => self.report(Diagnostic::error(
                 Code::WrongArguments,
                 span,

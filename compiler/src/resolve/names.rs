@@ -218,11 +218,14 @@ impl Binder<'_> {
             self.report(finding);
         }
         if let SqlType::Struct(fields) = &typed.sql_type
+            && !fields.is_empty()
             && fields.iter().all(|(own, _)| own.is_empty())
         {
-            let message = "the fields of a struct without names are taken by position";
-            let finding = Diagnostic::error(Code::TypeMismatch, name.span, message);
-            self.report(finding.hint("write `x[1]` for the first"));
+            let message = format!("this row's members have no names, also no `{}`", name.value);
+            self.report(
+                Diagnostic::error(Code::UnknownColumn, name.span, message)
+                    .hint("take a member by its position: `row[1]`"),
+            );
         }
         self.check_field(&typed.sql_type, name);
         Typed::unknown()

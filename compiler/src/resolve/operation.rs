@@ -142,7 +142,12 @@ impl Binder<'_> {
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
-            "is distinct from" | "is not distinct from" => Typed::not_null(SqlType::Boolean),
+            "is distinct from" | "is not distinct from" => {
+                if rows_differ(&left.sql_type, &right.sql_type) {
+                    self.incomparable(left, right, place);
+                }
+                Typed::not_null(SqlType::Boolean)
+            }
             "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" => {
                 self.check_operands("regexp_full_match", left, right, place);
                 if let Value::Text(pattern) = &right.value
@@ -177,6 +182,13 @@ impl Binder<'_> {
                         Ok(_) => Typed::of(SqlType::list(one)),
                         Err(_) => Typed::unknown(),
                     }
+                }
+                // Several paths give as many values.
+                (SqlType::Json | SqlType::Varchar, _) if matches!(&right.sql_type, SqlType::List(path) if **path == SqlType::Varchar) => {
+                    Typed::of(SqlType::list(match place.operator {
+                        "->" => SqlType::Json,
+                        _ => SqlType::Varchar,
+                    }))
                 }
                 (SqlType::Json | SqlType::Varchar, _) => match place.operator {
                     "->" => Typed::of(SqlType::Json),
@@ -258,7 +270,16 @@ impl Binder<'_> {
 
     /// The columns of a set operation's sides, by their positions.
     pub(super) fn sides(&mut self, operator: &str, left: &OutputColumn, right: &OutputColumn) {
-        if never_meet(&left.typed.sql_type, &right.typed.sql_type) {
+        if rows_differ(&left.typed.sql_type, &right.typed.sql_type) {
+            let message = format!(
+                "`{operator}` can't put rows of different numbers of members into one column"
+            );
+            self.report(
+                Diagnostic::error(Code::TypeMismatch, right.span, message)
+                    .saying(format!("this is `{}`", right.typed.sql_type))
+                    .and_at(left.span, format!("this is `{}`", left.typed.sql_type)),
+            );
+        } else if never_meet(&left.typed.sql_type, &right.typed.sql_type) {
             self.report(
                 Diagnostic::warning(
                     Code::TypeMismatch,
@@ -380,15 +401,18 @@ impl Binder<'_> {
         (member, member_span): (&Typed, Span),
         (collection, collection_span): (&Typed, Span),
     ) {
-        if let SqlType::Struct(_) = &collection.sql_type
-            && !folds("contains", &[collection.clone(), member.clone()])
-            && let Some(message) = refusal("contains", &[collection.clone(), member.clone()])
+        if let SqlType::Struct(fields) = &collection.sql_type
+            && fields.iter().any(|(name, _)| !name.is_empty())
         {
-            self.report(Diagnostic::error(
-                Code::TypeMismatch,
-                collection_span,
-                message,
-            ));
+            self.report(
+                Diagnostic::error(
+                    Code::TypeMismatch,
+                    collection_span,
+                    format!("`IN` takes a list, and this is `{}`", collection.sql_type),
+                )
+                .hint("compare with its fields: `x in (s.a, s.b)`"),
+            );
+            return;
         }
         let open = matches!(
             collection.sql_type,
@@ -471,4 +495,14 @@ fn is_opposite_of_least(operand: &ast::Expr) -> bool {
         ExprKind::Literal(ast::Literal::Number(written)) => literal::opposes_least(written),
         _ => false,
     }
+}
+
+/// Whether two rows without names have different numbers of members, so that neither can be cast
+/// to the other.
+pub(super) fn rows_differ(left: &SqlType, right: &SqlType) -> bool {
+    let (SqlType::Struct(left), SqlType::Struct(right)) = (left, right) else {
+        return false;
+    };
+    let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
+    left.len() != right.len() && unnamed(left) && unnamed(right)
 }

@@ -43,13 +43,17 @@ impl Binder<'_> {
                 let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
+                    (None, _)
+                        if lower.starts_with("interval(") || lower.starts_with("interval (") =>
+                    {
+                        "an interval takes no number of digits".to_owned()
+                    }
+                    (None, _) if sql_type.any(&has_field_twice) => {
+                        "two fields of this type have one name".to_owned()
+                    }
                     (None, SqlType::Enum(values)) if has_twice(values) => ENUM_VALUES.to_owned(),
                     (None, SqlType::Other(name)) if name.to_uppercase().starts_with("VARIANT(") => {
                         "the type `variant` takes no parameters".to_owned()
-                    }
-                    (None, _) if sql_type.any(&repeats_a_name) => {
-                        "the fields of a struct and the members of a union have different names"
-                            .to_owned()
                     }
                     (None, _) if sql_type.any(&empty) => {
                         "an array has one element or more".to_owned()
@@ -65,6 +69,13 @@ impl Binder<'_> {
             }
             Err(_) if lower == "map" || lower.starts_with("map(") || lower.starts_with("map (") => {
                 "a map has a type of keys and one of values: `map(varchar, integer)`".to_owned()
+            }
+            Err(_)
+                if lower.starts_with("geometry(")
+                    && !lower.contains('\'')
+                    && !lower.ends_with("()") =>
+            {
+                "a geometry takes the text of a coordinate system".to_owned()
             }
             Err(_) if starts_decimal(&lower) => {
                 "a decimal has at most 38 digits, and no more behind its point: `decimal(18, 2)`"
@@ -82,20 +93,6 @@ impl Binder<'_> {
     }
 }
 
-/// Whether it is a struct or a union with two fields of one name.
-fn repeats_a_name(sql_type: &SqlType) -> bool {
-    match sql_type {
-        SqlType::Struct(fields) | SqlType::Union(fields) => {
-            let names = fields.iter().map(|(name, _)| name.to_lowercase());
-            let mut seen = BTreeSet::new();
-            names
-                .filter(|name| !name.is_empty())
-                .any(|name| !seen.insert(name))
-        }
-        _ => false,
-    }
-}
-
 /// What is wrong with the parameters of a type that would be one without them.
 fn refused_parameters(text: &str) -> Option<String> {
     if let Some((element, size)) = text
@@ -110,13 +107,25 @@ fn refused_parameters(text: &str) -> Option<String> {
     let (parameters, behind) = rest.split_once(')')?;
     let name = format!("{} {}", name.trim(), behind.trim());
     match name.trim().parse::<SqlType>().ok()? {
-        SqlType::Other(_) => None,
         SqlType::Timestamp => Some("a timestamp has at most 9 digits of seconds".to_owned()),
         SqlType::Float => Some("a float has 1 to 53 bits".to_owned()),
         SqlType::Varchar => Some("a text has one length at most".to_owned()),
+        SqlType::Other(name) if name.eq_ignore_ascii_case("geometry") => (parameters.contains(',')
+            || !parameters.trim().is_empty() && !parameters.contains('\''))
+        .then(|| "a geometry takes the text of a coordinate system".to_owned()),
         _ if parameters.contains('(') => None,
         _ => Some(format!("the type `{}` takes no parameters", name.trim())),
     }
+}
+
+fn has_field_twice(sql_type: &SqlType) -> bool {
+    let (SqlType::Struct(fields) | SqlType::Union(fields)) = sql_type else {
+        return false;
+    };
+    let mut seen = BTreeSet::new();
+    !fields
+        .iter()
+        .all(|(name, _)| name.is_empty() || seen.insert(name.to_lowercase()))
 }
 
 /// The name within a type that no type has.
