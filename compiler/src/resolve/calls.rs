@@ -17,22 +17,6 @@ use crate::sql_type::SqlType;
 use crate::types::catalogue::{self, Kind};
 use crate::types::{Typed, Value};
 
-/// Window functions whose own `ORDER BY` leaves no room for `EXCLUDE`.
-///
-/// Source: `IsExcludableWindowFunction` of DuckDB.
-pub(super) const NOT_EXCLUDING: &[&str] = &[
-    "cume_dist",
-    "dense_rank",
-    "fill",
-    "lag",
-    "lead",
-    "ntile",
-    "percent_rank",
-    "rank",
-    "rank_dense",
-    "row_number",
-];
-
 /// Functions that are windows only, with the least and greatest number of their arguments.
 const WINDOWS: &[(&str, usize, usize)] = &[
     ("cume_dist", 0, 0),
@@ -168,13 +152,12 @@ impl Binder<'_> {
         }
         let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
         for (index, argument) in arguments.iter().enumerate().skip(1) {
-            let Some(place) = function
-                .arguments
-                .get(index)
-                .map(|written| written.value.span)
-            else {
+            let Some(written) = function.arguments.get(index) else {
                 return;
             };
+            if self.varies(&written.value) {
+                continue;
+            }
             let target = match index {
                 1 => &SqlType::BigInt,
                 _ => &arguments[0].sql_type,
@@ -185,7 +168,7 @@ impl Binder<'_> {
             };
             if wrong {
                 let message = format!("`{called}` takes `{target}` here");
-                self.report(Diagnostic::error(Code::InvalidConstant, place, message));
+                self.wrong_constant(written.value.span, message);
             }
         }
     }

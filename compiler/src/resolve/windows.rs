@@ -3,7 +3,6 @@
 //! Source: `Transformer::TransformWindowDef` and `BindWindow` of DuckDB.
 
 use super::Binder;
-use super::calls::NOT_EXCLUDING;
 use super::names::as_name;
 use super::placement::function_of;
 use super::scope::Env;
@@ -237,14 +236,6 @@ impl Binder<'_> {
             }
             _ => return,
         };
-        let excludes = spec.frame.as_ref().is_some_and(|(span, _)| {
-            let text = self.plain_text(*span).to_lowercase();
-            text.contains(" exclude ") && !text.ends_with("no others")
-        });
-        if excludes && !function.order_by.is_empty() && NOT_EXCLUDING.contains(&called) {
-            let message = format!("`{called}` with an `ORDER BY` of its own takes no `EXCLUDE`");
-            self.report(Diagnostic::error(Code::InvalidWindow, spec.span, message));
-        }
         if called == "fill" {
             self.check_fill(spec, function, arguments, env);
         }
