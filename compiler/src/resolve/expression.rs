@@ -143,6 +143,28 @@ impl Binder<'_> {
         }
     }
 
+    /// Whether an aggregate of a query reads columns of the queries around it alone: it is one of
+    /// theirs, and makes no row here.
+    fn aggregates_outside(&self, query: &ast::Query, env: &Env<'_>) -> bool {
+        let ast::QueryBody::Select(select) = &query.body else {
+            return false;
+        };
+        let outer: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
+        let mut found = false;
+        for item in &select.items {
+            super::grouping::walk(&item.expr, &mut |part| {
+                if super::placement::needs_of(part) != Some(super::placement::Needs::Group) {
+                    return true;
+                }
+                let mut columns = self.columns_within(part.span).peekable();
+                found |=
+                    columns.peek().is_some() && columns.all(|column| outer.contains(&column.scope));
+                false
+            });
+        }
+        found
+    }
+
     /// Lists, structs, maps, subqueries and what is taken out of them.
     fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
@@ -202,7 +224,9 @@ impl Binder<'_> {
                 self.check_value_width(&output, query.span);
                 match (output.columns.as_slice(), output.open) {
                     ([column], false) => {
-                        let nullable = column.typed.nullable || !gives_one_row(query);
+                        let nullable = column.typed.nullable
+                            || !gives_one_row(query)
+                            || self.aggregates_outside(query, env);
                         column.typed.clone().nullable_if(nullable)
                     }
                     _ => Typed::unknown(),

@@ -64,6 +64,10 @@ impl Binder<'_> {
             self.arguments(function, env);
             return Typed::unknown();
         }
+        if matches!(called.as_str(), "try" | "unpack") && function.arguments.len() != 1 {
+            let message = format!("`{called}` takes one expression");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
         if is_for_from(&called) {
             self.volatile = true;
             self.for_from(name);

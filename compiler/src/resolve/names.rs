@@ -49,13 +49,14 @@ impl Binder<'_> {
                 self.ambiguous(name, &tables);
                 Typed::unknown()
             }
-            Found::Nothing => match (name.quoted, keyword_value(&name.value)) {
-                (false, Some(sql_type)) => {
+            // Also in quotes.
+            Found::Nothing => match keyword_value(&name.value) {
+                Some(sql_type) => {
                     self.volatile = true;
                     self.clock_word(name);
                     Typed::of(sql_type)
                 }
-                _ => {
+                None => {
                     self.unknown_column(name, &env.candidates(), env);
                     Typed::unknown()
                 }
