@@ -217,6 +217,11 @@ impl Binder<'_> {
             geometry if is_geometry(geometry) => {
                 self.bad_access(span, format!("`{geometry}` has no parts to take by `[…]`"));
             }
+            variant if variant.is_variant() => {
+                if index.value == Value::Integer(0) {
+                    self.bad_access(span, "positions are counted from 1".to_owned());
+                }
+            }
             SqlType::Json | SqlType::Null | SqlType::Unknown | SqlType::Other(_) => {}
             SqlType::Enum(_) => {
                 let fits = !index.is_known()
@@ -299,7 +304,7 @@ impl Binder<'_> {
         span: Span,
     ) {
         match operand {
-            SqlType::Varchar if bounds[2].is_some() => {
+            SqlType::Varchar | SqlType::Blob | SqlType::Json if bounds[2].is_some() => {
                 return self.bad_access(span, "a slice of a text has no step".to_owned());
             }
             SqlType::List(_)
@@ -307,9 +312,8 @@ impl Binder<'_> {
             | SqlType::Varchar
             | SqlType::Blob
             | SqlType::Json
-            | SqlType::Null
-            | SqlType::Unknown
-            | SqlType::Other(_) => {}
+            | SqlType::Null => {}
+            vague if vague.is_vague() => {}
             other => {
                 let message = format!("only lists and texts have slices, and this is `{other}`");
                 return self.bad_access(span, message);

@@ -10,6 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
 use crate::sql_type::SqlType;
+use crate::types::aggregate_states::binds_itself;
 use crate::types::{Typed, Value, literal};
 
 impl Binder<'_> {
@@ -89,6 +90,11 @@ impl Binder<'_> {
             sql_type,
             SqlType::Varchar | SqlType::Blob | SqlType::Bit | SqlType::Json | SqlType::BigNum
         );
+        if binds_itself(called, arguments.len()) {
+            let message = format!("the state of `{called}` of several values can't be exported");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            return;
+        }
         let refused = match called {
             "any_value" | "arbitrary" | "first" => nested,
             "last" | "max" | "min" => nested || grows,

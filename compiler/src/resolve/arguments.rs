@@ -13,8 +13,9 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
 use crate::sql_type::SqlType;
+use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
-use crate::types::rules::has_typed_null;
+use crate::types::rules::is_window;
 use crate::types::{Typed, Value, catalogue};
 
 /// The names of date parts: `GetDatePartSpecifier`.
@@ -96,33 +97,6 @@ const DATE_PARTS: &[&str] = &[
     "yrs",
 ];
 
-/// Functions that look at their arguments themselves where one of them is null.
-const OWN_NULLS: &[&str] = &[
-    "current_setting",
-    "array_cat",
-    "array_concat",
-    "array_resize",
-    "array_to_string",
-    "cast_to_type",
-    "concat",
-    "concat_ws",
-    "element_at",
-    "list_cat",
-    "list_concat",
-    "list_resize",
-    "map_extract",
-    "map_extract_value",
-    "regexp_extract",
-    "regexp_extract_all",
-    "remap_struct",
-    "replace_type",
-    "struct_concat",
-    "struct_contains",
-    "struct_has",
-    "struct_insert",
-    "struct_update",
-];
-
 /// What may stand behind `%` in a format of times, and behind `%-`: `StrTimeFormat::ParseFormatSpecifier`.
 const FORMAT_LETTERS: &str = "abcdfghjmnpuwxyzABGHIMSTUVWXYZ%";
 const BARE_LETTERS: &str = "djmyHIMS";
@@ -132,27 +106,28 @@ impl Binder<'_> {
     pub(super) fn check_constants(
         &mut self,
         called: &str,
-        function: &ast::Function,
+        (function, written): (&ast::Function, &[&ast::Expr]),
         arguments: &[Typed],
         span: Span,
     ) -> bool {
+        let one = self.chosen.as_ref().is_some_and(|chosen| chosen.len() == 1);
         let widens = |argument: &ast::Argument| {
-            matches!(
-                argument.value.kind,
-                ExprKind::Columns { .. } | ExprKind::Star(_)
-            ) || function_of(&argument.value)
-                .and_then(|function| function.name.last())
-                .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
+            matches!(argument.value.kind, ExprKind::Star(_))
+                || matches!(argument.value.kind, ExprKind::Columns { unpacked, .. } if unpacked || !one)
+                || function_of(&argument.value)
+                    .and_then(|function| function.name.last())
+                    .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack"))
         };
         // Beside a constant null a function is folded away before it looks at its constants.
-        let scalar = catalogue::find(called).is_some_and(|entry| entry.is(catalogue::Kind::Scalar));
-        let folded = scalar && !OWN_NULLS.contains(&called) && has_typed_null(arguments);
-        if folded || function.arguments.iter().any(widens) {
+        if folds(called, arguments) || function.arguments.iter().any(widens) {
             return true;
         }
         let before = self.diagnostics.len();
-        if function.arguments.len() == arguments.len() {
-            self.check_written(called, function, arguments, span);
+        if written.len() == arguments.len() {
+            self.check_written(called, written, arguments, span);
+            if matches!(called, "unnest" | "unlist") {
+                self.check_unnest(function, span);
+            }
         }
         if self.diagnostics.len() == before
             && let Some(message) = refusal(called, arguments)
@@ -166,27 +141,27 @@ impl Binder<'_> {
     fn check_written(
         &mut self,
         called: &str,
-        function: &ast::Function,
+        written: &[&ast::Expr],
         arguments: &[Typed],
         span: Span,
     ) {
-        let written: Vec<&ast::Expr> = function
-            .arguments
-            .iter()
-            .map(|argument| &argument.value)
-            .collect();
-        self.check_constness(called, &written, arguments);
-        match (called, written.as_slice()) {
+        self.check_constness(called, written, arguments);
+        match (called, written) {
             ("date_part" | "datepart" | "extract", [part, _])
             | ("date_trunc" | "datetrunc", [part, _]) => {
                 self.check_date_part(part, &arguments[0], &arguments[1], called);
             }
-            ("strftime", [_, format]) => match &arguments[0].value {
-                Value::Text(_) => {}
-                // With a time zone the format is taken for each row.
-                _ if arguments[0].sql_type == SqlType::TimestampTz && self.varies(format) => {}
-                _ => self.check_format(format, &arguments[1], called),
-            },
+            ("strftime", [time, format]) => {
+                let is_text = |typed: &Typed| typed.sql_type == SqlType::Varchar;
+                match (&arguments[0], &arguments[1]) {
+                    // With a time zone the format is taken for each row.
+                    (moment, _) if moment.sql_type == SqlType::TimestampTz => {}
+                    (first, second) if is_text(first) && !is_text(second) => {
+                        self.check_format(time, first, called);
+                    }
+                    (_, second) => self.check_format(format, second, called),
+                }
+            }
             ("strptime" | "try_strptime", [_, format]) => {
                 self.check_format(format, &arguments[1], called);
             }
@@ -214,7 +189,7 @@ impl Binder<'_> {
                 if name.starts_with("regexp_")
                     || matches!(name, "string_split_regex" | "str_split_regex") =>
             {
-                self.check_pattern_call(name, &written, arguments);
+                self.check_pattern_call(name, written, arguments);
             }
             ("nextval" | "currval", [sequence]) => {
                 self.check_sequence(sequence, &arguments[0], called)
@@ -232,21 +207,24 @@ impl Binder<'_> {
                 let message = "`sum_no_overflow` is for the engine's own use: write `sum`";
                 self.report(Diagnostic::error(Code::WrongArguments, span, message));
             }
-            ("list_zip" | "array_zip", _) => self.check_zipped(&written, arguments, called),
+            ("list_zip" | "array_zip", _) => self.check_zipped(written, arguments, called, span),
+            ("current_schemas", [implicit]) if self.varies(implicit) => {
+                let message = format!("`{called}` takes a constant");
+                self.wrong_constant(implicit.span, message);
+            }
             ("try", [argument]) => self.check_try(argument),
-            ("unnest" | "unlist", _) => self.check_unnest(function, span),
             (
                 "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort",
                 [_, orders @ ..],
-            ) if orders.iter().any(|order| self.varies(order)) => {
-                let message = format!("the order of `{called}` must be a constant");
-                self.wrong_constant(span, message);
+            ) => self.check_orders(called, orders, &arguments[1..]),
+            ("list_grade_up" | "array_grade_up" | "grade_up", [_, orders @ ..]) => {
+                self.check_orders(called, orders, &arguments[1..]);
             }
             (
                 "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
-                [_, name, ..],
+                [_, _, ..],
             ) if arguments[0].sql_type != SqlType::Null => {
-                self.check_list_aggregate(name, &arguments[1])
+                self.check_list_aggregate(written, arguments, span);
             }
             ("ifnull", [_] | [_, _, _, ..]) | ("if", [_] | [_, _] | [_, _, _, _, ..]) => {
                 let count = if called == "if" { 3 } else { 2 };
@@ -309,21 +287,90 @@ impl Binder<'_> {
         }
     }
 
-    /// `list_aggregate(list, 'name')`
-    fn check_list_aggregate(&mut self, name: &ast::Expr, typed: &Typed) {
+    /// `list_sort(list, 'DESC', 'NULLS FIRST')`, `list_reverse_sort(list, 'NULLS FIRST')`
+    fn check_orders(&mut self, called: &str, orders: &[&ast::Expr], arguments: &[Typed]) {
+        const ORDERS: &[&str] = &[
+            "ASC",
+            "ASCENDING",
+            "DEFAULT",
+            "DESC",
+            "DESCENDING",
+            "INVALID",
+            "ORDER_DEFAULT",
+        ];
+        const NULL_ORDERS: &[&str] = &[
+            "DEFAULT",
+            "INVALID",
+            "NULLS FIRST",
+            "NULLS LAST",
+            "NULLS_FIRST",
+            "NULLS_LAST",
+            "ORDER_DEFAULT",
+        ];
+        let reverses = called.contains("reverse");
+        for (index, (order, typed)) in orders.iter().zip(arguments).enumerate() {
+            if self.varies(order) {
+                let message = format!("the order of `{called}` must be a constant");
+                return self.wrong_constant(order.span, message);
+            }
+            let known = if reverses || index == 1 {
+                NULL_ORDERS
+            } else {
+                ORDERS
+            };
+            if let Value::Text(text) = &typed.value
+                && !known.contains(&text.to_uppercase().as_str())
+            {
+                let message = format!("`{called}` knows no order `{text}`");
+                self.wrong_constant(order.span, message);
+            }
+        }
+    }
+
+    /// `list_aggregate(list, 'name', …)`
+    fn check_list_aggregate(&mut self, written: &[&ast::Expr], arguments: &[Typed], span: Span) {
+        /// Aggregates that need what stands behind their first argument only to be bound.
+        const TAKING_PARAMETERS: &[&str] = &[
+            "approx_quantile",
+            "bitstring_agg",
+            "group_concat",
+            "listagg",
+            "quantile",
+            "quantile_cont",
+            "quantile_disc",
+            "reservoir_quantile",
+            "string_agg",
+        ];
+        let (name, typed) = (written[1], &arguments[1]);
         if self.varies(name) {
             let message = "the name of an aggregate must be a constant".to_owned();
             return self.wrong_constant(name.span, message);
         }
-        let Value::Text(aggregate) = &typed.value else {
-            return;
+        let aggregate = match &typed.value {
+            Value::Text(aggregate) => aggregate.as_str(),
+            // The engine looks for an aggregate of this name.
+            _ if typed.sql_type == SqlType::Null || typed.value == Value::Null => "NULL",
+            _ => return,
         };
-        let known =
-            catalogue::find(aggregate).is_some_and(|entry| entry.is(catalogue::Kind::Aggregate));
+        let aggregate = aggregate.to_lowercase();
+        let known = catalogue::find(&aggregate)
+            .is_some_and(|entry| entry.is(catalogue::Kind::Aggregate) && !is_window(&aggregate));
         if !known {
             let message = format!("there is no aggregate `{aggregate}`");
-            self.report(Diagnostic::error(Code::UnknownFunction, name.span, message));
+            return self.report(Diagnostic::error(Code::UnknownFunction, name.span, message));
         }
+        if written.len() > 2 && !TAKING_PARAMETERS.contains(&aggregate.as_str()) {
+            let message = format!("over a list `{aggregate}` takes nothing but the list");
+            return self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+        let (SqlType::List(element) | SqlType::Array(element, _)) = &arguments[0].sql_type else {
+            return;
+        };
+        let mut inner = vec![Typed::of((**element).clone())];
+        inner.extend(arguments[2..].iter().cloned());
+        let mut rest = vec![written[0]];
+        rest.extend(&written[2..]);
+        self.check_written(&aggregate, &rest, &inner, span);
     }
 
     /// `percentile_cont(0.5) WITHIN GROUP (…)`: the share.
@@ -513,17 +560,23 @@ impl Binder<'_> {
         }
     }
 
-    fn check_zipped(&mut self, written: &[&ast::Expr], arguments: &[Typed], called: &str) {
+    fn check_zipped(
+        &mut self,
+        written: &[&ast::Expr],
+        arguments: &[Typed],
+        called: &str,
+        span: Span,
+    ) {
         let count = arguments.len();
+        if count == 0 {
+            let message = format!("`{called}` takes a list or several");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
         for (index, (expr, typed)) in written.iter().zip(arguments).enumerate() {
             let list = matches!(
                 typed.sql_type,
-                SqlType::List(_)
-                    | SqlType::Array(..)
-                    | SqlType::Null
-                    | SqlType::Unknown
-                    | SqlType::Other(_)
-            );
+                SqlType::List(_) | SqlType::Array(..) | SqlType::Null
+            ) || typed.sql_type.is_vague();
             let cuts = index + 1 == count && count > 1 && typed.sql_type == SqlType::Boolean;
             if !list && !cuts {
                 let message = format!("`{called}` takes lists, and this is `{}`", typed.sql_type);
@@ -571,9 +624,7 @@ pub(super) fn number_of(expr: &ast::Expr) -> Option<f64> {
 /// What is wrong in a format of times.
 pub(super) fn wrong_format(format: &str, called: &str) -> Option<String> {
     if format.is_empty() {
-        return called
-            .ends_with("strptime")
-            .then(|| format!("the format of `{called}` is empty"));
+        return Some(format!("the format of `{called}` is empty"));
     }
     let mut letters = format.chars();
     while let Some(letter) = letters.next() {
@@ -609,6 +660,6 @@ mod tests {
         assert!(wrong_format("%Q", "strftime").is_some());
         assert!(wrong_format("%-q", "strptime").is_some());
         assert!(wrong_format("100%", "strftime").is_some());
-        assert!(wrong_format("", "strptime").is_some() && wrong_format("", "strftime").is_none());
+        assert!(wrong_format("", "strptime").is_some() && wrong_format("", "strftime").is_some());
     }
 }

@@ -6,15 +6,13 @@
 //! `arguments`.
 
 use super::Binder;
-use super::deep::{query_of, without_parentheses};
+use super::deep::query_of;
 use super::grouping::walk;
 use super::placement::{Needs, needs_of};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::lexer::lex;
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
-use crate::parse::parse_expression;
-use crate::span::{FileId, Span};
+use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::catalogue::{self, Kind};
 use crate::types::{Typed, Value};
@@ -94,66 +92,44 @@ impl Binder<'_> {
         function: &ast::Function,
         span: Span,
     ) -> bool {
-        let Some(entry) = catalogue::find(called) else {
+        let entry = catalogue::find(called);
+        if matches!(called, "percentile_cont" | "percentile_disc") {
+            if function.within_group.is_empty() {
+                let message = format!("`{called}` needs `WITHIN GROUP (ORDER BY …)`");
+                return self.wrong_form((Code::UnknownFunction, message, None), span);
+            }
+            if function.distinct {
+                let message = format!("`{called}` takes no `DISTINCT`");
+                return self.wrong_form((Code::WrongArguments, message, None), span);
+            }
+        }
+        if let Some(wrong) = wrong_over(called, entry, function) {
+            return self.wrong_form(wrong, span);
+        }
+        let Some(entry) = entry else {
             return true;
         };
         let wrong = match WINDOWS.iter().find(|(name, _, _)| *name == called) {
             Some(window) => wrong_window(window, function),
             // The engine puts the definition of a macro in the place of the call, without its clauses.
-            None if entry.is(Kind::Macro) => wrong_scalar(called, function),
+            None if entry.is_macro() => wrong_scalar(called, function),
             None if entry.is(Kind::Aggregate) => wrong_aggregate(called, function),
             None if entry.is(Kind::Scalar) => wrong_scalar(called, function),
             None => return true,
         };
         match wrong {
             None => true,
-            Some((code, message, hint)) => {
-                let mut finding = Diagnostic::error(code, span, message);
-                if let Some(hint) = hint {
-                    finding = finding.hint(hint);
-                }
-                self.report(finding);
-                false
-            }
+            Some(wrong) => self.wrong_form(wrong, span),
         }
     }
 
-    /// A macro with `OVER` must stand for the call of a function that takes a window. Whether
-    /// nothing was found.
-    pub(super) fn check_windowed_macro(
-        &mut self,
-        called: &str,
-        entry: Option<&catalogue::Entry>,
-        span: Span,
-    ) -> bool {
-        let Some(entry) = entry.filter(|entry| {
-            entry.is(Kind::Macro) && !entry.is(Kind::Aggregate) && !entry.is(Kind::Scalar)
-        }) else {
-            return true;
-        };
-        let takes = |name: &str| {
-            crate::types::rules::is_window(name)
-                || catalogue::find(name)
-                    .is_none_or(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
-        };
-        let stands_for_window = entry.macros().any(|(_, definition)| {
-            let (tokens, _) = lex(FileId(0), definition, 0..definition.len());
-            match parse_expression(definition, &tokens) {
-                Ok(body) => match &without_parentheses(&body).kind {
-                    ExprKind::Function(inner) => inner
-                        .name
-                        .last()
-                        .is_none_or(|name| takes(&name.value.to_lowercase())),
-                    _ => false,
-                },
-                Err(_) => true,
-            }
-        });
-        if !stands_for_window {
-            let message = format!("`{called}` stands for no window function, and takes no `OVER`");
-            self.report(Diagnostic::error(Code::MisplacedWindow, span, message));
+    fn wrong_form(&mut self, (code, message, hint): Wrong, span: Span) -> bool {
+        let mut finding = Diagnostic::error(code, span, message);
+        if let Some(hint) = hint {
+            finding = finding.hint(hint);
         }
-        stands_for_window
+        self.report(finding);
+        false
     }
 
     /// Checks the constants of `lead(x, offset, default)`, which the engine casts.
@@ -163,18 +139,25 @@ impl Binder<'_> {
         function: &ast::Function,
         arguments: &[Typed],
     ) {
-        if !matches!(called, "lag" | "lead") {
+        // Only where rows go by one after the other the engine computes them beforehand.
+        let streams = matches!(
+            &function.over,
+            Some(ast::Window::Spec(spec))
+                if spec.base.is_none() && spec.partition_by.is_empty() && spec.order_by.is_empty()
+        );
+        let ignores = function.ignore_nulls == Some(true);
+        if !matches!(called, "lag" | "lead") || !streams || ignores || !function.order_by.is_empty()
+        {
             return;
         }
         let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
         for (index, argument) in arguments.iter().enumerate().skip(1) {
-            let Some(place) = function
-                .arguments
-                .get(index)
-                .map(|written| written.value.span)
-            else {
+            let Some(written) = function.arguments.get(index) else {
                 return;
             };
+            if self.varies(&written.value) {
+                continue;
+            }
             let target = match index {
                 1 => &SqlType::BigInt,
                 _ => &arguments[0].sql_type,
@@ -185,7 +168,7 @@ impl Binder<'_> {
             };
             if wrong {
                 let message = format!("`{called}` takes `{target}` here");
-                self.report(Diagnostic::error(Code::InvalidConstant, place, message));
+                self.wrong_constant(written.value.span, message);
             }
         }
     }
@@ -203,7 +186,7 @@ impl Binder<'_> {
         let refused = match entry.macro_counts() {
             Some(counts) => !counts.contains(&0),
             None => {
-                !entry.is(Kind::Macro)
+                !entry.is_macro()
                     && called != "count"
                     && crate::types::call::call(called, &[])
                         == crate::types::call::Outcome::WrongCount
@@ -241,6 +224,11 @@ impl Binder<'_> {
         if let ExprKind::Lambda { .. } = &body.kind {
             self.misplaced_lambda(body.span);
         }
+        self.check_queries_within(body);
+    }
+
+    /// A lambda holds no subquery.
+    pub(super) fn check_queries_within(&mut self, body: &ast::Expr) {
         let mut query = None;
         walk(body, &mut |part| {
             query = query.or(query_of(part).map(|query| query.span));
@@ -410,6 +398,20 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks `{'a': 1}`: its fields have names, and a star is no value.
+    pub(super) fn check_struct_literal(&mut self, items: &[(ast::Name, ast::Expr)], span: Span) {
+        if let Some((name, _)) = items.iter().find(|(name, _)| name.value.is_empty()) {
+            let message = "this field of the struct has no name";
+            self.report(Diagnostic::error(Code::WrongArguments, name.span, message));
+        }
+        if let [(_, only)] = items
+            && matches!(only.kind, ExprKind::Star(_))
+        {
+            let message = "a struct has at least one field";
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
+    }
+
     /// A list has elements of one type.
     pub(super) fn check_elements(&mut self, items: &[ast::Expr], typed: &[Typed], span: Span) {
         let common = crate::types::common_of(typed);
@@ -421,7 +423,12 @@ impl Binder<'_> {
 
     /// `struct_pack(a := 1)`: a name for each field.
     pub(super) fn check_struct_pack(&mut self, function: &ast::Function, span: Span) {
-        if function.arguments.is_empty() {
+        let nothing = match function.arguments.as_slice() {
+            [] => true,
+            [only] => matches!(only.value.kind, ExprKind::Star(_)),
+            _ => false,
+        };
+        if nothing {
             let message = "a struct has at least one field";
             self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
@@ -492,6 +499,39 @@ fn repeated(
 
 type Wrong = (Code, String, Option<String>);
 
+/// What no window can be made of: what is no function but syntax, aggregates over an order, macros
+/// that aren't one aggregate.
+///
+/// Source: `ExpressionBinder::BindMacro` of DuckDB.
+fn wrong_over(
+    called: &str,
+    entry: Option<&'static catalogue::Entry>,
+    function: &ast::Function,
+) -> Option<Wrong> {
+    function.over.as_ref()?;
+    let is_aggregate =
+        |name: &str| catalogue::find(name.trim()).is_some_and(|entry| entry.is(Kind::Aggregate));
+    let is_macro = entry.is_some_and(|entry| {
+        let mut definitions = entry.macros();
+        entry.is_macro()
+            && !definitions.any(|(_, text)| {
+                text.split_once('(')
+                    .is_some_and(|(name, _)| is_aggregate(name))
+            })
+    });
+    if !is_macro
+        && function.within_group.is_empty()
+        && !crate::types::rules::SYNTAX.contains(&called)
+    {
+        return None;
+    }
+    Some((
+        Code::MisplacedWindow,
+        format!("`{called}` takes no `OVER` here"),
+        Some("only aggregates and window functions do".to_owned()),
+    ))
+}
+
 fn wrong_window(
     (name, least, most): &(&str, usize, usize),
     function: &ast::Function,
@@ -504,12 +544,15 @@ fn wrong_window(
         ));
     }
     let count = function.arguments.len();
-    let starred = function.arguments.iter().any(|argument| {
-        matches!(
-            argument.value.kind,
-            ExprKind::Star(_) | ExprKind::Columns { .. }
-        )
-    });
+    let starred = function
+        .arguments
+        .iter()
+        .any(|argument| matches!(argument.value.kind, ExprKind::Columns { .. }));
+    // The engine reads a star as no argument.
+    let count = match function.arguments.as_slice() {
+        [only] if matches!(only.value.kind, ExprKind::Star(_)) => 0,
+        _ => count,
+    };
     if (count < *least || count > *most) && !starred {
         return Some((
             Code::WrongArguments,
@@ -520,6 +563,7 @@ fn wrong_window(
     let clause = match (function.distinct, function.filter.is_some()) {
         (true, _) => "DISTINCT",
         (_, true) => "FILTER",
+        _ if function.export_state => "EXPORT_STATE",
         _ => return None,
     };
     Some((
@@ -531,13 +575,6 @@ fn wrong_window(
 
 fn wrong_aggregate(called: &str, function: &ast::Function) -> Option<Wrong> {
     let windowed = matches!(called, "first" | "last") && function.over.is_some();
-    if matches!(called, "percentile_cont" | "percentile_disc") && function.over.is_some() {
-        return Some((
-            Code::MisplacedWindow,
-            format!("`{called}` takes no `OVER`"),
-            Some("use `quantile_cont` or `quantile_disc`".to_owned()),
-        ));
-    }
     if function.ignore_nulls.is_some() && !windowed {
         return Some((
             Code::WrongArguments,

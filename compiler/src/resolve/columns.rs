@@ -9,7 +9,7 @@ use super::name_test::{Value, holds, passes, regular, selected};
 use super::scope::{Env, Output, OutputColumn};
 use super::star::Expanded;
 use crate::bound::{RelationId, What};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
@@ -58,20 +58,17 @@ impl Binder<'_> {
             self.chosen = Some(choice.columns);
             self.chosen_item(item, None, env, output);
         } else {
-            let mut told = false;
+            let told = self.diagnostics.len();
             for column in choice.columns {
                 let name = match &item.alias {
                     Some(alias) => alias_of(&alias.value, &column.name, choice.pattern.as_ref()),
                     None => Some(column.shown.clone()),
                 };
                 self.chosen = Some(vec![column]);
-                match told {
-                    false => {
-                        let before = self.diagnostics.len();
-                        self.chosen_item(item, name, env, output);
-                        told = self.diagnostics.len() > before;
-                    }
-                    // What is wrong with the item was told for one column.
+                // What is wrong with one column is enough.
+                let wrong = |finding: &Diagnostic| finding.severity == Severity::Error;
+                match self.diagnostics[told..].iter().any(wrong) {
+                    false => self.chosen_item(item, name, env, output),
                     true => self.quietly(|binder| binder.chosen_item(item, name, env, output)),
                 }
             }
@@ -244,20 +241,6 @@ impl Binder<'_> {
             }
         }
         self.chosen = outer;
-    }
-
-    /// Whether the `COLUMNS(…)` in an argument stands for one column, whose turn it is.
-    pub(super) fn is_repeated(&self, argument: &ast::Expr) -> bool {
-        let mut one = matches!(self.chosen.as_deref(), Some([_]));
-        super::grouping::walk(argument, &mut |part| {
-            one &= match &part.kind {
-                ExprKind::Star(_) => false,
-                ExprKind::Columns { .. } => return false,
-                _ => super::placement::needs_of(part) != Some(super::placement::Needs::Rows),
-            } && !super::star_places::is_unpacking(part);
-            one
-        });
-        one
     }
 
     /// The first column that an item's `COLUMNS(…)` stands for and that isn't one of these.

@@ -14,16 +14,6 @@ use crate::types::json_refusals;
 use crate::types::remapping::{self, Mapping};
 use crate::types::{Typed, Value};
 
-/// Functions that look at their arguments though one is null.
-const LOOKING_AT_NULL: &[&str] = &[
-    "array_to_string",
-    "bitstring_agg",
-    "cast_to_type",
-    "remap_struct",
-    "replace_type",
-    "reservoir_quantile",
-];
-
 /// Which arguments of which functions must be constants, and what they are called.
 const CONSTANTS: &[(&[&str], &[usize], &str)] = &[
     (&["bitstring_agg"], &[1, 2], "a bound"),
@@ -43,11 +33,6 @@ const CONSTANTS: &[(&[&str], &[usize], &str)] = &[
         "the shape",
     ),
     (&["st_setcrs"], &[1], "the reference system"),
-    (
-        &["list_grade_up", "array_grade_up", "grade_up"],
-        &[1, 2],
-        "the order",
-    ),
     (&["create_sort_key"], &[1, 3, 5, 7, 9], "the order"),
     (&["constant_or_null"], &[0], "the value"),
     (&["getvariable"], &[0], "the name"),
@@ -70,13 +55,6 @@ impl Binder<'_> {
         written: &[&ast::Expr],
         arguments: &[Typed],
     ) {
-        // With a null a scalar function gives a null, and the engine doesn't look any further.
-        let null = arguments
-            .iter()
-            .any(|argument| argument.sql_type == SqlType::Null);
-        if null && !LOOKING_AT_NULL.contains(&called) {
-            return;
-        }
         let before = self.diagnostics.len();
         for (_, places, what) in CONSTANTS
             .iter()
@@ -101,12 +79,6 @@ impl Binder<'_> {
                 self.wrong_constant(formats.span, format!("`{called}` needs a format"));
             }
             ("reservoir_quantile", [_, _, size]) => self.check_sample(size, &arguments[2]),
-            (
-                "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate",
-                [_, _, separator],
-            ) if matches!(&arguments[1].value, Value::Text(name) if is_string_agg(name)) => {
-                self.must_be_constant(separator, "the separator of `string_agg`");
-            }
             (name, [_, path])
                 if json_refusals::WITH_PATH.contains(&name)
                     && matches!(arguments[1].sql_type, SqlType::List(_)) =>
@@ -156,7 +128,7 @@ impl Binder<'_> {
 
     /// Checks a key that a part of a struct or union is taken by: it is known before the query runs.
     pub(super) fn check_key(&mut self, operand: &SqlType, key: &ast::Expr) {
-        if matches!(operand, SqlType::Struct(_) | SqlType::Union(_)) {
+        if matches!(operand, SqlType::Struct(_) | SqlType::Union(_)) || operand.is_variant() {
             self.must_be_constant(key, "the key of a struct's field");
         }
     }
@@ -251,12 +223,6 @@ fn is_bare_null(expr: &ast::Expr) -> bool {
 
 fn is_empty_list(expr: &ast::Expr) -> bool {
     matches!(&without_parentheses(expr).kind, ExprKind::List(items) if items.is_empty())
-}
-
-fn is_string_agg(name: &str) -> bool {
-    ["string_agg", "group_concat", "listagg"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own))
 }
 
 /// The mapping of `remap_struct` as it is written; `None` if it is written otherwise.

@@ -1,6 +1,7 @@
 //! Types and nullability of expressions.
 
 use super::Binder;
+use super::deep::without_parentheses;
 use super::nullability::gives_one_row;
 use super::scope::{Alias, Env, Scope};
 use crate::bound::What;
@@ -60,6 +61,14 @@ impl Binder<'_> {
                 let operand = self.expression(operand, env);
                 let pattern = self.expression(pattern, env);
                 self.check_like(operator, (&operand, places.0), (&pattern, places.1));
+                if let (Some(escape), true) = (escape, operator.ends_with("similar to")) {
+                    let message = "`SIMILAR TO` takes no `ESCAPE`";
+                    self.report(Diagnostic::error(
+                        Code::WrongArguments,
+                        escape.span,
+                        message,
+                    ));
+                }
                 let escape = escape.as_ref().map(|escape| self.expression(escape, env));
                 let nullable = operand.nullable
                     || pattern.nullable
@@ -188,13 +197,7 @@ impl Binder<'_> {
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
                 self.check_correlated_row(&output, query, env);
-                // `row(x) in (select y …)` compares the members.
-                let operand_type = match (&operand.kind, &operand_type.sql_type) {
-                    (ExprKind::Row(items), SqlType::Struct(fields)) if items.len() == 1 => {
-                        Typed::of(fields[0].1.clone())
-                    }
-                    _ => operand_type,
-                };
+                let operand_type = only_member(operand, operand_type);
                 if let ([column], false) = (output.columns.as_slice(), output.open) {
                     self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
                 }
@@ -290,6 +293,7 @@ impl Binder<'_> {
                 Typed::not_null(SqlType::Struct(fields))
             }
             ExprKind::Struct(items) => {
+                self.check_struct_literal(items, expr.span);
                 let names = items
                     .iter()
                     .map(|(name, _)| (name.value.as_str(), name.span));
@@ -345,6 +349,7 @@ impl Binder<'_> {
                 inner.parameters = &parameters;
                 for part in condition.as_deref().into_iter().chain([&**result]) {
                     self.check_unnested_lambda(part);
+                    self.check_queries_within(part);
                 }
                 self.check_variables(variables, expr.span);
                 for part in condition.as_deref().into_iter().chain([&**result]) {
@@ -569,6 +574,24 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
         .collect()
 }
 
+/// A row of one member is compared as that member.
+fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
+    let row = match &without_parentheses(operand).kind {
+        ExprKind::Row(_) => true,
+        ExprKind::Function(function) => function
+            .name
+            .last()
+            .is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
+        _ => false,
+    };
+    match typed.sql_type.clone() {
+        SqlType::Struct(mut fields) if row && fields.len() == 1 => {
+            Typed::of(fields.remove(0).1).nullable_if(typed.nullable)
+        }
+        _ => typed,
+    }
+}
+
 /// Whether a cast makes a null of `infinity`, which has no time of day.
 fn loses_infinity(from: &SqlType, to: &SqlType) -> bool {
     *from == SqlType::TimestampTz && *to == SqlType::TimeTz
@@ -588,6 +611,7 @@ fn indexed(operand: &SqlType, index: &Typed) -> SqlType {
         SqlType::List(element) | SqlType::Array(element, _) => (**element).clone(),
         SqlType::Map(_, value) => (**value).clone(),
         same @ (SqlType::Varchar | SqlType::Json) => same.clone(),
+        variant if variant.is_variant() => variant.clone(),
         SqlType::Struct(fields) => match &index.value {
             Value::Text(name) => {
                 crate::types::rules::field(operand, name).unwrap_or(SqlType::Unknown)

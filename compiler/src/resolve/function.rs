@@ -9,9 +9,11 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType};
+use crate::types::aggregate_states::state_of;
 use crate::types::call::{Outcome, call};
 use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
+use crate::types::refusals::refusal;
 use crate::types::{Typed, nested, rules};
 
 impl Binder<'_> {
@@ -27,14 +29,23 @@ impl Binder<'_> {
             return Typed::unknown();
         };
         let mut arguments = Vec::new();
+        let mut written: Vec<&ast::Expr> = Vec::new();
         if let Some(operand) = operand {
             arguments.push(self.expression(operand, env));
+            written.push(operand);
         }
         let called = name.value.to_lowercase();
+        let named;
         if let Some(method_of) = method_operand(qualifiers, &called) {
             let place = method_of[0].span.to(method_of[method_of.len() - 1].span);
             arguments.push(self.name_expression(method_of, place, env));
+            named = ast::Expr {
+                kind: ExprKind::Name(method_of.to_vec()),
+                span: place,
+            };
+            written.push(&named);
         }
+        written.extend(function.arguments.iter().map(|argument| &argument.value));
         let outside = self.clauses_of(function, env);
         if let ("date", [only]) = (called.as_str(), function.arguments.as_slice()) {
             // The engine's parser makes a cast of it.
@@ -42,6 +53,7 @@ impl Binder<'_> {
             return Typed::of(SqlType::Date).nullable_if(operand.nullable);
         }
         if takes_lambda(&called) {
+            self.check_form(&called, function, span);
             return self.higher_order(&called, function, arguments, span, env);
         }
         if !is_function(&called) {
@@ -67,14 +79,21 @@ impl Binder<'_> {
         self.volatile |= entry.is_some_and(|entry| !entry.is_consistent())
             || keyword_value(&called).is_some()
             || called == "getvariable";
-        if function.export_state {
+        // Of what is no aggregate there is no state, and the engine ignores the word.
+        if function.export_state && entry.is_some_and(|entry| entry.is(Kind::Aggregate)) {
             let arguments = self.arguments(function, env);
             if well_formed {
+                let outcome = call(&called, &arguments);
+                self.check_call(name, function, &arguments, &outcome, span);
                 self.check_exported(&called, &arguments, span);
             }
-            return Typed::unknown();
+            let rows = is_count_of_rows(function);
+            return Typed::of(state_of(&called, if rows { &[] } else { &arguments }));
         }
 
+        if function.arguments.len() > 1 {
+            self.check_stars_among(function);
+        }
         if called == "struct_pack" {
             self.check_struct_pack(function, span);
             return self.struct_pack(function, env);
@@ -106,21 +125,24 @@ impl Binder<'_> {
             || !function.within_group.is_empty()
         {
             self.check_percentile(function, &arguments, &called);
-            return ordered_set(&called, &arguments, &outside);
-        }
-        if called == "fill" {
-            self.check_fill(function, &arguments, env);
-        }
-        if called == "ntile" && function.over.is_some() && well_formed {
-            // The engine casts whatever it is given.
-            return Typed::of(SqlType::BigInt)
-                .nullable_if(self.call_is_nullable(&called, function, &arguments));
+            let outcome = ordered_set(&called, &arguments, &outside);
+            if outcome == Outcome::Refused && outside.iter().all(Typed::is_known) {
+                let types: Vec<String> = outside
+                    .iter()
+                    .map(|ordered| ordered.sql_type.to_string())
+                    .collect();
+                let message = format!("`{called}` isn't taken of `({})`", types.join(", "));
+                self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            }
+            return self.outcome(outcome);
         }
         if function.over.is_some() {
-            well_formed &= self.check_windowed_macro(&called, entry, span);
+            self.check_window_call(&called, function, &arguments, env);
+        }
+        well_formed &= self.check_constants(&called, (function, &written), &arguments, span);
+        if function.over.is_some() {
             self.check_shifted(&called, function, &arguments);
         }
-        well_formed &= self.check_constants(&called, function, &arguments, span);
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
                 Some(entry)
@@ -339,6 +361,19 @@ impl Binder<'_> {
         })
     }
 
+    /// A star is the only argument of a call, or none of them.
+    fn check_stars_among(&mut self, function: &ast::Function) {
+        let star = function
+            .arguments
+            .iter()
+            .find(|argument| matches!(argument.value.kind, ExprKind::Star(_)));
+        if let Some(star) = star {
+            let message = "a star can't stand beside other arguments";
+            let finding = Diagnostic::error(Code::InvalidStar, star.value.span, message);
+            self.report(finding.hint("`columns(*)` calls the function for each column"));
+        }
+    }
+
     /// A function that stands in `FROM` only.
     fn for_from(&mut self, name: &ast::Name) {
         let message = format!("`{}` is a function for `FROM`", name.value);
@@ -374,12 +409,10 @@ impl Binder<'_> {
         span: Span,
     ) {
         let certain = catalogue::find(&name.value).is_some_and(|entry| {
-            (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
+            (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is_macro()
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             && function.arguments.iter().all(|argument| {
-                argument.name.is_none()
-                    && (!super::select::gives_several(&argument.value)
-                        || self.is_repeated(&argument.value))
+                argument.name.is_none() && !self.gives_several_here(&argument.value)
             });
         if !certain {
             if *outcome == Outcome::Refused
@@ -542,16 +575,19 @@ fn reduced(reduction: &SqlType, names: &[ast::Name], depth: u32) -> Vec<Alias> {
 }
 
 /// `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`, `mode() WITHIN GROUP (ORDER BY x)`.
-fn ordered_set(called: &str, arguments: &[Typed], ordered: &[Typed]) -> Typed {
+fn ordered_set(called: &str, arguments: &[Typed], ordered: &[Typed]) -> Outcome {
     let ([value], positions) = (ordered, arguments) else {
-        return Typed::unknown();
+        return Outcome::Unknown;
     };
     let name = match called {
         "percentile_cont" => "quantile_cont",
         "percentile_disc" => "quantile_disc",
         "mode" => "mode",
-        _ => return Typed::unknown(),
+        _ => return Outcome::Unknown,
     };
     let all: Vec<Typed> = std::iter::once(value).chain(positions).cloned().collect();
-    Typed::of(call(name, &all).or_unknown())
+    match refusal(name, &all) {
+        Some(_) => Outcome::Refused,
+        None => call(name, &all),
+    }
 }

@@ -7,7 +7,6 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lexer::lex;
 use crate::parse::parse_expression;
 use crate::span::FileId;
-use crate::sql_type::SqlType;
 use crate::types::Typed;
 use crate::types::catalogue::{Entry, Kind};
 
@@ -25,14 +24,12 @@ impl Binder<'_> {
 
     /// Whether the definition of a macro can't work on arguments of these types.
     pub(super) fn macro_refuses(&self, entry: &Entry, arguments: &[Typed]) -> bool {
-        let known = arguments
-            .iter()
-            .all(|argument| argument.is_known() && argument.sql_type != SqlType::Null);
+        let known = arguments.iter().all(Typed::is_known);
         let refuses = |finding: &Diagnostic| {
             finding.severity == Severity::Error
                 && matches!(finding.code, Code::WrongArguments | Code::TypeMismatch)
         };
-        entry.is(Kind::Macro)
+        entry.is_macro()
             && known
             && self
                 .defined(entry, arguments)

@@ -7,12 +7,13 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::families::{is_condition, never_meet};
-use crate::sql_type::{Common, SqlType};
+use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
+use crate::types::catalogue::find;
 use crate::types::json_path::finds_several;
+use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
 use crate::types::regular_expression::fault;
-use crate::types::rules::has_typed_null;
 use crate::types::{Typed, Value, common, common_of, literal};
 
 /// What the engine does with values of types that never meet.
@@ -43,6 +44,11 @@ impl Binder<'_> {
             "!" if operand.span.start == span.start => "!__postfix",
             other => other,
         };
+        if find(called).is_none() {
+            let message = format!("there is no operator `{operator}` in front of a value");
+            self.report(Diagnostic::error(Code::UnknownFunction, span, message));
+            return Typed::unknown();
+        }
         let outcome = call(called, std::slice::from_ref(&typed));
         if outcome == Outcome::Refused && typed.is_known() {
             self.report(Diagnostic::error(
@@ -121,7 +127,8 @@ impl Binder<'_> {
         let nullable = left.nullable || right.nullable;
         match place.operator {
             "=" | "==" | "<>" | "!=" => {
-                if rows_differ(&left.sql_type, &right.sql_type) {
+                if never_cast(&left.sql_type, &right.sql_type) && !is_text(left) && !is_text(right)
+                {
                     self.incomparable(left, right, place);
                 } else if never_meet(&left.sql_type, &right.sql_type) {
                     self.never_equal(left, right, place);
@@ -189,11 +196,18 @@ impl Binder<'_> {
                 },
                 _ => Typed::unknown(),
             },
+            operator if find(operator).is_none() => {
+                let message = format!("there is no operator `{operator}`");
+                let place = place.operator_span;
+                self.report(Diagnostic::error(Code::UnknownFunction, place, message));
+                Typed::unknown()
+            }
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
                 let both = [left.clone(), right.clone()];
-                let refused = outcome == Outcome::Refused || refusal(operator, &both).is_some();
-                if refused && !has_typed_null(&both) {
+                let refused = outcome == Outcome::Refused
+                    || !folds(operator, &both) && refusal(operator, &both).is_some();
+                if refused {
                     self.no_operation(left, right, place);
                 }
                 // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.
@@ -318,7 +332,7 @@ impl Binder<'_> {
             left: left_span,
             right: right_span,
         };
-        if rows_differ(&left.sql_type, &right.sql_type) {
+        if never_cast(&left.sql_type, &right.sql_type) && !is_text(left) && !is_text(right) {
             self.incomparable(left, right, &place);
         } else if never_meet(&left.sql_type, &right.sql_type) {
             self.never_equal(left, right, &place);
@@ -435,6 +449,24 @@ impl Binder<'_> {
             .and_at(place.right, format!("this is `{}`", right.sql_type))
             .hint("cast one of them: `x::TYPE`"),
         );
+    }
+}
+
+fn is_text(typed: &Typed) -> bool {
+    typed.is_text_literal() || typed.sql_type == SqlType::Varchar
+}
+
+/// Whether the engine has no cast that would make one type of two, not even one that fails later.
+fn never_cast(left: &SqlType, right: &SqlType) -> bool {
+    let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
+    match (left, right) {
+        (SqlType::Struct(left), SqlType::Struct(right)) => {
+            left.len() != right.len() && (unnamed(left) || unnamed(right))
+        }
+        (SqlType::Union(_), other) | (other, SqlType::Union(_)) => {
+            !matches!(other, SqlType::Union(_)) && common_type(left, right) == Common::Incompatible
+        }
+        _ => false,
     }
 }
 

@@ -310,6 +310,27 @@ pub(super) fn gives_several(expr: &ast::Expr) -> bool {
     matches!(expr.kind, ast::ExprKind::Star(_)) || widens(expr) || is_unnest(expr)
 }
 
+impl Binder<'_> {
+    /// As [`gives_several`], but at a place where `COLUMNS(…)` stands for one column.
+    pub(super) fn gives_several_here(&self, expr: &ast::Expr) -> bool {
+        let one = self.chosen.as_ref().is_some_and(|chosen| chosen.len() == 1);
+        if !one {
+            return gives_several(expr);
+        }
+        let mut several = is_unnest(expr);
+        super::grouping::walk(expr, &mut |part| {
+            several |= match &part.kind {
+                ast::ExprKind::Star(_) | ast::ExprKind::Columns { unpacked: true, .. } => true,
+                _ => super::placement::function_of(part)
+                    .and_then(|function| function.name.last())
+                    .is_some_and(|name| name.value.eq_ignore_ascii_case("unpack")),
+            };
+            !several
+        });
+        several
+    }
+}
+
 fn is_unnest(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ast::ExprKind::Nested(inner) => is_unnest(inner),

@@ -52,6 +52,9 @@ impl Binder<'_> {
                         "two fields of this type have one name".to_owned()
                     }
                     (None, SqlType::Enum(values)) if has_twice(values) => ENUM_VALUES.to_owned(),
+                    (None, SqlType::Other(name)) if name.to_uppercase().starts_with("VARIANT(") => {
+                        "the type `variant` takes no parameters".to_owned()
+                    }
                     (None, _) if sql_type.any(&empty) => {
                         "an array has one element or more".to_owned()
                     }

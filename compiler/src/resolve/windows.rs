@@ -9,9 +9,10 @@ use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Window, WindowSpec};
+use crate::span::Span;
 use crate::sql_type::SqlType;
-use crate::types::Typed;
 use crate::types::call::{Outcome, call};
+use crate::types::{Typed, Value};
 
 /// The end of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,14 +170,21 @@ impl Binder<'_> {
             return;
         }
         let ordered = self.silently(&order.expr, env);
-        for (bound, expr) in bounds.iter().zip(written) {
-            if matches!(&expr.kind, ExprKind::Literal(ast::Literal::Null)) {
-                let message = "the distance of a `RANGE` frame can't be null";
-                self.report(Diagnostic::error(Code::InvalidWindow, expr.span, message));
-                continue;
-            }
-            let refused = call("-", &[ordered.clone(), bound.clone()]) == Outcome::Refused;
-            if refused && !bound.is_text_literal() {
+        let follows = self.following_bounds(*span, bounds.len());
+        for (index, (bound, expr)) in bounds.iter().zip(written).enumerate() {
+            let operator = match follows.get(index) {
+                Some(follows) if *follows != order.descending.unwrap_or(false) => "+",
+                _ => "-",
+            };
+            let both = [ordered.clone(), bound.clone()];
+            let refused = bound.sql_type == SqlType::Null && bound.value != Value::Null
+                || match call(operator, &both) {
+                    Outcome::Refused => true,
+                    // What is measured must be a number or a time.
+                    Outcome::Type(reached) => reached.is_nested(),
+                    _ => false,
+                };
+            if refused {
                 self.report(
                     Diagnostic::error(
                         Code::InvalidWindow,
@@ -192,19 +200,56 @@ impl Binder<'_> {
         }
     }
 
-    /// Checks `fill(x) OVER (ORDER BY y)`, which interpolates.
-    pub(super) fn check_fill(
+    /// Whether each bound of a frame that is a distance follows the row, in their order.
+    fn following_bounds(&self, frame: Span, count: usize) -> Vec<bool> {
+        let Some((start, end)) = bounds_of(&self.plain_text(frame).to_lowercase()) else {
+            return Vec::new();
+        };
+        let distances: Vec<bool> = [start, end]
+            .iter()
+            .filter(|bound| matches!(bound, Bound::Preceding | Bound::Following))
+            .map(|bound| *bound == Bound::Following)
+            .collect();
+        match distances.len() == count {
+            true => distances,
+            false => Vec::new(),
+        }
+    }
+
+    /// Checks a call with `OVER`.
+    pub(super) fn check_window_call(
         &mut self,
+        called: &str,
         function: &ast::Function,
         arguments: &[Typed],
         env: &Env<'_>,
     ) {
-        let (Some(Window::Spec(spec)), [value]) = (&function.over, arguments) else {
-            return;
+        let spec = match &function.over {
+            Some(Window::Spec(spec)) if spec.base.is_none() => spec,
+            Some(Window::Named(name)) => {
+                let mut windows = env.windows.iter();
+                let found = windows.find(|(own, _)| same_name(&own.value, &name.value));
+                match found {
+                    Some((_, spec)) if spec.base.is_none() => spec,
+                    _ => return,
+                }
+            }
+            _ => return,
         };
-        if spec.base.is_some() {
-            return;
+        if called == "fill" {
+            self.check_fill(spec, function, arguments, env);
         }
+    }
+
+    /// Checks `fill(x) OVER (ORDER BY y)`, which interpolates.
+    fn check_fill(
+        &mut self,
+        spec: &WindowSpec,
+        function: &ast::Function,
+        arguments: &[Typed],
+        env: &Env<'_>,
+    ) {
+        let [value] = arguments else { return };
         // What stands in the call goes before what stands in the window.
         let orders = match function.order_by.is_empty() {
             true => spec.order_by.as_slice(),
@@ -221,11 +266,13 @@ impl Binder<'_> {
             .first()
             .map(|argument| argument.value.span);
         let places = [(value, argument), (&ordered, Some(order.expr.span))];
-        for (typed, place) in places {
-            let measures = typed.sql_type.is_numeric()
-                || typed.sql_type.is_temporal()
-                || !typed.is_known()
-                || typed.sql_type == SqlType::Null;
+        for (index, (typed, place)) in places.into_iter().enumerate() {
+            let measures = match &typed.sql_type {
+                // The engine orders by the moment that it is.
+                SqlType::TimeTz => index == 1,
+                SqlType::Interval | SqlType::BigNum => false,
+                other => other.is_numeric() || other.is_temporal() || !typed.is_known(),
+            };
             if let (false, Some(place)) = (measures, place) {
                 let message = format!("`fill` can't interpolate `{}`", typed.sql_type);
                 self.report(Diagnostic::error(Code::InvalidWindow, place, message));

@@ -90,8 +90,11 @@ pub fn target_cost(target: &SqlType) -> u32 {
 /// Types with an unknown part have no cost here: the caller decides what that means.
 pub fn implicit_cost(from: &SqlType, to: &SqlType) -> Option<u32> {
     use SqlType::*;
-    if from == to || *from == Null {
+    if from == to {
         return Some(0);
+    }
+    if *from == Null || from.is_variant() {
+        return Some(target_cost(to));
     }
     if let Some(nested) = nested_cost(from, to) {
         return nested;
@@ -130,13 +133,15 @@ fn integer_fits(from: &SqlType, to: &SqlType) -> bool {
 fn nested_cost(from: &SqlType, to: &SqlType) -> Option<Option<u32>> {
     use SqlType::*;
     Some(match (from, to) {
-        (List(from) | Array(from, _), List(to)) => implicit_cost(from, to),
+        // A list of texts goes before a text.
+        (List(from), List(to)) => implicit_cost(from, to).map(|cost| cost.saturating_sub(1)),
+        (Array(from, _), List(to)) => implicit_cost(from, to).map(|cost| cost + 1),
         (List(from), Array(to, _)) => implicit_cost(from, to),
         (Array(from, from_size), Array(to, to_size)) => {
             if from_size != to_size {
                 return Some(None);
             }
-            implicit_cost(from, to)
+            implicit_cost(from, to).map(|cost| if cost >= 100 { cost - 1 } else { cost })
         }
         (Map(from_key, from_value), Map(to_key, to_value)) => {
             match (
@@ -170,7 +175,9 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
         return Common::Type(left.clone());
     }
     match (left, right) {
-        (Unknown | Other(_), _) | (_, Unknown | Other(_)) => Common::Unknown,
+        (vague, _) | (_, vague) if vague.is_vague() => Common::Unknown,
+        (Json, variant) | (variant, Json) if variant.is_variant() => Common::Unknown,
+        (variant, _) | (_, variant) if variant.is_variant() => Common::Type(variant.clone()),
         (Null, other) | (other, Null) => Common::Type(other.clone()),
         (Json, _) | (_, Json) => Common::Type(Json),
         (Union(members), other) | (other, Union(members)) => beside_union(members, other),
@@ -187,7 +194,7 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
 
 /// A union takes in what one of its members takes.
 fn beside_union(members: &[(String, SqlType)], other: &SqlType) -> Common {
-    let open = |part: &SqlType| matches!(part, SqlType::Unknown | SqlType::Other(_));
+    let open = SqlType::is_vague;
     let takes = members.iter().any(|(_, member)| {
         member.any(&open) || *member == *other || implicit_cost(other, member).is_some()
     });
@@ -234,11 +241,13 @@ fn structs(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> Common {
     if left.len() != right.len() && (unnamed(left) || unnamed(right)) {
         return Common::Incompatible;
     }
-    if !same_names {
+    // Without names on one side the fields go together by their positions.
+    if !same_names && !unnamed(left) && !unnamed(right) {
         return Common::Unknown;
     }
     let mut fields = Vec::with_capacity(left.len());
-    for ((name, left), (_, right)) in left.iter().zip(right) {
+    for ((name, left), (other, right)) in left.iter().zip(right) {
+        let name = if name.is_empty() { other } else { name };
         match common_type(left, right) {
             Common::Type(field) => fields.push((name.clone(), field)),
             other => return other,

@@ -76,6 +76,20 @@ impl SqlType {
         self.any(&|part| matches!(part, SqlType::Unknown))
     }
 
+    /// Whether nothing follows from it: it isn't known, or no more of it than its name is.
+    pub fn is_vague(&self) -> bool {
+        match self {
+            SqlType::Unknown => true,
+            SqlType::Other(name) => !self.is_variant() && !name.starts_with("AGGREGATE_STATE<"),
+            _ => false,
+        }
+    }
+
+    /// Whether its values carry their types with them.
+    pub fn is_variant(&self) -> bool {
+        matches!(self, SqlType::Other(name) if name == "VARIANT")
+    }
+
     /// Whether it, or a type within it, satisfies `test`.
     pub fn any(&self, test: &dyn Fn(&SqlType) -> bool) -> bool {
         test(self)

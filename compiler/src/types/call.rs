@@ -4,6 +4,7 @@
 //! implicit casts wins; the engine refuses a call if none fits or several are equally cheap.
 
 use super::catalogue::{self, Parameter, Signature};
+use super::null_handling::folds;
 use super::{Typed, Value, common_of, literal, rules};
 use crate::sql_type::coerce::{implicit_cost, target_cost};
 use crate::sql_type::{Common, SqlType, common_type};
@@ -45,7 +46,10 @@ impl From<Common> for Outcome {
 pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     let name = name.to_lowercase();
     if rules::gives_null_for_null(&name, arguments) {
-        return Outcome::Type(SqlType::Null);
+        return refused_by_overloads(&name, arguments).unwrap_or(Outcome::Type(SqlType::Null));
+    }
+    if rules::is_window(&name) {
+        return window(&name, arguments);
     }
     if let Some(outcome) = rules::before_overloads(&name, arguments) {
         return refused_by_overloads(&name, arguments).unwrap_or(outcome);
@@ -54,12 +58,12 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
         return Outcome::Unknown;
     };
     let signatures = entry.signatures();
-    if signatures.is_empty() || entry.is(catalogue::Kind::Macro) {
+    if signatures.is_empty() || entry.is_macro() {
         return Outcome::Unknown;
     }
     // What an aggregate gets is bound before its overload is chosen: a literal is no literal then.
     let plain: Vec<Typed>;
-    let chosen_by = match entry.is(catalogue::Kind::Aggregate) && !rules::is_window(&name) {
+    let chosen_by = match entry.is(catalogue::Kind::Aggregate) {
         true => {
             plain = arguments.iter().cloned().map(Typed::as_value).collect();
             &plain
@@ -68,10 +72,19 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     };
     match choose(signatures, chosen_by) {
         Choice::One(signature)
-            if !rules::has_typed_null(arguments) && conflicting(signature, arguments)
-                || unresolved(signature, arguments) =>
+            if !folds(&name, arguments)
+                && (conflicting(signature, arguments) || unresolved(signature, arguments)) =>
         {
             Outcome::Refused
+        }
+        // A null of a type that is open until the function is bound has none.
+        Choice::One(signature)
+            if folds(&name, arguments)
+                && ["T", "K", "V"]
+                    .iter()
+                    .any(|own| mentions(&signature.result, own)) =>
+        {
+            Outcome::Type(SqlType::Null)
         }
         Choice::One(signature) => {
             rules::after_overload(&name, arguments).unwrap_or_else(|| result(signature, arguments))
@@ -83,16 +96,45 @@ pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
     }
 }
 
+/// The types that an aggregate casts its arguments to; `None` if they aren't known.
+pub fn taken_types(name: &str, arguments: &[Typed]) -> Option<Vec<SqlType>> {
+    let plain: Vec<Typed> = arguments.iter().cloned().map(Typed::as_value).collect();
+    let Choice::One(signature) = choose(catalogue::find(name)?.signatures(), &plain) else {
+        return None;
+    };
+    let types = signature.parameters.iter().zip(&plain);
+    types
+        .map(|(parameter, argument)| match parameter {
+            Parameter::Type(taken) => Some(taken.clone()),
+            Parameter::Decimal => {
+                matches!(argument.sql_type, SqlType::Decimal(..)).then(|| argument.sql_type.clone())
+            }
+            Parameter::Any | Parameter::Template(_) => Some(argument.sql_type.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What a window function gives. Its arguments are cast by force, so that it takes any.
+///
+/// Source: `ResolveWindowExpressionType` of DuckDB.
+fn window(name: &str, arguments: &[Typed]) -> Outcome {
+    match (name, arguments) {
+        ("percent_rank" | "cume_dist", _) => Outcome::Type(SqlType::Double),
+        ("row_number" | "rank" | "dense_rank" | "rank_dense" | "ntile", _) => {
+            Outcome::Type(SqlType::BigInt)
+        }
+        (_, [value, ..]) if !value.sql_type.has_unknown() => Outcome::Type(value.sql_type.clone()),
+        _ => Outcome::Unknown,
+    }
+}
+
 /// That no overload takes arguments which a rule has no answer for.
 fn refused_by_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     let entry = catalogue::find(name)?;
     let signatures = entry.signatures();
     let known = arguments.iter().all(Typed::is_known);
-    if signatures.is_empty() || entry.is(catalogue::Kind::Macro) || !known {
-        return None;
-    }
-    // The list has windows with all their parameters, of which some may be left out.
-    if rules::is_window(name) {
+    if signatures.is_empty() || entry.is_macro() || !known {
         return None;
     }
     let plain: Vec<Typed>;
@@ -107,7 +149,8 @@ fn refused_by_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         Choice::Refused => Some(Outcome::Refused),
         Choice::WrongCount => Some(Outcome::WrongCount),
         Choice::One(signature)
-            if conflicting(signature, arguments) || unresolved(signature, arguments) =>
+            if !folds(name, arguments)
+                && (conflicting(signature, arguments) || unresolved(signature, arguments)) =>
         {
             Some(Outcome::Refused)
         }
@@ -164,13 +207,9 @@ fn choose<'a>(signatures: &'a [Signature], arguments: &[Typed]) -> Choice<'a> {
     }
 }
 
-/// Whether several equally good overloads make the engine refuse: where a text written out or a null
-/// could become any type, and all else is known.
+/// Whether several equally good overloads make the engine refuse: where all arguments are known.
 fn is_ambiguous(arguments: &[Typed]) -> bool {
-    let is_null = |argument: &Typed| argument.sql_type == SqlType::Null;
-    let texts = arguments.iter().any(Typed::is_text_literal);
-    let nulls = arguments.iter().any(is_null);
-    arguments.iter().all(Typed::is_known) && (texts && !nulls || arguments.iter().all(is_null))
+    arguments.iter().all(Typed::is_known)
 }
 
 /// Whether a template parameter would have to stand for types that have none in common.
@@ -194,8 +233,8 @@ fn conflicting(signature: &Signature, arguments: &[Typed]) -> bool {
     })
 }
 
-/// Whether a template parameter stands for nothing: a text takes its place in a list or map, and no
-/// other argument says what it is.
+/// Whether a template parameter stands for nothing: a text or a variant takes its place in a list
+/// or map, and no other argument says what it is.
 fn unresolved(signature: &Signature, arguments: &[Typed]) -> bool {
     let parameters = || {
         signature
@@ -203,8 +242,9 @@ fn unresolved(signature: &Signature, arguments: &[Typed]) -> bool {
             .iter()
             .chain(signature.more.iter().cycle())
     };
-    let texts = arguments.iter().any(Typed::is_text_literal);
-    texts
+    let tells_nothing =
+        |argument: &Typed| argument.is_text_literal() || argument.sql_type.is_variant();
+    arguments.iter().any(tells_nothing)
         && ["T", "K", "V"].iter().any(|name| {
             let used = signature.parameters.iter().any(|own| mentions(own, name));
             let says = arguments
@@ -248,30 +288,51 @@ fn total_cost(signature: &Signature, arguments: &[Typed]) -> Option<u32> {
         })
 }
 
+/// What the engine counts for a parameter of any type, and for one that a template stands for.
+///
+/// Source: `TargetTypeCost` of `src/function/cast_rules.cpp` of DuckDB.
+const ANY_COST: u32 = 5;
+const TEMPLATE_COST: u32 = 1_000_000;
+
+/// The cost of giving a null or a variant to a parameter, which takes it in any case.
+fn anything_cost(argument: &Typed, parameter: &Parameter) -> u32 {
+    let null = argument.sql_type == SqlType::Null;
+    match parameter {
+        Parameter::Template(_) if null => 5,
+        Parameter::Template(_) => TEMPLATE_COST,
+        Parameter::Any | Parameter::Lambda => ANY_COST,
+        Parameter::Type(target) if *target == argument.sql_type => 0,
+        Parameter::Type(target) => target_cost(target),
+        Parameter::Decimal => target_cost(&SqlType::Decimal(18, 3)),
+        Parameter::List(_) | Parameter::Map(..) => target_cost(&SqlType::list(SqlType::Null)),
+        Parameter::Vague(kind) if *kind == argument.sql_type.to_string() => 0,
+        Parameter::Vague(kind) if kind == "GEOMETRY" || kind == "TYPE" || kind == "VARIANT" => {
+            target_cost(&SqlType::Uuid)
+        }
+        Parameter::Vague(_) => target_cost(&SqlType::list(SqlType::Null)),
+    }
+}
+
 /// The cost of giving an argument to a parameter; `None` if the engine doesn't.
 fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
     if !argument.is_known() {
         return Some(0);
     }
-    if argument.sql_type == SqlType::Null {
-        return Some(match parameter {
-            Parameter::Type(target) => target_cost(target),
-            Parameter::Decimal => target_cost(&SqlType::Decimal(18, 3)),
-            Parameter::List(_) | Parameter::Map(..) => target_cost(&SqlType::list(SqlType::Null)),
-            _ => 0,
-        });
+    if argument.sql_type == SqlType::Null || argument.sql_type.is_variant() {
+        return Some(anything_cost(argument, parameter));
     }
     match (&argument.value, parameter) {
         (_, Parameter::Vague(kind)) if kind == "STRUCT" || kind == "UNION" => {
             let fits = match argument.sql_type {
                 SqlType::Struct(_) => kind == "STRUCT",
-                SqlType::Union(_) => kind == "UNION",
+                SqlType::Union(_) | SqlType::Json => kind == "UNION",
                 _ => false,
             };
             fits.then_some(0)
         }
         (value, Parameter::Vague(kind)) => vague_cost(&argument.sql_type, value, kind),
-        (_, Parameter::Any | Parameter::Template(_) | Parameter::Lambda) => Some(0),
+        (_, Parameter::Any | Parameter::Lambda) => Some(ANY_COST),
+        (_, Parameter::Template(_)) => Some(TEMPLATE_COST),
         (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
         (Value::Text(_), Parameter::Type(_)) => Some(20),
         // A text becomes a list of some type, and not one of any type.
@@ -290,12 +351,12 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
             _ => implicit_cost(&argument.sql_type, &SqlType::Decimal(38, 0)),
         },
         (_, Parameter::List(element)) => match &argument.sql_type {
-            SqlType::List(own) | SqlType::Array(own, _) => match **element {
-                Parameter::List(_) | Parameter::Vague(_) => {
-                    cost(&Typed::of((**own).clone()), element)
-                }
-                _ => Some(0),
-            },
+            SqlType::List(own) => {
+                cost(&Typed::of((**own).clone()), element).map(|cost| cost.saturating_sub(1))
+            }
+            SqlType::Array(own, _) => {
+                cost(&Typed::of((**own).clone()), element).map(|cost| cost + 1)
+            }
             _ => None,
         },
         (_, Parameter::Map(..)) => matches!(argument.sql_type, SqlType::Map(..)).then_some(0),

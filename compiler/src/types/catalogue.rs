@@ -143,6 +143,12 @@ impl Entry {
         self.columns().any(|columns| columns[1] == word)
     }
 
+    /// Whether a call without the name of a schema is one of a macro. The schema `pg_catalog` has
+    /// macros with the names of some functions.
+    pub fn is_macro(&self) -> bool {
+        self.is(Kind::Macro) && !self.is(Kind::Scalar) && !self.is(Kind::Aggregate)
+    }
+
     /// Whether the same arguments always give the same result.
     pub fn is_consistent(&self) -> bool {
         self.columns()

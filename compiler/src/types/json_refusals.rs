@@ -89,10 +89,7 @@ fn object(arguments: &[Typed]) -> Option<String> {
     if !arguments.len().is_multiple_of(2) {
         return Some("`json_object` takes a value for each key".to_owned());
     }
-    let open = |key: &&Typed| {
-        key.sql_type == SqlType::Varchar
-            || matches!(key.sql_type, SqlType::Unknown | SqlType::Other(_))
-    };
+    let open = |key: &&Typed| key.sql_type == SqlType::Varchar || key.sql_type.is_vague();
     let wrong = arguments.iter().step_by(2).find(|key| !open(key))?;
     Some(format!(
         "the keys of `json_object` are texts, and this is `{}`",

@@ -4,6 +4,7 @@
 //! engine takes and gives its result; what a signature can't say is in [`rules`] by hand. Names,
 //! scopes and trees are the matter of [`resolve`](crate::resolve).
 
+pub mod aggregate_states;
 pub mod call;
 pub mod catalogue;
 mod decimal;
@@ -13,6 +14,7 @@ mod json_shape;
 pub mod literal;
 pub mod nested;
 pub mod never_null;
+pub mod null_handling;
 pub mod oracle;
 pub mod refusals;
 pub mod regular_expression;
@@ -95,9 +97,7 @@ impl Typed {
 
     /// Whether its type is known through and through.
     pub fn is_known(&self) -> bool {
-        !self
-            .sql_type
-            .any(&|part| matches!(part, SqlType::Unknown | SqlType::Other(_)))
+        !self.sql_type.any(&SqlType::is_vague)
     }
 }
 
@@ -118,7 +118,8 @@ pub fn common(left: &Typed, right: &Typed) -> Common {
 fn beside_text(other: &SqlType) -> Common {
     match other {
         SqlType::Enum(_) | SqlType::Null => Common::Type(SqlType::Varchar),
-        SqlType::Union(_) | SqlType::Unknown | SqlType::Other(_) => Common::Unknown,
+        SqlType::Union(_) => Common::Unknown,
+        vague if vague.is_vague() => Common::Unknown,
         other => Common::Type(other.clone()),
     }
 }

@@ -10,6 +10,9 @@ use crate::sql_type::{Common, SqlType};
 
 /// The rule of a function, if it has one here and its arguments allow to use it.
 pub(super) fn rule(name: &str, arguments: &[Typed]) -> Option<Outcome> {
+    if let Some(outcome) = super::aggregate_states::rule(name, arguments) {
+        return Some(outcome);
+    }
     let first = arguments.first()?;
     if let Some(outcome) = of_nulls(name, arguments) {
         return Some(outcome);

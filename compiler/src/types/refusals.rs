@@ -11,7 +11,9 @@ use crate::sql_type::{Common, SqlType, common_type};
 pub fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
     lists(name, arguments)
         .or_else(|| super::struct_refusals::refusal(name, arguments))
+        .or_else(|| super::aggregate_states::refusal(name, arguments))
         .or_else(|| enums(name, arguments))
+        .or_else(|| of_the_system(name, arguments))
         .or_else(|| super::json_refusals::refusal(name, arguments))
         .or_else(|| super::time_refusals::refusal(name, arguments))
         .or_else(|| shares(name, arguments))
@@ -20,10 +22,7 @@ pub fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
 
 /// What can't be told apart from any type.
 pub(super) fn is_open(sql_type: &SqlType) -> bool {
-    matches!(
-        sql_type,
-        SqlType::Unknown | SqlType::Other(_) | SqlType::Null
-    )
+    sql_type.is_vague() || *sql_type == SqlType::Null
 }
 
 fn is_list(sql_type: &SqlType) -> bool {
@@ -50,10 +49,18 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
             let list = arguments.get(1)?;
             not_a_list(name, list).or_else(|| element(name, list, first))
         }
+        "+" if arguments.len() == 2 && arguments.iter().all(nested_list) => {
+            concatenated(name, arguments)
+        }
         "||" | "concat" if arguments.iter().any(nested_list) => concatenated(name, arguments),
-        "list_value" | "list_pack" | "array_value" => (common_of(arguments)
-            == Common::Incompatible)
+        "list_value" | "list_pack" => (common_of(arguments) == Common::Incompatible)
             .then(|| format!("`{name}` makes a list of one type, and these are of several")),
+        // A literal is none here.
+        "array_value" => {
+            let plain: Vec<Typed> = arguments.iter().cloned().map(Typed::as_value).collect();
+            (common_of(&plain) == Common::Incompatible)
+                .then(|| format!("`{name}` makes an array of one type, and these are of several"))
+        }
         "list_slice" | "array_slice"
             if arguments.len() == 4
                 && matches!(
@@ -62,6 +69,9 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
                 ) =>
         {
             Some(format!("`{name}` takes no step for a `{}`", first.sql_type))
+        }
+        "list_slice" | "array_slice" if arguments[1..].iter().any(nested_list) => {
+            Some(format!("`{name}` goes from one position to another"))
         }
         "list_slice" | "array_slice" | "list_reverse" | "array_reverse" => {
             let may = is_list(&first.sql_type)
@@ -74,6 +84,7 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
         "list_aggregate" | "array_aggregate" | "list_aggr" | "array_aggr" | "aggregate" => {
             not_a_list(name, first).or_else(|| aggregated(name, arguments))
         }
+        "list_resize" | "array_resize" if first.sql_type.is_variant() => None,
         "list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort"
         | "list_distinct" | "array_distinct" | "list_unique" | "array_unique" | "list_resize"
         | "array_resize" | "list_grade_up" | "array_grade_up" | "list_sum" | "list_avg"
@@ -100,6 +111,11 @@ fn not_a_list(name: &str, argument: &Typed) -> Option<String> {
 }
 
 fn concatenated(name: &str, arguments: &[Typed]) -> Option<String> {
+    if let [only] = arguments
+        && only.sql_type.is_variant()
+    {
+        return None;
+    }
     if let Some(other) = arguments
         .iter()
         .find(|argument| !is_list(&argument.sql_type))
@@ -168,19 +184,52 @@ fn element(name: &str, list: &Typed, added: &Typed) -> Option<String> {
 }
 
 fn enums(name: &str, arguments: &[Typed]) -> Option<String> {
-    if !matches!(
-        name,
-        "enum_range" | "enum_first" | "enum_last" | "enum_code" | "enum_range_boundary"
-    ) {
-        return None;
+    let bounds = match name {
+        "enum_range" | "enum_first" | "enum_last" | "enum_code" => false,
+        "enum_range_boundary" => true,
+        _ => return None,
+    };
+    let is_enum = |argument: &Typed| matches!(argument.sql_type, SqlType::Enum(_));
+    if let [left, right] = arguments
+        && bounds
+    {
+        if is_enum(left) && is_enum(right) && left.sql_type != right.sql_type {
+            return Some(format!("`{name}` takes values of one enum"));
+        }
+        if left.sql_type == SqlType::Null && right.sql_type == SqlType::Null {
+            return Some(format!("`{name}` needs a value of an enum"));
+        }
     }
     let wrong = arguments.iter().find(|argument| {
-        !matches!(argument.sql_type, SqlType::Enum(_)) && !is_open(&argument.sql_type)
+        let open = match &argument.sql_type {
+            SqlType::Null => bounds,
+            other => other.is_vague(),
+        };
+        !is_enum(argument) && !open
     })?;
     Some(format!(
         "`{name}` takes an enum, and this is `{}`",
         wrong.sql_type
     ))
+}
+
+/// Functions that look into the engine, or into queries.
+fn of_the_system(name: &str, arguments: &[Typed]) -> Option<String> {
+    let first = arguments.first().map(|first| &first.sql_type);
+    match (name, first) {
+        ("current_schemas", Some(first)) if *first != SqlType::Boolean && !is_open(first) => {
+            Some(format!("`{name}` takes a boolean, and this is `{first}`"))
+        }
+        ("json_serialize_sql" | "json_serialize_plan", Some(first))
+            if *first != SqlType::Varchar && !is_open(first) =>
+        {
+            Some(format!("`{name}` takes a text, and this is `{first}`"))
+        }
+        ("json_serialize_sql" | "json_serialize_plan", None) => {
+            Some(format!("`{name}` takes the text of a query"))
+        }
+        _ => None,
+    }
 }
 
 fn shares(name: &str, arguments: &[Typed]) -> Option<String> {

@@ -1,14 +1,17 @@
 //! What is wrong with a regular expression in the syntax of RE2, which the engine compiles when it
 //! binds a call with a constant pattern.
 //!
-//! Source: `re2/parse.cc` of RE2 as DuckDB 1.5.5 carries it, with Perl's classes and operators. Of
-//! the names of Unicode's classes nothing is said.
+//! Source: `re2/parse.cc` of RE2 as DuckDB 1.5.5 carries it, with Perl's classes and operators; the
+//! names of Unicode's classes are those of `re2/unicode_groups.cc`. Two groups may have one name.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// The most repetitions that `{n,m}` may ask for.
 const MOST_REPETITIONS: u32 = 1000;
+
+/// The names of Unicode's classes, one a line, sorted.
+const UNICODE_CLASSES: &str = include_str!("unicode_classes.txt");
 
 const CLASSES: &[&str] = &[
     "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
@@ -21,7 +24,8 @@ pub fn fault(pattern: &str) -> Option<String> {
         rest: pattern.chars().peekable(),
         open: 0,
         before: Before::Nothing,
-        names: Vec::new(),
+        repeated: 1,
+        within: vec![1],
     };
     reader.read().err()
 }
@@ -42,8 +46,10 @@ struct Reader<'p> {
     /// How many groups are open.
     open: usize,
     before: Before,
-    /// The names of groups.
-    names: Vec<String>,
+    /// How often something within the last target is repeated by counts, within counts.
+    repeated: u32,
+    /// The same for each open group, and all around them.
+    within: Vec<u32>,
 }
 
 type Read<T> = Result<T, String>;
@@ -51,6 +57,9 @@ type Read<T> = Result<T, String>;
 impl Reader<'_> {
     fn read(&mut self) -> Read<()> {
         while let Some(letter) = self.rest.next() {
+            if !matches!(letter, ')' | '*' | '+' | '?' | '{') {
+                self.repeated = 1;
+            }
             match letter {
                 '\\' => self.escaped()?,
                 '[' => {
@@ -63,6 +72,8 @@ impl Reader<'_> {
                         .open
                         .checked_sub(1)
                         .ok_or("the pattern closes a group that isn't open")?;
+                    self.repeated = self.within.pop().unwrap_or(1);
+                    self.note();
                     self.before = Before::Target;
                 }
                 '|' => self.before = Before::Nothing,
@@ -74,6 +85,13 @@ impl Reader<'_> {
         match self.open {
             0 => Ok(()),
             _ => Err("the pattern lacks a `)`".to_owned()),
+        }
+    }
+
+    /// Notes for the group around the last target how often something in it is repeated.
+    fn note(&mut self) {
+        if let Some(most) = self.within.last_mut() {
+            *most = self.repeated.max(*most);
         }
     }
 
@@ -113,11 +131,20 @@ impl Reader<'_> {
             ));
         }
         self.rest = ahead;
-        self.repetition('{')
+        self.repetition('{')?;
+        self.repeated = self.repeated.saturating_mul(most.unwrap_or(least).max(1));
+        if self.repeated > MOST_REPETITIONS {
+            return Err(format!(
+                "repetitions within repetitions count up to {MOST_REPETITIONS} together"
+            ));
+        }
+        self.note();
+        Ok(())
     }
 
     fn group(&mut self) -> Read<()> {
         self.open += 1;
+        self.within.push(1);
         self.before = Before::Nothing;
         if self.rest.next_if_eq(&'?').is_none() {
             return Ok(());
@@ -125,15 +152,19 @@ impl Reader<'_> {
         if self.rest.next_if_eq(&'P').is_some() {
             return self.named_group();
         }
-        let mut negated = false;
+        let (mut negated, mut flags) = (false, false);
         loop {
             match self.rest.next() {
-                Some('i' | 'm' | 's' | 'U') => {}
-                Some('-') if !negated => negated = true,
+                Some('i' | 'm' | 's' | 'U') => flags = true,
+                Some('-') if !negated => (negated, flags) = (true, false),
+                Some(':' | ')') if negated && !flags => {
+                    return Err("a group has flags behind its `-`".to_owned());
+                }
                 Some(':') => return Ok(()),
                 Some(')') => {
                     // Flags for what follows: no group.
                     self.open -= 1;
+                    self.within.pop();
                     return Ok(());
                 }
                 Some(letter) => return Err(format!("patterns have no group `(?{letter}`")),
@@ -154,14 +185,12 @@ impl Reader<'_> {
                 None => return Err("the name of a group isn't closed".to_owned()),
             }
         }
-        if self.names.contains(&name) {
-            return Err(format!("two groups are named `{name}`"));
+        let plain =
+            |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || !letter.is_ascii();
+        match name.is_empty() || !name.chars().all(plain) {
+            true => Err("the name of a group has letters, digits and `_`".to_owned()),
+            false => Ok(()),
         }
-        if name.is_empty() {
-            return Err("a group has an empty name".to_owned());
-        }
-        self.names.push(name);
-        Ok(())
     }
 
     /// What stands behind a backslash, outside of brackets.
@@ -196,13 +225,26 @@ impl Reader<'_> {
         match letter {
             'd' | 'D' | 's' | 'S' | 'w' | 'W' => Ok(None),
             'p' | 'P' => {
-                if self.rest.next() == Some('{') {
-                    self.rest
-                        .by_ref()
-                        .find(|letter| *letter == '}')
-                        .ok_or_else(|| format!("`\\{letter}{{` isn't closed"))?;
+                let name = match self.rest.next() {
+                    None => return unknown(),
+                    Some('{') => {
+                        let mut name = String::new();
+                        loop {
+                            match self.rest.next() {
+                                Some('}') => break,
+                                Some(letter) => name.push(letter),
+                                None => return Err(format!("`\\{letter}{{` isn't closed")),
+                            }
+                        }
+                        name.strip_prefix('^').unwrap_or(&name).to_owned()
+                    }
+                    Some('^') => self.rest.next().map(String::from).unwrap_or_default(),
+                    Some(single) => single.to_string(),
+                };
+                match UNICODE_CLASSES.lines().any(|class| class == name) {
+                    true => Ok(None),
+                    false => Err(format!("patterns have no class `\\{letter}{{{name}}}`")),
                 }
-                Ok(None)
             }
             // One digit would be a reference to a group, which RE2 doesn't have.
             '1'..='7' => match self.rest.peek() {
@@ -228,12 +270,15 @@ impl Reader<'_> {
         let wrong = || Err("`\\x` is followed by two digits or by digits in braces".to_owned());
         let is_digit = |letter: &char| letter.is_ascii_hexdigit();
         if self.rest.next_if_eq(&'{').is_some() {
-            let mut count = 0;
-            while self.rest.next_if(is_digit).is_some() {
-                count += 1;
+            let mut digits = String::new();
+            while let Some(digit) = self.rest.next_if(is_digit) {
+                digits.push(digit);
             }
+            let code = digits.trim_start_matches('0');
+            let fits = code.len() <= 6
+                && u32::from_str_radix(code, 16).unwrap_or(0) <= u32::from(char::MAX);
             return match self.rest.next() {
-                Some('}') if count > 0 => Ok(None),
+                Some('}') if !digits.is_empty() && fits => Ok(None),
                 _ => wrong(),
             };
         }
@@ -361,6 +406,9 @@ mod tests {
             "(?i:a)",
             "(?s-m:a)",
             "(?P<n>a)",
+            "(?P<n>a)(?P<n>b)",
+            "((a{10}){10}){10}",
+            r"\p{^Lu}\x{10FFFF}",
             r"\d+\.\w",
             r"[\d-z]",
             r"\pN\p{Greek}",
@@ -399,7 +447,11 @@ mod tests {
             r"[\b]",
             "(?=a)",
             "(?<n>a)",
-            "(?P<n>a)(?P<n>b)",
+            "(?P<n-b>a)",
+            "((a{10}){10}){11}",
+            "(?i-)a",
+            r"\pX",
+            r"\x{110000}",
             "[z-a]",
             "[[:foo:]]",
             r"[a-\d]",

@@ -67,12 +67,6 @@ pub fn is_window(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// Whether a null that was given a type is among the arguments.
-pub fn has_typed_null(arguments: &[Typed]) -> bool {
-    let is_null = |argument: &Typed| argument.value == Value::Null;
-    arguments.iter().any(is_null)
-}
-
 /// Whether a call gives a null without a type, since a constant null is among its arguments.
 ///
 /// Source: `FunctionBinder::BindScalarFunction` of DuckDB. A function that leaves nulls to the
@@ -102,6 +96,7 @@ pub fn gives_null_for_null(name: &str, arguments: &[Typed]) -> bool {
         "list_select",
         "list_sort",
         "list_where",
+        "map_from_entries",
         "struct_extract",
         "struct_extract_at",
         "struct_values",
@@ -114,7 +109,10 @@ pub fn gives_null_for_null(name: &str, arguments: &[Typed]) -> bool {
         "%", "*", "+", "-", "@", "abs", "add", "ceil", "ceiling", "floor", "mod", "multiply",
         "round", "subtract", "trunc",
     ];
-    if !has_typed_null(arguments) {
+    if name.ends_with("grade_up") {
+        return super::null_handling::has_null(arguments);
+    }
+    if !super::null_handling::has_typed_null(arguments) {
         return false;
     }
     let first = arguments.first().map(|argument| &argument.sql_type);
@@ -308,14 +306,9 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     }
     let same = || Outcome::Type(first.sql_type.clone());
     Some(match (name, arguments.len()) {
-        (
-            "min" | "max" | "first" | "last" | "any_value" | "arbitrary" | "first_value"
-            | "last_value",
-            1,
-        ) => same(),
+        ("min" | "max" | "first" | "last" | "any_value" | "arbitrary", 1) => same(),
         ("min" | "max", 2) => Outcome::Type(SqlType::list(first.sql_type.clone())),
         ("mode", 1) => same(),
-        ("lag" | "lead" | "nth_value", 1..=3) => same(),
         ("list" | "array_agg", 1) => Outcome::Type(SqlType::list(first.sql_type.clone())),
         ("histogram", 1) => Outcome::Type(SqlType::Map(
             Box::new(first.sql_type.clone()),
@@ -498,6 +491,7 @@ pub fn field(sql_type: &SqlType, name: &str) -> Option<SqlType> {
             .find(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, sql_type)| sql_type.clone()),
         SqlType::Json => Some(SqlType::Json),
+        variant if variant.is_variant() => Some(variant.clone()),
         _ => None,
     }
 }

@@ -14,6 +14,9 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
         "struct_extract" | "struct_extract_at" => {
             extracted(name, arguments.first()?, arguments.get(1))
         }
+        "array_extract" | "list_extract" if is_struct(&arguments.first()?.sql_type) => {
+            extracted("struct_extract", arguments.first()?, arguments.get(1))
+        }
         "struct_keys" => match &arguments.first()?.sql_type {
             SqlType::Struct(fields) => fields
                 .iter()
@@ -21,6 +24,7 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
                 .then(|| "the fields of this struct have no names".to_owned()),
             other => not(name, "a struct", other, |_| false),
         },
+        "struct_values" if arguments.first()?.sql_type.is_variant() => None,
         "struct_values" => not(name, "a struct", &arguments.first()?.sql_type, is_struct),
         "contains" => match &arguments.first()?.sql_type {
             SqlType::Struct(_) => refusal("struct_contains", arguments),
@@ -35,9 +39,8 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
                 other => not(name, "a struct", other, |_| false),
             }
         }
-        "cardinality" if arguments.len() == 1 => {
-            not(name, "a map", &arguments.first()?.sql_type, is_map)
-        }
+        "cardinality" if arguments.len() != 1 => Some(format!("`{name}` takes one map")),
+        "cardinality" => not(name, "a map", &arguments.first()?.sql_type, is_map),
         "map_concat" => maps(name, arguments),
         "union_tag" => not(name, "a union", &arguments.first()?.sql_type, is_union),
         "union_extract" => match (&arguments.first()?.sql_type, arguments.get(1)) {
@@ -86,12 +89,9 @@ fn concatenated(name: &str, arguments: &[Typed]) -> Option<String> {
     if arguments.is_empty() {
         return Some(format!("`{name}` takes structs"));
     }
-    let other = arguments.iter().find(|argument| {
-        !matches!(
-            argument.sql_type,
-            SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_)
-        )
-    });
+    let other = arguments
+        .iter()
+        .find(|argument| !is_struct(&argument.sql_type) && !argument.sql_type.is_vague());
     if let Some(other) = other {
         return Some(format!(
             "`{name}` takes structs, and this is `{}`",
@@ -131,6 +131,11 @@ fn extracted(name: &str, value: &Typed, key: Option<&Typed>) -> Option<String> {
                 .is_ok_and(|position| (1..=fields.len()).contains(&position));
             (!inside).then(|| format!("the struct has {} fields", fields.len()))
         }
+        Value::Text(text) if name == "struct_extract_at" => text
+            .trim()
+            .parse::<f64>()
+            .is_err()
+            .then(|| format!("`{name}` takes a position")),
         Value::Text(_) if unnamed && name == "struct_extract" => {
             Some("the fields of a struct without names are taken by position".to_owned())
         }
@@ -177,7 +182,11 @@ fn arrays(name: &str, arguments: &[Typed]) -> Option<String> {
     let (SqlType::Array(left, left_size), SqlType::Array(right, right_size)) =
         (&left.sql_type, &right.sql_type)
     else {
-        return None;
+        let other = [left, right]
+            .into_iter()
+            .find(|side| !matches!(side.sql_type, SqlType::Array(..)))?;
+        return (!is_open(&other.sql_type))
+            .then(|| format!("`{name}` takes arrays, and this is `{}`", other.sql_type));
     };
     if left_size != right_size {
         return Some(format!(

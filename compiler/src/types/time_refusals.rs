@@ -79,6 +79,41 @@ const OF_DATES: &[&str] = &[
     "yrs",
 ];
 
+/// Parts that a date gives alone, and not within a list.
+const ALONE_OF_DATES: &[&str] = &[
+    "h",
+    "hour",
+    "hours",
+    "hr",
+    "hrs",
+    "m",
+    "microsecond",
+    "microseconds",
+    "millisecond",
+    "milliseconds",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "ms",
+    "msec",
+    "msecs",
+    "mseconds",
+    "s",
+    "sec",
+    "second",
+    "seconds",
+    "secs",
+    "timezone",
+    "timezone_hour",
+    "timezone_minute",
+    "us",
+    "usec",
+    "usecond",
+    "useconds",
+    "usecs",
+];
+
 /// Parts that a time of day gives alone, and not within a list.
 const ALONE_OF_CLOCKS: &[&str] = &["era", "isoyear"];
 
@@ -114,7 +149,8 @@ fn missing_part(part: &Value, of: &SqlType) -> Option<String> {
     let clock = matches!(of, SqlType::Time | SqlType::TimeNs | SqlType::TimeTz);
     let interval = *of == SqlType::Interval;
     let missing = |part: &str, listed: bool| {
-        clock && (is(part, OF_DATES) || listed && is(part, ALONE_OF_CLOCKS))
+        *of == SqlType::Date && listed && is(part, ALONE_OF_DATES)
+            || clock && (is(part, OF_DATES) || listed && is(part, ALONE_OF_CLOCKS))
             || interval && (is(part, JULIAN) || listed && is(part, ALONE_OF_INTERVALS))
     };
     match part {
