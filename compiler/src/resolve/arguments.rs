@@ -183,8 +183,8 @@ impl Binder<'_> {
             }
             ("strftime", [_, format]) => match &arguments[0].value {
                 Value::Text(_) => {}
-                // With a time zone the format is taken for each row.
-                _ if arguments[0].sql_type == SqlType::TimestampTz && self.varies(format) => {}
+                // With a time zone the format is read once a row comes.
+                _ if arguments[0].sql_type == SqlType::TimestampTz => {}
                 _ => self.check_format(format, &arguments[1], called),
             },
             ("strptime" | "try_strptime", [_, format]) => {

@@ -108,6 +108,9 @@ impl Binder<'_> {
             self.check_fill(function, &arguments, env);
         }
         well_formed &= self.check_constants(&called, function, &arguments, span);
+        if outside.is_empty() {
+            self.check_parts(&called, function, &arguments);
+        }
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
                 Some(entry)

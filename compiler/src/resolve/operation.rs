@@ -169,10 +169,17 @@ impl Binder<'_> {
                         Err(_) => Typed::unknown(),
                     }
                 }
-                (SqlType::Json | SqlType::Varchar, _) => match place.operator {
-                    "->" => Typed::of(SqlType::Json),
-                    _ => Typed::of(SqlType::Varchar),
-                },
+                (SqlType::Json | SqlType::Varchar, _) => {
+                    let one = match place.operator {
+                        "->" => SqlType::Json,
+                        _ => SqlType::Varchar,
+                    };
+                    Typed::of(match &right.sql_type {
+                        // A value for each path.
+                        SqlType::List(_) => SqlType::list(one),
+                        _ => one,
+                    })
+                }
                 _ => Typed::unknown(),
             },
             operator => {

@@ -79,6 +79,38 @@ const OF_DATES: &[&str] = &[
     "yrs",
 ];
 
+/// Parts that a date gives alone, and not within a list.
+const OF_CLOCKS: &[&str] = &[
+    "h",
+    "hour",
+    "hours",
+    "hr",
+    "hrs",
+    "m",
+    "microsecond",
+    "microseconds",
+    "millisecond",
+    "milliseconds",
+    "min",
+    "mins",
+    "minute",
+    "minutes",
+    "ms",
+    "msec",
+    "msecs",
+    "s",
+    "sec",
+    "second",
+    "seconds",
+    "secs",
+    "timezone",
+    "timezone_hour",
+    "timezone_minute",
+    "us",
+    "usec",
+    "usecs",
+];
+
 /// Parts that a time of day gives alone, and not within a list.
 const ALONE_OF_CLOCKS: &[&str] = &["era", "isoyear"];
 
@@ -113,8 +145,10 @@ fn is(part: &str, parts: &[&str]) -> bool {
 fn missing_part(part: &Value, of: &SqlType) -> Option<String> {
     let clock = matches!(of, SqlType::Time | SqlType::TimeNs | SqlType::TimeTz);
     let interval = *of == SqlType::Interval;
+    let date = *of == SqlType::Date;
     let missing = |part: &str, listed: bool| {
-        clock && (is(part, OF_DATES) || listed && is(part, ALONE_OF_CLOCKS))
+        (date && listed && is(part, OF_CLOCKS))
+            || clock && (is(part, OF_DATES) || listed && is(part, ALONE_OF_CLOCKS))
             || interval && (is(part, JULIAN) || listed && is(part, ALONE_OF_INTERVALS))
     };
     match part {
