@@ -183,6 +183,8 @@ pub fn apply_options(carry_out: &CarryOut, plan: PlanOptions, terminal: &Termina
 fn run_options(carry_out: &CarryOut, plan: &PlanOptions, terminal: &Terminal) -> RunOptions {
     RunOptions {
         full_refresh: plan.full_refresh,
+        repair: carry_out.repair,
+        rebuild: carry_out.rebuild,
         workers: carry_out.workers.map(usize::from),
         fail_fast: carry_out.fail_fast,
         wait: carry_out.wait.map(Duration::from_secs),

@@ -27,6 +27,12 @@ pub struct RunArguments {
     /// Build tables anew though nothing changed
     #[arg(long)]
     pub full_refresh: bool,
+    /// Make all views anew, as they may have been altered by hand
+    #[arg(long)]
+    pub repair: bool,
+    /// Build everything anew in a database that has nothing of what the state knows of
+    #[arg(long)]
+    pub rebuild: bool,
     /// How many models are built at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), allow_negative_numbers = true)]
     pub workers: Option<u16>,

@@ -102,6 +102,12 @@ pub struct CarryOut {
     /// Ask nobody
     #[arg(short, long)]
     pub yes: bool,
+    /// Make all views anew, as they may have been altered by hand
+    #[arg(long)]
+    pub repair: bool,
+    /// Build everything anew in a database that has nothing of what the state knows of
+    #[arg(long)]
+    pub rebuild: bool,
     /// How many models are built at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: Option<u16>,

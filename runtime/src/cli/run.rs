@@ -24,6 +24,8 @@ fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
         select: arguments.select.clone(),
         exclude: arguments.exclude.clone(),
         full_refresh: arguments.full_refresh,
+        repair: arguments.repair,
+        rebuild: arguments.rebuild,
         workers: arguments.workers.map(usize::from),
         fail_fast: arguments.fail_fast,
         variables: arguments.var.clone(),

@@ -125,7 +125,7 @@ pub fn apply(
     check_nothing_pending(&mut opening)?;
     let author = &options.run.author;
     let (plan, target) = plan::make(&mut opening.situation, &options.plan, author)?;
-    if plan.is_empty() {
+    if plan.is_empty() && !options.run.repair {
         return Ok(Applied::Nothing(Box::new(plan)));
     }
     store(&mut opening.situation.state, &plan)?;

@@ -36,7 +36,6 @@ pub fn claim(
     create_row(opening)?;
     let holder = Holder::this_process(&user_of(author));
     let scope = opening.situation.place.scope.clone();
-    let mut resume = resume;
     let token = loop {
         let claim = Claim {
             project: &scope.project,
@@ -55,12 +54,12 @@ pub fn claim(
             Err(Refusal::Pending { plan: pending })
                 if !resume && is_run(&mut opening.situation.state, &scope, &pending)? =>
             {
-                // A run that was broken off left nothing to be gone on with: what it built is there.
-                opening
-                    .situation
-                    .state
-                    .abandon(&scope.project, &scope.environment, &pending)?;
-                resume = false;
+                // A run that was broken off left nothing to be gone on with: what it built is there. If its
+                // publication has begun meanwhile, only the next command can end that.
+                let state = &mut opening.situation.state;
+                if !state.abandon(&scope.project, &scope.environment, &pending)? {
+                    return Err(refused(&scope, Refusal::Pending { plan: pending }));
+                }
             }
             Err(refusal) => return Err(refused(&scope, refusal)),
         }

@@ -14,7 +14,7 @@ use crate::situation::Restated;
 use crate::situation::is_protected;
 use crate::situation::physical;
 use crate::situation::{Place, Request, Window};
-use crate::state::{Known, PinnedModel, Scope, Snapshot};
+use crate::state::{Known, PinnedModel, Published, Scope, Snapshot};
 use crate::version::Versions;
 use dbgo_contract::Publication;
 use jiff::Timestamp;
@@ -52,6 +52,11 @@ pub struct Context<'a> {
     pub known: Known,
     /// Those versions.
     pub adopted: Vec<Snapshot>,
+    /// The tables that are preferred to those which were built last: those that the environment shows, or
+    /// those of the environment that is promoted.
+    pub own: HashMap<(String, String), Snapshot>,
+    /// The environment that is promoted, or that this one is made from.
+    pub promoted: Option<String>,
     /// What the plan says of each model and seed that it says something of.
     pub actions: HashMap<Relation, Action>,
     /// The ranges that are done again.
@@ -88,8 +93,25 @@ impl Context<'_> {
         self.adapter.dialect()
     }
 
-    /// The snapshot of a version, if what it names is there.
+    /// The snapshot of a version, if what it names is there: in the table that the environment shows, or
+    /// else in that which was built last.
     pub fn snapshot(&self, model: &str, version: &str) -> Option<&Snapshot> {
+        let key = (model.to_owned(), version.to_owned());
+        self.own
+            .get(&key)
+            .or_else(|| self.latest_snapshot(model, version))
+    }
+
+    /// All tables of a version that are there, those first that are preferred.
+    pub fn generations(&self, model: &str, version: &str) -> Vec<Snapshot> {
+        let preferred = (self.environment.name, self.promoted.as_deref());
+        let mut found = self.known.generations(preferred, model, version);
+        found.retain(|table| self.catalog.contains_key(&table.physical));
+        found
+    }
+
+    /// The snapshot of a version in the table that was built last, for whichever environment.
+    fn latest_snapshot(&self, model: &str, version: &str) -> Option<&Snapshot> {
         self.known
             .snapshot(self.environment.name, model, version)
             .filter(|snapshot| self.catalog.contains_key(&snapshot.physical))
@@ -127,6 +149,13 @@ impl Context<'_> {
         protected
             .next()
             .map(|(environment, _)| environment.as_str())
+    }
+
+    /// What a view of another environment shows of a model.
+    pub fn shown_in(&self, environment: &str, model: &str) -> Option<&Published> {
+        let elsewhere = self.known.elsewhere.iter();
+        let mut shown = elsewhere.filter(|(of, shown)| of == environment && shown.model == model);
+        shown.next().map(|(_, shown)| shown)
     }
 
     /// Whether an environment that shows only what differs from its base leaves a view to it.

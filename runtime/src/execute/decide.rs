@@ -9,12 +9,13 @@ use super::build::promised;
 use super::columns::alterations;
 use super::context::{Context, Mode};
 use super::failure::Failure;
-use super::inputs::{Reads, load_through, proved_equal};
+
 use super::slots::PhysicalSlots;
 use crate::events::{Subject, grouped};
 use crate::intervals::{IntervalSet, Range};
 use crate::plan::Action;
 use crate::project::{BatchFacts, Model, Relation, compose};
+use crate::situation::{Reads, agree, load_through, proved_equal};
 use crate::situation::{
     Restated, Window, interval_of, missing_in, physical_relation, source_text, unit_of,
 };
@@ -415,23 +416,58 @@ impl<'a> Inputs<'a> {
 
     /// Tables that a protected environment shows are only read by others.
     fn shared(&self) -> Option<Decision> {
-        let snapshot = self.table_of_version()?;
-        let environment = self.context.shared_with(&snapshot.physical)?;
-        let reason = format!("shared with `{environment}`: not touched");
-        Some(Decision::Unchanged(ready(snapshot), reason))
+        self.table_of_version()?;
+        self.generations().iter().find_map(|table| {
+            let environment = self.context.shared_with(&table.physical)?;
+            self.reads_the_same_as(environment).then(|| {
+                let reason = format!("shared with `{environment}`: not touched");
+                Decision::Unchanged(ready(table), reason)
+            })
+        })
     }
 
-    /// A table that a plan says nothing of, or that it keeps.
+    /// All tables of this version, those first that are preferred.
+    fn generations(&self) -> Vec<Snapshot> {
+        let path = self.model.def.path.as_str();
+        self.context.generations(path, self.version)
+    }
+
+    /// Whether a table that is built as a whole reads here what the same version of it reads in another
+    /// environment: a seed with other rows there, and its readers' tables are others too. Another version
+    /// that goes on with the same table was proved to have the same rows.
+    fn reads_the_same_as(&self, environment: &str) -> bool {
+        let path = self.model.def.path.as_str();
+        let shown = self.context.shown_in(environment, path);
+        let is_same_version = shown.is_some_and(|shown| shown.version == self.version);
+        if self.model.materialization != Materialization::Table || !is_same_version {
+            return true;
+        }
+        self.model.imports.iter().all(|import| {
+            let path = self.context.project.path_of(*import);
+            let there = self.context.shown_in(environment, path);
+            there.is_none_or(|there| self.uses.contains(&there.physical))
+        })
+    }
+
+    /// A table that a plan says nothing of, or that it keeps, or that an earlier run of it has built.
     fn kept_by_plan(&self) -> Option<Snapshot> {
         let snapshot = self.table_of_version()?;
         let action = self.context.actions.get(&Relation::Model(self.index));
-        let is_built = match action {
-            Some(action) => !action.builds() || self.context.built_in_plan(&snapshot.load),
-            None => true,
-        };
         let by_range = action.is_some_and(|action| action.fill().is_some());
-        let is_kept = self.context.mode == Mode::Apply && is_built && !by_range;
-        is_kept.then(|| snapshot.clone())
+        if self.context.mode != Mode::Apply || by_range {
+            return None;
+        }
+        if action.is_some_and(Action::builds) {
+            let mut tables = self.generations().into_iter();
+            return tables.find(|table| self.context.built_in_plan(&table.load));
+        }
+        if agree(&snapshot.reads, &self.reads) {
+            return Some(snapshot.clone());
+        }
+        // The plan was made knowing that one of them was built of what is read here.
+        let mut tables = self.generations().into_iter();
+        let fitting = tables.find(|table| agree(&table.reads, &self.reads));
+        Some(fitting.unwrap_or_else(|| snapshot.clone()))
     }
 
     /// Whether the plan has a table built anew under its version.
@@ -532,6 +568,14 @@ impl<'a> Inputs<'a> {
             && let Some(reason) = self.same_loads(snapshot)
         {
             return Ok(self.unchanged(snapshot, reason));
+        }
+        // What was built for another environment may be what would be built here.
+        if !full_refresh {
+            for table in self.generations() {
+                if let Some(reason) = self.same_loads(&table) {
+                    return Ok(self.unchanged(&table, reason));
+                }
+            }
         }
         let facts = BatchFacts {
             is_incremental: false,

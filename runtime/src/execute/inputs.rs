@@ -10,27 +10,7 @@ use crate::project::{PlanFacts, Project, Relation};
 use crate::situation::source_text;
 use crate::version::fingerprint;
 use dbgo_contract::SourceDef;
-use std::collections::BTreeMap;
 use std::time::UNIX_EPOCH;
-
-/// The loads that a model reads, by import path.
-pub type Reads = BTreeMap<String, String>;
-
-/// Whether two readings are proved to be of the same data.
-pub fn proved_equal(before: &Reads, now: &Reads) -> bool {
-    before == now && now.values().all(|load| !load.is_empty())
-}
-
-/// The load of something that holds no rows itself.
-pub fn load_through(version: &str, volatile: bool, reads: &Reads) -> String {
-    if volatile || reads.values().any(String::is_empty) {
-        return String::new();
-    }
-    let parts = reads
-        .iter()
-        .flat_map(|(path, load)| [path.as_str(), load.as_str()]);
-    fingerprint([version].into_iter().chain(parts))
-}
 
 /// Proofs of all sources that are `needed`, in the order of the project's sources.
 ///
@@ -114,28 +94,6 @@ fn files(pattern: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reads(pairs: &[(&str, &str)]) -> Reads {
-        pairs
-            .iter()
-            .map(|(path, load)| ((*path).to_owned(), (*load).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn what_is_not_proved_counts_as_changed() {
-        assert!(proved_equal(&reads(&[("a", "1")]), &reads(&[("a", "1")])));
-        assert!(!proved_equal(&reads(&[("a", "1")]), &reads(&[("a", "2")])));
-        assert!(!proved_equal(&reads(&[("a", "")]), &reads(&[("a", "")])));
-        assert!(!proved_equal(&reads(&[]), &reads(&[("a", "1")])));
-        assert!(proved_equal(&reads(&[]), &reads(&[])));
-        assert_eq!(load_through("v", false, &reads(&[("a", "")])), "");
-        assert_eq!(load_through("v", true, &reads(&[])), "");
-        assert_ne!(
-            load_through("v", false, &reads(&[])),
-            load_through("w", false, &reads(&[]))
-        );
-    }
 
     #[test]
     fn a_file_proves_itself_by_size_and_time() {

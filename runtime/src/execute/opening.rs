@@ -222,8 +222,34 @@ impl Opening<'_> {
 
     /// A state that knows of tables in an engine without dbgo's own tables: somebody removed them, or it
     /// is another database.
-    fn check_bookkeeping_is_there(&mut self) -> Result<()> {
-        self.check_lost()
+    fn check_bookkeeping_is_there(&self) -> Result<()> {
+        self.check_lost()?;
+        let missing = self.missing();
+        let gone = self.gone(&missing);
+        let is_asked = matches!(
+            self.situation.place.belief,
+            Belief::Nothing | Belief::Without(_)
+        );
+        if gone.is_empty() || is_asked {
+            return Ok(());
+        }
+        let shown = &self.engine().shown;
+        let count = gone.len();
+        let things = if count == 1 {
+            "1 table or view"
+        } else {
+            "tables and views"
+        };
+        let things = match count {
+            1 => things.to_owned(),
+            _ => format!("{count} {things}"),
+        };
+        Err(Error::new(
+            Kind::Refused,
+            Code::TablesGone,
+            format!("`{shown}` has nothing of the {things} that the state knows of"),
+        )
+        .hint("is it the right database? `run --rebuild` builds everything anew in it"))
     }
 
     /// Refuses an engine that a newer version or another state database wrote. A state that knows
@@ -326,7 +352,16 @@ impl Opening<'_> {
 
     /// Forgets what isn't in the engine any more, unless it can't be computed again.
     fn forget_missing(&mut self) -> Result<()> {
-        let missing = self.missing();
+        let mut missing = self.missing();
+        if let Belief::Without(models) = &self.situation.place.belief {
+            // Whoever forgets these says nothing of the others.
+            let objects = &self.situation.known.objects;
+            let is_named = |name: &String| {
+                let model = &objects[name].model;
+                models.iter().any(|wanted| is_called(model, wanted))
+            };
+            missing.retain(is_named);
+        }
         if missing.is_empty() {
             return Ok(());
         }

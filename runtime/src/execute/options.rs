@@ -17,6 +17,10 @@ pub struct RunOptions {
     pub exclude: Vec<String>,
     /// Whether tables are built anew though nothing changed.
     pub full_refresh: bool,
+    /// Whether all views are made anew, as they may have been altered by hand.
+    pub repair: bool,
+    /// Whether everything is built anew in an engine that has nothing of what the state knows of.
+    pub rebuild: bool,
     /// How many models are built at once; as the project says if nothing is given.
     pub workers: Option<usize>,
     /// Whether the first failure keeps others from starting.

@@ -7,13 +7,13 @@ use super::failure::opening_failed;
 use super::inputs;
 use super::job::Job;
 use super::opening::Opening;
-use crate::adapters::Session;
+use crate::adapters::{RelationKind, Session};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{Action, Definition, is_shown};
 use crate::project::Relation;
 use crate::situation::{Restated, Window, is_readable, physical_relation};
-use crate::state::{Change, ProjectVersion, RunRecord, Snapshot, State};
+use crate::state::{Change, Known, ProjectVersion, RunRecord, Snapshot, State};
 use crate::version::fingerprint;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -309,7 +309,12 @@ impl Preparation {
         for snapshot in &self.adopted {
             known.apply(&Change::Snapshot(snapshot.clone()), place.environment.name);
         }
+        let promoted = job.plan.purpose.promoted().map(str::to_owned);
+        let preferred = (place.environment.name, promoted.as_deref());
+        let own = own_generations(&known, preferred, &opening.catalog);
         let context = Context {
+            own,
+            promoted,
             project: place.project,
             options: job.options,
             mode: job.mode,
@@ -338,6 +343,40 @@ impl Preparation {
         };
         (context, situation.state, opening.session, opening.mark)
     }
+}
+
+/// The tables that are preferred to those which were built last. Views are left out: they are made anew
+/// over whatever their tables are.
+fn own_generations(
+    known: &Known,
+    (here, promoted): (&str, Option<&str>),
+    catalog: &HashMap<String, RelationKind>,
+) -> HashMap<(String, String), Snapshot> {
+    let elsewhere = known.elsewhere.iter();
+    let promoted_entries = elsewhere
+        .filter(|(environment, _)| promoted == Some(environment.as_str()))
+        .map(|(_, entry)| entry);
+    let shown: BTreeSet<(&str, &str)> = known
+        .published
+        .values()
+        .chain(promoted_entries)
+        // Where nobody built it again, which is usual, there is nothing to choose.
+        .filter(|entry| {
+            let latest = known.snapshot(here, &entry.model, &entry.version);
+            latest.is_some_and(|latest| latest.physical != entry.physical)
+        })
+        .map(|entry| (entry.model.as_str(), entry.version.as_str()))
+        .collect();
+    let mut own = HashMap::new();
+    for (model, version) in shown {
+        let tables = known.generations((here, promoted), model, version);
+        let mut tables = tables.into_iter();
+        let table = tables.find(|table| catalog.contains_key(&table.physical));
+        if let Some(table) = table.filter(|table| table.kind != "view") {
+            own.insert((model.to_owned(), version.to_owned()), table);
+        }
+    }
+    own
 }
 
 /// Eight hexadecimal digits that no other run of this state has: they are the key of its batches.

@@ -118,7 +118,7 @@ impl Publication {
             let key = view_key(&wanted.view_schema, &wanted.view_name);
             names.insert(key.clone());
             let same = context.known.published.get(&wanted.model) == Some(&wanted);
-            if !same || !context.users.contains_key(&key) {
+            if !same || context.options.repair || !context.users.contains_key(&key) {
                 views.push(wanted);
             }
         }

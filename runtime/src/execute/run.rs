@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{self, Plan, PlanOptions, short};
 use crate::project::Project;
-use crate::situation::Request;
+use crate::situation::{Belief, Request};
 
 /// Runs a project: builds what is missing or changed, and publishes it.
 ///
@@ -63,6 +63,13 @@ pub fn open<'a>(
     options: &RunOptions,
     interrupt: &Interrupt,
 ) -> Result<Opening<'a>> {
+    let request = &Request {
+        belief: match options.rebuild {
+            true => Belief::Nothing,
+            false => request.belief.clone(),
+        },
+        ..request.clone()
+    };
     let mut opening = opening::open(project, request, options.wait, interrupt)?;
     if finish_begun(&mut opening, interrupt)? {
         let notes = std::mem::take(&mut opening.notes);

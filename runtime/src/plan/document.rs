@@ -33,6 +33,14 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// The environment that is promoted, or that another one is made from.
+    pub fn promoted(&self) -> Option<&str> {
+        match self {
+            Purpose::Promote { from } | Purpose::Create { from } => Some(from),
+            Purpose::Apply | Purpose::Rollback { .. } => None,
+        }
+    }
+
     /// The word for it, as it stands in an environment's history.
     pub fn word(&self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ use super::document::{
     Action, ChangeKind, Columns, Estimate, ModelPlan, Origin, Plan, PlanOptions, Purpose, Reached,
     SCHEMA, SqlChange, ViewChange, ViewPlan,
 };
+use super::new_data::NewData;
 use super::target::{Target, TargetModel, is_shown, view_of_pinned};
 use crate::adapters::{Relation as Name, dialect_of};
 use crate::environments::view_key;
@@ -74,6 +75,7 @@ pub fn make_for(
         },
         comparison: &comparison,
         durations: &durations,
+        promoted: purpose.promoted(),
     };
     let models = maker.models(target)?;
     let views = maker.views(target, &models);
@@ -255,6 +257,8 @@ struct Maker<'a, 's> {
     actions: Actions<'a, 's>,
     comparison: &'a Comparison,
     durations: &'a HashMap<String, u64>,
+    /// The environment that is promoted, or that this one is made from.
+    promoted: Option<&'a str>,
 }
 
 impl Maker<'_, '_> {
@@ -280,34 +284,25 @@ impl Maker<'_, '_> {
         Ok(models)
     }
 
-    /// The models that read a seed with other rows, through views and ephemeral models too: what is
-    /// stored of them is built anew under the same version.
+    /// The models that read a seed with other rows, through views and ephemeral models too, and whose
+    /// version was never built of these: what is stored of them is built anew under the same version.
     fn new_data(&self, target: &Target) -> BTreeSet<&'static str> {
-        let project = self.actions.situation.place.project;
-        let mut changed: BTreeSet<&str> = BTreeSet::new();
-        for (path, difference) in &self.comparison.differences {
-            let Some(after) = target.models.get(path) else {
-                continue;
-            };
-            let action = self.actions.of(after, Some(difference), false);
-            if after.pinned.kind == "seed" && action.is_ok_and(|action| action.builds()) {
-                changed.insert(path);
-            }
-        }
-        let mut reached: BTreeSet<&'static str> = BTreeSet::new();
-        if changed.is_empty() {
-            return reached;
-        }
-        for &index in project.graph().order() {
-            let def = project.model(index).def;
-            let mut imports = def.imports.iter();
-            if imports.any(|import| {
-                changed.contains(import.path.as_str()) || reached.contains(import.path.as_str())
-            }) {
-                reached.insert(def.path.as_str());
-            }
-        }
-        reached
+        let changed: BTreeSet<&str> = self
+            .comparison
+            .differences
+            .keys()
+            .map(String::as_str)
+            .filter(|path| {
+                let after = target.models.get(*path);
+                after.is_some_and(|after| after.pinned.kind == "seed")
+            })
+            .collect();
+        let new_data = NewData {
+            situation: self.actions.situation,
+            target,
+            first: self.promoted,
+        };
+        new_data.below(&changed)
     }
 
     /// All paths of the target, parents first.

@@ -6,6 +6,7 @@
 //! | `previews` | which models' history is cut there |
 //! | `window` | the times between which models are filled |
 //! | `coverage` | which ranges of time a model's table has |
+//! | `loads` | which data a table was built of |
 //! | `restate` | ranges that are filled again |
 //! | `naming` | names of physical tables |
 //! | `shown` | queries as people read them |
@@ -14,6 +15,7 @@
 //! model has here, is decided from the state alone.
 
 mod coverage;
+mod loads;
 mod naming;
 mod place;
 mod previews;
@@ -22,6 +24,7 @@ mod shown;
 mod window;
 
 pub use coverage::Coverage;
+pub use loads::{Reads, agree, load_through, proved_equal};
 pub use naming::{audit_table, physical, physical_relation, show_statement};
 pub use place::{Belief, Place, Request, Situation, pinned};
 pub use previews::{is_filled_by_time, is_protected};

@@ -40,6 +40,8 @@ pub enum Belief {
     Ledger,
     /// The ledger, even of an engine that another state wrote.
     Adopt,
+    /// The state, where the engine has nothing of what it knows of: all of that is forgotten.
+    Nothing,
     /// The state, also where tables of these models are gone that can't be computed again.
     Without(Vec<String>),
 }

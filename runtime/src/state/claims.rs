@@ -355,6 +355,13 @@ async fn point(
         &entry.by,
     ];
     database.run(POINT, values).await?;
+    let values = values![
+        &scope.project,
+        &scope.environment,
+        entry.revision,
+        &entry.project_version,
+    ];
+    database.run(REBASE, values).await?;
     add_history(database, &scope.project, &scope.environment, &entry).await
 }
 
@@ -434,6 +441,10 @@ WHERE project = $1 AND name = $2 AND pending_plan = $3 AND intent = ''";
 
 const SETTLE: &str = "\
 UPDATE environments SET pending_plan = '', intent = '' WHERE project = $1 AND name = $2";
+
+/// An environment that shows just what its base shows from now on is made of that.
+const REBASE: &str = "\
+UPDATE environments SET base_revision = $3 WHERE project = $1 AND base = $2 AND project_version = $4";
 
 const POINT: &str = "\
 UPDATE environments SET revision = $3, project_version = $4, project_hash = $5, \

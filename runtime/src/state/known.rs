@@ -49,6 +49,52 @@ impl Known {
         })
     }
 
+    /// The tables that a version was built in, those first that are preferred: what an environment shows
+    /// that is promoted, what this one shows, what was built last, what others show. They differ where
+    /// what they read did.
+    pub fn generations(
+        &self,
+        (here, promoted): (&str, Option<&str>),
+        model: &str,
+        version: &str,
+    ) -> Vec<Snapshot> {
+        let Some(latest) = self.snapshot(here, model, version) else {
+            return Vec::new();
+        };
+        let is_same = |entry: &&Published| entry.model == model && entry.version == version;
+        let own = self.published.get(model).into_iter().filter(is_same);
+        let elsewhere = || {
+            let shown = self.elsewhere.iter();
+            shown.filter(|(_, entry)| is_same(&entry))
+        };
+        let promoted = elsewhere().filter(|(name, _)| promoted == Some(name.as_str()));
+        let shown = promoted.map(|(_, entry)| entry).chain(own);
+        let others = elsewhere().map(|(_, entry)| entry.physical.as_str());
+        let mut names: Vec<&str> = Vec::new();
+        for name in shown
+            .map(|entry| entry.physical.as_str())
+            .chain([latest.physical.as_str()])
+            .chain(others)
+        {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let table = |name: &str| self.in_table(latest, name);
+        names.into_iter().filter_map(table).collect()
+    }
+
+    /// A snapshot, in another table of its version.
+    fn in_table(&self, snapshot: &Snapshot, physical: &str) -> Option<Snapshot> {
+        let object = self.objects.get(physical)?;
+        let mut other = Snapshot {
+            physical: physical.to_owned(),
+            ..snapshot.clone()
+        };
+        lend(object, &mut other);
+        object.tombstone.is_none().then_some(other)
+    }
+
     /// The snapshots, and the previews of all environments.
     pub fn all_snapshots(&self) -> impl Iterator<Item = &Snapshot> {
         self.snapshots.values().chain(self.previews.values())

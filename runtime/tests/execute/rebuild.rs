@@ -4,7 +4,7 @@ use crate::fixture::*;
 use crate::render;
 use dbgo_runtime::contract::Materialization::{Ephemeral, Table, View};
 use dbgo_runtime::contract::*;
-use dbgo_runtime::error::Kind;
+use dbgo_runtime::error::{Code, Kind};
 use dbgo_runtime::execute::RunOptions;
 use dbgo_runtime::project::Project;
 
@@ -295,7 +295,13 @@ fn a_lost_database_is_built_anew_and_a_lost_state_is_read_from_the_ledger() {
     assert_eq!(ran.outcome.summary.built, 0, "{:?}", ran.outcome.steps);
     assert_eq!(ran.outcome.published, 0);
     std::fs::remove_file(place.path.join("shop.duckdb")).unwrap();
-    let ran = run_all(&project);
+    let refused = run_with(&project, &RunOptions::default()).err().unwrap();
+    assert_eq!(refused.code, Code::TablesGone, "{refused:?}");
+    let rebuilding = RunOptions {
+        rebuild: true,
+        ..RunOptions::default()
+    };
+    let ran = run_with(&project, &rebuilding).unwrap();
     assert_eq!(ran.outcome.summary.built, 3, "{:?}", ran.outcome.steps);
     assert_eq!(place.query(TOTALS), ["2|30.50"]);
 }

@@ -216,15 +216,20 @@ fn a_lost_history_is_not_replaced_by_a_new_one() {
 }
 
 #[test]
-fn a_lost_history_begins_anew_after_a_run_without_its_model() {
+fn a_lost_history_begins_anew_when_it_is_forgotten() {
     let place = shop();
     std::fs::remove_file(place.path().join("shop.duckdb")).expect("the database");
-    place.dbgo(&["run"]).ends_with(3);
-    std::fs::remove_file(place.path().join("models/marts/events.sql")).expect("the model");
+    place.dbgo(&["run", "--rebuild"]).ends_with(3);
+    place
+        .dbgo(&[
+            "state",
+            "forget",
+            "marts.events",
+            "--destroy-history",
+            "--yes",
+        ])
+        .ends_with(0);
     place.dbgo(&["run"]).ends_with(0);
-    place.write("models/marts/events.sql", EVENTS);
-    let run = place.dbgo(&["run"]).ends_with(0);
-    assert!(run.err.contains("1 built"), "{}", run.err);
     let shown = place.dbgo(&["show", "events", "--json"]).ends_with(0);
     assert!(shown.out.contains("\"row_count\": \"2\""), "{}", shown.out);
 }
