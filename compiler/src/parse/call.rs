@@ -95,7 +95,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `WITHIN GROUP`, `FILTER`, `EXPORT_STATE`, `IGNORE NULLS`, `OVER`
+    /// `WITHIN GROUP`, `FILTER`, `EXPORT_STATE`, `OVER`
     fn call_behind(&mut self, function: &mut Function, start: usize) -> Parsed<()> {
         if self.keyword(0).category() != Some(Category::Unreserved) {
             return Ok(());
@@ -116,12 +116,6 @@ impl Parser<'_> {
             })?);
         }
         function.export_state = self.take(keyword::EXPORT_STATE);
-        if function.ignore_nulls.is_none()
-            && self.keyword(1) == keyword::NULLS
-            && self.keyword(2) == keyword::OVER
-        {
-            function.ignore_nulls = self.nulls_treatment();
-        }
         if self.take(keyword::OVER) {
             function.over = Some(self.over()?);
         }
@@ -132,6 +126,10 @@ impl Parser<'_> {
     fn check_ordered_set(&self, function: &Function, start: usize) -> Parsed<()> {
         let name = function.name.last().map_or("", |name| name.value.as_str());
         let arguments = match name.to_ascii_lowercase().as_str() {
+            _ if function.distinct => {
+                let message = "`within group` can't stand behind `distinct`".to_owned();
+                return Err(self.refused(start, message));
+            }
             "mode" => 0,
             "percentile_cont" | "percentile_disc" => 1,
             _ => return Err(self.refused(start, format!("`{name}` has no `within group`"))),
@@ -167,21 +165,12 @@ impl Parser<'_> {
             keyword::SUBSTRING => Self::substring_arguments,
             keyword::OVERLAY => Self::overlay_arguments,
             keyword::TRIM => return self.trim().map(Some),
-            _ => {
-                let needs_arguments = matches!(
-                    self.keyword(0).text(),
-                    "coalesce" | "nullif" | "grouping" | "grouping_id" | "treat"
-                );
-                if self.keyword(0).text() == "treat" {
-                    return self.treat().map(Some);
-                }
-                if needs_arguments && self.symbol_is(2, ")") {
-                    self.advance();
-                    self.advance();
-                    return Err(self.unexpected("an expression"));
-                }
-                return Ok(None);
-            }
+            keyword => match keyword.text() {
+                "treat" => return self.treat().map(Some),
+                "coalesce" | "grouping" | "grouping_id" => Self::some_expressions,
+                "nullif" => Self::two_expressions,
+                _ => return Ok(None),
+            },
         };
         let name = self.any_name("a function")?;
         let arguments = self.nested(|parser| parser.parenthesized(special))?;
@@ -189,6 +178,20 @@ impl Parser<'_> {
             vec![name],
             arguments.into_iter().map(positional).collect(),
         )))))
+    }
+
+    /// Expressions and nothing else, a comma behind the last one allowed.
+    fn some_expressions(&mut self) -> Parsed<Vec<Expr>> {
+        match self.at_symbol(")") {
+            true => Err(self.unexpected("an expression")),
+            false => self.list_until(")"),
+        }
+    }
+
+    fn two_expressions(&mut self) -> Parsed<Vec<Expr>> {
+        let first = self.expression()?;
+        self.expect_symbol(",")?;
+        Ok(vec![first, self.expression()?])
     }
 
     /// `year FROM d`, `'year' FROM d`

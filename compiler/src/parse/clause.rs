@@ -170,7 +170,11 @@ impl Parser<'_> {
         let outer = std::mem::replace(&mut self.percentages, true);
         let mut value = self.expression()?;
         self.percentages = outer;
-        if self.take(keyword::PERCENT) {
+        let number = matches!(
+            &value.kind,
+            ExprKind::Literal(super::ast::Literal::Number(_))
+        );
+        if number && self.take(keyword::PERCENT) {
             value = Expr {
                 kind: ExprKind::Unary {
                     operator: "%".to_owned(),

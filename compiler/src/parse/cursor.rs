@@ -294,15 +294,6 @@ impl<'a> Parser<'a> {
         Ok(all)
     }
 
-    /// Skips the brackets that open here with what they hold.
-    pub(super) fn skip_brackets(&mut self) -> Parsed<Span> {
-        let start = self.position;
-        let open = self.expect_symbol("(")?;
-        self.position = self.closing[start].min(self.lexemes.len());
-        self.close(")", open)?;
-        Ok(self.span_from(start))
-    }
-
     /// One level of nesting.
     pub(super) fn nested<T>(&mut self, inside: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         self.depth += 1;

@@ -266,6 +266,13 @@ impl Parser<'_> {
             });
         }
         let right = Box::new(self.expression_above(least)?);
+        let left = match (star_pattern(&operator), left.kind) {
+            (Some(operator), ExprKind::Star(mut star)) if star.pattern.is_none() => {
+                star.pattern = Some((operator.to_owned(), right));
+                return Ok(ExprKind::Star(star));
+            }
+            (_, kind) => Box::new(Expr { kind, ..*left }),
+        };
         if operator == "->"
             && let Some(parameters) = row_of_names(&left)
         {
@@ -553,4 +560,20 @@ fn symbol_power(text: &str) -> Option<Infix> {
             ])
             .then_some(Infix::Operator(Power::Other, Power::Sum)),
     }
+}
+
+/// The pattern that an operator behind a star stands for.
+///
+/// Source: `TryTransformStarLike` of DuckDB, and what its parser makes of these operators.
+fn star_pattern(operator: &str) -> Option<&'static str> {
+    Some(match operator {
+        "~" => "similar to",
+        "!~" => "not similar to",
+        "~~" => "like",
+        "!~~" => "not like",
+        "~~*" => "ilike",
+        "!~~*" => "not ilike",
+        "~~~" => "glob",
+        _ => return None,
+    })
 }

@@ -5,6 +5,7 @@ use super::cursor::{Parsed, Parser};
 use super::keyword::{self, Category};
 use super::type_name::is_whole;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::span::Span;
 use crate::token::TokenKind;
 
 /// The units of intervals.
@@ -39,6 +40,9 @@ impl Parser<'_> {
         let kind = self.kind(0);
         let word = self.keyword(0);
         Ok(ExprKind::Literal(match kind {
+            Some(TokenKind::Text) if self.text().starts_with(['n', 'N']) => {
+                return self.national_text();
+            }
             Some(TokenKind::Text) => self.text_literal()?,
             _ => {
                 let span = self.advance();
@@ -53,6 +57,26 @@ impl Parser<'_> {
         }))
     }
 
+    /// `N'…'`, which is the type `nchar` in front of a text.
+    fn national_text(&mut self) -> Parsed<ExprKind> {
+        let span = self.span();
+        self.text_literal()?;
+        let after = Span {
+            start: span.start + 1,
+            ..span
+        };
+        Ok(ExprKind::Typed {
+            type_name: TypeName {
+                text: "nchar".to_owned(),
+                span: Span {
+                    end: after.start,
+                    ..span
+                },
+            },
+            text: after.to(self.previous_span()),
+        })
+    }
+
     /// One text, or several that stand on lines of their own and are one by the standard.
     fn text_literal(&mut self) -> Parsed<Literal> {
         let span = self.advance();
@@ -62,18 +86,40 @@ impl Parser<'_> {
             Some(b'u' | b'U') => {
                 let message = "texts with `U&` aren't supported";
                 let error = Diagnostic::error(Code::SyntaxError, span, message);
-                return Err(Box::new(error.hint("write `E'\\u00e9'`")));
+                return Err(Box::new(error.hint("write the characters themselves")));
             }
-            Some(b'e' | b'E') => unescaped(quoted_content(&first[1..])),
+            Some(b'e' | b'E') => return self.escaped_text(span),
             Some(b'\'') => quoted_content(first).replace("''", "'"),
             _ => quoted_content(&first[1..]).replace("''", "'"),
         };
-        while self.kind(0) == Some(TokenKind::Text)
+        while let Some(more) = self.continued() {
+            value.push_str(&quoted_content(self.slice(more)).replace("''", "'"));
+        }
+        Ok(Literal::Text(value))
+    }
+
+    /// Goes past a text on a line of its own, which belongs to the one before.
+    fn continued(&mut self) -> Option<Span> {
+        let continues = self.kind(0) == Some(TokenKind::Text)
             && self.text().starts_with('\'')
-            && self.new_line_before()
-        {
-            let span = self.advance();
-            value.push_str(&quoted_content(self.slice(span)).replace("''", "'"));
+            && self.new_line_before();
+        continues.then(|| self.advance())
+    }
+
+    /// `E'…'`, whose first token has been read; what continues it has escapes, too.
+    fn escaped_text(&mut self, first: Span) -> Parsed<Literal> {
+        let mut value = String::new();
+        let mut next = Some(first);
+        while let Some(span) = next {
+            let written = self.slice(span).trim_start_matches(['e', 'E']);
+            match unescaped(quoted_content(written)) {
+                Ok(part) => value.push_str(&part),
+                Err((message, hint)) => {
+                    let error = Diagnostic::error(Code::SyntaxError, span, message);
+                    return Err(Box::new(error.hint(hint)));
+                }
+            }
+            next = self.continued();
         }
         Ok(Literal::Text(value))
     }
@@ -167,7 +213,16 @@ impl Parser<'_> {
         if !long && !short {
             return Ok(None);
         }
-        self.type_name()?;
+        match ahead {
+            1 => drop(self.type_name()?),
+            // A name with its schema, which may be a keyword here.
+            _ => {
+                self.any_name("a type")?;
+                while self.take_symbol(".") {
+                    self.any_name("a type")?;
+                }
+            }
+        }
         match self.kind(0) {
             Some(TokenKind::Text) => self.typed_text(start).map(Some),
             _ => Err(self.unexpected("a text")),
@@ -205,8 +260,9 @@ fn dollar_content(text: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// The content of an `E'…'` text, with the escapes of the engine's scanner.
-fn unescaped(content: &str) -> String {
+/// The content of an `E'…'` text, with the escapes of the engine's scanner (`scan.l` of its
+/// `libpg_query`); a message and a hint for those that it has no code for.
+fn unescaped(content: &str) -> Result<String, (&'static str, &'static str)> {
     let mut value = String::with_capacity(content.len());
     let mut rest = content.chars().peekable();
     while let Some(c) = rest.next() {
@@ -228,24 +284,34 @@ fn unescaped(content: &str) -> String {
             {
                 text.push(digit);
             }
-            u32::from_str_radix(&text, radix)
-                .ok()
-                .and_then(char::from_u32)
+            u32::from_str_radix(&text, radix).ok()
         };
-        let escaped = match escape {
-            'b' => Some('\u{8}'),
-            'f' => Some('\u{c}'),
-            'n' => Some('\n'),
-            'r' => Some('\r'),
-            't' => Some('\t'),
-            'v' => Some('\u{b}'),
+        let code = match escape {
             'x' => digits(16, "", 2),
-            'u' => digits(16, "", 4),
-            'U' => digits(16, "", 8),
             '0'..='7' => digits(8, &escape.to_string(), 3),
-            other => Some(other),
+            _ => None,
         };
-        value.push(escaped.unwrap_or(char::REPLACEMENT_CHARACTER));
+        value.push(match (escape, code) {
+            ('u' | 'U', _) => {
+                return Err((
+                    "the engine reads no `\\u` in a text",
+                    "write the character itself, or `chr(233)`",
+                ));
+            }
+            (_, Some(code @ 1..=127)) => char::from(code as u8),
+            (_, Some(_)) => {
+                return Err((
+                    "the code of an escape is one from 1 to 127",
+                    "write the character itself, or `chr(233)`",
+                ));
+            }
+            ('b', _) => '\u{8}',
+            ('f', _) => '\u{c}',
+            ('n', _) => '\n',
+            ('r', _) => '\r',
+            ('t', _) => '\t',
+            (other, _) => other,
+        });
     }
-    value
+    Ok(value)
 }

@@ -143,6 +143,9 @@ impl Parser<'_> {
     /// `month`, `month IN (…)`
     fn pivot_column(&mut self) -> Parsed<PivotColumn> {
         let expr = self.expression_above(Power::Escape)?;
+        if matches!(expr.kind, ExprKind::Star(_) | ExprKind::Columns { .. }) {
+            return Err(self.unexpected("the name of a column in place of a star"));
+        }
         if !self.take(keyword::IN) {
             return Ok(PivotColumn {
                 exprs: vec![expr],
@@ -160,6 +163,11 @@ impl Parser<'_> {
     fn listed_column(&mut self) -> Parsed<PivotColumn> {
         let header = self.operand()?;
         self.expect(keyword::IN)?;
+        // Behind a table the values are written out.
+        if self.at_symbol("(") && self.at_nested_query() {
+            self.advance();
+            return Err(self.unexpected("a value"));
+        }
         Ok(PivotColumn {
             exprs: exprs_of(header),
             values: self.pivot_values()?,

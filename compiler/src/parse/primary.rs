@@ -25,10 +25,16 @@ impl Parser<'_> {
     fn attached(&mut self, start: usize, first: Expr) -> Parsed<Expr> {
         let mut expr = first;
         let mut chain = 0;
-        while !matches!(expr.kind, ExprKind::Star(_) | ExprKind::Lambda { .. }) {
-            let number = matches!(&expr.kind, ExprKind::Literal(literal)
-                if !matches!(literal, super::ast::Literal::Text(_)));
-            if number {
+        while !matches!(
+            expr.kind,
+            ExprKind::Star(_) | ExprKind::Columns { .. } | ExprKind::Lambda { .. }
+        ) {
+            let constant = match &expr.kind {
+                ExprKind::Literal(super::ast::Literal::Text(_)) => false,
+                ExprKind::Literal(_) | ExprKind::Typed { .. } | ExprKind::Interval { .. } => true,
+                _ => false,
+            };
+            if constant {
                 break;
             }
             let kind = if self.take_symbol(".") {
@@ -60,6 +66,12 @@ impl Parser<'_> {
                 operand,
                 field: name,
             });
+        }
+        if matches!(operand.kind, ExprKind::Literal(_)) {
+            let error = self.unexpected("an operator");
+            return Err(Box::new(
+                error.hint("put the text in parentheses, or call the function"),
+            ));
         }
         let call = Box::new(self.call(vec![name], name_position)?);
         Ok(ExprKind::Method { operand, call })
@@ -183,6 +195,9 @@ impl Parser<'_> {
         while self.at_symbol(".") {
             if self.symbol_is(1, "*") {
                 self.advance();
+                if parts.len() > 1 {
+                    return Err(self.unexpected("a name: a star has one name in front of it"));
+                }
                 return self.star(parts);
             }
             if self.keyword(1) == keyword::COLUMNS && self.symbol_is(2, "(") && parts.len() == 1 {
@@ -197,6 +212,9 @@ impl Parser<'_> {
         }
         if !self.at_symbol("(") {
             return Ok(ExprKind::Name(parts));
+        }
+        if parts.len() > 3 {
+            return Err(self.unexpected("an operator: a function has at most three names"));
         }
         let call = self.call(parts, start)?;
         if self.kind(0) == Some(TokenKind::Text) && !self.new_line_before() {
@@ -252,8 +270,15 @@ impl Parser<'_> {
         if self.take(keyword::FOR) {
             let variables = self.comma_separated(|parser| parser.name("a name"))?;
             self.expect(keyword::IN)?;
+            let before = self.position();
             let list = Box::new(self.expression()?);
-            let condition = match self.take(keyword::IF) {
+            // In front of `IF` the grammar takes an operand alone.
+            let operators = match list.kind {
+                ExprKind::Binary { .. } | ExprKind::Unary { .. } => true,
+                ExprKind::Cast { .. } => !self.text_at(before).to_lowercase().ends_with("cast"),
+                _ => false,
+            };
+            let condition = match !operators && self.take(keyword::IF) {
                 true => Some(Box::new(self.expression()?)),
                 false => None,
             };

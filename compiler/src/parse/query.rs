@@ -163,7 +163,9 @@ impl Parser<'_> {
         if !all {
             self.take(keyword::DISTINCT);
         }
-        let by_name = self.take_all(&[keyword::BY, keyword::NAME]);
+        // Of the three only `UNION` has it.
+        let by_name =
+            operator == SetOperator::Union && self.take_all(&[keyword::BY, keyword::NAME]);
         let right = side(self)?;
         Ok(QueryBody::SetOperation(Box::new(SetOperation {
             operator,

@@ -196,14 +196,18 @@ impl Parser<'_> {
         let mut kind = self.table_kind()?;
         let mut selection = Vec::new();
         if self.at(keyword::AT) && self.symbol_is(1, "(") {
-            self.advance();
-            selection.push(self.skip_brackets()?);
+            selection.push(self.point_in_time(&kind)?);
         }
         if let TableKind::Function { ordinality, .. } = &mut kind {
             *ordinality = self.take_all(&[keyword::WITH, keyword::ORDINALITY]);
         }
+        let function = matches!(kind, TableKind::Function { .. });
         let alias = match prefix {
             Some(alias) => Some(alias),
+            None if !function && self.at(keyword::AS) && self.symbol_is(1, "(") => {
+                self.advance();
+                return Err(self.unexpected("an alias"));
+            }
             None => self.table_alias()?,
         };
         if bare_values && alias.is_none() {
@@ -211,8 +215,7 @@ impl Parser<'_> {
             return Err(Box::new(error.hint("write `values (…) as alias`")));
         }
         if self.at(keyword::AT) && self.symbol_is(1, "(") {
-            self.advance();
-            selection.push(self.skip_brackets()?);
+            selection.push(self.point_in_time(&kind)?);
         }
         if self.at(keyword::TABLESAMPLE) {
             selection.push(self.sample()?);
@@ -223,6 +226,29 @@ impl Parser<'_> {
             selection,
             span: self.span_from(start),
         })
+    }
+
+    /// `AT (VERSION => …)` or `AT (TIMESTAMP => …)` behind a table.
+    fn point_in_time(&mut self, kind: &TableKind) -> Parsed<crate::span::Span> {
+        let of_table = matches!(kind, TableKind::Name(_) | TableKind::Reference(_));
+        if !of_table {
+            return Err(self.unexpected("the end of the table"));
+        }
+        self.advance();
+        let start = self.position();
+        let open = self.expect_symbol("(")?;
+        let words = ["version", "timestamp"];
+        if !words
+            .iter()
+            .any(|word| self.text().eq_ignore_ascii_case(word))
+        {
+            return Err(self.unexpected("`version` or `timestamp`"));
+        }
+        self.advance();
+        self.expect_symbol("=>")?;
+        self.expression()?;
+        self.close(")", open)?;
+        Ok(self.span_from(start))
     }
 
     fn table_kind(&mut self) -> Parsed<TableKind> {

@@ -2,7 +2,7 @@
 
 use super::ast::TypeName;
 use super::cursor::{Parsed, Parser};
-use super::keyword::{self, Category};
+use super::keyword::{self, Category, Keyword};
 use crate::token::TokenKind;
 
 impl Parser<'_> {
@@ -107,6 +107,9 @@ impl Parser<'_> {
         if refused {
             return Err(self.unexpected("a type"));
         }
+        if self.symbol_is(1, ".") {
+            return self.skip_qualified_type();
+        }
         self.any_name("a type")?;
         match first {
             keyword::DOUBLE => {
@@ -120,9 +123,6 @@ impl Parser<'_> {
                 self.take(keyword::VARYING);
             }
             _ => {}
-        }
-        while self.take_symbol(".") {
-            self.any_name("a type")?;
         }
         if self.at_symbol("(") {
             self.parenthesized(|parser| {
@@ -143,6 +143,20 @@ impl Parser<'_> {
             }
         }
         Ok(())
+    }
+
+    /// `schema.type`: names that are no keywords, and without parameters
+    /// (`qualified_typename` of the grammar).
+    fn skip_qualified_type(&mut self) -> Parsed<()> {
+        loop {
+            if self.keyword(0) != Keyword::NONE {
+                return Err(self.unexpected("the name of a type that is no keyword"));
+            }
+            self.any_name("a type")?;
+            if !self.take_symbol(".") {
+                return Ok(());
+            }
+        }
     }
 
     /// A number or a text.

@@ -20,8 +20,9 @@ impl Parser<'_> {
         let start = self.position();
         let open = self.expect_symbol("(")?;
         let frame_word = [keyword::ROWS, keyword::RANGE, keyword::GROUPS];
-        let partitioned = self.at(keyword::PARTITION) && self.keyword(1) == keyword::BY;
-        let base = match self.name_at(0) && !partitioned && !self.at_any(&frame_word) {
+        // Names that begin a clause as well are no windows here.
+        let clause = self.at(keyword::PARTITION) || self.at_any(&frame_word);
+        let base = match self.name_at(0) && !clause {
             true => Some(self.name("a window")?),
             false => None,
         };

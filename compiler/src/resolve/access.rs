@@ -277,6 +277,23 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks the list of `x = ANY (list)`, which is unnested.
+    pub(super) fn check_quantified(&mut self, list: &SqlType, span: Span) {
+        let may = match list {
+            SqlType::Struct(fields) => fields.len() == 1,
+            SqlType::List(_)
+            | SqlType::Array(..)
+            | SqlType::Null
+            | SqlType::Unknown
+            | SqlType::Other(_) => true,
+            _ => false,
+        };
+        if !may {
+            let message = format!("`ANY` and `ALL` take a list or a query, and this is `{list}`");
+            self.bad_access(span, message);
+        }
+    }
+
     /// Checks `operand[start:end:step]`.
     pub(super) fn check_slice(
         &mut self,

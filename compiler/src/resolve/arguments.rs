@@ -358,6 +358,7 @@ impl Binder<'_> {
         }
         let wrong = match &typed.value {
             Value::Integer(count) if *count < 0 => "is negative".to_owned(),
+            Value::Integer(count) if *count > i128::from(i64::MAX) => "is too large".to_owned(),
             Value::Text(text) if text.trim().parse::<f64>().is_err() => "is no number".to_owned(),
             _ if typed.sql_type.is_temporal() && !has_query(bound) => {
                 format!("is `{}`", typed.sql_type)
@@ -378,23 +379,37 @@ impl Binder<'_> {
         query: &ast::Query,
         parent: Option<&Env<'_>>,
     ) {
-        let percentage = matches!(&bound.kind, ExprKind::Unary { operator, .. } if operator == "%");
-        if !percentage && !has_query(bound) {
-            return;
-        }
         let outer: Vec<u32> = parent
             .into_iter()
             .flat_map(Env::outwards)
             .map(|env| env.scope.id)
             .filter(|id| *id != 0)
             .collect();
+        let percentage = matches!(&bound.kind, ExprKind::Unary { operator, .. } if operator == "%");
+        // Without a subquery the bound itself mustn't read a column.
+        let place = match percentage || has_query(bound) {
+            true => query.span,
+            false => bound.span,
+        };
         let correlated = self
-            .columns_within(query.span)
+            .columns_within(place)
             .any(|column| outer.contains(&column.scope));
         if correlated {
             let message = "a query that reads a column of an outer query takes a constant number \
                            of rows"
                 .to_owned();
+            self.wrong_constant(bound.span, message);
+        }
+    }
+
+    /// The limit of a set operation holds no subquery.
+    pub(super) fn check_set_limit(&mut self, bound: &ast::Expr, query: &ast::Query) {
+        let mut body = &query.body;
+        while let ast::QueryBody::Nested(inner) = body {
+            body = &inner.body;
+        }
+        if matches!(body, ast::QueryBody::SetOperation(_)) && has_query(bound) {
+            let message = "the limit of a set operation can't be a subquery".to_owned();
             self.wrong_constant(bound.span, message);
         }
     }

@@ -6,15 +6,18 @@
 //! `arguments`.
 
 use super::Binder;
-use super::deep::query_of;
+use super::deep::{query_of, without_parentheses};
 use super::grouping::walk;
 use super::placement::{Needs, needs_of};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::lexer::lex;
+use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
-use crate::span::Span;
+use crate::parse::parse_expression;
+use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
-use crate::types::Typed;
 use crate::types::catalogue::{self, Kind};
+use crate::types::{Typed, Value};
 
 /// Functions that are windows only, with the least and greatest number of their arguments.
 const WINDOWS: &[(&str, usize, usize)] = &[
@@ -115,11 +118,88 @@ impl Binder<'_> {
         }
     }
 
+    /// A macro with `OVER` must stand for the call of a function that takes a window. Whether
+    /// nothing was found.
+    pub(super) fn check_windowed_macro(
+        &mut self,
+        called: &str,
+        entry: Option<&catalogue::Entry>,
+        span: Span,
+    ) -> bool {
+        let Some(entry) = entry.filter(|entry| {
+            entry.is(Kind::Macro) && !entry.is(Kind::Aggregate) && !entry.is(Kind::Scalar)
+        }) else {
+            return true;
+        };
+        let takes = |name: &str| {
+            crate::types::rules::is_window(name)
+                || catalogue::find(name)
+                    .is_none_or(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
+        };
+        let stands_for_window = entry.macros().any(|(_, definition)| {
+            let (tokens, _) = lex(FileId(0), definition, 0..definition.len());
+            match parse_expression(definition, &tokens) {
+                Ok(body) => match &without_parentheses(&body).kind {
+                    ExprKind::Function(inner) => inner
+                        .name
+                        .last()
+                        .is_none_or(|name| takes(&name.value.to_lowercase())),
+                    _ => false,
+                },
+                Err(_) => true,
+            }
+        });
+        if !stands_for_window {
+            let message = format!("`{called}` stands for no window function, and takes no `OVER`");
+            self.report(Diagnostic::error(Code::MisplacedWindow, span, message));
+        }
+        stands_for_window
+    }
+
+    /// Checks the constants of `lead(x, offset, default)`, which the engine casts.
+    pub(super) fn check_shifted(
+        &mut self,
+        called: &str,
+        function: &ast::Function,
+        arguments: &[Typed],
+    ) {
+        if !matches!(called, "lag" | "lead") {
+            return;
+        }
+        let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
+        for (index, argument) in arguments.iter().enumerate().skip(1) {
+            let Some(place) = function
+                .arguments
+                .get(index)
+                .map(|written| written.value.span)
+            else {
+                return;
+            };
+            let target = match index {
+                1 => &SqlType::BigInt,
+                _ => &arguments[0].sql_type,
+            };
+            let wrong = match &argument.value {
+                Value::Text(text) if target.is_numeric() => !is_number(text) && !text.contains('_'),
+                _ => index == 1 && argument.sql_type == SqlType::Date,
+            };
+            if wrong {
+                let message = format!("`{called}` takes `{target}` here");
+                self.report(Diagnostic::error(Code::InvalidConstant, place, message));
+            }
+        }
+    }
+
     /// `f(*)` is a call without arguments.
     pub(super) fn check_star_argument(&mut self, called: &str, span: Span) {
         let Some(entry) = catalogue::find(called) else {
             return;
         };
+        if matches!(called, "unnest" | "unlist") {
+            let message = format!("`{called}` takes a list or a struct, and no star");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+            return;
+        }
         let refused = match entry.macro_counts() {
             Some(counts) => !counts.contains(&0),
             None => {
@@ -157,6 +237,7 @@ impl Binder<'_> {
             ));
         }
         self.check_unnested_lambda(body);
+        self.check_parameters(names, body);
         if let ExprKind::Lambda { .. } = &body.kind {
             self.misplaced_lambda(body.span);
         }
@@ -169,6 +250,42 @@ impl Binder<'_> {
             self.report(
                 Diagnostic::error(Code::WrongArguments, span, "a lambda can't hold a subquery")
                     .hint("compute the subquery in `FROM` or a member of `WITH`"),
+            );
+        }
+    }
+
+    /// The parameters of a lambda have names of their own, and an aggregate doesn't see them.
+    pub(super) fn check_parameters(&mut self, names: &[ast::Name], body: &ast::Expr) {
+        for (index, name) in names.iter().enumerate() {
+            let mut earlier = names[..index].iter();
+            if earlier.any(|other| same_name(&other.value, &name.value)) {
+                let message = format!("two parameters are named `{}`", name.value);
+                self.report(Diagnostic::error(Code::DuplicateName, name.span, message));
+            }
+        }
+        let mut found: Option<&ast::Name> = None;
+        walk(body, &mut |part| {
+            if needs_of(part) != Some(Needs::Group) {
+                return found.is_none();
+            }
+            walk(part, &mut |inner| {
+                if let ExprKind::Name(parts) = &inner.kind
+                    && let [first, ..] = parts.as_slice()
+                    && names
+                        .iter()
+                        .any(|name| same_name(&name.value, &first.value))
+                {
+                    found = found.or(Some(first));
+                }
+                found.is_none() && !matches!(inner.kind, ExprKind::Lambda { .. })
+            });
+            false
+        });
+        if let Some(name) = found {
+            let message = format!("an aggregate doesn't see the parameter `{}`", name.value);
+            self.report(
+                Diagnostic::error(Code::UnknownColumn, name.span, message)
+                    .hint("`list_sum`, `list_max` and their like compute over a list"),
             );
         }
     }

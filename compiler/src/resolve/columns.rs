@@ -4,7 +4,8 @@
 //! that the selector picks, or, behind a star, all of them stand side by side as arguments.
 
 use super::Binder;
-use super::name_test::{holds, passes, regular};
+use super::deep::without_parentheses;
+use super::name_test::{Value, holds, passes, regular, selected};
 use super::scope::{Env, Output, OutputColumn};
 use super::star::Expanded;
 use crate::bound::{RelationId, What};
@@ -57,16 +58,21 @@ impl Binder<'_> {
             self.chosen = Some(choice.columns);
             self.chosen_item(item, None, env, output);
         } else {
-            for (index, column) in choice.columns.into_iter().enumerate() {
+            let mut told = false;
+            for column in choice.columns {
                 let name = match &item.alias {
                     Some(alias) => alias_of(&alias.value, &column.name, choice.pattern.as_ref()),
                     None => Some(column.shown.clone()),
                 };
                 self.chosen = Some(vec![column]);
-                match index {
-                    0 => self.chosen_item(item, name, env, output),
-                    // What is wrong in it was told.
-                    _ => self.quietly(|binder| binder.chosen_item(item, name, env, output)),
+                match told {
+                    false => {
+                        let before = self.diagnostics.len();
+                        self.chosen_item(item, name, env, output);
+                        told = self.diagnostics.len() > before;
+                    }
+                    // What is wrong with the item was told for one column.
+                    true => self.quietly(|binder| binder.chosen_item(item, name, env, output)),
                 }
             }
         }
@@ -190,21 +196,11 @@ impl Binder<'_> {
 
     /// Checks that the selector of a `COLUMNS(…)` or of a star's pattern picks something.
     pub(super) fn check_choice(&mut self, expr: &ast::Expr, env: &Env<'_>) {
+        let before = self.diagnostics.len();
+        self.check_selector(expr);
         let Some(found) = selector(expr) else { return };
-        let mut report = |code, message: String| {
-            self.report(Diagnostic::error(code, expr.span, message));
-        };
-        match &found.picks {
-            Picks::Regular(pattern) => {
-                if let Some(message) = fault(pattern) {
-                    return report(Code::InvalidStar, message);
-                }
-            }
-            Picks::Unknown if is_no_selector(expr) => {
-                let message = "columns are chosen by a pattern, a list of names or a lambda";
-                return report(Code::InvalidStar, message.to_owned());
-            }
-            _ => {}
+        if self.diagnostics.len() > before {
+            return;
         }
         let plain = ast::Star {
             qualifier: found.qualifier.clone(),
@@ -223,21 +219,66 @@ impl Binder<'_> {
         let Some(names) = names.filter(|names| !names.is_empty()) else {
             return;
         };
-        let missing = match &found.picks {
-            Picks::Names(wanted) => wanted
-                .iter()
-                .find(|wanted| !names.iter().any(|name| same_name(name, wanted)))
-                .map(|wanted| format!("there is no column `{wanted}` to choose")),
-            picks => match picks.of(names.iter().map(String::as_str)) {
-                Some((picked, _)) if !picked.contains(&true) => {
-                    Some("no column is chosen by this".to_owned())
-                }
-                _ => None,
-            },
-        };
-        if let Some(message) = missing {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if let Some(message) = found.picks.wrong(&names) {
             self.report(Diagnostic::error(Code::UnknownColumn, expr.span, message));
         }
+    }
+
+    /// Binds an expression for each column that its `COLUMNS(…)` stands for, up to the first for
+    /// which something is wrong.
+    pub(super) fn check_repeated(&mut self, expr: &ast::Expr, env: &Env<'_>) {
+        let Some(found) = selector(expr).filter(|found| !found.unpacked) else {
+            return;
+        };
+        let choice =
+            self.unwritten(|binder| binder.quietly(|binder| binder.choice(&found, expr.span, env)));
+        let Some(choice) = choice else { return };
+        let outer = self.chosen.take();
+        let before = self.diagnostics.len();
+        for column in choice.columns {
+            self.chosen = Some(vec![column]);
+            self.unwritten(|binder| binder.expression(expr, env));
+            if self.diagnostics.len() > before {
+                break;
+            }
+        }
+        self.chosen = outer;
+    }
+
+    /// Whether the `COLUMNS(…)` in an argument stands for one column, whose turn it is.
+    pub(super) fn is_repeated(&self, argument: &ast::Expr) -> bool {
+        let mut one = matches!(self.chosen.as_deref(), Some([_]));
+        super::grouping::walk(argument, &mut |part| {
+            one &= match &part.kind {
+                ExprKind::Star(_) => false,
+                ExprKind::Columns { .. } => return false,
+                _ => super::placement::needs_of(part) != Some(super::placement::Needs::Rows),
+            } && !super::star_places::is_unpacking(part);
+            one
+        });
+        one
+    }
+
+    /// The first column that an item's `COLUMNS(…)` stands for and that isn't one of these.
+    pub(super) fn chosen_beside(
+        &mut self,
+        item: &ast::Expr,
+        grouped: &[(RelationId, u32)],
+        env: &Env<'_>,
+    ) -> Option<String> {
+        let found = selector(item)?;
+        let choice = self
+            .unwritten(|binder| binder.quietly(|binder| binder.choice(&found, item.span, env)))?;
+        let loose = |column: &Chosen| {
+            column.field.is_none()
+                && matches!(column.sources.as_slice(), [only] if !grouped.contains(only))
+        };
+        choice
+            .columns
+            .into_iter()
+            .find(loose)
+            .map(|column| column.name)
     }
 
     /// Checks the codes in the alias of an item that stands for several.
@@ -274,8 +315,8 @@ impl Binder<'_> {
         }
         let all: Option<Vec<Chosen>> = expanded.into_iter().map(chosen).collect();
         let all = all?;
-        let names = all.iter().map(|column| column.name.as_str());
-        let (picked, pattern) = found.picks.of(names)?;
+        let names: Vec<&str> = all.iter().map(|column| column.name.as_str()).collect();
+        let (picked, pattern) = found.picks.of(&names)?;
         let columns: Vec<Chosen> = all
             .into_iter()
             .zip(picked)
@@ -307,42 +348,46 @@ struct Selector<'a> {
 /// How names are picked.
 enum Picks<'a> {
     All,
+    /// By what is between the parentheses: a pattern of which a part of the name is matched, a
+    /// list of names, or a condition over a name.
+    By(&'a ast::Expr),
     /// A part of the name is matched.
     Regular(&'a str),
-    Names(Vec<&'a str>),
-    Condition {
-        parameter: &'a str,
-        condition: &'a ast::Expr,
-    },
     Pattern {
         operator: &'a str,
         pattern: &'a str,
         escape: Option<char>,
         negated: bool,
     },
-    Unknown,
 }
 
 impl Picks<'_> {
-    fn of<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<(Vec<bool>, Option<Regex>)> {
-        let names: Vec<&str> = names.collect();
+    fn of(&self, names: &[&str]) -> Option<(Vec<bool>, Option<Regex>)> {
         let each = |test: &dyn Fn(&str) -> Option<bool>| -> Option<Vec<bool>> {
             names.iter().map(|name| test(name)).collect()
         };
+        let by_pattern = |pattern: &str| {
+            let pattern = regular(pattern, false)?;
+            let picked = each(&|name| name.is_ascii().then(|| pattern.is_match(name)))?;
+            Some((picked, Some(pattern)))
+        };
         let picked = match self {
             Picks::All => each(&|_| Some(true)),
-            Picks::Regular(pattern) => {
-                let pattern = regular(pattern, false)?;
-                let picked = each(&|name| name.is_ascii().then(|| pattern.is_match(name)))?;
-                return Some((picked, Some(pattern)));
-            }
-            Picks::Names(wanted) => {
-                each(&|name| Some(wanted.iter().any(|wanted| same_name(wanted, name))))
-            }
-            Picks::Condition {
-                parameter,
-                condition,
-            } => each(&|name| holds(condition, parameter, name)),
+            Picks::Regular(pattern) => return by_pattern(pattern),
+            Picks::By(selector) => match &without_parentheses(selector).kind {
+                ExprKind::Lambda { parameters, body } => match parameters.as_slice() {
+                    [only] => each(&|name| holds(body, &only.value, name)),
+                    _ => None,
+                },
+                _ => match selected(selector, names)? {
+                    Value::Text(pattern) => return by_pattern(&pattern),
+                    Value::List(items) => {
+                        let wanted = texts_of(&items)?;
+                        each(&|name| Some(wanted.iter().any(|wanted| same_name(wanted, name))))
+                    }
+                    _ => None,
+                },
+            },
             Picks::Pattern {
                 operator,
                 pattern,
@@ -351,25 +396,54 @@ impl Picks<'_> {
             } => each(&|name| {
                 passes(name, operator, pattern, *escape).map(|passed| passed != *negated)
             }),
-            Picks::Unknown => None,
         };
         Some((picked?, None))
     }
+
+    /// What is wrong with the choice among these columns.
+    fn wrong(&self, names: &[&str]) -> Option<String> {
+        let none = || Some("no column is chosen by this".to_owned());
+        if let Picks::By(selector) = self
+            && !matches!(without_parentheses(selector).kind, ExprKind::Lambda { .. })
+        {
+            match selected(selector, names)? {
+                Value::Null => return none(),
+                Value::List(items) if items.is_empty() => return none(),
+                Value::List(items) if items.contains(&Value::Null) => {
+                    return Some("a null chooses no column".to_owned());
+                }
+                Value::List(items) => {
+                    let missing = texts_of(&items)?
+                        .into_iter()
+                        .find(|wanted| !names.iter().any(|name| same_name(name, wanted)))?;
+                    return Some(format!("there is no column `{missing}` to choose"));
+                }
+                Value::Text(pattern) => {
+                    if let Some(message) = fault(&pattern) {
+                        return Some(message);
+                    }
+                }
+                _ => return None,
+            }
+        }
+        if let Picks::Regular(pattern) = self
+            && let Some(message) = fault(pattern)
+        {
+            return Some(message);
+        }
+        match self.of(names) {
+            Some((picked, _)) if !picked.contains(&true) => none(),
+            _ => None,
+        }
+    }
 }
 
-/// Whether the selector of a `COLUMNS(…)` is a constant that chooses nothing.
-fn is_no_selector(expr: &ast::Expr) -> bool {
-    let mut found = false;
-    super::grouping::walk(expr, &mut |part| {
-        if let ExprKind::Columns { selector, .. } = &part.kind {
-            let constant = |expr: &ast::Expr| matches!(&expr.kind, ExprKind::Literal(written) if !matches!(written, Literal::Text(_)));
-            found |= constant(selector)
-                || matches!(&selector.kind, ExprKind::List(items) if items.iter().any(constant));
-            return false;
-        }
-        true
+fn texts_of(items: &[Value]) -> Option<Vec<&str>> {
+    let texts = items.iter().map(|item| match item {
+        Value::Text(text) => Some(text.as_str()),
+        _ => None,
     });
-    found
+    texts.collect()
 }
 
 /// Whether an item is `* LIKE '…'` and its like.
@@ -459,63 +533,9 @@ fn star_pattern(item: &ast::Expr) -> Option<Selector<'_>> {
 
 /// How the selector between the parentheses picks, and the star that it is.
 fn picks(selector: &ast::Expr) -> (Option<&ast::Star>, Picks<'_>) {
-    let picks = match &selector.kind {
-        ExprKind::Nested(inner) => return picks(inner),
-        ExprKind::Star(star) if star.pattern.is_none() => return (Some(star), Picks::All),
-        ExprKind::Literal(Literal::Text(pattern)) => Picks::Regular(pattern),
-        ExprKind::Name(names) => match names.as_slice() {
-            [only] => Picks::Regular(&only.value),
-            _ => Picks::Unknown,
-        },
-        ExprKind::List(items) => match items.iter().map(text).collect::<Option<Vec<&str>>>() {
-            Some(names) if !names.is_empty() => Picks::Names(names),
-            _ => Picks::Unknown,
-        },
-        ExprKind::Lambda { parameters, body } => match parameters.as_slice() {
-            [only] => Picks::Condition {
-                parameter: &only.value,
-                condition: body,
-            },
-            _ => Picks::Unknown,
-        },
-        ExprKind::Comprehension {
-            result,
-            variables,
-            list,
-            condition,
-        } => {
-            return comprehension(result, variables, list, condition.as_deref());
-        }
-        _ => Picks::Unknown,
-    };
-    (None, picks)
-}
-
-/// `[x for x in (*) if …]`
-fn comprehension<'a>(
-    result: &'a ast::Expr,
-    variables: &'a [ast::Name],
-    list: &'a ast::Expr,
-    condition: Option<&'a ast::Expr>,
-) -> (Option<&'a ast::Star>, Picks<'a>) {
-    let mut inner = list;
-    while let ExprKind::Nested(nested) = &inner.kind {
-        inner = nested;
-    }
-    match (variables, &result.kind, &inner.kind, condition) {
-        ([parameter], ExprKind::Name(names), ExprKind::Star(star), Some(condition))
-            if matches!(names.as_slice(), [only] if same_name(&only.value, &parameter.value))
-                && star.pattern.is_none() =>
-        {
-            (
-                Some(star),
-                Picks::Condition {
-                    parameter: &parameter.value,
-                    condition,
-                },
-            )
-        }
-        _ => (None, Picks::Unknown),
+    match &without_parentheses(selector).kind {
+        ExprKind::Star(star) if star.pattern.is_none() => (Some(star), Picks::All),
+        _ => (None, Picks::By(selector)),
     }
 }
 

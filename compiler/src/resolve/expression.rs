@@ -24,6 +24,7 @@ impl Binder<'_> {
         self.depth += 1;
         let mark = self.tree.mark();
         let typed = super::with_stack(|| self.kind(expr, env));
+        self.check_collations(expr, &typed);
         if let Some(what) = self.written_as(expr) {
             self.tree.close(mark, what, expr.span);
         }
@@ -122,9 +123,37 @@ impl Binder<'_> {
                 self.check_time_zone((&operand, expr.span), (&zone, place));
                 Typed::of(at_time_zone(&operand.sql_type))
             }
-            ExprKind::Keyword(_) => Typed::unknown(),
+            ExprKind::Keyword(word) => {
+                if word == "default" {
+                    let message = "`default` is no value of a query";
+                    self.report(Diagnostic::error(Code::SyntaxError, expr.span, message));
+                }
+                Typed::unknown()
+            }
             _ => self.collection(expr, env),
         }
+    }
+
+    /// Whether an aggregate of a query reads columns of the queries around it alone: it is one of
+    /// theirs, and makes no row here.
+    fn aggregates_outside(&self, query: &ast::Query, env: &Env<'_>) -> bool {
+        let ast::QueryBody::Select(select) = &query.body else {
+            return false;
+        };
+        let outer: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
+        let mut found = false;
+        for item in &select.items {
+            super::grouping::walk(&item.expr, &mut |part| {
+                if super::placement::needs_of(part) != Some(super::placement::Needs::Group) {
+                    return true;
+                }
+                let mut columns = self.columns_within(part.span).peekable();
+                found |=
+                    columns.peek().is_some() && columns.all(|column| outer.contains(&column.scope));
+                false
+            });
+        }
+        found
     }
 
     /// Lists, structs, maps, subqueries and what is taken out of them.
@@ -159,6 +188,13 @@ impl Binder<'_> {
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
                 self.check_correlated_row(&output, query, env);
+                // `row(x) in (select y …)` compares the members.
+                let operand_type = match (&operand.kind, &operand_type.sql_type) {
+                    (ExprKind::Row(items), SqlType::Struct(fields)) if items.len() == 1 => {
+                        Typed::of(fields[0].1.clone())
+                    }
+                    _ => operand_type,
+                };
                 if let ([column], false) = (output.columns.as_slice(), output.open) {
                     self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
                 }
@@ -175,7 +211,8 @@ impl Binder<'_> {
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
                     self.check_correlated_row(&output, query, env);
                 } else {
-                    self.expression(right, env);
+                    let list = self.expression(right, env);
+                    self.check_quantified(&list.sql_type, right.span);
                 }
                 Typed::of(SqlType::Boolean)
             }
@@ -184,7 +221,9 @@ impl Binder<'_> {
                 self.check_value_width(&output, query.span);
                 match (output.columns.as_slice(), output.open) {
                     ([column], false) => {
-                        let nullable = column.typed.nullable || !gives_one_row(query);
+                        let nullable = column.typed.nullable
+                            || !gives_one_row(query)
+                            || self.aggregates_outside(query, env);
                         column.typed.clone().nullable_if(nullable)
                     }
                     _ => Typed::unknown(),
@@ -288,7 +327,9 @@ impl Binder<'_> {
                 list,
                 condition,
             } => {
+                let place = list.span;
                 let list = self.expression(list, env);
+                self.check_higher_order("list_transform", Some(&list.sql_type), 1, 1, place);
                 let mut parameters = element_parameters(&list.sql_type, variables, self.lambdas);
                 let mut inner = Env {
                     parameters: &[],
@@ -306,6 +347,9 @@ impl Binder<'_> {
                     self.check_unnested_lambda(part);
                 }
                 self.check_variables(variables, expr.span);
+                for part in condition.as_deref().into_iter().chain([&**result]) {
+                    self.check_parameters(variables, part);
+                }
                 self.lambdas += 1;
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
@@ -347,6 +391,7 @@ impl Binder<'_> {
                 self.lambdas -= 1;
                 Typed::unknown()
             }
+            ExprKind::Star(_) if self.selecting => Typed::not_null(SqlType::list(SqlType::Varchar)),
             ExprKind::Columns {
                 selector,
                 unpacked: false,

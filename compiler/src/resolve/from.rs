@@ -6,7 +6,7 @@ use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
 use super::operation::FAILS_LATER;
-use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn};
+use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn, unique};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -24,6 +24,7 @@ impl Binder<'_> {
             ..Scope::default()
         };
         let mark = self.tree.mark();
+        let unnamed = std::mem::take(&mut self.unnamed);
         for item in items {
             let found = {
                 let env = Env::new(&scope, parent);
@@ -32,6 +33,7 @@ impl Binder<'_> {
             self.check_lateral_aggregates(item, &scope, parent);
             scope.append(found);
         }
+        self.unnamed = unnamed;
         if let (Some(first), Some(last)) = (items.first(), items.last()) {
             let span = first.span.to(last.span);
             self.tree.close(mark, What::Clause(Clause::From), span);
@@ -63,7 +65,7 @@ impl Binder<'_> {
             }
             ast::TableKind::Query { query, .. } => {
                 let output = self.query(query, Some(env));
-                let name = "unnamed_subquery".to_owned();
+                let name = self.subquery_name(alias.is_some());
                 self.derived(mark, output.into_relation(Some(name)), table.span)
             }
             ast::TableKind::Values(values) => {
@@ -107,7 +109,21 @@ impl Binder<'_> {
         if !matches!(table.kind, ast::TableKind::Function { .. }) {
             self.check_alias_width(&relation, alias);
         }
-        single(aliased(relation, alias))
+        let function = matches!(table.kind, ast::TableKind::Function { .. });
+        let relation = aliased(relation, alias);
+        single(match alias {
+            Some(alias) if !function && !alias.columns.is_empty() => with_unique_names(relation),
+            _ => relation,
+        })
+    }
+
+    /// The name of a subquery without an alias: the second and later ones of a `FROM` are counted.
+    fn subquery_name(&mut self, aliased: bool) -> String {
+        self.unnamed += u32::from(!aliased);
+        match (aliased, self.unnamed) {
+            (false, count @ 2..) => format!("unnamed_subquery{count}"),
+            _ => "unnamed_subquery".to_owned(),
+        }
     }
 
     /// A relation made of what was written since the mark.
@@ -446,6 +462,22 @@ impl Binder<'_> {
                 .nullable = false;
         }
         let right_source = scope.relations[right_index].source(right_column);
+        let whole = |merged: &Merged| {
+            let relations = &merged.relations;
+            same_name(&merged.name, name)
+                && relations.contains(&left_index)
+                && relations.contains(&right_index)
+        };
+        if scope.merged.iter().any(whole) {
+            return;
+        }
+        // What the right side has merged becomes a part of this.
+        let of_right = scope.merged.iter().position(|merged| {
+            same_name(&merged.name, name)
+                && merged.relations.iter().all(|index| *index >= left_width)
+        });
+        let of_right = of_right.map(|index| scope.merged.remove(index).relations);
+        let of_right = of_right.unwrap_or_else(|| vec![right_index]);
         let before = scope.merged.iter_mut().find(|merged| {
             same_name(&merged.name, name)
                 && merged.relations.iter().all(|index| *index < left_width)
@@ -453,7 +485,7 @@ impl Binder<'_> {
         if let Some(merged) = before {
             self.write_sources(&merged.sources, name, place);
             self.write_sources(&[right_source], name, place);
-            merged.relations.push(right_index);
+            merged.relations.extend(of_right);
             merged.typed = merged_type(&merged.typed, &right_typed, kind);
             merged.typed.nullable &= kind != ast::JoinKind::Inner;
             let left = std::mem::take(&mut merged.sources);
@@ -467,7 +499,7 @@ impl Binder<'_> {
         let merged = Merged {
             name: column.name.clone().unwrap_or_else(|| name.to_owned()),
             typed: merged_type(&column.typed, &right_typed, kind),
-            relations: vec![left_index, right_index],
+            relations: std::iter::once(left_index).chain(of_right).collect(),
             sources: merged_sources(vec![left_source], right_source, kind),
         };
         scope.merged.push(merged);
@@ -520,7 +552,6 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
     match &schema.columns {
         None => Relation::unknown(Some(name.to_owned())),
         Some(columns) => Relation {
-            id: RelationId::default(),
             name: Some(name.to_owned()),
             columns: columns
                 .iter()
@@ -529,9 +560,8 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
                     typed: Typed::of(column.sql_type.clone()).nullable_if(column.nullable),
                 })
                 .collect(),
-            open: false,
             hidden: Hidden::Rows,
-            twice: false,
+            ..Relation::default()
         },
     }
 }
@@ -561,6 +591,15 @@ fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Relation 
         for (column, name) in relation.columns.iter_mut().zip(&alias.columns) {
             column.name = Some(name.value.clone());
         }
+    }
+    relation
+}
+
+/// The engine tells columns of one name apart where an alias names them.
+fn with_unique_names(mut relation: Relation) -> Relation {
+    let mut taken = Vec::new();
+    for column in &mut relation.columns {
+        column.name = column.name.take().map(|name| unique(name, &mut taken));
     }
     relation
 }

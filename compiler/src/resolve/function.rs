@@ -52,6 +52,10 @@ impl Binder<'_> {
             self.arguments(function, env);
             return Typed::unknown();
         }
+        if matches!(called.as_str(), "try" | "unpack") && function.arguments.len() != 1 {
+            let message = format!("`{called}` takes one expression");
+            self.report(Diagnostic::error(Code::WrongArguments, span, message));
+        }
         if is_for_from(&called) {
             self.volatile = true;
             self.for_from(name);
@@ -106,6 +110,15 @@ impl Binder<'_> {
         }
         if called == "fill" {
             self.check_fill(function, &arguments, env);
+        }
+        if called == "ntile" && function.over.is_some() && well_formed {
+            // The engine casts whatever it is given.
+            return Typed::of(SqlType::BigInt)
+                .nullable_if(self.call_is_nullable(&called, function, &arguments));
+        }
+        if function.over.is_some() {
+            well_formed &= self.check_windowed_macro(&called, entry, span);
+            self.check_shifted(&called, function, &arguments);
         }
         well_formed &= self.check_constants(&called, function, &arguments, span);
         if outside.is_empty() {
@@ -367,7 +380,9 @@ impl Binder<'_> {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is(Kind::Macro)
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             && function.arguments.iter().all(|argument| {
-                argument.name.is_none() && !super::select::gives_several(&argument.value)
+                argument.name.is_none()
+                    && (!super::select::gives_several(&argument.value)
+                        || self.is_repeated(&argument.value))
             });
         if !certain {
             if *outcome == Outcome::Refused
@@ -398,6 +413,8 @@ impl Binder<'_> {
                 )
                 .hint("cast the arguments: `x::TYPE`"),
             ),
+            // How many a window takes was checked.
+            Outcome::WrongCount if rules::is_window(&name.value.to_lowercase()) => {}
             Outcome::WrongCount => self.report(Diagnostic::error(
                 Code::WrongArguments,
                 span,

@@ -4,7 +4,7 @@
 //! aggregate. Where an item can't be followed, it is left to the engine.
 
 use super::Binder;
-use super::deep::{query_of, walk_query};
+use super::deep::{query_of, walk_query, without_parentheses};
 use super::query::literal_position;
 use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -20,7 +20,11 @@ impl Binder<'_> {
         output: &Output,
         parent: Option<&Env<'_>>,
     ) {
-        if !is_grouped(select) && !self.has_outer_aggregate(select, scope, parent) {
+        let distinct = match &select.distinct {
+            Some(ast::Distinct::On(keys)) => keys.iter().any(has_aggregate),
+            _ => false,
+        };
+        if !is_grouped(select) && !distinct && !self.has_outer_aggregate(select, scope, parent) {
             return;
         }
         let mut exprs: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
@@ -47,19 +51,15 @@ impl Binder<'_> {
             if output.open || select.items.iter().any(several) {
                 return;
             }
-            // All items that aren't aggregates are groups.
-            let keys: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
+            // What isn't an item as a whole isn't found among the groups.
             for expr in exprs {
-                self.check_item(expr, &keys, select, scope);
+                self.check_beside_all(expr, select, scope);
             }
             return;
         }
         if !is_grouped(select) {
             let aggregates = exprs.iter().any(|expr| {
-                has_aggregate(expr)
-                    && self
-                        .columns_within(expr.span)
-                        .any(|column| column.scope == scope.id)
+                has_aggregate(expr) && self.reads_own_column(expr, scope)
                     || !self.outer_aggregates(expr, scope, parent).is_empty()
             });
             if !aggregates {
@@ -78,7 +78,16 @@ impl Binder<'_> {
         output: &Output,
     ) {
         let keys = match &select.group_by {
-            Some(ast::GroupBy::All(_)) => return,
+            Some(ast::GroupBy::All(_)) => {
+                if let Some(ast::Distinct::On(keys)) = &select.distinct
+                    && !output.open
+                {
+                    for key in keys {
+                        self.check_beside_all(key, select, scope);
+                    }
+                }
+                return;
+            }
             Some(ast::GroupBy::Items(items)) => match plain_keys(items) {
                 Some(keys) => keys,
                 None => return,
@@ -100,6 +109,61 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks what stands beside the select list of a `GROUP BY ALL`.
+    fn check_beside_all(&mut self, expr: &ast::Expr, select: &ast::Select, scope: &Scope) {
+        let collated = match &without_parentheses(expr).kind {
+            ExprKind::Collate { operand, .. } => operand,
+            _ => expr,
+        };
+        let mut items = select.items.iter();
+        let named = match &without_parentheses(collated).kind {
+            ExprKind::Name(names) => names.last(),
+            _ => None,
+        };
+        let is_item = items.any(|item| {
+            let own = match (&item.alias, &item.expr.kind) {
+                (Some(alias), _) => Some(alias),
+                (None, ExprKind::Name(names)) => names.last(),
+                _ => None,
+            };
+            let by_name = own
+                .zip(named)
+                .is_some_and(|(own, name)| crate::name::same_name(&own.value, &name.value));
+            by_name || self.same(&item.expr, collated)
+        });
+        if !is_item {
+            self.check_item(expr, &[], select, scope);
+        }
+    }
+
+    /// Whether a name that was bound as that of an item is a column of this query's tables, too.
+    fn is_hidden_column(&self, part: &ast::Expr, scope: &Scope) -> bool {
+        let ExprKind::Name(names) = &part.kind else {
+            return false;
+        };
+        let [only] = names.as_slice() else {
+            return false;
+        };
+        !self
+            .resolved
+            .contains_key(&(only.span.start, only.span.end))
+            && matches!(
+                scope.find(&only.value),
+                Some(super::scope::Found::Column(..))
+            )
+    }
+
+    /// Whether a column of this query's tables stands in an expression, also by a name that is an
+    /// alias as well.
+    fn reads_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
+        let mut found = false;
+        walk(expr, &mut |part| {
+            found |= self.is_own_column(part, scope) || self.is_hidden_column(part, scope);
+            !found
+        });
+        found
+    }
+
     fn check_item(
         &mut self,
         item: &ast::Expr,
@@ -113,6 +177,7 @@ impl Binder<'_> {
         if let ExprKind::Star(star) = &item.kind {
             loose.extend(self.loose_in_star(star, item.span, keys, scope));
         }
+        let mut repeated = None;
         walk(item, &mut |part| {
             if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
                 return false;
@@ -122,25 +187,33 @@ impl Binder<'_> {
             }
             match &part.kind {
                 ExprKind::Name(names) => {
-                    if self.is_own_column(part, scope) && (is_item || !is_alias(names, select)) {
+                    // In `ORDER BY` an item's name hides the column that it stands for.
+                    let own = self.is_own_column(part, scope)
+                        || keys.is_empty() && !is_item && self.is_hidden_column(part, scope);
+                    if own && (is_item || !is_alias(names, select)) {
                         let written: Vec<&str> =
                             names.iter().map(|name| name.value.as_str()).collect();
                         loose.push((part.span, written.join(".")));
                     }
                     false
                 }
-                // What a lambda or a subquery sees is another matter.
-                ExprKind::Lambda { .. }
-                | ExprKind::Comprehension { .. }
-                | ExprKind::Star(_)
-                | ExprKind::Columns { .. } => false,
-                ExprKind::Function(function) => !function
-                    .arguments
-                    .iter()
-                    .any(|argument| matches!(argument.value.kind, ExprKind::Lambda { .. })),
+                ExprKind::Lambda { body, .. } => {
+                    loose.extend(self.loose_in_lambda(body, keys, scope));
+                    false
+                }
+                ExprKind::Columns { .. } => {
+                    repeated = Some(part.span);
+                    false
+                }
+                ExprKind::Star(_) => false,
                 _ => true,
             }
         });
+        if let Some(span) = repeated {
+            let grouped = self.grouped_sources(keys, scope);
+            let name = self.chosen_beside(item, &grouped, &Env::new(scope, None));
+            loose.extend(name.map(|name| (span, name)));
+        }
         for (span, written) in loose {
             self.report(
                 Diagnostic::error(
@@ -153,6 +226,42 @@ impl Binder<'_> {
                 )),
             );
         }
+    }
+
+    /// Where the columns that are grouped by come from.
+    fn grouped_sources(
+        &self,
+        keys: &[&ast::Expr],
+        scope: &Scope,
+    ) -> Vec<(crate::bound::RelationId, u32)> {
+        let columns = keys
+            .iter()
+            .filter(|key| matches!(key.kind, ExprKind::Name(_)))
+            .filter_map(|key| self.resolved.get(&(key.span.start, key.span.end)))
+            .filter(|id| id.scope == scope.id);
+        columns.flat_map(|id| scope.sources(*id)).collect()
+    }
+
+    /// The columns of this query in a lambda that aren't grouped; its parameters aren't bound as
+    /// such.
+    fn loose_in_lambda(
+        &self,
+        body: &ast::Expr,
+        keys: &[&ast::Expr],
+        scope: &Scope,
+    ) -> Vec<(crate::span::Span, String)> {
+        let mut loose = Vec::new();
+        walk(body, &mut |part| {
+            if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
+                return false;
+            }
+            if matches!(part.kind, ExprKind::Name(_)) && self.is_own_column(part, scope) {
+                let written = self.input.text.get(part.span.range());
+                loose.push((part.span, written.unwrap_or_default().to_owned()));
+            }
+            true
+        });
+        loose
     }
 
     /// The first column of a plain star that isn't grouped.
@@ -238,11 +347,9 @@ impl Binder<'_> {
         select: &'b ast::Select,
     ) -> Option<&'b ast::Expr> {
         if let Some(position) = literal_position(key) {
-            let has_star = select
-                .items
-                .iter()
-                .any(|item| super::select::gives_several(&item.expr));
-            if has_star {
+            // `unnest` stands for one item still.
+            let mut before = select.items.iter().take(position);
+            if before.any(|item| super::select::widens_item(&item.expr)) {
                 return None;
             }
             return position
@@ -273,7 +380,7 @@ impl Binder<'_> {
     }
 
     /// Whether a name is a column of this `FROM` and not of one around it.
-    fn is_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
+    pub(super) fn is_own_column(&self, expr: &ast::Expr, scope: &Scope) -> bool {
         let key = match &expr.kind {
             ExprKind::Name(names) if names.len() == 1 => (names[0].span.start, names[0].span.end),
             _ => (expr.span.start, expr.span.end),
@@ -424,8 +531,9 @@ fn walk_here<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bo
     }
 }
 
-fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
+pub(super) fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
     match &expr.kind {
+        ExprKind::Binary { left, right, .. } => vec![left, right],
         ExprKind::Interval { value: inner, .. }
         | ExprKind::Unary { operand: inner, .. }
         | ExprKind::Is { operand: inner, .. }

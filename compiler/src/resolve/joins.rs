@@ -407,15 +407,26 @@ pub(super) fn merged_type(left: &Typed, right: &Typed, kind: ast::JoinKind) -> T
 
 pub(super) fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {
     let (left, right) = scope.relations.split_at(left_width);
-    left.iter()
+    let names = left
+        .iter()
         .flat_map(|relation| &relation.columns)
         .filter_map(|column| column.name.clone())
         .filter(|name| {
             right
                 .iter()
                 .any(|relation| relation.position(name).is_some())
-        })
-        .collect()
+        });
+    let mut shared: Vec<String> = Vec::new();
+    for name in names {
+        // What the left side has merged already is one column.
+        if !shared
+            .iter()
+            .any(|other| crate::name::same_name(other, &name))
+        {
+            shared.push(name);
+        }
+    }
+    shared
 }
 
 /// A semi or anti join gives the left side only.

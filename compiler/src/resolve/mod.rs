@@ -14,18 +14,18 @@
 //! | `pivot`, `pivot_checks` | `PIVOT`, `UNPIVOT` |
 //! | `select` | the clauses of a `SELECT` |
 //! | `star`, `columns`, `name_test`, `unnest` | `*` with its changes, `COLUMNS(…)`, structs as columns |
-//! | `star_checks` | what a star can't have |
+//! | `star_checks`, `star_places` | what a star can't have, and where it may stand |
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `data_columns` | queries whose columns only their data tells |
-//! | `grouping`, `canonical` | what may stand beside an aggregate |
+//! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `constant_arguments`, `made_types`, `patterns` | the clauses of calls; constants that functions need |
 //! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
-//! | `windows`, `positions`, `widths` | names and frames; `ORDER BY 2`; columns of subqueries |
-//! | `joins`, `access` | what can't be joined; `x.field`, `x[i]`, `x[a:b]` |
+//! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
+//! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
 //! | `aliases`, `table_function_checks`, `table_options`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
@@ -40,6 +40,7 @@ mod arguments;
 mod calls;
 mod canonical;
 mod casts;
+mod collations;
 mod columns;
 mod constant_arguments;
 pub mod data_columns;
@@ -48,6 +49,7 @@ mod expression;
 mod from;
 mod function;
 mod grouping;
+mod groups;
 mod hidden;
 mod joins;
 mod macros;
@@ -68,8 +70,10 @@ mod query_text;
 mod recursion;
 mod scope;
 mod select;
+mod set_order;
 mod star;
 mod star_checks;
+mod star_places;
 mod table_arguments;
 mod table_function;
 mod table_function_checks;
@@ -311,6 +315,12 @@ struct Binder<'a> {
     member_count: u32,
     /// How many lambdas are around the place that is being bound.
     lambdas: u32,
+    /// How many subqueries without an alias the `FROM` has that is being bound.
+    unnamed: u32,
+    /// Whether the selector of a `COLUMNS(…)` is being bound, where a star is a list of names.
+    selecting: bool,
+    /// Whether `COLLATE` stands anywhere in the text.
+    collates: bool,
 }
 
 impl<'a> Binder<'a> {
@@ -336,6 +346,9 @@ impl<'a> Binder<'a> {
             relation_count: 0,
             member_count: 0,
             lambdas: 0,
+            unnamed: 0,
+            selecting: false,
+            collates: input.text.to_lowercase().contains("collate"),
         }
     }
 

@@ -84,60 +84,107 @@ fn glob(text: &str, pattern: &str) -> Option<bool> {
     )
 }
 
-/// What an expression over a column's name gives.
+/// What a constant expression over the names of columns gives.
 #[derive(Clone, Debug, PartialEq)]
-enum Value {
+pub(super) enum Value {
+    Null,
     Boolean(bool),
     Number(i128),
     Text(String),
+    List(Vec<Value>),
 }
 
-/// Whether a condition over a name, the parameter, is true for it; `None` if that isn't certain.
-pub(super) fn holds(condition: &ast::Expr, parameter: &str, name: &str) -> Option<bool> {
-    match (Evaluation { parameter, name }).value(condition)? {
-        Value::Boolean(value) => Some(value),
-        _ => None,
-    }
-}
-
-struct Evaluation<'a> {
-    parameter: &'a str,
-    name: &'a str,
-}
-
-impl Evaluation<'_> {
-    fn value(&self, expr: &ast::Expr) -> Option<Value> {
-        super::with_stack(|| self.kind(expr))
-    }
-
-    fn text(&self, expr: &ast::Expr) -> Option<String> {
-        match self.value(expr)? {
+impl Value {
+    fn text(self) -> Option<String> {
+        match self {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    fn boolean(&self, expr: &ast::Expr) -> Option<bool> {
-        match self.value(expr)? {
+    fn boolean(self) -> Option<bool> {
+        match self {
             Value::Boolean(value) => Some(value),
             _ => None,
         }
     }
+}
 
-    fn kind(&self, expr: &ast::Expr) -> Option<Value> {
+/// Whether a condition over a name, the parameter, is true for it; `None` if that isn't certain.
+pub(super) fn holds(condition: &ast::Expr, parameter: &str, name: &str) -> Option<bool> {
+    let evaluation = Evaluation {
+        parameters: vec![(parameter, Value::Text(name.to_owned()))],
+        names: None,
+    };
+    match evaluation.value(condition)? {
+        Value::Boolean(value) => Some(value),
+        Value::Null => Some(false),
+        _ => None,
+    }
+}
+
+/// What the selector of a `COLUMNS(…)` gives, in which a star stands for the list of these names;
+/// `None` if that isn't certain.
+pub(super) fn selected(selector: &ast::Expr, names: &[&str]) -> Option<Value> {
+    let evaluation = Evaluation {
+        parameters: Vec::new(),
+        names: Some(names),
+    };
+    evaluation.value(selector)
+}
+
+struct Evaluation<'a> {
+    /// The parameters of the lambdas around the place.
+    parameters: Vec<(&'a str, Value)>,
+    /// What a star stands for.
+    names: Option<&'a [&'a str]>,
+}
+
+impl<'a> Evaluation<'a> {
+    fn value(&self, expr: &'a ast::Expr) -> Option<Value> {
+        super::with_stack(|| self.kind(expr))
+    }
+
+    fn text(&self, expr: &'a ast::Expr) -> Option<String> {
+        self.value(expr)?.text()
+    }
+
+    fn parameter(&self, name: &ast::Name) -> Option<Value> {
+        let mut innermost = self.parameters.iter().rev();
+        innermost
+            .find(|(own, _)| same_name(own, &name.value))
+            .map(|(_, value)| value.clone())
+    }
+
+    fn kind(&self, expr: &'a ast::Expr) -> Option<Value> {
         Some(match &expr.kind {
             ExprKind::Nested(inner) => self.value(inner)?,
             ExprKind::Name(names) => match names.as_slice() {
-                [only] if same_name(&only.value, self.parameter) => {
-                    Value::Text(self.name.to_owned())
-                }
+                [only] => self.parameter(only)?,
                 _ => return None,
             },
-            ExprKind::Literal(Literal::Text(text)) => Value::Text(text.clone()),
-            ExprKind::Literal(Literal::Boolean(value)) => Value::Boolean(*value),
-            ExprKind::Literal(Literal::Number(digits)) => Value::Number(digits.parse().ok()?),
+            ExprKind::Literal(literal) => constant(literal)?,
+            ExprKind::Star(star) => self.starred(star)?,
+            ExprKind::List(items) => {
+                let items = items.iter().map(|item| self.value(item));
+                Value::List(items.collect::<Option<Vec<Value>>>()?)
+            }
+            ExprKind::Comprehension {
+                result,
+                variables,
+                list,
+                condition,
+            } => self.comprehension(result, variables, list, condition.as_deref())?,
+            // What isn't changed by it.
+            ExprKind::Cast {
+                operand, type_name, ..
+            } => match (self.value(operand)?, type_name.text.to_lowercase().as_str()) {
+                (value @ (Value::Text(_) | Value::Null), "varchar" | "text" | "string") => value,
+                (value @ (Value::List(_) | Value::Null), "varchar[]" | "text[]") => value,
+                _ => return None,
+            },
             ExprKind::Unary { operator, operand } if operator == "not" => {
-                Value::Boolean(!self.boolean(operand)?)
+                Value::Boolean(!self.value(operand)?.boolean()?)
             }
             ExprKind::Binary {
                 operator,
@@ -166,7 +213,11 @@ impl Evaluation<'_> {
             } => {
                 let value = self.value(operand)?;
                 let list: Option<Vec<Value>> = list.iter().map(|item| self.value(item)).collect();
-                Value::Boolean(list?.contains(&value) != *negated)
+                let list = list?;
+                if list.contains(&Value::Null) || value == Value::Null {
+                    return None;
+                }
+                Value::Boolean(list.contains(&value) != *negated)
             }
             ExprKind::Function(function) => {
                 let arguments: Vec<&ast::Expr> = function
@@ -177,14 +228,9 @@ impl Evaluation<'_> {
                 match function.name.as_slice() {
                     [name] => self.call(&name.value, &arguments)?,
                     // `x.starts_with('a')`
-                    [operand, name] if same_name(&operand.value, self.parameter) => {
-                        let operand = ast::Expr {
-                            kind: ExprKind::Name(vec![operand.clone()]),
-                            span: operand.span,
-                        };
-                        let all: Vec<&ast::Expr> =
-                            std::iter::once(&operand).chain(arguments).collect();
-                        self.call(&name.value, &all)?
+                    [operand, name] => {
+                        let operand = self.parameter(operand)?;
+                        self.called(&name.value, operand, &arguments)?
                     }
                     _ => return None,
                 }
@@ -193,9 +239,60 @@ impl Evaluation<'_> {
         })
     }
 
-    fn binary(&self, operator: &str, left: &ast::Expr, right: &ast::Expr) -> Option<Value> {
+    /// The names that a star stands for, but for those that it excludes.
+    fn starred(&self, star: &ast::Star) -> Option<Value> {
+        let plain = star.qualifier.is_empty()
+            && star.replace.is_empty()
+            && star.rename.is_empty()
+            && star.pattern.is_none()
+            && star.exclude.iter().all(|name| name.len() == 1);
+        let excluded = |name: &str| {
+            let mut excluded = star.exclude.iter().flatten();
+            excluded.any(|own| same_name(&own.value, name))
+        };
+        let names = self.names.filter(|_| plain)?.iter();
+        let names = names.filter(|name| !excluded(name));
+        Some(Value::List(
+            names.map(|name| Value::Text((*name).to_owned())).collect(),
+        ))
+    }
+
+    fn comprehension(
+        &self,
+        result: &'a ast::Expr,
+        variables: &'a [ast::Name],
+        list: &'a ast::Expr,
+        condition: Option<&'a ast::Expr>,
+    ) -> Option<Value> {
+        let ([variable], Value::List(items)) = (variables, self.value(list)?) else {
+            return None;
+        };
+        let mut results = Vec::new();
+        for item in items {
+            let mut parameters = self.parameters.clone();
+            parameters.push((&variable.value, item));
+            let inner = Evaluation {
+                parameters,
+                names: self.names,
+            };
+            let holds = match condition {
+                Some(condition) => match inner.value(condition)? {
+                    Value::Boolean(holds) => holds,
+                    Value::Null => false,
+                    _ => return None,
+                },
+                None => true,
+            };
+            if holds {
+                results.push(inner.value(result)?);
+            }
+        }
+        Some(Value::List(results))
+    }
+
+    fn binary(&self, operator: &str, left: &'a ast::Expr, right: &'a ast::Expr) -> Option<Value> {
         if operator == "and" || operator == "or" {
-            let (left, right) = (self.boolean(left)?, self.boolean(right)?);
+            let (left, right) = (self.value(left)?.boolean()?, self.value(right)?.boolean()?);
             let value = if operator == "and" {
                 left && right
             } else {
@@ -211,6 +308,15 @@ impl Evaluation<'_> {
             return passes(&text, operator, &pattern, None).map(Value::Boolean);
         }
         let (left, right) = (self.value(left)?, self.value(right)?);
+        if operator == "||" {
+            return Some(match (left, right) {
+                (Value::Text(left), Value::Text(right)) => Value::Text(left + &right),
+                (Value::List(left), Value::List(right)) => {
+                    Value::List(left.into_iter().chain(right).collect())
+                }
+                _ => return None,
+            });
+        }
         let order = match (&left, &right) {
             (Value::Text(left), Value::Text(right)) => left.cmp(right),
             (Value::Number(left), Value::Number(right)) => left.cmp(right),
@@ -231,14 +337,29 @@ impl Evaluation<'_> {
         }))
     }
 
-    fn call(&self, name: &str, arguments: &[&ast::Expr]) -> Option<Value> {
+    fn call(&self, name: &str, arguments: &[&'a ast::Expr]) -> Option<Value> {
+        let (first, rest) = arguments.split_first()?;
+        let first = self.value(first)?;
+        self.called(name, first, rest)
+    }
+
+    /// A function of its first argument and others.
+    fn called(&self, name: &str, first: Value, rest: &[&'a ast::Expr]) -> Option<Value> {
         let name = name.to_lowercase();
-        let text = self.text(arguments.first()?)?;
-        let second = || self.text(arguments.get(1)?);
-        Some(match (name.as_str(), arguments.len()) {
+        let lists = matches!(name.as_str(), "list_concat" | "array_concat" | "list_cat");
+        if let (Value::List(items), true, [other]) = (&first, lists, rest) {
+            let Value::List(others) = self.value(other)? else {
+                return None;
+            };
+            return Some(Value::List(items.iter().cloned().chain(others).collect()));
+        }
+        let text = first.text()?;
+        let second = || self.text(rest.first()?);
+        Some(match (name.as_str(), rest.len() + 1) {
             ("starts_with" | "prefix", 2) => Value::Boolean(text.starts_with(&second()?)),
             ("ends_with" | "suffix", 2) => Value::Boolean(text.ends_with(&second()?)),
             ("contains", 2) => Value::Boolean(text.contains(&second()?)),
+            ("concat", 2) => Value::Text(text + &second()?),
             ("lower" | "lcase", 1) if text.is_ascii() => Value::Text(text.to_ascii_lowercase()),
             ("upper" | "ucase", 1) if text.is_ascii() => Value::Text(text.to_ascii_uppercase()),
             ("length" | "len", 1) if text.is_ascii() => {
@@ -253,6 +374,16 @@ impl Evaluation<'_> {
             _ => return None,
         })
     }
+}
+
+fn constant(literal: &Literal) -> Option<Value> {
+    Some(match literal {
+        Literal::Text(text) => Value::Text(text.clone()),
+        Literal::Boolean(value) => Value::Boolean(*value),
+        Literal::Number(digits) => Value::Number(digits.parse().ok()?),
+        Literal::Null => Value::Null,
+        Literal::Blob(_) => return None,
+    })
 }
 
 #[cfg(test)]

@@ -49,13 +49,14 @@ impl Binder<'_> {
                 self.ambiguous(name, &tables);
                 Typed::unknown()
             }
-            Found::Nothing => match (name.quoted, keyword_value(&name.value)) {
-                (false, Some(sql_type)) => {
+            // Also in quotes.
+            Found::Nothing => match keyword_value(&name.value) {
+                Some(sql_type) => {
                     self.volatile = true;
                     self.clock_word(name);
                     Typed::of(sql_type)
                 }
-                _ => {
+                None => {
                     self.unknown_column(name, &env.candidates(), env);
                     Typed::unknown()
                 }
@@ -216,6 +217,16 @@ impl Binder<'_> {
                 finding = finding.hint(format!("its fields are {}", listed(&names)));
             }
             self.report(finding);
+        }
+        if let SqlType::Struct(fields) = &typed.sql_type
+            && !fields.is_empty()
+            && fields.iter().all(|(own, _)| own.is_empty())
+        {
+            let message = format!("this row's members have no names, also no `{}`", name.value);
+            self.report(
+                Diagnostic::error(Code::UnknownColumn, name.span, message)
+                    .hint("take a member by its position: `row[1]`"),
+            );
         }
         self.check_field(&typed.sql_type, name);
         Typed::unknown()

@@ -121,7 +121,9 @@ impl Binder<'_> {
         let nullable = left.nullable || right.nullable;
         match place.operator {
             "=" | "==" | "<>" | "!=" => {
-                if never_meet(&left.sql_type, &right.sql_type) {
+                if rows_differ(&left.sql_type, &right.sql_type) {
+                    self.incomparable(left, right, place);
+                } else if never_meet(&left.sql_type, &right.sql_type) {
                     self.never_equal(left, right, place);
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
@@ -133,7 +135,12 @@ impl Binder<'_> {
                 }
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
-            "is distinct from" | "is not distinct from" => Typed::not_null(SqlType::Boolean),
+            "is distinct from" | "is not distinct from" => {
+                if rows_differ(&left.sql_type, &right.sql_type) {
+                    self.incomparable(left, right, place);
+                }
+                Typed::not_null(SqlType::Boolean)
+            }
             "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" => {
                 self.check_operands("regexp_full_match", left, right, place);
                 if let Value::Text(pattern) = &right.value
@@ -249,7 +256,16 @@ impl Binder<'_> {
 
     /// The columns of a set operation's sides, by their positions.
     pub(super) fn sides(&mut self, operator: &str, left: &OutputColumn, right: &OutputColumn) {
-        if never_meet(&left.typed.sql_type, &right.typed.sql_type) {
+        if rows_differ(&left.typed.sql_type, &right.typed.sql_type) {
+            let message = format!(
+                "`{operator}` can't put rows of different numbers of members into one column"
+            );
+            self.report(
+                Diagnostic::error(Code::TypeMismatch, right.span, message)
+                    .saying(format!("this is `{}`", right.typed.sql_type))
+                    .and_at(left.span, format!("this is `{}`", left.typed.sql_type)),
+            );
+        } else if never_meet(&left.typed.sql_type, &right.typed.sql_type) {
             self.report(
                 Diagnostic::warning(
                     Code::TypeMismatch,
@@ -296,13 +312,15 @@ impl Binder<'_> {
         left_span: Span,
         right_span: Span,
     ) {
-        if never_meet(&left.sql_type, &right.sql_type) {
-            let place = Place {
-                operator: "in",
-                operator_span: left_span,
-                left: left_span,
-                right: right_span,
-            };
+        let place = Place {
+            operator: "in",
+            operator_span: left_span,
+            left: left_span,
+            right: right_span,
+        };
+        if rows_differ(&left.sql_type, &right.sql_type) {
+            self.incomparable(left, right, &place);
+        } else if never_meet(&left.sql_type, &right.sql_type) {
             self.never_equal(left, right, &place);
         }
     }
@@ -369,6 +387,19 @@ impl Binder<'_> {
         (member, member_span): (&Typed, Span),
         (collection, collection_span): (&Typed, Span),
     ) {
+        if let SqlType::Struct(fields) = &collection.sql_type
+            && fields.iter().any(|(name, _)| !name.is_empty())
+        {
+            self.report(
+                Diagnostic::error(
+                    Code::TypeMismatch,
+                    collection_span,
+                    format!("`IN` takes a list, and this is `{}`", collection.sql_type),
+                )
+                .hint("compare with its fields: `x in (s.a, s.b)`"),
+            );
+            return;
+        }
         let open = matches!(
             collection.sql_type,
             SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_) | SqlType::Null
@@ -432,4 +463,14 @@ fn is_opposite_of_least(operand: &ast::Expr) -> bool {
         ExprKind::Literal(ast::Literal::Number(written)) => literal::opposes_least(written),
         _ => false,
     }
+}
+
+/// Whether two rows without names have different numbers of members, so that neither can be cast
+/// to the other.
+pub(super) fn rows_differ(left: &SqlType, right: &SqlType) -> bool {
+    let (SqlType::Struct(left), SqlType::Struct(right)) = (left, right) else {
+        return false;
+    };
+    let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
+    left.len() != right.len() && unnamed(left) && unnamed(right)
 }

@@ -274,6 +274,10 @@ impl Binder<'_> {
         let env = &Env::new(&scope, Some(env));
         let width = unpivot.values.len().max(1);
         let sound = self.check_unpivot(unpivot);
+        for item in &unpivot.entries {
+            self.check_choice(&item.expr, env);
+        }
+        self.check_turned_star(unpivot, env);
         let found = self.all_columns(unpivot.span, env).and_then(|columns| {
             let entries = self.entries(unpivot, &columns, env)?;
             let fits = sound && entries.iter().all(|entry| entry.len() == width);
@@ -327,6 +331,27 @@ impl Binder<'_> {
             self.unpivot_column(unpivot, &entries, position, env, &mut output);
         }
         output.deduplicated()
+    }
+
+    /// A star that an unpivot turns has a column.
+    fn check_turned_star(&mut self, unpivot: &ast::Unpivot, env: &Env<'_>) {
+        let [item] = unpivot.entries.as_slice() else {
+            return;
+        };
+        let star = match &item.expr.kind {
+            ExprKind::Columns { selector, .. } => match &selector.kind {
+                ExprKind::Star(star) => star,
+                _ => return,
+            },
+            ExprKind::Star(star) => star,
+            _ => return,
+        };
+        let expanded =
+            self.unwritten(|binder| binder.quietly(|binder| binder.expanded(star, item.span, env)));
+        if matches!(expanded, Some((columns, false)) if columns.is_empty()) {
+            let message = "nothing is left to unpivot";
+            self.report(Diagnostic::error(Code::InvalidStar, item.span, message));
+        }
     }
 
     /// One of the columns that hold values.
@@ -445,11 +470,26 @@ impl Binder<'_> {
                     let finding = Diagnostic::error(Code::UnknownColumn, expr.span, message);
                     self.report(finding);
                 }
-                _ => drop(self.unwritten(|binder| binder.expression(expr, env))),
+                _ => {
+                    let before = self.diagnostics.len();
+                    self.unwritten(|binder| binder.expression(expr, env));
+                    if self.diagnostics.len() == before
+                        && !env.scope.relations.iter().any(Relation::is_open)
+                    {
+                        let message = format!("the table has no column `{column}`");
+                        let finding = Diagnostic::error(Code::UnknownColumn, expr.span, message);
+                        self.report(finding);
+                    }
+                }
             }
             return None;
         };
         let plain = matches!(expr.kind, ExprKind::Name(_) | ExprKind::Literal(_));
+        if let ExprKind::Name(names) = &expr.kind
+            && names.len() > 1
+        {
+            self.unwritten(|binder| binder.expression(expr, env));
+        }
         let typed = match plain {
             true => found.column.typed.clone(),
             false => self

@@ -14,7 +14,7 @@ use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal, PivotValues};
 use crate::span::Span;
 use crate::sql_type::Common;
-use crate::types::{Typed, common_of};
+use crate::types::{Typed, common_of, rules};
 
 impl Binder<'_> {
     /// Checks what a pivot aggregates, and what it takes its columns of.
@@ -27,8 +27,14 @@ impl Binder<'_> {
                 self.unqualified(expr);
                 self.unwritten(|binder| binder.expression(expr, env));
             }
+            for expr in &column.exprs {
+                if let Some(needs) = super::placement::first_needs(expr) {
+                    self.misplaced(needs, expr, "what a pivot takes its columns of");
+                }
+            }
             if let PivotValues::Listed(items) = &column.values {
                 self.check_pivot_values(items);
+                self.check_value_forms(items, column.exprs.len());
             }
         }
     }
@@ -50,6 +56,13 @@ impl Binder<'_> {
         walk(expr, &mut |part| {
             if needs_of(part) == Some(Needs::Group) {
                 aggregates += 1;
+                walk(part, &mut |inner| {
+                    if needs_of(inner) == Some(Needs::Group) && !std::ptr::eq(inner, part) {
+                        let message = "an aggregate can't stand within an aggregate";
+                        wrong = wrong.or(Some((inner.span, message)));
+                    }
+                    true
+                });
                 return false;
             }
             if let ExprKind::Name(_) = &part.kind {
@@ -114,6 +127,37 @@ impl Binder<'_> {
                     message,
                 ));
             }
+        }
+    }
+
+    /// The values of a pivot are constants and names, or rows of as many as there are columns.
+    fn check_value_forms(&mut self, items: &[ast::SelectItem], width: usize) {
+        fn members<'b>(expr: &'b ast::Expr, found: &mut Vec<&'b ast::Expr>) {
+            match &without_parentheses(expr).kind {
+                ExprKind::Row(items) => items.iter().for_each(|item| members(item, found)),
+                _ => found.push(without_parentheses(expr)),
+            }
+        }
+        for item in items {
+            let mut values = Vec::new();
+            members(&item.expr, &mut values);
+            let message = if let ExprKind::Star(_) = &item.expr.kind {
+                continue;
+            } else if values.iter().any(|value| is_computed(value)) {
+                "a value of a pivot is a constant, a name, or a row of them".to_owned()
+            } else if values.len() != width {
+                format!(
+                    "the pivot is on {width} columns, and this value has {} members",
+                    values.len()
+                )
+            } else {
+                continue;
+            };
+            self.report(Diagnostic::error(
+                Code::InvalidConstant,
+                item.expr.span,
+                message,
+            ));
         }
     }
 
@@ -213,6 +257,26 @@ impl Binder<'_> {
                     .hint("cast them to one type: `UNPIVOT t ON a::TYPE, b::TYPE`"),
             );
         }
+    }
+}
+
+/// Whether a value of a pivot is what a function gives, which operators are too.
+fn is_computed(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Function(function) => {
+            let name = function.name.last().map_or("", |name| &name.value);
+            !rules::SYNTAX.contains(&name.to_lowercase().as_str())
+                && !name.eq_ignore_ascii_case("date")
+        }
+        ExprKind::List(_) | ExprKind::Struct(_) | ExprKind::Map(_) => true,
+        ExprKind::Binary { operator, .. } => {
+            matches!(
+                operator.as_str(),
+                "+" | "-" | "*" | "/" | "//" | "%" | "||" | "^" | "**"
+            )
+        }
+        ExprKind::Name(names) => names.len() > 1,
+        _ => false,
     }
 }
 

@@ -174,16 +174,9 @@ impl Binder<'_> {
     /// Checks an expression that belongs to no rows: of `VALUES` or `LIMIT`.
     pub(super) fn check_rowless(&mut self, expr: &ast::Expr, name: &str, parent: Option<&Env<'_>>) {
         let lone = is_lone(parent);
-        if let ExprKind::Star(_) = &expr.kind {
-            let message = format!("a star can't stand in {name}");
-            self.report(Diagnostic::error(Code::InvalidStar, expr.span, message));
-        }
+        self.check_no_columns(expr, name);
         if lone {
-            let ground = Ground {
-                unnest: true,
-                name,
-                ..CONDITION
-            };
+            let ground = Ground { name, ..CONDITION };
             self.check_ground(expr, ground, &Scope::default(), lone);
         }
     }

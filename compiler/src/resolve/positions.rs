@@ -11,6 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
+use crate::sql_type::SqlType;
 use crate::types::{Value, literal};
 
 /// A constant where an item's number may stand.
@@ -22,6 +23,7 @@ enum Constant {
 impl Binder<'_> {
     /// Checks an item of `ORDER BY` or `DISTINCT ON`.
     pub(super) fn check_order_item(&mut self, expr: &ast::Expr, output: &Output, clause: &str) {
+        self.check_collated_position(expr, output);
         match constant_of(expr) {
             Some(Constant::Position(position)) => {
                 self.check_position(position, expr.span, output, clause);
@@ -39,6 +41,32 @@ impl Binder<'_> {
                     self.check_position(i128::from(*position), expr.span, output, clause);
                 }
             }
+        }
+    }
+
+    /// `ORDER BY 1 COLLATE …` takes a column of texts.
+    fn check_collated_position(&mut self, expr: &ast::Expr, output: &Output) {
+        let ExprKind::Collate { operand, collation } = &without_parentheses(expr).kind else {
+            return;
+        };
+        let column = order_position(operand)
+            .and_then(|position| output.columns.get(position.checked_sub(1)?));
+        if let (Some(column), false) = (column, output.open)
+            && column.typed.is_known()
+            && !matches!(
+                column.typed.sql_type,
+                SqlType::Varchar | SqlType::Json | SqlType::Other(_)
+            )
+        {
+            let message = format!(
+                "only texts have a collation, and this column is `{}`",
+                column.typed.sql_type
+            );
+            self.report(Diagnostic::error(
+                Code::TypeMismatch,
+                collation.span,
+                message,
+            ));
         }
     }
 
@@ -106,14 +134,29 @@ impl Binder<'_> {
             };
             let ExprKind::Name(written) = &expr.kind else {
                 self.check_set_expression(body, expr);
+                if order_position(expr).is_none() {
+                    self.check_set_place(body, expr, output);
+                }
                 continue;
             };
-            let [name] = written.as_slice() else { continue };
+            let [name] = written.as_slice() else {
+                self.check_set_place(body, expr, output);
+                continue;
+            };
             let mut given = output
                 .columns
                 .iter()
                 .filter_map(|column| column.name.as_deref())
                 .chain(names.iter().map(String::as_str));
+            let mut aliases = Vec::new();
+            names_given(body, &mut aliases);
+            let is_alias = output.columns.iter().any(|column| {
+                let own = column.name.as_deref();
+                own.is_some_and(|own| same_name(own, &name.value))
+            }) || aliases.iter().any(|own| same_name(own, &name.value));
+            if !is_alias {
+                self.check_set_place(body, expr, output);
+            }
             let unnamed = output.open || output.columns.iter().any(|column| column.name.is_none());
             if known && !unnamed && !given.any(|own| same_name(own, &name.value)) {
                 self.report(
@@ -215,6 +258,29 @@ fn names_of_sides(body: &ast::QueryBody, names: &mut Vec<String>) -> bool {
         ast::QueryBody::Values(_) => true,
         ast::QueryBody::Nested(query) => names_of_sides(&query.body, names),
         _ => false,
+    }
+}
+
+/// The names that the sides' select lists give.
+fn names_given(body: &ast::QueryBody, names: &mut Vec<String>) {
+    match body {
+        ast::QueryBody::SetOperation(operation) => super::with_stack(|| {
+            names_given(&operation.left, names);
+            names_given(&operation.right, names);
+        }),
+        ast::QueryBody::Select(select) => {
+            for item in &select.items {
+                match (&item.alias, &item.expr.kind) {
+                    (Some(alias), _) => names.push(alias.value.clone()),
+                    (None, ExprKind::Name(written)) => {
+                        names.extend(written.last().map(|name| name.value.clone()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        ast::QueryBody::Nested(query) => names_given(&query.body, names),
+        _ => {}
     }
 }
 

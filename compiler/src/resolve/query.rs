@@ -50,6 +50,8 @@ impl Binder<'_> {
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     let Selected { output, scope } = &selected;
                     self.check_order_grouping(select, items, scope, output, parent);
+                    let ordered: Vec<&ast::Expr> = items.iter().map(|item| &item.expr).collect();
+                    self.check_order_groupings(select, &ordered, output);
                 }
                 selected.output
             }
@@ -83,6 +85,7 @@ impl Binder<'_> {
                     self.clause(clause, bound.span, |binder| binder.expression(bound, &env));
                 self.check_limit(bound, &typed);
                 self.check_correlated_limit(bound, query, parent);
+                self.check_set_limit(bound, query);
                 self.check_rowless(bound, "`LIMIT` and `OFFSET`", parent);
             }
         }
@@ -245,6 +248,8 @@ impl Binder<'_> {
         });
         self.depth -= 1;
         if operation.by_name {
+            self.check_twice_by_name(&left);
+            self.check_twice_by_name(&right);
             return by_name(left, right);
         }
         if left.open || right.open {
@@ -271,6 +276,21 @@ impl Binder<'_> {
         Output {
             columns,
             open: false,
+        }
+    }
+
+    /// A side of `UNION BY NAME` gives each name once.
+    fn check_twice_by_name(&mut self, side: &Output) {
+        let mut seen: Vec<String> = Vec::new();
+        for column in &side.columns {
+            let Some(name) = &column.name else { continue };
+            let lower = name.to_lowercase();
+            if seen.contains(&lower) {
+                let message = format!("a side of `UNION BY NAME` gives two columns `{name}`");
+                let finding = Diagnostic::error(Code::DuplicateName, column.span, message);
+                return self.report(finding.hint("give one of them an alias of its own"));
+            }
+            seen.push(lower);
         }
     }
 
@@ -370,6 +390,10 @@ impl Binder<'_> {
         for item in items {
             self.check_order_item(&item.expr, &selected.output, "ORDER BY");
             self.check_choice(&item.expr, &env);
+            self.check_star_places(&item.expr);
+            self.check_lone_columns(&item.expr);
+            self.check_columns(&item.expr, &selected.scope);
+            self.check_repeated(&item.expr, &env);
             self.check_ordered_unnest(&item.expr, &env);
             self.check_order_placement(&item.expr, &selected.scope, parent);
             let position = order_position(&item.expr);

@@ -8,6 +8,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::Typed;
+use crate::types::rules::field;
 
 /// A column of a query in the making.
 #[derive(Clone, Debug)]
@@ -65,17 +66,15 @@ impl Output {
             });
         }
         Relation {
-            id: RelationId::default(),
             name,
             columns,
             open: self.open,
-            hidden: Hidden::Nothing,
-            twice: false,
+            ..Relation::default()
         }
     }
 }
 
-fn unique(name: String, taken: &mut Vec<String>) -> String {
+pub(super) fn unique(name: String, taken: &mut Vec<String>) -> String {
     let mut candidate = name.clone();
     let mut number = 0;
     while taken.contains(&candidate.to_lowercase()) {
@@ -94,7 +93,7 @@ pub(super) struct ScopeColumn {
 }
 
 /// Something in a `FROM`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Relation {
     /// Its number in the bound tree, where its columns stand at the same positions.
     pub id: RelationId,
@@ -111,12 +110,9 @@ pub(super) struct Relation {
 impl Relation {
     pub fn unknown(name: Option<String>) -> Self {
         Relation {
-            id: RelationId::default(),
             name,
-            columns: Vec::new(),
             open: true,
-            hidden: Hidden::Nothing,
-            twice: false,
+            ..Relation::default()
         }
     }
 
@@ -243,17 +239,37 @@ impl<'a> Env<'a> {
         })
     }
 
-    /// The relation that a qualifier means where several have its name: the one with the column.
+    /// The relation that a qualifier means where several have its name, here or in a query around
+    /// this one: the innermost with the column, else the innermost.
     pub fn relation_with(&'a self, name: &str, column: &str) -> Option<(&'a Scope, usize)> {
-        let (scope, first) = self.relation(name)?;
-        let index = (first..scope.relations.len())
-            .find(|index| {
-                let relation = &scope.relations[*index];
+        let mut first = None;
+        for env in self.outwards() {
+            let all = env.scope.relations.iter().enumerate();
+            let named = all.filter(|(_, relation)| relation.is_named(name));
+            let mut own: Option<(bool, usize)> = None;
+            for (index, relation) in named {
                 let hidden = || relation.hidden_position(column);
-                relation.is_named(name) && relation.position(column).or_else(hidden).is_some()
-            })
-            .unwrap_or(first);
-        Some((scope, index))
+                if relation.position(column).or_else(hidden).is_some() {
+                    return Some((env.scope, index));
+                }
+                let may = relation.is_open();
+                if own.is_none_or(|(before, _)| may && !before) {
+                    own = Some((may, index));
+                }
+            }
+            match own {
+                Some((true, index)) => return Some((env.scope, index)),
+                Some((false, index)) => first = first.or(Some((env.scope, index))),
+                None => {}
+            }
+            // A column of the name, which has fields, is nearer than what lies further out.
+            if let Some(Found::Column(_, _, typed)) = env.find_here(name)
+                && (typed.sql_type.has_unknown() || field(&typed.sql_type, column).is_some())
+            {
+                break;
+            }
+        }
+        first
     }
 
     /// What a name without a qualifier means.
@@ -338,11 +354,20 @@ pub(super) enum Found {
 
 impl Scope {
     pub(super) fn find(&self, name: &str) -> Option<Found> {
-        if let Some(index) = self
+        let mut named = self
             .merged
             .iter()
-            .position(|merged| same_name(&merged.name, name))
-        {
+            .enumerate()
+            .filter(|(_, merged)| same_name(&merged.name, name));
+        if let Some((index, _)) = named.next() {
+            if named.next().is_some() {
+                let merged = self.merged.iter();
+                let tables = merged
+                    .filter(|merged| same_name(&merged.name, name))
+                    .filter_map(|merged| self.relations.get(*merged.relations.first()?))
+                    .map(|relation| relation.name.clone().unwrap_or_default());
+                return Some(Found::Ambiguous(tables.collect()));
+            }
             let merged = &self.merged[index];
             let id = ColumnId {
                 scope: self.id,

@@ -44,6 +44,8 @@ impl Binder<'_> {
         self.check_windows(select);
         self.grouped = grouped;
         self.check_grouping(select, &scope, &output, parent);
+        self.check_group_all(select, &scope);
+        self.check_grouping_calls(select, &output);
         self.windows.truncate(outer_windows);
         self.prove_grouped(select, &mut output);
         Selected { output, scope }
@@ -296,6 +298,11 @@ fn table_selections(
         .iter()
         .map(|selection| (*tables, *selection));
     selections.extend(of_table);
+}
+
+/// Whether an item may stand for several before anything is unnested.
+pub(super) fn widens_item(expr: &ast::Expr) -> bool {
+    matches!(expr.kind, ast::ExprKind::Star(_)) || widens(expr)
 }
 
 /// Whether an item may stand for several columns.

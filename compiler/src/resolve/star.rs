@@ -161,6 +161,7 @@ impl Binder<'_> {
         let whole = self.struct_sources(qualifier, env);
         match typed.sql_type {
             SqlType::Struct(fields) => {
+                self.check_fields_changed(star, &fields);
                 let columns = fields
                     .into_iter()
                     .map(|(name, field)| Expanded {
@@ -182,6 +183,23 @@ impl Binder<'_> {
             _ => {
                 self.unknown_qualifier(qualifier, env);
                 None
+            }
+        }
+    }
+
+    /// `EXCLUDE` and `REPLACE` name fields that a struct has.
+    fn check_fields_changed(&mut self, star: &ast::Star, fields: &[(String, SqlType)]) {
+        let excluded = star
+            .exclude
+            .iter()
+            .filter_map(|name| match name.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            });
+        for name in excluded.chain(star.replace.iter().map(|(_, name)| name)) {
+            if !fields.iter().any(|(own, _)| same_name(own, &name.value)) {
+                let message = format!("there is no column `{}` in the star", name.value);
+                self.report(Diagnostic::error(Code::UnknownColumn, name.span, message));
             }
         }
     }

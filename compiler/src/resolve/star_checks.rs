@@ -20,7 +20,10 @@ impl Binder<'_> {
             self.report(Diagnostic::error(Code::InvalidStar, span, message));
             return;
         }
-        self.check_repeated(star);
+        self.check_changed_once(star);
+        if let Some((_, pattern)) = &star.pattern {
+            self.check_star_pattern(pattern);
+        }
         if star.pattern.is_some() && (!star.replace.is_empty() || !star.rename.is_empty()) {
             let message = "a star that is filtered by a pattern can't replace or rename columns";
             self.report(Diagnostic::error(Code::InvalidStar, span, message));
@@ -31,9 +34,19 @@ impl Binder<'_> {
         }
     }
 
+    /// What a star is filtered by is a text.
+    pub(super) fn check_star_pattern(&mut self, pattern: &ast::Expr) {
+        let message = match &super::deep::without_parentheses(pattern).kind {
+            ExprKind::Literal(ast::Literal::Text(_)) => return,
+            ExprKind::Literal(ast::Literal::Null) => "no column is chosen by a null",
+            _ => "a star is filtered by a text that is written out",
+        };
+        self.report(Diagnostic::error(Code::InvalidStar, pattern.span, message));
+    }
+
     /// A column is changed once.
-    fn check_repeated(&mut self, star: &ast::Star) {
-        let mut seen: Vec<(String, &str)> = Vec::new();
+    fn check_changed_once(&mut self, star: &ast::Star) {
+        let mut seen: Vec<(&[ast::Name], &str)> = Vec::new();
         let excluded = star.exclude.iter().map(|name| (name.as_slice(), "EXCLUDE"));
         let replaced = star
             .replace
@@ -44,16 +57,15 @@ impl Binder<'_> {
             .iter()
             .map(|(name, _)| (name.as_slice(), "RENAME"));
         for (name, clause) in excluded.chain(replaced).chain(renamed) {
-            let [name] = name else { continue };
-            let lower = name.value.to_lowercase();
-            if let Some((_, before)) = seen.iter().find(|(own, _)| *own == lower) {
+            let Some(last) = name.last() else { continue };
+            if let Some((_, before)) = seen.iter().find(|(own, _)| may_be_one(own, name)) {
                 let message = match *before == clause {
-                    true => format!("`{}` stands twice in `{clause}`", name.value),
-                    false => format!("`{}` stands in `{before}` and in `{clause}`", name.value),
+                    true => format!("`{}` stands twice in `{clause}`", last.value),
+                    false => format!("`{}` stands in `{before}` and in `{clause}`", last.value),
                 };
-                self.report(Diagnostic::error(Code::DuplicateName, name.span, message));
+                self.report(Diagnostic::error(Code::DuplicateName, last.span, message));
             }
-            seen.push((lower, clause));
+            seen.push((name, clause));
         }
     }
 
@@ -146,6 +158,14 @@ impl Binder<'_> {
         }
     }
 
+    /// `*COLUMNS(…)` is no expression by itself.
+    pub(super) fn check_lone_columns(&mut self, expr: &ast::Expr) {
+        if is_unpacked(expr) {
+            let message = "`*columns(…)` can't stand alone: write `columns(…)`";
+            self.report(Diagnostic::error(Code::InvalidStar, expr.span, message));
+        }
+    }
+
     /// Checks that something is selected, and that stars stand alone.
     pub(super) fn check_stars(&mut self, select: &ast::Select, scope: &Scope, output: &Output) {
         if output.columns.is_empty()
@@ -160,11 +180,7 @@ impl Binder<'_> {
         let exprs =
             (select.items.iter().map(|item| &item.expr)).chain(clauses.into_iter().flatten());
         for item in &select.items {
-            if is_unpacked(&item.expr) {
-                let message = "`*columns(…)` can't stand alone: write `columns(…)`";
-                let span = item.expr.span;
-                self.report(Diagnostic::error(Code::InvalidStar, span, message));
-            }
+            self.check_lone_columns(&item.expr);
         }
         let mut conditions = Vec::new();
         if let Some(filter) = &select.filter {
@@ -180,35 +196,35 @@ impl Binder<'_> {
             Some(ast::Distinct::On(keys)) => keys.as_slice(),
             _ => &[],
         };
+        let env = Env::new(scope, None);
         for expr in exprs.clone().chain(keys) {
-            self.check_choice(expr, &Env::new(scope, None));
+            self.check_choice(expr, &env);
         }
         for expr in (select.items.iter().map(|item| &item.expr)).chain(other) {
             self.check_columns(expr, scope);
         }
         // Each of the conditions that `AND` joins has columns of its own.
-        for condition in conditions {
+        for condition in conditions.iter().copied() {
             self.check_columns(condition, scope);
         }
-        for expr in exprs {
-            let mut found = Vec::new();
-            walk(expr, &mut |part| {
-                found.extend(
-                    operands(part)
-                        .into_iter()
-                        .filter(|operand| is_star(operand)),
-                );
-                true
-            });
-            for star in found {
-                self.report(
-                    Diagnostic::error(
-                        Code::InvalidStar,
-                        star.span,
-                        "a star can't be part of an expression",
-                    )
-                    .hint("`columns(*)` repeats an expression for each column"),
-                );
+        for expr in exprs.chain(keys) {
+            self.check_star_places(expr);
+        }
+        for condition in &conditions {
+            self.check_repeated(condition, &env);
+        }
+        for key in keys {
+            self.check_repeated(key, &env);
+        }
+        for (clause, expr) in [("`HAVING`", &select.having), ("`QUALIFY`", &select.qualify)] {
+            if let Some(expr) = expr {
+                self.check_no_columns(expr, clause);
+            }
+        }
+        for key in super::deep::group_keys(select) {
+            let item = self.meaning(key, select);
+            if item.is_none_or(|item| std::ptr::eq(item, key)) {
+                self.check_no_columns(key, "`GROUP BY`");
             }
         }
     }
@@ -216,7 +232,7 @@ impl Binder<'_> {
 
 impl Binder<'_> {
     /// `COLUMNS(…)`: not in another, and all in one expression are the same.
-    fn check_columns(&mut self, expr: &ast::Expr, scope: &Scope) {
+    pub(super) fn check_columns(&mut self, expr: &ast::Expr, scope: &Scope) {
         let mut all: Vec<&ast::Expr> = Vec::new();
         let mut unpacking = Vec::new();
         walk(expr, &mut |part| {
@@ -286,7 +302,7 @@ fn leaves_nothing(star: &ast::Star, scope: &Scope) -> bool {
 }
 
 fn is_unpacked(expr: &ast::Expr) -> bool {
-    matches!(expr.kind, ExprKind::Columns { unpacked: true, .. })
+    super::star_places::is_unpacking(expr)
 }
 
 /// Where `unpack(…)` is given something without columns.
@@ -331,43 +347,10 @@ fn conjuncts<'a>(expr: &'a ast::Expr, found: &mut Vec<&'a ast::Expr>) {
     }
 }
 
-/// The operands of an operator, which no star may be.
-fn operands(expr: &ast::Expr) -> Vec<&ast::Expr> {
-    match &expr.kind {
-        ExprKind::Binary { left, right, .. } => vec![left, right],
-        ExprKind::Unary { operand, .. }
-        | ExprKind::Is { operand, .. }
-        | ExprKind::Cast { operand, .. } => vec![operand],
-        ExprKind::Between {
-            operand, low, high, ..
-        } => vec![operand, low, high],
-        ExprKind::Case {
-            operand,
-            branches,
-            otherwise,
-        } => {
-            let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
-            parts.extend(
-                branches
-                    .iter()
-                    .flat_map(|(condition, result)| [condition, result]),
-            );
-            parts.extend(otherwise.as_deref());
-            parts
-        }
-        ExprKind::Function(function) => {
-            let mut parts: Vec<&ast::Expr> = function.filter.iter().collect();
-            if let Some(ast::Window::Spec(window)) = &function.over {
-                parts.extend(&window.partition_by);
-            }
-            if function.over.is_none() {
-                parts.extend(function.order_by.iter().map(|item| &item.expr));
-            }
-            if function.distinct {
-                parts.extend(function.arguments.iter().map(|argument| &argument.value));
-            }
-            parts
-        }
-        _ => Vec::new(),
-    }
+/// Whether two names of columns are one to the engine: qualifiers count where both have them.
+fn may_be_one(left: &[ast::Name], right: &[ast::Name]) -> bool {
+    let pairs = left.iter().rev().zip(right.iter().rev());
+    pairs
+        .into_iter()
+        .all(|(left, right)| same_name(&left.value, &right.value))
 }

@@ -27,6 +27,14 @@ impl Binder<'_> {
                     (None, _) if wrong_geometry(&sql_type).is_some() => {
                         wrong_geometry(&sql_type).unwrap_or_default()
                     }
+                    (None, _)
+                        if lower.starts_with("interval(") || lower.starts_with("interval (") =>
+                    {
+                        "an interval takes no number of digits".to_owned()
+                    }
+                    (None, _) if sql_type.any(&has_field_twice) => {
+                        "two fields of this type have one name".to_owned()
+                    }
                     (None, SqlType::Enum(values)) if has_twice(values) => ENUM_VALUES.to_owned(),
                     (None, _) if sql_type.any(&empty) => {
                         "an array has one element or more".to_owned()
@@ -42,6 +50,13 @@ impl Binder<'_> {
             }
             Err(_) if lower == "map" || lower.starts_with("map(") || lower.starts_with("map (") => {
                 "a map has a type of keys and one of values: `map(varchar, integer)`".to_owned()
+            }
+            Err(_)
+                if lower.starts_with("geometry(")
+                    && !lower.contains('\'')
+                    && !lower.ends_with("()") =>
+            {
+                "a geometry takes the text of a coordinate system".to_owned()
             }
             Err(_) if starts_decimal(&lower) => {
                 "a decimal has at most 38 digits, and no more behind its point: `decimal(18, 2)`"
@@ -76,9 +91,22 @@ fn refused_parameters(text: &str) -> Option<String> {
         SqlType::Timestamp => Some("a timestamp has at most 9 digits of seconds".to_owned()),
         SqlType::Float => Some("a float has 1 to 53 bits".to_owned()),
         SqlType::Varchar => Some("a text has one length at most".to_owned()),
+        SqlType::Other(name) if name.eq_ignore_ascii_case("geometry") => (parameters.contains(',')
+            || !parameters.trim().is_empty() && !parameters.contains('\''))
+        .then(|| "a geometry takes the text of a coordinate system".to_owned()),
         _ if parameters.contains('(') => None,
         _ => Some(format!("the type `{}` takes no parameters", name.trim())),
     }
+}
+
+fn has_field_twice(sql_type: &SqlType) -> bool {
+    let (SqlType::Struct(fields) | SqlType::Union(fields)) = sql_type else {
+        return false;
+    };
+    let mut seen = BTreeSet::new();
+    !fields
+        .iter()
+        .all(|(name, _)| name.is_empty() || seen.insert(name.to_lowercase()))
 }
 
 fn has_twice(values: &[String]) -> bool {

@@ -29,8 +29,52 @@ impl Binder<'_> {
         for (_, window) in &select.windows {
             self.check_bounds(window);
         }
-        for window in used_windows(select) {
-            self.check_used(window, select);
+        for call in windowed_calls(select) {
+            if let Some(window) = &call.over {
+                self.check_used(window, select);
+                self.check_argument_order(call, window, select);
+            }
+        }
+    }
+
+    /// What orders the arguments of a window function: not all can have it, and few of them in a
+    /// frame that leaves rows out.
+    ///
+    /// Source: `IsOrderableWindowFunction` and `IsExcludableWindowFunction` of DuckDB.
+    fn check_argument_order(
+        &mut self,
+        call: &ast::Function,
+        window: &Window,
+        select: &ast::Select,
+    ) {
+        let (Some(first), Some(name)) = (call.order_by.first(), call.name.last()) else {
+            return;
+        };
+        let lower = name.value.to_lowercase();
+        let refuse =
+            |message: String| Diagnostic::error(Code::InvalidWindow, first.expr.span, message);
+        if matches!(lower.as_str(), "dense_rank" | "rank_dense") {
+            return self.report(refuse(format!("`{lower}` takes no `ORDER BY` in its call")));
+        }
+        let spec = match window {
+            Window::Spec(spec) => Some(spec),
+            Window::Named(name) => {
+                let mut windows = select.windows.iter();
+                windows
+                    .find(|(own, _)| same_name(&own.value, &name.value))
+                    .map(|(_, spec)| spec)
+            }
+        };
+        let Some((span, _)) = spec.and_then(|spec| spec.frame.as_ref()) else {
+            return;
+        };
+        let frame = self.plain_text(*span).to_lowercase();
+        let excludes = frame.contains(" exclude ") && !frame.ends_with("no others");
+        let may = matches!(lower.as_str(), "first_value" | "last_value" | "nth_value")
+            || !crate::types::rules::is_window(&lower);
+        if excludes && !may {
+            let message = format!("`{lower}` with an `ORDER BY` takes no frame with `EXCLUDE`");
+            self.report(refuse(message));
         }
     }
 
@@ -126,6 +170,11 @@ impl Binder<'_> {
         }
         let ordered = self.silently(&order.expr, env);
         for (bound, expr) in bounds.iter().zip(written) {
+            if matches!(&expr.kind, ExprKind::Literal(ast::Literal::Null)) {
+                let message = "the distance of a `RANGE` frame can't be null";
+                self.report(Diagnostic::error(Code::InvalidWindow, expr.span, message));
+                continue;
+            }
             let refused = call("-", &[ordered.clone(), bound.clone()]) == Outcome::Refused;
             if refused && !bound.is_text_literal() {
                 self.report(
@@ -246,13 +295,19 @@ fn orders_all(item: &ast::OrderItem) -> bool {
 
 /// The windows that a select list, `HAVING` and `QUALIFY` use.
 fn used_windows(select: &ast::Select) -> Vec<&Window> {
+    let calls = windowed_calls(select).into_iter();
+    calls.filter_map(|call| call.over.as_ref()).collect()
+}
+
+/// The calls with a window in a select list, `HAVING` and `QUALIFY`.
+fn windowed_calls(select: &ast::Select) -> Vec<&ast::Function> {
     let clauses = [&select.filter, &select.having, &select.qualify];
     let expressions =
         (select.items.iter().map(|item| &item.expr)).chain(clauses.into_iter().flatten());
     let mut used = Vec::new();
     for expr in expressions {
         super::grouping::walk(expr, &mut |part| {
-            used.extend(function_of(part).and_then(|function| function.over.as_ref()));
+            used.extend(function_of(part).filter(|function| function.over.is_some()));
             true
         });
     }
