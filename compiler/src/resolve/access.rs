@@ -156,6 +156,9 @@ const COLLATIONS: &[&str] = &[
     "zu",
 ];
 
+/// Collations that others can stand beside.
+const BESIDE_OTHERS: &[&str] = &["icu_noaccent", "noaccent", "nocase"];
+
 impl Binder<'_> {
     /// Reports a field of something that has none.
     pub(super) fn check_field(&mut self, operand: &SqlType, name: &ast::Name) {
@@ -341,6 +344,16 @@ impl Binder<'_> {
                 message,
             ));
         }
+        let mut alone: Vec<&str> = lower
+            .split('.')
+            .filter(|part| !BESIDE_OTHERS.contains(part))
+            .collect();
+        alone.dedup();
+        if let [one, other, ..] = alone.as_slice() {
+            let message = format!("the collations `{one}` and `{other}` don't go together");
+            let finding = Diagnostic::error(Code::InvalidConstant, collation.span, message);
+            self.report(finding);
+        }
         let may = matches!(
             operand.sql_type,
             SqlType::Varchar
@@ -383,9 +396,17 @@ impl Binder<'_> {
             );
             self.bad_access(span, message);
         }
-        if zone.sql_type.is_numeric() {
+        let clock = matches!(
+            operand.sql_type,
+            SqlType::TimeTz | SqlType::Null | SqlType::Unknown | SqlType::Other(_)
+        );
+        if zone.sql_type.is_numeric() || (zone.sql_type == SqlType::Interval && !clock) {
             let message = format!("a time zone is a text, and this is `{}`", zone.sql_type);
             self.bad_access(zone_span, message);
+        }
+        if operand.is_text_literal() && zone.sql_type == SqlType::Varchar {
+            let message = "what point in time this text is isn't clear: cast it".to_owned();
+            self.bad_access(span, message);
         }
     }
 

@@ -143,6 +143,9 @@ impl Binder<'_> {
         if function.over.is_some() {
             self.check_shifted(&called, function, &arguments);
         }
+        if outside.is_empty() {
+            self.check_parts(&called, function, &arguments);
+        }
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
                 Some(entry)

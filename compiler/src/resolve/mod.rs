@@ -22,7 +22,7 @@
 //! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
-//! | `calls`, `arguments`, `constant_arguments`, `patterns` | the clauses of calls; constants that functions need |
+//! | `calls`, `arguments`, `constant_arguments`, `made_types`, `patterns` | the clauses of calls; constants that functions need |
 //! | `aggregate_checks` | `ORDER BY` within an aggregate; states of aggregates |
 //! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
 //! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
@@ -53,6 +53,7 @@ mod groups;
 mod hidden;
 mod joins;
 mod macros;
+mod made_types;
 mod name_test;
 mod names;
 mod nullability;

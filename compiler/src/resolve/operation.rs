@@ -183,17 +183,17 @@ impl Binder<'_> {
                         Err(_) => Typed::unknown(),
                     }
                 }
-                // Several paths give as many values.
-                (SqlType::Json | SqlType::Varchar, _) if matches!(&right.sql_type, SqlType::List(path) if **path == SqlType::Varchar) => {
-                    Typed::of(SqlType::list(match place.operator {
+                (SqlType::Json | SqlType::Varchar, _) => {
+                    let one = match place.operator {
                         "->" => SqlType::Json,
                         _ => SqlType::Varchar,
-                    }))
+                    };
+                    Typed::of(match &right.sql_type {
+                        // A value for each path.
+                        SqlType::List(_) => SqlType::list(one),
+                        _ => one,
+                    })
                 }
-                (SqlType::Json | SqlType::Varchar, _) => match place.operator {
-                    "->" => Typed::of(SqlType::Json),
-                    _ => Typed::of(SqlType::Varchar),
-                },
                 _ => Typed::unknown(),
             },
             operator if find(operator).is_none() => {

@@ -194,27 +194,10 @@ fn structure(given: &Given<'_>) -> Option<String> {
             SqlType::Varchar | SqlType::Unknown | SqlType::Other(_)
         )
     };
-    if let Some((name, found)) = fields.iter().find(|(_, sql_type)| wrong(sql_type)) {
-        return Some(format!(
-            "names a type for each column, and `{name}` is `{found}`"
-        ));
-    }
-    match &without_parentheses(given.value).kind {
-        ExprKind::Struct(items) => items.iter().find_map(|(_, item)| type_text(item)),
-        _ => None,
-    }
-}
-
-/// What is wrong with the name of a type within a text.
-fn type_text(expr: &ast::Expr) -> Option<String> {
-    let ExprKind::Literal(Literal::Text(text)) = &without_parentheses(expr).kind else {
-        return None;
-    };
-    match text.parse::<SqlType>() {
-        Ok(sql_type) => super::type_names::unknown_type(&sql_type)
-            .map(|name| format!("names a type `{name}`, which there isn't")),
-        Err(_) => None,
-    }
+    let (name, found) = fields.iter().find(|(_, sql_type)| wrong(sql_type))?;
+    Some(format!(
+        "names a type for each column, and `{name}` is `{found}`"
+    ))
 }
 
 fn csv(sniffs: bool, given: &Given<'_>) -> Option<String> {
@@ -343,9 +326,7 @@ fn names(given: &Given<'_>) -> Option<String> {
 fn types(given: &Given<'_>) -> Option<String> {
     match &given.typed.sql_type {
         SqlType::Struct(_) => structure(given),
-        SqlType::List(element) if **element == SqlType::Varchar || element.has_unknown() => {
-            given.members()?.iter().find_map(type_text)
-        }
+        SqlType::List(element) if **element == SqlType::Varchar || element.has_unknown() => None,
         SqlType::List(element) => Some(format!("is a list of texts, and this is of `{element}`")),
         other => Some(format!(
             "is a list of types or a struct of them, and this is `{other}`"

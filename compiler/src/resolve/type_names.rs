@@ -4,27 +4,8 @@ use super::Binder;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast;
 use crate::sql_type::{SqlType, unknown_type_hint};
+use crate::types::type_names::{unknown_type, wrong_geometry};
 use std::collections::BTreeSet;
-
-/// Types that the engine has and dbgo has no own name for.
-const OTHERS: &[&str] = &[
-    "any",
-    "box_2d",
-    "box_2df",
-    "geometry",
-    "geography",
-    "inet",
-    "lambda",
-    "linestring_2d",
-    "point_2d",
-    "point_3d",
-    "point_4d",
-    "polygon_2d",
-    "table",
-    "type",
-    "variant",
-    "wkb_blob",
-];
 
 const ENUM_VALUES: &str = "the values of an enum are texts, each of which stands once";
 
@@ -43,6 +24,9 @@ impl Binder<'_> {
                 let empty = |part: &SqlType| matches!(part, SqlType::Array(_, 0));
                 match (unknown, &sql_type) {
                     (Some(name), _) => format!("there is no type `{name}`"),
+                    (None, _) if wrong_geometry(&sql_type).is_some() => {
+                        wrong_geometry(&sql_type).unwrap_or_default()
+                    }
                     (None, _)
                         if lower.starts_with("interval(") || lower.starts_with("interval (") =>
                     {
@@ -128,13 +112,6 @@ fn has_field_twice(sql_type: &SqlType) -> bool {
         .all(|(name, _)| name.is_empty() || seen.insert(name.to_lowercase()))
 }
 
-/// The name within a type that no type has.
-pub(super) fn unknown_type(sql_type: &SqlType) -> Option<String> {
-    let mut unknown = None;
-    find_unknown(sql_type, &mut unknown);
-    unknown
-}
-
 fn has_twice(values: &[String]) -> bool {
     let mut seen = BTreeSet::new();
     !values.iter().all(|value| seen.insert(value.as_str()))
@@ -151,30 +128,4 @@ fn starts_decimal(lower: &str) -> bool {
     ]
     .iter()
     .any(|start| lower.starts_with(start))
-}
-
-fn find_unknown(sql_type: &SqlType, found: &mut Option<String>) {
-    match sql_type {
-        SqlType::Other(name) if is_unknown(name) => *found = Some(name.clone()),
-        SqlType::List(element) | SqlType::Array(element, _) => find_unknown(element, found),
-        SqlType::Map(key, value) => {
-            find_unknown(key, found);
-            find_unknown(value, found);
-        }
-        SqlType::Struct(fields) | SqlType::Union(fields) => {
-            fields
-                .iter()
-                .for_each(|(_, field)| find_unknown(field, found));
-        }
-        _ => {}
-    }
-}
-
-/// Whether it is a plain name that no type has.
-fn is_unknown(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    let plain = lower
-        .chars()
-        .all(|letter| letter.is_alphanumeric() || letter == '_');
-    plain && !OTHERS.contains(&lower.as_str())
 }

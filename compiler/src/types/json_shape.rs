@@ -2,6 +2,7 @@
 //!
 //! Source: `StructureStringToType` in `extension/json/json_functions/json_transform.cpp` of DuckDB.
 
+use super::type_names::wrong_geometry;
 use crate::sql_type::SqlType;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
@@ -24,6 +25,9 @@ pub(super) fn sql_type(shape: &str) -> Result<SqlType, Option<String>> {
     })
 }
 
+/// Names that are no types without more.
+const UNMADE: &[&str] = &["any", "array", "lambda", "list", "table"];
+
 struct Shape(SqlType);
 
 impl<'de> serde::Deserialize<'de> for Shape {
@@ -44,8 +48,19 @@ impl<'de> Visitor<'de> for ShapeVisitor {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<SqlType, E> {
         match text.parse::<SqlType>() {
+            Ok(_)
+                if UNMADE
+                    .iter()
+                    .any(|name| text.trim().eq_ignore_ascii_case(name)) =>
+            {
+                Err(E::custom(format!("`{text}` is no type by itself")))
+            }
             Ok(sql_type) if sql_type.any(&|part| matches!(part, SqlType::Other(_))) => {
-                Ok(SqlType::Unknown)
+                // A name that isn't known may be a type of the engine's own session.
+                match wrong_geometry(&sql_type) {
+                    Some(wrong) => Err(E::custom(wrong)),
+                    None => Ok(SqlType::Unknown),
+                }
             }
             Ok(sql_type) => Ok(sql_type),
             Err(_) => Err(E::custom(format!("there is no type `{text}`"))),
@@ -105,6 +120,7 @@ mod tests {
             r#"{"a": null}"#,
             "foo",
             r#""INT(""#,
+            r#"{"a": "LIST"}"#,
         ] {
             assert!(sql_type(wrong).is_err_and(|why| why.is_some()), "{wrong}");
         }

@@ -12,10 +12,12 @@ pub mod json_path;
 pub mod json_refusals;
 mod json_shape;
 pub mod literal;
+pub mod made_type;
 pub mod nested;
 pub mod never_null;
 pub mod null_handling;
 pub mod oracle;
+pub mod reference_system;
 pub mod refusals;
 pub mod regular_expression;
 pub mod remapping;
@@ -23,6 +25,7 @@ pub mod rules;
 mod struct_refusals;
 pub mod tables;
 mod time_refusals;
+pub mod type_names;
 
 use crate::sql_type::{Common, SqlType, common_type};
 

@@ -80,6 +80,7 @@ fn base(name: &str) -> Option<String> {
     }
     let own = match name.to_lowercase().as_str() {
         "geometry" => "GEOMETRY".to_owned(),
+        "type" => "TYPE".to_owned(),
         "variant" => "VARIANT".to_owned(),
         "decimal" | "numeric" | "dec" => "DECIMAL".to_owned(),
         // Not one of the engine's own types, but one that an extension names.
