@@ -180,7 +180,7 @@ fn forget(
         .map(|object| object.physical.as_str())
         .collect();
     if !tables.is_empty() {
-        let forgotten = || -> std::result::Result<(), crate::adapters::EngineError> {
+        let mut forgotten = || -> std::result::Result<(), crate::adapters::EngineError> {
             let mut transaction = opening.session.begin()?;
             transaction.forget_batches(&tables)?;
             transaction.check_fence(token)?;
@@ -189,7 +189,6 @@ fn forget(
             fail_point(Point::AfterSweepCommit, "")?;
             Ok(())
         };
-        let mut forgotten = forgotten;
         forgotten().map_err(failed)?;
     }
     let state = &mut opening.situation.state;

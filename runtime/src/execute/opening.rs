@@ -286,7 +286,9 @@ impl Opening<'_> {
         let scope = &situation.place.scope;
         let (known, changes) = from_ledger(ledger, (&scope.project, &scope.environment));
         let before = std::mem::replace(&mut situation.known, known);
-        if before.unfinished.is_empty() && !before.is_empty() {
+        // Whoever asks for it isn't told that it was necessary.
+        let is_asked = matches!(situation.place.belief, Belief::Ledger | Belief::Adopt);
+        if !is_asked && before.unfinished.is_empty() && !before.is_empty() {
             self.notes.push(format!(
                 "`{}` isn't as the last run left it: what is built is read from it anew",
                 situation.place.engine.shown
