@@ -157,6 +157,7 @@ pub fn restate(project: &Project, arguments: &RestateArguments, terminal: &Termi
         restate: arguments.models.clone(),
         start: Some(arguments.start.clone()),
         end: arguments.end.clone(),
+        fork: arguments.fork,
         ..PlanOptions::default()
     };
     let options = ApplyOptions {

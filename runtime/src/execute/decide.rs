@@ -619,7 +619,8 @@ impl<'a> Inputs<'a> {
             .and_then(|base| self.context.known.filled.get(&base.physical));
         let filled = filled.cloned().unwrap_or_default();
         let window = self.context.window(self.index);
-        let missing = match self.context.restated.range(self.index) {
+        let restated = self.context.restated.range(self.index);
+        let missing = match restated.filter(|_| snapshot.is_some()) {
             Some(range) => Restated::missing(window, self.model, range)?,
             None => missing_in(window, self.model, &filled)?,
         };

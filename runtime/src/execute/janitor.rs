@@ -82,6 +82,9 @@ pub struct Thing {
     pub model: String,
     /// `view`, `table`, …
     pub kind: String,
+    /// The environment that it is a preview of; empty where it is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub preview: String,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -115,6 +118,7 @@ impl Thing {
             physical: object.physical.clone(),
             model: object.model.clone(),
             kind: object.kind.clone(),
+            preview: object.preview.clone(),
             created_at: object.created_at,
         }
     }

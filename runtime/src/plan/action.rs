@@ -51,11 +51,12 @@ impl Actions<'_, '_> {
         };
         let model = self.situation.place.project.model(index);
         let adopted = difference.and_then(|difference| self.kept_table(model, target, difference));
-        if let Some(range) = self.restated.range(index) {
-            return Ok(match (is_filled_by_time(model), &snapshot) {
-                (true, _) => Action::Fill(self.restated_batches(model, target, range)?),
-                (false, _) if model.keeps_history() => Action::Keep,
-                (false, _) => Action::Build,
+        // A version that was never built is computed whole, whatever range is named.
+        if let (Some(range), Some(_)) = (self.restated.range(index), &snapshot) {
+            return Ok(match is_filled_by_time(model) {
+                true => Action::Fill(self.restated_batches(model, target, range)?),
+                false if model.keeps_history() => Action::Keep,
+                false => Action::Build,
             });
         }
         if self.refreshed.contains(&index) && !model.keeps_history() {

@@ -6,6 +6,7 @@ use super::document::{
     Action, ChangeKind, Columns, Estimate, ModelPlan, Origin, Plan, PlanOptions, Purpose, Reached,
     SCHEMA, SqlChange, ViewChange, ViewPlan,
 };
+use super::forks;
 use super::new_data::NewData;
 use super::target::{Target, TargetModel, is_shown, view_of_pinned};
 use crate::adapters::{Relation as Name, dialect_of};
@@ -38,6 +39,7 @@ pub fn make(
     author: &Author,
 ) -> Result<(Plan, Target)> {
     let selected = selected(situation, options)?;
+    situation.fork(forks::wished(situation, options, &selected)?)?;
     let seeds = needed_seeds(situation, options, &selected);
     let is_selected = |relation: Relation| match relation {
         Relation::Model(index) => selected.contains(&index),
@@ -230,7 +232,7 @@ impl Facts for StateFacts {
 }
 
 fn notes(situation: &Situation<'_>, options: &PlanOptions) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = forks::notes(situation, options);
     if options.full_refresh {
         let models = situation.place.project.models().iter();
         for model in models.filter(|model| model.keeps_history()) {

@@ -12,6 +12,7 @@
 //! | `target` | what the environment shall point to |
 //! | `compare` | what differs, and what that reaches |
 //! | `action` | what has to be done for it |
+//! | `forks` | which models get tables of the environment's own |
 //! | `new_data` | which tables read other rows under the same version |
 //! | `make` | all of it together |
 //! | `text` | for people |
@@ -20,6 +21,7 @@ mod action;
 mod compare;
 mod definition;
 mod document;
+mod forks;
 mod make;
 mod new_data;
 mod target;

@@ -27,7 +27,7 @@ pub use coverage::Coverage;
 pub use loads::{Reads, agree, load_through, proved_equal};
 pub use naming::{audit_table, physical, physical_relation, show_statement};
 pub use place::{Belief, Place, Request, Situation, pinned};
-pub use previews::{is_filled_by_time, is_protected};
+pub use previews::{Forks, is_filled_by_time, is_protected};
 pub use restate::Restated;
 pub use shown::{ShownSlots, source_text};
 pub use window::{Window, is_readable, missing_in, unit_of_model};

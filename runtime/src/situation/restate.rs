@@ -4,7 +4,6 @@
 //! done again too: the same range where it is filled by time, as a whole where it isn't.
 
 use super::place::Situation;
-use super::previews::is_protected;
 use super::window::{Window, span_of, step_of};
 use crate::environments::first_instant;
 use crate::error::{Code, Error, Kind, Result};
@@ -21,16 +20,9 @@ pub struct Restated {
 
 /// The protected environment that shows the table of a model here, which nobody else writes.
 fn shared_with<'s>(situation: &'s Situation<'_>, index: usize) -> Option<&'s str> {
-    let known = &situation.known;
     let path = situation.place.project.model(index).def.path.as_str();
-    let environment = situation.place.environment.name;
-    let snapshot = known.snapshot(environment, path, situation.versions.model(index))?;
-    let mut elsewhere = known.elsewhere.iter();
-    elsewhere
-        .find(|(environment, shown)| {
-            shown.physical == snapshot.physical && is_protected(known, environment)
-        })
-        .map(|(environment, _)| environment.as_str())
+    let here = (&situation.known, situation.place.environment.name);
+    super::previews::shared_with(here, path, situation.versions.model(index))
 }
 
 impl Restated {
@@ -71,7 +63,8 @@ impl Restated {
                     ),
                 )
                 .hint(format!(
-                    "compute its rows again there: `--env {environment}`"
+                    "compute its rows again there: `--env {environment}`; `--fork` gives `{}` a table of its own",
+                    situation.place.environment.name
                 )));
             }
             for reached in project.graph().reach(index, usize::MAX, true) {
