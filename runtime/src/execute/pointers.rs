@@ -79,8 +79,7 @@ pub fn of_environment(situation: &mut Situation<'_>, row: &Row) -> Result<Target
         return Ok(target);
     }
     let pinned = pinned(situation, &row.project_version)?;
-    let hash = (row.project_hash.as_str(), row.commit.as_str());
-    Ok(Target::of_pinned(situation, pinned, hash))
+    plan::promoted(situation, row, pinned)
 }
 
 fn of_revision(situation: &mut Situation<'_>, revision: u64) -> Result<Target> {
@@ -201,7 +200,7 @@ pub fn point(
     check_nothing_pending(&mut opening)?;
     let author = options.apply.run.author.clone();
     let (plan, target) = plan_of(&mut opening.situation, options, &author)?;
-    check_buildable(&plan, project.def.hash.as_str())?;
+    check_buildable((&plan, &target), project)?;
     if plan.is_empty() && !matches!(options.purpose, Purpose::Create { .. }) {
         return Ok(Applied::Nothing(Box::new(plan)));
     }

@@ -12,7 +12,7 @@ use super::target::{Target, TargetModel, is_shown, view_of_pinned};
 use crate::adapters::{Relation as Name, dialect_of};
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
-use crate::project::Relation;
+use crate::project::{Project, Relation};
 use crate::selection::{self, Facts};
 use crate::situation::{Restated, Situation, show_statement};
 use crate::version::{ALGORITHM, fingerprint};
@@ -540,10 +540,17 @@ fn removed(difference: &Difference) -> Option<ModelPlan> {
 ///
 /// # Errors
 /// `other-project`.
-pub fn check_buildable(plan: &Plan, program_hash: &str) -> Result<()> {
-    let builds = plan.models.iter().find(|model| model.action.builds());
-    match builds {
-        Some(model) if plan.to.project_hash != program_hash => Err(Error::new(
+pub fn check_buildable((plan, target): (&Plan, &Target), program: &Project) -> Result<()> {
+    let is_program = plan.to.project_hash == program.def.hash.as_str();
+    // Where only a part of some project is shown, the program may have all that is needed.
+    let is_part = plan.to.project_hash.is_empty();
+    let mut builds = plan.models.iter().filter(|model| model.action.builds());
+    let other = builds.find(|model| {
+        let is_ours = || is_ours(target, program, &model.model);
+        !is_program && !(is_part && is_ours())
+    });
+    match other {
+        Some(model) => Err(Error::new(
             Kind::Refused,
             Code::OtherProject,
             format!(
@@ -552,6 +559,26 @@ pub fn check_buildable(plan: &Plan, program_hash: &str) -> Result<()> {
             ),
         )
         .hint("use the program of that version")),
-        _ => Ok(()),
+        None => Ok(()),
     }
+}
+
+/// Whether the program has a model of a target with all that it reads.
+fn is_ours(target: &Target, program: &Project, path: &str) -> bool {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut waiting = vec![path];
+    while let Some(path) = waiting.pop() {
+        if !seen.insert(path) {
+            continue;
+        }
+        match target.models.get(path).and_then(|model| model.relation) {
+            None => return false,
+            Some(Relation::Model(index)) => {
+                let imports = program.model(index).imports.iter();
+                waiting.extend(imports.map(|import| program.path_of(*import)));
+            }
+            Some(Relation::Seed(_) | Relation::Source(_)) => {}
+        }
+    }
+    true
 }

@@ -10,6 +10,7 @@
 //! | `document` | a plan as JSON, `dbgo/plan/1` |
 //! | `definition` | what is kept of a model, to compare it and to show it later |
 //! | `target` | what the environment shall point to |
+//! | `promoted` | what another environment points to, as it means in this one |
 //! | `compare` | what differs, and what that reaches |
 //! | `action` | what has to be done for it |
 //! | `forks` | which models get tables of the environment's own |
@@ -24,6 +25,7 @@ mod document;
 mod forks;
 mod make;
 mod new_data;
+mod promoted;
 mod target;
 mod text;
 
@@ -33,6 +35,7 @@ pub use document::{
     Reached, SqlChange, ViewChange, ViewPlan, short,
 };
 pub use make::{Author, check_buildable, make, make_for, unmatched};
+pub use promoted::promoted;
 pub use target::{Target, TargetModel, is_shown};
 pub use text::{Shown, ago, text};
 

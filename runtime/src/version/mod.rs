@@ -228,7 +228,7 @@ impl Versions {
 }
 
 /// The version of a preview, which its environment alone has.
-fn of_preview(plain: &str, environment: &str) -> String {
+pub fn of_preview(plain: &str, environment: &str) -> String {
     let mut digest = Digest::new("preview");
     digest.text(environment);
     digest.text(plain);
