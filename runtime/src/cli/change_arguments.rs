@@ -21,9 +21,12 @@ pub struct PlanChoices {
     /// Let changed models keep their tables and go on with the new query
     #[arg(long)]
     pub forward_only: bool,
-    /// Build tables anew though nothing changed
+    /// Build tables anew though nothing changed, but for those whose rows can't be computed again
     #[arg(long)]
     pub full_refresh: bool,
+    /// Give up the rows of this model that can't be computed again, where it is built anew
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    pub destroy_history: Vec<String>,
     /// Give models whose tables a protected environment shows tables of this environment's own
     #[arg(long, conflicts_with = "no_fork")]
     pub fork: bool,
@@ -48,6 +51,7 @@ impl PlanChoices {
             end: self.end.clone(),
             forward_only: self.forward_only,
             full_refresh: self.full_refresh,
+            destroy_history: self.destroy_history.clone(),
             fork: self.fork,
             no_fork: self.no_fork,
             restate: self.restate.clone(),
@@ -223,6 +227,9 @@ pub enum EnvCommand {
         /// The environment
         #[arg(value_name = "ENV")]
         environment: String,
+        /// Drop its table of this model too, whose rows can't be computed again, if nobody else shows it
+        #[arg(long, value_name = "MODEL", num_args = 1..)]
+        destroy_history: Vec<String>,
         /// Ask nobody
         #[arg(short, long)]
         yes: bool,
@@ -272,6 +279,9 @@ pub struct RestateArguments {
     /// Do it in a table of this environment's own, where a protected environment shows the model's
     #[arg(long)]
     pub fork: bool,
+    /// Give up the rows of this model that can't be computed again
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    pub destroy_history: Vec<String>,
     /// How it is carried out
     #[command(flatten)]
     pub carry_out: CarryOut,

@@ -80,6 +80,9 @@ pub struct PlanOptions {
     /// Whether models that have tables of their own share those of protected environments again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_fork: bool,
+    /// Models that keep rows which can't be computed again, and give them up where they are built anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destroy_history: Vec<String>,
     /// Models whose rows are computed again: the range that `start` and `end` give.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restate: Vec<String>,

@@ -14,7 +14,7 @@ use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::{Project, Relation};
 use crate::selection::{self, Facts};
-use crate::situation::{Restated, Situation, show_statement};
+use crate::situation::{Histories, Restated, Situation, show_statement};
 use crate::version::{ALGORITHM, fingerprint};
 use dbgo_contract::Publication;
 use jiff::Timestamp;
@@ -62,7 +62,8 @@ pub fn make_for(
     author: &Author,
 ) -> Result<Plan> {
     let comparison = compare(situation, target)?;
-    let restated = Restated::of(situation, options)?;
+    let histories = Histories::of(situation, &options.destroy_history)?;
+    let restated = Restated::of(situation, options, &histories)?;
     let refreshed = match options.full_refresh {
         true => selected(situation, options)?,
         false => BTreeSet::new(),
@@ -74,6 +75,7 @@ pub fn make_for(
             options,
             restated: &restated,
             refreshed: &refreshed,
+            histories: &histories,
         },
         comparison: &comparison,
         durations: &durations,
@@ -89,6 +91,7 @@ pub fn make_for(
     let untouched = shown
         .filter(|model| !listed.contains(model.pinned.model.as_str()))
         .count();
+    let notes = notes(situation, options, (&histories, &models));
     let mut plan = Plan {
         schema: SCHEMA.to_owned(),
         id: String::new(),
@@ -109,7 +112,7 @@ pub fn make_for(
         models,
         untouched: untouched as u64,
         views,
-        notes: notes(situation, options),
+        notes,
     };
     if let Some(pointer) = situation.pointer() {
         plan.revision = pointer.revision;
@@ -231,16 +234,31 @@ impl Facts for StateFacts {
     }
 }
 
-fn notes(situation: &Situation<'_>, options: &PlanOptions) -> Vec<String> {
+fn notes(
+    situation: &Situation<'_>,
+    options: &PlanOptions,
+    (histories, models): (&Histories, &[ModelPlan]),
+) -> Vec<String> {
     let mut notes = forks::notes(situation, options);
-    if options.full_refresh {
-        let models = situation.place.project.models().iter();
-        for model in models.filter(|model| model.keeps_history()) {
+    let project = situation.place.project;
+    for (index, model) in project.models().iter().enumerate() {
+        let name = model.relation();
+        if options.full_refresh && histories.keep(index, model) {
             notes.push(format!(
-                "`{}` keeps its history and isn't built anew: its rows can't be computed again",
-                model.relation()
+                "`{name}` keeps its history and isn't built anew: its rows can't be computed again"
             ));
         }
+        if !histories.destroyed().contains(&index) {
+            continue;
+        }
+        let mut planned = models.iter();
+        let planned = planned.find(|it| it.model == model.def.path.as_str());
+        notes.push(match planned.is_some_and(|it| it.action.builds()) {
+            true => format!("the history of `{name}` ends: it begins anew from what is there now"),
+            false => format!(
+                "nothing builds `{name}`, so its history stays: `--full-refresh` begins it anew"
+            ),
+        });
     }
     notes
 }

@@ -3,6 +3,7 @@
 //! The old rows stay visible until each batch has replaced them. What reads a model that is done again is
 //! done again too: the same range where it is filled by time, as a whole where it isn't.
 
+use super::histories::Histories;
 use super::place::Situation;
 use super::window::{Window, span_of, step_of};
 use crate::environments::first_instant;
@@ -30,7 +31,11 @@ impl Restated {
     ///
     /// # Errors
     /// `unknown-model`, `not-an-interval` without a range that can be read.
-    pub fn of(situation: &Situation<'_>, options: &PlanOptions) -> Result<Self> {
+    pub fn of(
+        situation: &Situation<'_>,
+        options: &PlanOptions,
+        histories: &Histories,
+    ) -> Result<Self> {
         let mut ranges = BTreeMap::new();
         if options.restate.is_empty() {
             return Ok(Self { ranges });
@@ -46,12 +51,16 @@ impl Restated {
                 ));
             };
             let model = project.model(index);
-            if model.keeps_history() {
+            if histories.keep(index, model) {
                 return Err(Error::new(
                     Kind::Refused,
                     Code::HistoryKept,
                     format!("the rows of `{}` can't be computed again", model.relation()),
-                ));
+                )
+                .hint(format!(
+                    "`--destroy-history {}` gives them up all the same",
+                    model.relation()
+                )));
             }
             if let Some(environment) = shared_with(situation, index) {
                 return Err(Error::new(
@@ -68,7 +77,7 @@ impl Restated {
                 )));
             }
             for reached in project.graph().reach(index, usize::MAX, true) {
-                let kept = project.model(reached).keeps_history()
+                let kept = histories.keep(reached, project.model(reached))
                     || shared_with(situation, reached).is_some();
                 if !kept {
                     ranges.insert(reached, range);
