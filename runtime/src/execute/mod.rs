@@ -15,6 +15,7 @@
 //! | `around` | statements before and after a run |
 //! | `schedule` | the graph over the workers |
 //! | `mend` | what state and engine say of each other, put right |
+//! | `pointers`, `overtaken` | promotions, and what they would take back |
 //! | `publish` | the users' views |
 //! | `sweep`, `retire`, `janitor` | what isn't needed any more |
 //!
@@ -48,6 +49,7 @@ mod mend;
 mod merge;
 mod opening;
 mod options;
+mod overtaken;
 mod pointers;
 mod preparing;
 mod publish;

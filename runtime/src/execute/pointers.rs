@@ -2,6 +2,7 @@
 
 use super::apply::{Applied, ApplyOptions, carry_out, store};
 use super::interrupt::Interrupt;
+use super::overtaken::check_overtaken;
 use super::run::{check_nothing_pending, open};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
@@ -251,6 +252,12 @@ pub fn plan_of(
         _ => {}
     }
     let target = target_of(situation, &options.purpose)?;
+    if let (Purpose::Promote { from }, false) = (&options.purpose, options.rebase) {
+        let from = environment(situation, from)?;
+        if from.base != name {
+            check_overtaken(situation, &from, &target)?;
+        }
+    }
     let of = (&target, options.purpose.clone());
     let plan = plan::make_for(situation, of, &PlanOptions::default(), author)?;
     Ok((plan, target))

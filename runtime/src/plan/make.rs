@@ -564,8 +564,8 @@ pub fn check_buildable((plan, target): (&Plan, &Target), program: &Project) -> R
     let is_part = plan.to.project_hash.is_empty();
     let mut builds = plan.models.iter().filter(|model| model.action.builds());
     let other = builds.find(|model| {
-        let is_ours = || is_ours(target, program, &model.model);
-        !is_program && !(is_part && is_ours())
+        let may_build = is_program || is_part && is_ours(target, program, &model.model);
+        !may_build
     });
     match other {
         Some(model) => Err(Error::new(
