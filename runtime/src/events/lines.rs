@@ -66,7 +66,10 @@ impl Lines {
                     .set((*longest_name).clamp(NAME_WIDTHS.0, NAME_WIDTHS.1));
                 self.opening(environment, engine, *models, *changed)
             }
-            Event::Note(text) => format!("  {} {text}", self.mark("!", "33")),
+            Event::Note(text) => {
+                let text = text.replace('\n', "\n    ");
+                format!("  {} {text}", self.mark("!", "33"))
+            }
             Event::Started(_) | Event::BatchDone { .. } | Event::Published { .. } => return None,
             Event::Audited { subject, outcome } => return self.warning(subject, outcome),
             Event::Built {

@@ -6,7 +6,7 @@ use super::audits::{self, Found};
 use super::batch::{Batch, Shape};
 use super::batches;
 use super::checks;
-use super::commit::{Committer, LEAST_RETRIES, Stop, What};
+use super::commit::{Committer, LEAST_RETRIES, Patience, Stop, What};
 use super::context::Context;
 use super::details::{Details, object_of, supersedes};
 use super::failure::Failure;
@@ -193,7 +193,14 @@ impl<'a> Worker<'a> {
             token: self.context.token,
             timeout: timeout(task),
         }
-        .transact((What::Batch, batch, task.retries.max(LEAST_RETRIES)), work);
+        .transact(
+            (
+                What::Batch,
+                batch,
+                Patience::Tries(task.retries.max(LEAST_RETRIES)),
+            ),
+            work,
+        );
         committed.map_err(|stop| match stop {
             Stop::Engine(error) => error.into(),
             Stop::Check(failure) => failure,

@@ -2,7 +2,7 @@
 
 use super::failure::opening_failed;
 use super::opening::Opening;
-use super::publish::Intent;
+use super::publish::{Intent, Publishing, publish_time};
 use crate::error::{Code, Error, Kind, Result};
 use crate::plan::{Plan, short};
 use crate::state::{
@@ -288,7 +288,12 @@ pub fn finish_begun(
         intent.publish(
             &*adapter,
             &mut opening.session,
-            (interrupt, &in_doubt, token),
+            &Publishing {
+                interrupt,
+                in_doubt: &in_doubt,
+                token,
+                time: publish_time(opening.situation.place.project),
+            },
         )?;
     }
     let mark = opening.session.ledger_mark();

@@ -9,10 +9,31 @@ use super::interrupt::Interrupt;
 use crate::adapters::{Adapter, EngineError, ErrorClass, LedgerEntry, Session, Transaction};
 use crate::faults::{Bug, Injected, Passed, Point, fail_point, is_seeded};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a transaction that another one was in the way of is tried again at least.
 pub const LEAST_RETRIES: u32 = 5;
+
+/// For how long a transaction is tried again that another one is in the way of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// So many times.
+    Tries(u32),
+    /// Until so much time has gone by, and a few times at least. What else may be tried again, such as a
+    /// connection that is lost, is tried those few times only.
+    Time(Duration),
+}
+
+impl Patience {
+    fn is_over(self, attempt: u32, begun: Instant, class: &ErrorClass) -> bool {
+        match self {
+            Self::Tries(tries) => attempt >= tries,
+            Self::Time(time) => {
+                attempt >= LEAST_RETRIES && (!class.is_retryable() || begun.elapsed() >= time)
+            }
+        }
+    }
+}
 
 /// What stops a transaction: the engine, or a check of ours.
 pub enum Stop {
@@ -87,10 +108,10 @@ impl Committer<'_> {
     /// What stopped it at last.
     pub fn transact<T>(
         &mut self,
-        (what, batch, retries): (What, &str, u32),
+        (what, batch, patience): (What, &str, Patience),
         mut work: impl FnMut(&mut Transaction<'_>) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        let mut attempt = 0;
+        let (mut attempt, begun) = (0, Instant::now());
         loop {
             if self.interrupt.is_wished() {
                 return Err(EngineError::new(ErrorClass::Interrupted, "interrupted").into());
@@ -107,7 +128,7 @@ impl Committer<'_> {
                 }
             };
             let again = error.class.is_retryable() || error.class == ErrorClass::Lost;
-            if !again || attempt >= retries {
+            if !again || patience.is_over(attempt, begun, &error.class) {
                 return Err(error.into());
             }
             std::thread::sleep(pause(attempt));

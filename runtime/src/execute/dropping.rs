@@ -8,7 +8,7 @@ use super::janitor::{JanitorOptions, Thing, destroy, destroyed_in};
 use super::opening::Opening;
 use super::options::RunOptions;
 use super::pointers::environment;
-use super::publish::Intent;
+use super::publish::{Intent, Publishing, publish_time};
 use super::run::{check_nothing_pending, open};
 use crate::adapters::{Relation as Name, RelationKind};
 use crate::environments::view_key;
@@ -103,7 +103,12 @@ pub fn drop_environment(
     intent.publish(
         &*adapter,
         &mut opening.session,
-        (interrupt, &in_doubt, token),
+        &Publishing {
+            interrupt,
+            in_doubt: &in_doubt,
+            token,
+            time: publish_time(project),
+        },
     )?;
     let mut changes = std::mem::take(&mut opening.changes);
     changes.extend(intent.changes());

@@ -7,7 +7,7 @@ use super::interrupt::Interrupt;
 use super::opening::Opening;
 use super::options::{RunOptions, RunOutcome};
 use super::preparing::{Preparation, prepare};
-use super::publish::{Publication, check_ownership};
+use super::publish::{Publication, Publishing, check_ownership, publish_time};
 use super::retire::retire;
 use super::schedule::{Schedule, Walk};
 use super::sweep::sweep;
@@ -244,7 +244,12 @@ impl<'a> Running<'a> {
         intent.publish(
             &*context.adapter,
             &mut self.session,
-            (interrupt, &context.in_doubt, context.token),
+            &Publishing {
+                interrupt,
+                in_doubt: &context.in_doubt,
+                token: context.token,
+                time: publish_time(context.project),
+            },
         )?;
         let changes = intent.changes();
         finish(state, scope, &intent, (context.token, changes.clone()))?;

@@ -4,7 +4,7 @@
 //! ([`Intent`]): from then on there is only forward, and whoever comes next, of whatever version of the
 //! project, can finish it. The engine's ledger says whether it happened.
 
-use super::commit::{Committer, LEAST_RETRIES, Stop, What};
+use super::commit::{Committer, Patience, Stop, What};
 use super::context::Context;
 use super::details::Details;
 use super::failure::engine_failed;
@@ -16,9 +16,10 @@ use crate::adapters::{
 };
 use crate::environments::{Environment, view_key, view_of};
 use crate::error::{Code, Error, Kind, Result};
+use crate::events::duration;
 use crate::faults::{Bug, is_seeded};
 use crate::plan::{Target, is_shown};
-use crate::project::Relation;
+use crate::project::{Project, Relation};
 use crate::situation::show_statement;
 use crate::state::{Change, Pointer, Published, Snapshot};
 use crate::version::fingerprint;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// Refuses to go on where a view would replace something that isn't ours.
 ///
@@ -67,6 +69,28 @@ pub fn check_ownership(
         }
     }
     Ok(())
+}
+
+/// How long a publication is tried where the project says nothing.
+const USUAL_TIME: Duration = Duration::from_mins(5);
+
+/// Who publishes, and for how long that is tried.
+pub struct Publishing<'a> {
+    pub interrupt: &'a Interrupt,
+    /// Set where the result of its commit stays unknown.
+    pub in_doubt: &'a AtomicBool,
+    /// The lease under which it is written.
+    pub token: u64,
+    /// How long it is tried while others are in its way.
+    pub time: Duration,
+}
+
+/// How long a publication of a project is tried: `publish_timeout` of `[run]`.
+pub fn publish_time(project: &Project) -> Duration {
+    match project.def.run.publish_timeout_seconds {
+        0 => USUAL_TIME,
+        seconds => Duration::from_secs(seconds),
+    }
 }
 
 /// A publication as it is written down before it begins.
@@ -210,18 +234,19 @@ impl Intent {
         &self,
         adapter: &dyn Adapter,
         session: &mut Session,
-        (interrupt, in_doubt, token): (&Interrupt, &AtomicBool, u64),
+        publishing: &Publishing<'_>,
     ) -> Result<()> {
-        let entry = self.entry(token);
+        let entry = self.entry(publishing.token);
         let mut committer = Committer {
             adapter,
             session,
-            interrupt,
-            in_doubt,
-            token,
+            interrupt: publishing.interrupt,
+            in_doubt: publishing.in_doubt,
+            token: publishing.token,
             timeout: None,
         };
-        let what = (What::Publication, entry.batch_id.as_str(), LEAST_RETRIES);
+        let patience = Patience::Time(publishing.time);
+        let what = (What::Publication, entry.batch_id.as_str(), patience);
         let statements = match is_seeded(Bug::TwoPublications) {
             true => first_half(&mut committer, what, self.statements.clone()),
             false => self.statements.clone(),
@@ -232,6 +257,9 @@ impl Intent {
             Ok(self.record_published(transaction)?)
         });
         committed.map_err(|stop| match stop {
+            Stop::Engine(error) if error.class.is_retryable() => {
+                in_the_way(&error, publishing.time)
+            }
             Stop::Engine(error) => engine_failed(&error, "publishing"),
             Stop::Check(failure) => Error::new(failure.kind, Code::EngineFailed, failure.message),
         })
@@ -296,6 +324,16 @@ impl Intent {
     }
 }
 
+/// Others were in the way for as long as it is tried.
+fn in_the_way(error: &EngineError, time: Duration) -> Error {
+    let error = engine_failed(error, "publishing");
+    Error {
+        message: format!("{} (tried for {})", error.message, duration(time)),
+        ..error
+    }
+    .hint("the next command publishes it; `publish_timeout` of `[run]` says how long it is tried")
+}
+
 /// What a model's view shall show, if that is there.
 fn wanted(
     context: &Context<'_>,
@@ -335,7 +373,7 @@ fn wanted(
 /// Publishes the first half of the statements alone, as only a seeded bug does; gives the rest.
 fn first_half(
     committer: &mut Committer<'_>,
-    what: (What, &str, u32),
+    what: (What, &str, Patience),
     mut statements: Vec<String>,
 ) -> Vec<String> {
     let rest = statements.split_off(statements.len() / 2);

@@ -136,3 +136,35 @@ fn each_opening_has_a_larger_lease() {
     let tokens = "SELECT DISTINCT entry ->> 'token' FROM _dbgo.ledger";
     assert_eq!(place.query(tokens), ["1"], "nothing was written later");
 }
+
+#[test]
+fn a_publication_waits_for_others_as_long_as_the_project_says() {
+    let mut place = Place::new();
+    place.publish_timeout = 1;
+    run_all(&project(&place, one));
+    let location = place.path.join("shop.duckdb");
+    let options = OpenOptions::default();
+    let adapter = adapters::open("duckdb", &location.to_string_lossy(), &options).unwrap();
+    let mut session = adapter.session().unwrap();
+    let mut transaction = session.begin().unwrap();
+    transaction
+        .execute("CREATE OR REPLACE VIEW main__dev_test.first AS SELECT 5::BIGINT AS x")
+        .unwrap();
+    let changed = project(&place, two);
+    let begun = std::time::Instant::now();
+    let error = run_with(&changed, &RunOptions::default()).err().unwrap();
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(1));
+    let shown = error.to_string();
+    assert!(
+        shown.contains("write-write conflict")
+            && shown.contains("tried for 1")
+            && shown.contains("`publish_timeout` of `[run]`"),
+        "{shown}"
+    );
+    transaction.rollback().unwrap();
+    let seen = || place.query("SELECT x::VARCHAR FROM main__dev_test.first");
+    assert_eq!(seen(), ["1"], "the earlier view still stands");
+    drop((session, adapter));
+    run_all(&changed);
+    assert_eq!(seen(), ["2"]);
+}

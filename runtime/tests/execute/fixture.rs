@@ -149,6 +149,8 @@ pub struct Place {
     pub path: PathBuf,
     /// The default environment of its projects.
     pub environment: &'static str,
+    /// `publish_timeout` of its projects, in seconds; zero: the usual.
+    pub publish_timeout: u64,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -158,6 +160,7 @@ impl Place {
         Self {
             path: folder.path().to_owned(),
             environment: "dev_test",
+            publish_timeout: 0,
             _folder: Some(folder),
         }
     }
@@ -166,6 +169,7 @@ impl Place {
         Self {
             path: path.to_owned(),
             environment: "dev_test",
+            publish_timeout: 0,
             _folder: None,
         }
     }
@@ -202,7 +206,10 @@ impl Place {
             state_url: Str::EMPTY,
             workers: 2,
             environments: List::new(&[]),
-            run: RunDef::NONE,
+            run: RunDef {
+                publish_timeout_seconds: self.publish_timeout,
+                ..RunDef::NONE
+            },
             retention: RetentionDef::NONE,
             exposures: List::new(&[]),
             variables: List::new(&[]),

@@ -7,6 +7,7 @@
 
 use serde::Deserialize;
 
+use super::wording::in_short;
 use crate::adapters::error::{EngineError, ErrorClass};
 
 #[derive(Deserialize)]
@@ -45,7 +46,7 @@ fn from_text(text: &str) -> EngineError {
     };
     EngineError {
         class: classify(&kind, &message),
-        message: message.trim().to_owned(),
+        message: in_short(message.trim()),
         statement: String::new(),
         position,
         engine_text: text.to_owned(),

@@ -12,6 +12,7 @@
 //! | [`bookkeeping`] | dbgo's own tables: the fence, the ledger, publications |
 //! | [`types`] | [`TypeSession`]: types of queries over empty tables |
 //! | [`errors`] | DuckDB's errors, sorted into classes |
+//! | [`wording`] | their messages, without long lists |
 //! | [`statement`] | whether a text is one statement |
 
 mod bookkeeping;
@@ -26,6 +27,7 @@ mod registry;
 mod session;
 mod statement;
 mod types;
+mod wording;
 
 pub use connect::{DuckDb, SESSION_SETTINGS};
 pub(super) use ddl::DuckDbDialect;

@@ -155,6 +155,14 @@ impl Adapter for Engine {
 
 /// Whether it counts as committed, whether it stays in doubt, and how often it was tried.
 fn result(class: ErrorClass, committed: bool, reachable: bool) -> (bool, bool, u32) {
+    patient(class, (committed, reachable), Patience::Tries(2))
+}
+
+fn patient(
+    class: ErrorClass,
+    (committed, reachable): (bool, bool),
+    patience: Patience,
+) -> (bool, bool, u32) {
     let answers = Answers {
         class,
         committed,
@@ -175,7 +183,7 @@ fn result(class: ErrorClass, committed: bool, reachable: bool) -> (bool, bool, u
         token: TOKEN,
         timeout: None,
     }
-    .transact((What::Batch, "run/m/1", 2), |_| {
+    .transact((What::Batch, "run/m/1", patience), |_| {
         tries += 1;
         Ok(())
     });
@@ -199,4 +207,22 @@ fn an_error_that_tells_that_nothing_was_committed_leaves_no_doubt() {
         (false, false, 1)
     );
     assert_eq!(result(ErrorClass::Retry, true, false), (false, false, 3));
+}
+
+#[test]
+fn a_publication_is_tried_again_until_its_time_is_over() {
+    let moment = Patience::Time(Duration::from_millis(400));
+    let begun = Instant::now();
+    let (done, in_doubt, tries) = patient(ErrorClass::Retry, (false, true), moment);
+    assert!(!done && !in_doubt && tries > LEAST_RETRIES + 1, "{tries}");
+    assert!(begun.elapsed() >= Duration::from_millis(400));
+    let no_time = Patience::Time(Duration::ZERO);
+    let few = (false, false, LEAST_RETRIES + 1);
+    assert_eq!(patient(ErrorClass::Retry, (false, true), no_time), few);
+    let long = Patience::Time(Duration::from_secs(3600));
+    assert_eq!(patient(ErrorClass::Lost, (false, true), long), few);
+    assert_eq!(
+        patient(ErrorClass::Constraint, (false, true), long),
+        (false, false, 1)
+    );
 }
