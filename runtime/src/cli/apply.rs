@@ -31,9 +31,12 @@ fn try_plan(project: &Project, arguments: &PlanArguments, terminal: &Terminal) -
     let options = arguments.choices.options();
     let author = terminal.author();
     let mut plan = plan_for(project, environment, &options, &author)?;
-    if arguments.online {
-        plan.notes.extend(execute::drift(project, environment)?);
-    }
+    let drift = match arguments.online {
+        true => execute::drift(project, environment)?,
+        false => Vec::new(),
+    };
+    let is_altered = !drift.is_empty();
+    plan.notes.extend(drift);
     if arguments.json {
         print_json(&json!(plan));
     } else {
@@ -44,7 +47,7 @@ fn try_plan(project: &Project, arguments: &PlanArguments, terminal: &Terminal) -
         };
         print(&plan::text(&plan, shown, Timestamp::now()));
     }
-    Ok(match arguments.detect && !plan.is_empty() {
+    Ok(match arguments.detect && (is_altered || !plan.is_empty()) {
         true => ExitCode::from(CHANGES),
         false => ExitCode::SUCCESS,
     })

@@ -30,7 +30,7 @@ pub struct RunArguments {
     /// Give up the rows of this model that can't be computed again, where it is built anew
     #[arg(long, value_name = "MODEL", num_args = 1..)]
     pub destroy_history: Vec<String>,
-    /// Make all views anew, as they may have been altered by hand
+    /// Make all views anew, and tables whose columns were altered by hand
     #[arg(long)]
     pub repair: bool,
     /// Build everything anew in a database that has nothing of what the state knows of

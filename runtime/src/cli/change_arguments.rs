@@ -86,7 +86,7 @@ pub struct PlanArguments {
     /// Open the engine as well, and look for tables and views that were altered by hand
     #[arg(long)]
     pub online: bool,
-    /// Exit with 5 if anything would change
+    /// Exit with 5 if anything would change, or with `--online` was altered by hand
     #[arg(long)]
     pub detect: bool,
     /// Write the plan as JSON (`dbgo/plan/1`)
@@ -114,7 +114,7 @@ pub struct CarryOut {
     /// Ask nobody
     #[arg(short, long)]
     pub yes: bool,
-    /// Make all views anew, as they may have been altered by hand
+    /// Make all views anew, and tables whose columns were altered by hand
     #[arg(long)]
     pub repair: bool,
     /// Build everything anew in a database that has nothing of what the state knows of

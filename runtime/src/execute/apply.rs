@@ -3,6 +3,7 @@
 
 use super::claim::moved;
 use super::context::Mode;
+use super::drift::mend_drift;
 use super::interrupt::Interrupt;
 use super::job::{Job, perform};
 use super::opening::Opening;
@@ -123,8 +124,11 @@ pub fn apply(
     let request = request(named, &options.plan);
     let mut opening = open(project, &request, &options.run, interrupt)?;
     check_nothing_pending(&mut opening)?;
+    let repair = (options.run.repair, options.plan.destroy_history.as_slice());
+    let drift = mend_drift(&mut opening, repair)?;
     let author = &options.run.author;
-    let (plan, target) = plan::make(&mut opening.situation, &options.plan, author)?;
+    let (mut plan, target) = plan::make(&mut opening.situation, &options.plan, author)?;
+    plan.notes.extend(drift);
     if plan.is_empty() && !options.run.repair {
         return Ok(Applied::Nothing(Box::new(plan)));
     }
@@ -251,6 +255,9 @@ fn of_stored(
     {
         return Err(moved(row));
     }
+    // A plan is carried out as it is: what was altered meanwhile is told, and not made anew.
+    let drift = mend_drift(&mut opening, (false, &[]))?;
+    opening.notes.extend(drift);
     let (now, target) = again(&mut opening.situation, &plan)?;
     check_buildable((&now, &target), project)?;
     if !resume && !same(&plan, &now) {

@@ -1,6 +1,7 @@
 //! What only moves pointers, where everything is there: promoting, rolling back, creating an environment.
 
 use super::apply::{Applied, ApplyOptions, carry_out, store};
+use super::drift::mend_drift;
 use super::interrupt::Interrupt;
 use super::overtaken::check_overtaken;
 use super::run::{check_nothing_pending, open};
@@ -199,8 +200,10 @@ pub fn point(
     };
     let mut opening = open(project, &request, &options.apply.run, interrupt)?;
     check_nothing_pending(&mut opening)?;
+    let drift = mend_drift(&mut opening, (options.apply.run.repair, &[]))?;
     let author = options.apply.run.author.clone();
-    let (plan, target) = plan_of(&mut opening.situation, options, &author)?;
+    let (mut plan, target) = plan_of(&mut opening.situation, options, &author)?;
+    plan.notes.extend(drift);
     check_buildable((&plan, &target), project)?;
     if plan.is_empty() && !matches!(options.purpose, Purpose::Create { .. }) {
         return Ok(Applied::Nothing(Box::new(plan)));

@@ -3,6 +3,7 @@
 
 use super::claim::finish_begun;
 use super::context::Mode;
+use super::drift::mend_drift;
 use super::interrupt::Interrupt;
 use super::job::{Job, perform};
 use super::opening::{self, Opening};
@@ -38,6 +39,10 @@ pub fn run(
         variables: options.variables.clone(),
         ..PlanOptions::default()
     };
+    if options.repair {
+        let drift = mend_drift(&mut opening, (true, &options.destroy_history))?;
+        opening.notes.extend(drift);
+    }
     let (plan, target) = plan::make(&mut opening.situation, &wished, &options.author)?;
     opening
         .notes

@@ -36,8 +36,13 @@ pub fn physical_relation(name: &str) -> Relation {
 
 /// The statement that makes a user's view show a table.
 pub fn show_statement(dialect: &dyn Dialect, view: &Relation, physical: &str) -> String {
+    dialect.create_or_replace_view(view, &show_query(dialect, physical))
+}
+
+/// The query of such a view.
+pub fn show_query(dialect: &dyn Dialect, physical: &str) -> String {
     let table = dialect.relation(&physical_relation(physical));
-    dialect.create_or_replace_view(view, &format!("SELECT * FROM {table}"))
+    format!("SELECT * FROM {table}")
 }
 
 #[cfg(test)]

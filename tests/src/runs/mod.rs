@@ -15,6 +15,7 @@
 //! $ sql select 1, 'a'      a query in `shop.duckdb`
 //! 1 | a                    all its rows, in their order
 //! $ drop core__log         the tables in `_dbgo` go whose names begin so
+//! $ alter core__log WORDS  the tables in `_dbgo` whose names begin so are altered
 //! $ remove models/a.sql    a file goes
 //! $ move a.sql b.sql       a file gets another name
 //! $ wait 1.1 s             nothing is done for so long
@@ -63,6 +64,11 @@ fn take(step: &Step, folder: &Path, executable: &Path) -> Result<(), String> {
         ["sql", ..] => query(step, folder),
         ["drop", prefix] => {
             drop_tables(&folder.join("shop.duckdb"), prefix).map_err(|error| error.to_string())
+        }
+        ["alter", prefix, ..] => {
+            let changes = words[2..].join(" ");
+            alter_tables(&folder.join("shop.duckdb"), prefix, &changes)
+                .map_err(|error| error.to_string())
         }
         ["remove", path] => std::fs::remove_file(folder.join(path)).map_err(text),
         ["move", from, to] => std::fs::rename(folder.join(from), folder.join(to)).map_err(text),
@@ -148,15 +154,24 @@ fn rows(database: &Path, query: &str) -> duckdb::Result<Vec<String>> {
 }
 
 fn drop_tables(database: &Path, prefix: &str) -> duckdb::Result<()> {
-    let names = rows(
-        database,
-        &format!(
-            "select table_name from duckdb_tables() where starts_with(table_name, '{prefix}')"
-        ),
-    )?;
+    let names = tables(database, prefix)?;
     let connection = duckdb::Connection::open(database)?;
     let drop = |name: &String| connection.execute_batch(&format!("drop table _dbgo.{name}"));
     names.iter().try_for_each(drop)
+}
+
+fn alter_tables(database: &Path, prefix: &str, changes: &str) -> duckdb::Result<()> {
+    let names = tables(database, prefix)?;
+    let connection = duckdb::Connection::open(database)?;
+    let alter =
+        |name: &String| connection.execute_batch(&format!("alter table _dbgo.{name} {changes}"));
+    names.iter().try_for_each(alter)
+}
+
+fn tables(database: &Path, prefix: &str) -> duckdb::Result<Vec<String>> {
+    let query =
+        format!("select table_name from duckdb_tables() where starts_with(table_name, '{prefix}')");
+    rows(database, &query)
 }
 
 fn text_of(value: &Value) -> String {

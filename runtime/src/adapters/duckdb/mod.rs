@@ -12,6 +12,7 @@
 //! | [`bookkeeping`] | dbgo's own tables: the fence, the ledger, publications |
 //! | [`types`] | [`TypeSession`]: types of queries over empty tables |
 //! | [`errors`] | DuckDB's errors, sorted into classes |
+//! | [`view_text`] | whether views are as they were made |
 //! | [`wording`] | their messages, without long lists |
 //! | [`statement`] | whether a text is one statement |
 
@@ -27,6 +28,7 @@ mod registry;
 mod session;
 mod statement;
 mod types;
+mod view_text;
 mod wording;
 
 pub use connect::{DuckDb, SESSION_SETTINGS};

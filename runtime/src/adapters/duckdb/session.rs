@@ -9,7 +9,7 @@ use ::duckdb::arrow::array::{Array, Int64Array, RecordBatch};
 use super::errors::engine_error;
 use super::interrupt::StatementWatch;
 use super::registry::OpenDatabase;
-use super::{bookkeeping, catalog, connect, statement};
+use super::{bookkeeping, catalog, connect, statement, view_text};
 use crate::adapters::error::EngineError;
 use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry, PublishedRevision};
 use crate::adapters::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
@@ -162,6 +162,10 @@ impl Connection for DuckDbConnection {
 
     fn names(&mut self, schemas: &[&str]) -> Result<Vec<(Relation, RelationKind)>, EngineError> {
         self.watched(|driver| catalog::names(driver, schemas))
+    }
+
+    fn is_altered(&mut self, view: &Relation, query: &str) -> Result<Option<bool>, EngineError> {
+        self.watched(|driver| view_text::is_altered(driver, view, query))
     }
 
     fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError> {
