@@ -83,6 +83,12 @@ pub trait Connection: Send {
     fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError>;
     /// Removes the rows of the ledger that are about tables which are dropped, and gives their number.
     fn forget_batches(&mut self, tables: &[&str]) -> Result<u64, EngineError>;
+    /// Removes rows of the ledger by the ids of their batches, and writes others anew.
+    fn replace_batches(
+        &mut self,
+        removed: &[&str],
+        changed: &[CommittedBatch],
+    ) -> Result<(), EngineError>;
     /// Writes out what waits for it, and reads how many bytes the database uses then.
     fn used_bytes(&mut self) -> Result<u64, EngineError>;
     /// Reads one row of the ledger.
@@ -389,6 +395,18 @@ impl Transaction<'_> {
     /// What the engine says; the transaction is rollback-only then.
     pub fn forget_batches(&mut self, tables: &[&str]) -> Result<u64, EngineError> {
         self.guarded(|connection| connection.forget_batches(tables))
+    }
+
+    /// Removes rows of the ledger by the ids of their batches, and writes others anew under theirs.
+    ///
+    /// # Errors
+    /// What the engine says; the transaction is rollback-only then.
+    pub fn replace_batches(
+        &mut self,
+        removed: &[&str],
+        changed: &[CommittedBatch],
+    ) -> Result<(), EngineError> {
+        self.guarded(|connection| connection.replace_batches(removed, changed))
     }
 
     /// Writes what an environment's views show, which becomes visible with them or not at all.

@@ -181,12 +181,13 @@ fn outcome(cleaned: &Cleaned) -> String {
     }
     let records = &cleaned.records;
     text += &format!(
-        "  dropped {}, {} free again; forgot {} runs, {} plans, {} entries of histories\n",
+        "  dropped {}, {} free again; forgot {} runs, {} plans, {} entries of histories, {} rows of ledgers\n",
         counted(cleaned.objects),
         size(cleaned.bytes),
         records.runs,
         records.plans,
-        records.history
+        records.history,
+        cleaned.ledger_rows
     );
     text
 }

@@ -98,6 +98,8 @@ pub struct Cleaned {
     pub objects: usize,
     /// How many bytes of the engines' databases are free again.
     pub bytes: u64,
+    /// How many old rows of the engines' ledgers are gone.
+    pub ledger_rows: usize,
     /// Old records of the state that are gone.
     pub records: Pruned,
     /// What failed.
@@ -155,6 +157,12 @@ pub fn janitor(
             cleaned.fail(&engine.shown, &error);
         }
     }
+    for engine in &needless.engines {
+        match prune_ledger(project, &engine.environment, (options, interrupt)) {
+            Ok(rows) => cleaned.ledger_rows += rows,
+            Err(error) => cleaned.fail(&engine.shown, &error),
+        }
+    }
     let mut state = super::open_state(project)?;
     let now = state.now()?;
     let since = kept_since(project, now).history;
@@ -166,6 +174,17 @@ pub fn janitor(
     cleaned.records = state.prune(project.def.name.as_str(), &retention)?;
     state.close()?;
     Ok(Some(cleaned))
+}
+
+/// Prunes the ledger of an engine.
+fn prune_ledger(
+    project: &Project,
+    environment: &str,
+    (options, interrupt): (&JanitorOptions, &Interrupt),
+) -> Result<usize> {
+    let mut opening = open(project, environment, &options.run, interrupt)?;
+    let now = opening.situation.state.now()?;
+    super::ledger::prune(&mut opening, kept_since(project, now).history, &options.run)
 }
 
 impl Cleaned {

@@ -129,7 +129,7 @@ pub fn is_called(model: &str, wanted: &str) -> bool {
 
 /// Takes the engine's fence, so that whoever else is at work can't write any more. Who is at work and
 /// alive isn't disturbed.
-fn take(opening: &mut Opening<'_>, scope: &Scope, run: &RunOptions) -> Result<u64> {
+pub fn take(opening: &mut Opening<'_>, scope: &Scope, run: &RunOptions) -> Result<u64> {
     let holder = Holder::this_process(&run.author.name);
     let state = &mut opening.situation.state;
     let now = state.now()?;

@@ -17,7 +17,7 @@
 //! | `mend` | what state and engine say of each other, put right |
 //! | `pointers`, `overtaken` | promotions, and what they would take back |
 //! | `publish` | the users' views |
-//! | `sweep`, `retire`, `janitor` | what isn't needed any more |
+//! | `sweep`, `retire`, `ledger`, `janitor` | what isn't needed any more |
 //!
 //! A table is built aside, as the next generation; an incremental one grows in place. Each
 //! transaction holds rows, checks and its ledger row. Views of the users change together, last.
@@ -45,6 +45,7 @@ mod inputs;
 mod interrupt;
 mod janitor;
 mod job;
+mod ledger;
 mod mend;
 mod merge;
 mod opening;

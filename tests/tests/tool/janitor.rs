@@ -140,3 +140,33 @@ fn environments_that_have_expired_go_with_their_views() {
     let run = place.dbgo(&["run"]).ends_with(0);
     assert!(run.err.contains("3 up to date"), "{}", run.err);
 }
+
+#[test]
+fn a_janitor_that_dies_over_the_ledger_leaves_it_telling_the_same() {
+    for (point, is_pruned) in [
+        ("before-sweep-commit@ledger=kill", false),
+        ("after-sweep-commit@ledger=kill", true),
+    ] {
+        let place = shop();
+        place.write("dbgo.toml", &format!("{SETTINGS}{FORGETFUL}"));
+        for _ in 0..3 {
+            place.dbgo(&["run", "--repair"]).ends_with(0);
+        }
+        let count = || place.sql("select count(*) from _dbgo.ledger");
+        let before = count();
+        sleep(LATER);
+        let died = place.dbgo_with(&["janitor", "--yes"], &[("DBGO_FAILPOINT", point)]);
+        assert_ne!(died.code, Some(0), "{}", died.err);
+        assert_eq!(count() != before, is_pruned, "{point}");
+        let run = place.dbgo(&["run"]).ends_with(0);
+        assert!(run.err.contains("3 up to date"), "{}", run.err);
+        let done = place.dbgo(&["janitor", "--yes"]).ends_with(0);
+        assert_eq!(
+            done.err.contains(" 0 rows of ledgers"),
+            is_pruned,
+            "{}",
+            done.err
+        );
+        place.dbgo(&["run"]).ends_with(0);
+    }
+}

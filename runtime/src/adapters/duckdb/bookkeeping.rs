@@ -49,6 +49,10 @@ struct StoredEntry {
 impl StoredEntry {
     /// Takes the time from this process's clock, which is the engine's.
     fn new(entry: &LedgerEntry) -> Self {
+        Self::at(entry, Timestamp::now())
+    }
+
+    fn at(entry: &LedgerEntry, committed_at: Timestamp) -> Self {
         let range = entry.range;
         Self {
             run_id: entry.run_id.clone(),
@@ -59,7 +63,7 @@ impl StoredEntry {
             rows: entry.rows,
             token: entry.token,
             details: entry.details.clone(),
-            committed_at: Timestamp::now().as_microsecond(),
+            committed_at: committed_at.as_microsecond(),
         }
     }
 
@@ -268,6 +272,36 @@ pub(super) fn forget_batches(driver: &Connection, tables: &[&str]) -> Result<u64
         .execute(&delete, [])
         .map(|rows| rows as u64)
         .map_err(|error| engine_error(&error, &delete))
+}
+
+/// Removes rows, and writes others anew. Their keys stay, so that it is an update, and no row is deleted and
+/// inserted again in one transaction.
+pub(super) fn replace_batches(
+    driver: &Connection,
+    removed: &[&str],
+    changed: &[CommittedBatch],
+) -> Result<(), EngineError> {
+    let run = |statement: &str| {
+        let done = driver.execute_batch(statement);
+        done.map_err(|error| engine_error(&error, statement))
+    };
+    for batch in changed {
+        let stored = StoredEntry::at(&batch.entry, batch.committed_at);
+        let stored = serde_json::to_string(&stored).map_err(unreadable)?;
+        run(&format!(
+            "UPDATE _dbgo.ledger SET entry = {} WHERE batch_id = {}",
+            string(&stored),
+            string(&batch.entry.batch_id)
+        ))?;
+    }
+    for ids in removed.chunks(1000) {
+        let ids: Vec<String> = ids.iter().map(|id| string(id)).collect();
+        run(&format!(
+            "DELETE FROM _dbgo.ledger WHERE batch_id IN ({})",
+            ids.join(", ")
+        ))?;
+    }
+    Ok(())
 }
 
 /// One batch of the ledger.

@@ -141,6 +141,14 @@ impl Connection for DuckDbConnection {
         self.watched(|driver| bookkeeping::forget_batches(driver, tables))
     }
 
+    fn replace_batches(
+        &mut self,
+        removed: &[&str],
+        changed: &[CommittedBatch],
+    ) -> Result<(), EngineError> {
+        self.watched(|driver| bookkeeping::replace_batches(driver, removed, changed))
+    }
+
     fn used_bytes(&mut self) -> Result<u64, EngineError> {
         if !self.read_only {
             self.control("CHECKPOINT")?;

@@ -51,6 +51,9 @@ impl Connection for Given {
     fn query(&mut self, _: &str) -> Result<QueryResult, EngineError> {
         broken(ErrorClass::Refused)
     }
+    fn replace_batches(&mut self, _: &[&str], _: &[CommittedBatch]) -> Result<(), EngineError> {
+        broken(ErrorClass::Refused)
+    }
     fn is_altered(&mut self, _: &Relation, _: &str) -> Result<Option<bool>, EngineError> {
         broken(ErrorClass::Refused)
     }
