@@ -396,7 +396,11 @@ impl Binder<'_> {
         {
             return self.check_percentage(operand);
         }
-        if matches!(typed.sql_type, SqlType::List(_)) {
+        if typed.sql_type == SqlType::Null || typed.value == Value::Null {
+            return;
+        }
+        // What a subquery gives is cast when the query runs.
+        if matches!(typed.sql_type, SqlType::List(_)) && !has_query(bound) {
             let message = format!(
                 "a number of rows is a number, and this is `{}`",
                 typed.sql_type
@@ -406,7 +410,11 @@ impl Binder<'_> {
         let wrong = match &typed.value {
             Value::Integer(count) if *count < 0 => "is negative".to_owned(),
             Value::Integer(count) if *count > i128::from(i64::MAX) => "is too large".to_owned(),
-            Value::Text(text) if text.trim().parse::<f64>().is_err() => "is no number".to_owned(),
+            Value::Text(text) => match text.trim().parse::<f64>() {
+                Ok(count) if count <= -1.0 => "is negative".to_owned(),
+                Ok(_) => return,
+                Err(_) => "is no number".to_owned(),
+            },
             _ if typed.sql_type.is_temporal() && !has_query(bound) => {
                 format!("is `{}`", typed.sql_type)
             }

@@ -98,8 +98,8 @@ impl Binder<'_> {
                     || loses_infinity(&operand.sql_type, &target)
                     || !operand.is_known();
                 Typed {
-                    value: match operand.sql_type {
-                        SqlType::Null => Value::Null,
+                    value: match (&operand.sql_type, &operand.value) {
+                        (SqlType::Null, _) | (_, Value::Null) => Value::Null,
                         _ => Value::Any,
                     },
                     ..Typed::of(target).nullable_if(nullable)
@@ -165,6 +165,19 @@ impl Binder<'_> {
         found
     }
 
+    /// Checks that a value can be compared with the only column of a subquery.
+    fn check_members(
+        &mut self,
+        (operand, typed): (&ast::Expr, Typed),
+        output: &super::scope::Output,
+        span: Span,
+    ) {
+        let typed = only_member(operand, typed);
+        if let ([column], false) = (output.columns.as_slice(), output.open) {
+            self.comparable_in(&typed, &column.typed, operand.span, span);
+        }
+    }
+
     /// Lists, structs, maps, subqueries and what is taken out of them.
     fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
@@ -197,10 +210,7 @@ impl Binder<'_> {
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
                 self.check_correlated_row(&output, query, env);
-                let operand_type = only_member(operand, operand_type);
-                if let ([column], false) = (output.columns.as_slice(), output.open) {
-                    self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
-                }
+                self.check_members((operand, operand_type), &output, query.span);
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::Exists { query, .. } => {
@@ -213,9 +223,17 @@ impl Binder<'_> {
                     let output = self.query(query, Some(env));
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
                     self.check_correlated_row(&output, query, env);
+                    self.check_members((left, operand), &output, query.span);
                 } else {
                     let list = self.expression(right, env);
                     self.check_quantified(&list.sql_type, right.span);
+                    if let SqlType::List(element) | SqlType::Array(element, _) = &list.sql_type
+                        && **element != SqlType::Null
+                    {
+                        let element = Typed::of(element.as_column());
+                        let operand = only_member(left, operand);
+                        self.comparable_in(&operand, &element, left.span, right.span);
+                    }
                 }
                 Typed::of(SqlType::Boolean)
             }
@@ -237,6 +255,14 @@ impl Binder<'_> {
                 self.check_array_width(query, &output);
                 match (output.columns.as_slice(), output.open) {
                     ([column], false) => Typed::of(list_of(&column.typed.sql_type)),
+                    ([column, ..], false)
+                        if matches!(
+                            query.body,
+                            ast::QueryBody::Select(_) | ast::QueryBody::Values(_)
+                        ) =>
+                    {
+                        Typed::of(list_of(&column.typed.sql_type))
+                    }
                     _ => Typed::unknown(),
                 }
             }

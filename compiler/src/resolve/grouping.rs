@@ -5,6 +5,7 @@
 
 use super::Binder;
 use super::deep::{query_of, walk_query, without_parentheses};
+use super::placement::is_lone;
 use super::query::literal_position;
 use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -45,10 +46,12 @@ impl Binder<'_> {
         output: &Output,
         parent: Option<&Env<'_>>,
     ) {
-        let mut exprs: Vec<&ast::Expr> = items.iter().map(|item| &item.expr).collect();
+        // A star there is repeated for the columns of the whole.
+        let several = |expr: &&ast::Expr| !super::select::gives_several(expr);
+        let items = items.iter().map(|item| &item.expr);
+        let mut exprs: Vec<&ast::Expr> = items.filter(several).collect();
         if let Some(ast::GroupBy::All(_)) = &select.group_by {
-            let several = |item: &ast::SelectItem| super::select::gives_several(&item.expr);
-            if output.open || select.items.iter().any(several) {
+            if output.open || !self.groups_by_items(select, scope) {
                 return;
             }
             // What isn't an item as a whole isn't found among the groups.
@@ -59,7 +62,7 @@ impl Binder<'_> {
         }
         if !is_grouped(select) {
             let aggregates = exprs.iter().any(|expr| {
-                has_aggregate(expr) && self.reads_own_column(expr, scope)
+                has_aggregate(expr) && (is_lone(parent) || self.reads_own_column(expr, scope))
                     || !self.outer_aggregates(expr, scope, parent).is_empty()
             });
             if !aggregates {
@@ -81,6 +84,7 @@ impl Binder<'_> {
             Some(ast::GroupBy::All(_)) => {
                 if let Some(ast::Distinct::On(keys)) = &select.distinct
                     && !output.open
+                    && self.groups_by_items(select, scope)
                 {
                     for key in keys {
                         self.check_beside_all(key, select, scope);
@@ -107,6 +111,16 @@ impl Binder<'_> {
         for expr in exprs {
             self.check_item(expr, &keys, select, scope);
         }
+    }
+
+    /// Whether `GROUP BY ALL` makes groups, by items that all are written out: where none of them
+    /// reads a column or aggregates, it makes none.
+    fn groups_by_items(&self, select: &ast::Select, scope: &Scope) -> bool {
+        let mut items = select.items.iter().map(|item| &item.expr);
+        let grouped = select.having.is_some()
+            || items.any(|item| has_aggregate(item) || self.reads_own_column(item, scope));
+        let several = |item: &ast::SelectItem| super::select::gives_several(&item.expr);
+        grouped && !select.items.iter().any(several)
     }
 
     /// Checks what stands beside the select list of a `GROUP BY ALL`.
@@ -450,6 +464,7 @@ fn is_grouped(select: &ast::Select) -> bool {
     select.group_by.is_some()
         || select.having.is_some()
         || select.items.iter().any(|item| has_aggregate(&item.expr))
+        || select.qualify.as_ref().is_some_and(has_aggregate)
 }
 
 fn has_aggregate(expr: &ast::Expr) -> bool {

@@ -319,6 +319,8 @@ struct Binder<'a> {
     unnamed: u32,
     /// Whether the selector of a `COLUMNS(…)` is being bound, where a star is a list of names.
     selecting: bool,
+    /// Whether a name that is no column stands for its own text.
+    names_are_texts: bool,
     /// Whether `COLLATE` stands anywhere in the text.
     collates: bool,
 }
@@ -348,6 +350,7 @@ impl<'a> Binder<'a> {
             lambdas: 0,
             unnamed: 0,
             selecting: false,
+            names_are_texts: false,
             collates: input.text.to_lowercase().contains("collate"),
         }
     }

@@ -44,8 +44,10 @@ impl Binder<'_> {
             "!" if operand.span.start == span.start => "!__postfix",
             other => other,
         };
-        if find(called).is_none() {
-            let message = format!("there is no operator `{operator}` in front of a value");
+        let behind = operand.span.start == span.start;
+        if find(called).is_none() || behind && !matches!(operator, "!" | "%") {
+            let place = if behind { "behind" } else { "in front of" };
+            let message = format!("there is no operator `{operator}` {place} a value");
             self.report(Diagnostic::error(Code::UnknownFunction, span, message));
             return Typed::unknown();
         }

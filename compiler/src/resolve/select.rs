@@ -3,7 +3,7 @@
 use super::Binder;
 use super::nullability;
 use super::positions::order_position;
-use super::query::{aliases_of, literal_position};
+use super::query::{aliases_of, literal_position, ordering_aliases};
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
 use crate::bound::{Clause, Grouping, Mark, What};
 use crate::parse::ast;
@@ -132,6 +132,9 @@ impl Binder<'_> {
         let mut env = Env::new(scope, parent);
         env.aliases = &aliases;
         if let Some(ast::Distinct::On(keys)) = &select.distinct {
+            let known = ordering_aliases(select, output);
+            let mut env = env;
+            env.aliases = &known;
             self.clause(Clause::DistinctOn, select.span, |binder| {
                 for key in keys {
                     binder.key(key, output, "DISTINCT ON", &env);

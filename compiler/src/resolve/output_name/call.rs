@@ -36,7 +36,8 @@ impl Writer<'_> {
         if called == "list"
             && qualifiers.is_empty()
             && let [key] = function.order_by.as_slice()
-            && arguments.first() == self.expression(&key.expr).as_ref()
+            && let [only] = function.arguments.as_slice()
+            && self.expression(&only.value) == self.expression(&key.expr)
         {
             return self.sorted_list(function, key, arguments.first()?);
         }
@@ -94,8 +95,8 @@ impl Writer<'_> {
             None => "ORDER_DEFAULT",
         };
         let nulls = match key.nulls_first {
-            // How it writes them wasn't seen.
-            Some(_) => return None,
+            Some(true) => "NULLS FIRST",
+            Some(false) => "NULLS LAST",
             None => "ORDER_DEFAULT",
         };
         Some(format!(
@@ -119,6 +120,8 @@ impl Writer<'_> {
         let argument = |argument: &ast::Argument| {
             let value = self.expression(&argument.value)?;
             Some(match &argument.name {
+                // Windows forget it.
+                Some(_) if function.over.is_some() => value,
                 Some(name) => format!("{} := {value}", quote_identifier(&name.value)),
                 None => value,
             })
