@@ -130,6 +130,8 @@ impl Parser<'_> {
             }
             compared = comparison.then(|| self.span());
             let kind = self.apply(infix, left)?;
+            // `a > all (…)` is no comparison to the grammar.
+            compared = compared.filter(|_| !matches!(kind, ExprKind::Quantified { .. }));
             distinct_test = matches!(infix, Infix::Is) && matches!(kind, ExprKind::Binary { .. });
             left = Expr {
                 kind,

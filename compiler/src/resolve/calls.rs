@@ -526,8 +526,7 @@ fn wrong_over(
             })
     });
     if !is_macro
-        && called != "date"
-        && function.within_group.is_empty()
+        && !matches!(called, "date" | "percentile_cont" | "percentile_disc")
         && !crate::types::rules::SYNTAX.contains(&called)
     {
         return None;

@@ -123,7 +123,11 @@ impl Binder<'_> {
             ExprKind::Collate { operand, collation } => {
                 let operand = self.expression(operand, env).as_value();
                 self.check_collation(&operand, collation);
-                operand
+                match operand.sql_type {
+                    // It is compared as a text.
+                    SqlType::Json => Typed::of(SqlType::Varchar).nullable_if(operand.nullable),
+                    _ => operand,
+                }
             }
             ExprKind::AtTimeZone { operand, zone } => {
                 let operand = self.expression(operand, env);

@@ -370,6 +370,12 @@ impl Binder<'_> {
                 for name in shared {
                     self.merge(&mut scope, left_width, &name, None, span, join.kind);
                 }
+                // What has no name that is known may be shared as well.
+                if scope.relations.iter().any(Relation::is_open)
+                    && let Some(first) = scope.relations.first_mut()
+                {
+                    first.open = true;
+                }
             }
         }
         if matches!(

@@ -127,13 +127,17 @@ impl Binder<'_> {
                 _ => Typed::unknown(),
             };
         }
-        arguments.extend(self.arguments(function, env));
+        arguments.extend(match entry.filter(|entry| entry.is_macro()) {
+            Some(entry) => self.macro_arguments(entry, function, env),
+            None => self.arguments(function, env),
+        });
         if entry.is_some_and(|entry| entry.is(Kind::Aggregate)) {
             self.check_aggregate_order(&called, function);
         }
+        // Before `OVER` what is within the group only orders the arguments.
         if called == "percentile_cont"
             || called == "percentile_disc"
-            || !function.within_group.is_empty()
+            || !function.within_group.is_empty() && function.over.is_none()
         {
             self.check_percentile(function, &arguments, &called);
             let outcome = ordered_set(&called, &arguments, &outside);
@@ -243,6 +247,34 @@ impl Binder<'_> {
             });
         }
         all
+    }
+
+    /// The arguments of a macro: one that its definition doesn't read is never bound.
+    fn macro_arguments(
+        &mut self,
+        entry: &catalogue::Entry,
+        function: &ast::Function,
+        env: &Env<'_>,
+    ) -> Vec<Typed> {
+        let plain = function
+            .arguments
+            .iter()
+            .all(|argument| argument.name.is_none() && !self.gives_several_here(&argument.value));
+        let count = function.arguments.len();
+        let unread = |index: usize| match entry.is(Kind::Scalar) || entry.is(Kind::Aggregate) {
+            true => false,
+            false => super::macros::ignores(entry, count, index),
+        };
+        if !plain || !(0..count).any(unread) {
+            return self.arguments(function, env);
+        }
+        let arguments = function.arguments.iter().enumerate();
+        arguments
+            .map(|(index, argument)| match unread(index) {
+                true => self.quietly(|binder| binder.expression(&argument.value, env)),
+                false => self.expression(&argument.value, env),
+            })
+            .collect()
     }
 
     fn struct_pack(&mut self, function: &ast::Function, env: &Env<'_>) -> Typed {
@@ -491,7 +523,7 @@ impl Binder<'_> {
 
 /// What the engine puts in the place of a call when it binds it: a null for one with a null among its
 /// arguments, and the name of a type. A text of either kind is as good as one written out.
-fn value_of(called: &str, arguments: &[Typed], typed: &Typed) -> Value {
+pub(super) fn value_of(called: &str, arguments: &[Typed], typed: &Typed) -> Value {
     match typed.sql_type {
         SqlType::Varchar if called == "typeof" => Value::SomeText,
         SqlType::Varchar if folds(called, arguments) => Value::SomeText,

@@ -48,8 +48,9 @@ impl Binder<'_> {
     ) {
         // A star there is repeated for the columns of the whole.
         let several = |expr: &&ast::Expr| !super::select::gives_several(expr);
+        let named = |expr: &&ast::Expr| !names_repeated(expr, select, output);
         let items = items.iter().map(|item| &item.expr);
-        let mut exprs: Vec<&ast::Expr> = items.filter(several).collect();
+        let mut exprs: Vec<&ast::Expr> = items.filter(several).filter(named).collect();
         if let Some(ast::GroupBy::All(_)) = &select.group_by {
             if output.open || !self.groups_by_items(select, scope) {
                 return;
@@ -422,6 +423,21 @@ impl Binder<'_> {
         }
         outer
     }
+}
+
+/// Whether an expression is the name of a column that an item gives which stands for several.
+fn names_repeated(expr: &ast::Expr, select: &ast::Select, output: &Output) -> bool {
+    let ExprKind::Name(names) = &without_parentheses(expr).kind else {
+        return false;
+    };
+    let mut items = select.items.iter();
+    let repeats = items.any(|item| super::select::gives_several(&item.expr));
+    let mut columns = output
+        .columns
+        .iter()
+        .filter_map(|column| column.name.as_deref());
+    repeats
+        && matches!(names.as_slice(), [only] if columns.any(|own| crate::name::same_name(own, &only.value)))
 }
 
 /// The expressions that are grouped by; `None` if there are grouping sets that don't all have

@@ -95,3 +95,19 @@ impl Binder<'_> {
         Some((typed, binder.diagnostics))
     }
 }
+
+/// Whether the definition of a macro with so many parameters doesn't read one of them.
+pub(super) fn ignores(entry: &Entry, count: usize, index: usize) -> bool {
+    let mut definitions = entry.macros();
+    let found = definitions.find(|(parameters, _)| parameters.len() == count);
+    let Some((parameters, definition)) = found else {
+        return false;
+    };
+    let (tokens, _) = lex(FileId(0), definition, 0..definition.len());
+    let words = tokens
+        .iter()
+        .filter_map(|token| definition.get(token.span.range()));
+    let parameter = parameters.get(index).map(|name| name.trim_matches('"'));
+    let mut words = words.map(|word| word.trim_matches('"'));
+    parameter.is_some_and(|parameter| !words.any(|word| same_name(word, parameter)))
+}

@@ -1,6 +1,7 @@
 //! Operators and comparisons.
 
 use super::Binder;
+use super::function::value_of;
 use super::scope::{Env, Found, OutputColumn};
 use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -214,9 +215,11 @@ impl Binder<'_> {
                 }
                 // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.
                 let never_null = matches!(operator, "+" | "-" | "*" | "/") && !nullable;
-                self.outcome(outcome).nullable_if(
+                let typed = self.outcome(outcome).nullable_if(
                     !never_null || !left.sql_type.is_numeric() || !right.sql_type.is_numeric(),
-                )
+                );
+                let value = value_of(operator, &both, &typed);
+                Typed { value, ..typed }
             }
         }
     }

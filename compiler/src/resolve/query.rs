@@ -1,6 +1,7 @@
 //! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
 
 use super::Binder;
+use super::deep::has_query;
 use super::positions::order_position;
 use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Relation, Scope};
 use super::select::{Selected, alias_of};
@@ -151,10 +152,19 @@ impl Binder<'_> {
         let number = MemberId(self.member_count);
         self.making.push(member.name.value.to_lowercase());
         let (output, recursive) = match (&member.query.body, recursive) {
-            (ast::QueryBody::SetOperation(operation), true)
-                if member.query.with.is_none() && may_recurse(operation) =>
-            {
-                (self.recursive(member, number, operation, parent), true)
+            (ast::QueryBody::SetOperation(operation), true) if may_recurse(operation) => {
+                let outer = self.common_tables.len();
+                for inner in member.query.with.iter().flat_map(|with| &with.members) {
+                    let recursive = member
+                        .query
+                        .with
+                        .as_ref()
+                        .is_some_and(|with| with.recursive);
+                    self.common_table(inner, recursive, parent);
+                }
+                let output = self.recursive(member, number, operation, parent);
+                self.common_tables.truncate(outer);
+                (output, true)
             }
             _ => (self.query(&member.query, parent), false),
         };
@@ -305,6 +315,7 @@ impl Binder<'_> {
         let nothing = Scope::default();
         let env = Env::new(&nothing, parent);
         let mut columns: Vec<OutputColumn> = Vec::new();
+        let later = values.rows.iter().flatten().any(has_query);
         let whole = self.tree.mark();
         for (row_index, row) in values.rows.iter().enumerate() {
             let mark = self.tree.mark();
@@ -314,7 +325,7 @@ impl Binder<'_> {
                 match columns.get_mut(index) {
                     Some(column) => {
                         let first = (&column.typed, column.span);
-                        column.typed = self.beside(first, (&typed, value.span));
+                        column.typed = self.beside(first, (&typed, value.span), later);
                     }
                     None if row_index == 0 => columns.push(OutputColumn {
                         name: Some(format!("col{index}")),
@@ -337,14 +348,16 @@ impl Binder<'_> {
 
     /// The type of a column of `VALUES` with one more value: a text written out takes the type of
     /// those above it, and nothing else gives way.
-    fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span)) -> Typed {
+    ///
+    /// Beside a subquery the values are cast when the query runs.
+    fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span), later: bool) -> Typed {
         let nullable = above.0.nullable || value.0.nullable;
         let together = common(above.0, value.0);
         let sql_type = &above.0.sql_type;
         if together == Common::Incompatible {
             let typed = [above.0.clone(), value.0.clone()];
             self.mixed("VALUES", &typed, &[above.1, value.1], value.1);
-        } else if let Value::Text(text) = &value.0.value
+        } else if let (Value::Text(text), false) = (&value.0.value, later)
             && sql_type.is_numeric()
             && text.trim().parse::<f64>().is_err()
             && !text.contains('_')

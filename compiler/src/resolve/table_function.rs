@@ -164,6 +164,13 @@ fn function_columns(
     let one =
         |sql_type: SqlType| (!sql_type.has_unknown()).then(|| vec![(name.to_owned(), sql_type)]);
     match (name, arguments) {
+        ("range" | "generate_series", all)
+            if all
+                .iter()
+                .any(|typed| typed.sql_type == SqlType::TimestampTz) =>
+        {
+            one(SqlType::TimestampTz)
+        }
         ("range" | "generate_series", [first, ..]) => one(series(first)?),
         ("unnest", [list]) => match &list.sql_type {
             SqlType::List(element) | SqlType::Array(element, _) => one((**element).clone()),
