@@ -381,6 +381,7 @@ fn clause_of(function: &Function) -> Option<&'static str> {
         Some(_) => Some("OVER"),
         None if function.filter.is_some() => Some("FILTER"),
         None if !function.within_group.is_empty() => Some("WITHIN GROUP"),
+        None if function.ignore_nulls.is_some() => Some("IGNORE NULLS"),
         None => None,
     }
 }

@@ -332,6 +332,10 @@ impl Binder<'_> {
                     .iter()
                     .map(|(name, item)| (name.value.clone(), self.expression(item, env).sql_type))
                     .collect();
+                if items.iter().any(|(name, _)| name.value.is_empty()) {
+                    // The value gives its name.
+                    return Typed::not_null(SqlType::Unknown);
+                }
                 Typed::not_null(SqlType::Struct(fields))
             }
             ExprKind::List(items) => self.list(items, expr.span, env),
@@ -606,17 +610,25 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
 
 /// A row of one member is compared as that member.
 fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
-    let row = match &without_parentheses(operand).kind {
-        ExprKind::Row(_) => true,
-        ExprKind::Function(function) => function
-            .name
-            .last()
-            .is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
-        _ => false,
+    let is_text =
+        |member: &ast::Expr| matches!(&member.kind, ExprKind::Literal(ast::Literal::Text(_)));
+    let (row, text) = match &without_parentheses(operand).kind {
+        ExprKind::Row(members) => (true, members.iter().any(is_text)),
+        ExprKind::Function(function) => {
+            let name = function.name.last();
+            let mut arguments = function.arguments.iter();
+            (
+                name.is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
+                arguments.any(|argument| is_text(&argument.value)),
+            )
+        }
+        _ => (false, false),
     };
     match typed.sql_type.clone() {
         SqlType::Struct(mut fields) if row && fields.len() == 1 => {
-            Typed::of(fields.remove(0).1).nullable_if(typed.nullable)
+            let value = if text { Value::SomeText } else { Value::Any };
+            let member = Typed::of(fields.remove(0).1).nullable_if(typed.nullable);
+            Typed { value, ..member }
         }
         _ => typed,
     }

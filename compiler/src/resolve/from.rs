@@ -600,6 +600,7 @@ fn single(relation: Relation) -> Scope {
 fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Relation {
     if let Some(alias) = alias {
         relation.name = Some(alias.name.value.clone());
+        relation.aliased = true;
         if relation.open && relation.columns.is_empty() {
             // The first columns get these names; what type they have isn't known.
             relation.columns = alias

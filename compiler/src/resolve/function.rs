@@ -163,12 +163,7 @@ impl Binder<'_> {
         }
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
-                Some(entry)
-                    if function
-                        .arguments
-                        .iter()
-                        .all(|argument| argument.name.is_none()) =>
-                {
+                Some(entry) if super::macros::in_order(entry, function) => {
                     known(self.macro_call(entry, &arguments).sql_type)
                 }
                 _ => Outcome::Unknown,
@@ -465,7 +460,12 @@ impl Binder<'_> {
         outcome: &Outcome,
         span: Span,
     ) {
-        let certain = catalogue::find(&name.value).is_some_and(|entry| {
+        let written = match name.value.eq_ignore_ascii_case("extract") {
+            // The grammar's name of the function.
+            true => "date_part",
+            false => &name.value,
+        };
+        let certain = catalogue::find(written).is_some_and(|entry| {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is_macro()
         }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
             // A name in front of an argument means nothing to the engine.

@@ -432,12 +432,13 @@ pub(super) fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {
 /// A semi or anti join gives the left side only.
 pub(super) fn hide_right(scope: &mut Scope, left_width: usize) {
     let right = scope.relations.split_off(left_width);
-    let names: Vec<String> = right
-        .into_iter()
-        .filter_map(|relation| relation.name)
-        .collect();
     // The engine hides them by their names, and with them what has the same name on the left.
-    let hidden = |relation: &Relation| names.iter().any(|name| relation.is_named(name));
+    let hidden = |relation: &Relation| {
+        let name = relation.name.as_deref();
+        right.iter().any(|other| {
+            other.aliased == relation.aliased && name.is_some_and(|name| other.is_named(name))
+        })
+    };
     if scope.relations.iter().all(hidden) {
         scope.relations.clear();
         scope.merged.clear();

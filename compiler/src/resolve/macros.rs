@@ -111,3 +111,24 @@ pub(super) fn ignores(entry: &Entry, count: usize, index: usize) -> bool {
     let mut words = words.map(|word| word.trim_matches('"'));
     parameter.is_some_and(|parameter| !words.any(|word| same_name(word, parameter)))
 }
+
+/// Whether each name in front of an argument is that of the parameter at its place.
+pub(super) fn in_order(entry: &Entry, function: &ast::Function) -> bool {
+    let names = || {
+        function
+            .arguments
+            .iter()
+            .map(|argument| argument.name.as_ref())
+    };
+    if names().all(|name| name.is_none()) {
+        return true;
+    }
+    let mut definitions = entry.macros();
+    let count = function.arguments.len();
+    let found = definitions.find(|(parameters, _)| parameters.len() == count);
+    found.is_some_and(|(parameters, _)| {
+        parameters.iter().zip(names()).all(|(own, name)| {
+            name.is_none_or(|name| same_name(own.trim_matches('"'), &name.value))
+        })
+    })
+}

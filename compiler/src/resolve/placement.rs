@@ -376,15 +376,18 @@ pub(super) fn needs_of(expr: &ast::Expr) -> Option<Needs> {
         "percentile_cont" | "percentile_disc" => true,
         "grouping" | "grouping_id" => false,
         _ => catalogue::find(&name).is_some_and(|entry| match entry.is_macro() {
-            true => aggregates(entry),
+            true => aggregates(entry, 0),
             false => entry.is(Kind::Aggregate),
         }),
     };
     aggregate.then_some(Needs::Group)
 }
 
+/// How many macros are looked through that call one another.
+const MOST_MACROS: usize = 3;
+
 /// Whether the definition of a macro calls an aggregate.
-fn aggregates(entry: &catalogue::Entry) -> bool {
+fn aggregates(entry: &catalogue::Entry, depth: usize) -> bool {
     let mut definitions = entry.macros().peekable();
     let calls = |text: &str| {
         let words = text
@@ -392,8 +395,10 @@ fn aggregates(entry: &catalogue::Entry) -> bool {
             .filter_map(|part| part.strip_suffix('('));
         let mut names = words.filter_map(|part| part.rsplit(|c: char| !is_of_name(c)).next());
         names.any(|name| {
-            catalogue::find(name)
-                .is_some_and(|entry| entry.is(Kind::Aggregate) && !entry.is_macro())
+            catalogue::find(name).is_some_and(|entry| match entry.is_macro() {
+                true => depth < MOST_MACROS && aggregates(entry, depth + 1),
+                false => entry.is(Kind::Aggregate),
+            })
         })
     };
     definitions.peek().is_some() && definitions.all(|(_, text)| calls(text))

@@ -103,6 +103,8 @@ pub(super) struct Relation {
     pub open: bool,
     /// The columns that no star shows.
     pub hidden: Hidden,
+    /// Whether its name is an alias, and not that of a table.
+    pub aliased: bool,
     /// Whether it is two of one name to the engine, so that the name alone means neither.
     pub twice: bool,
 }
@@ -378,12 +380,7 @@ impl Scope {
                 .and_then(|first| self.relations.get(*first));
             let own = own.and_then(|relation| relation.name.as_deref());
             if let Some(own) = own
-                && self
-                    .relations
-                    .iter()
-                    .filter(|other| other.is_named(own))
-                    .count()
-                    > 1
+                && self.has_twins(own)
             {
                 // The engine looks for it in the table of this name.
                 return Some(Found::Ambiguous(vec![own.to_owned(); 2]));
@@ -412,6 +409,13 @@ impl Scope {
                     .collect(),
             )),
         }
+    }
+
+    /// Whether two relations have a name in the same way, as aliases or as tables.
+    fn has_twins(&self, name: &str) -> bool {
+        let mut named = self.relations.iter().filter(|other| other.is_named(name));
+        let first = named.next().map(|first| first.aliased);
+        named.any(|other| Some(other.aliased) == first)
     }
 
     fn whole_row(&self, name: &str) -> Option<Found> {

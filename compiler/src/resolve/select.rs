@@ -375,7 +375,7 @@ fn is_count_star(expr: &ast::Expr) -> bool {
                     .is_some_and(|name| name.value.eq_ignore_ascii_case("count"));
                 counted += usize::from(
                     is_count
-                        && matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ast::ExprKind::Star(_))),
+                        && matches!(function.arguments.as_slice(), [only] if matches!(super::deep::without_parentheses(&only.value).kind, ast::ExprKind::Star(_))),
                 );
             }
             _ => {}

@@ -115,6 +115,7 @@ impl Binder<'_> {
             columns,
             open: false,
             hidden,
+            aliased: true,
             twice: ordinality && !is_macro && !reads_columns(function),
         }
     }

@@ -255,8 +255,9 @@ impl Writer<'_> {
         };
         let distinct = if function.distinct { "DISTINCT " } else { "" };
         let mut text = format!("{schema}{called}({distinct}{}", arguments.join(", "));
-        if !function.order_by.is_empty() {
-            let order: Vec<&ast::OrderItem> = function.order_by.iter().collect();
+        let within = function.order_by.iter().chain(&function.within_group);
+        let order: Vec<&ast::OrderItem> = within.collect();
+        if !order.is_empty() {
             text.push_str(&format!(" ORDER BY {}", self.ordered(&order)?));
         }
         if function.ignore_nulls == Some(true) {
