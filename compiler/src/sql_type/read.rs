@@ -73,7 +73,7 @@ fn split(text: &str) -> Vec<Piece> {
         } else if first.is_alphanumeric() || first == '_' {
             let mut word = String::new();
             while let Some(&c) = rest.peek() {
-                if !(c.is_alphanumeric() || c == '_' || c == '$') {
+                if !is_in_a_word(c) {
                     break;
                 }
                 word.push(c);
@@ -211,18 +211,19 @@ impl Reader {
         } else {
             name.to_owned()
         };
+        text = as_word(&text);
         while self.symbol('.') {
             let (Piece::Word(part) | Piece::Quoted(part)) = self.take()? else {
                 return None;
             };
-            text = format!("{text}.{part}");
+            text = format!("{text}.{}", as_word(&part));
         }
         if self.symbol('(') {
             let mut inner = Vec::new();
             loop {
                 inner.push(match self.take()? {
                     Piece::Word(word) => word,
-                    Piece::Quoted(name) => format!("\"{}\"", name.replace('"', "\"\"")),
+                    Piece::Quoted(name) => in_quotes(&name),
                     Piece::Text(value) => format!("'{}'", value.replace('\'', "''")),
                     Piece::Symbol(_) => return None,
                 });
@@ -415,6 +416,24 @@ impl Reader {
 
 fn is_plain(name: &str) -> bool {
     name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A part of a type's name as it is written: in quotes where it would be read as something else without them.
+fn as_word(name: &str) -> String {
+    let begins_a_word = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if begins_a_word && name.chars().all(is_in_a_word) {
+        name.to_owned()
+    } else {
+        in_quotes(name)
+    }
+}
+
+fn in_quotes(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn is_in_a_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
 }
 
 /// A type that one word names.

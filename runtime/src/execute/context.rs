@@ -170,6 +170,13 @@ impl Context<'_> {
         })
     }
 
+    /// Whether a plan is carried out that says that something stays as it is.
+    pub fn is_kept(&self, relation: Relation) -> bool {
+        let action = self.actions.get(&relation);
+        let changes = action.is_some_and(|action| action.builds() || action.fill().is_some());
+        self.mode == Mode::Apply && !changes
+    }
+
     /// Whether an earlier run of the same plan built a table.
     pub fn built_in_plan(&self, load: &str) -> bool {
         let run = load.split('/').next().unwrap_or_default();

@@ -36,10 +36,10 @@ const PEER: &str = "SQLMesh 0.236 on 1,000 models of this kind, as measured in l
                     38 for an unchanged plan, 43 to create an environment";
 
 /// A model with a million intervals.
-const YEARS: &str = "-- @config: materialized='incremental', time_column='at', interval='5 minutes', start='2014-01-01', \
+const YEARS: &str = "-- @config: materialized='incremental', time_column='happened_at', interval='5 minutes', start='2014-01-01', \
      end='2024-01-01'\n\
-     select at, 1 as n from (select unnest([timestamp '2014-01-01', timestamp '2023-12-31 23:55:00']) as at)\n\
-     where at >= :start_ts and at < :end_ts\n";
+     select happened_at, 1 as n from (select unnest([timestamp '2014-01-01', timestamp '2023-12-31 23:55:00']) as happened_at)\n\
+     where happened_at >= :start_ts and happened_at < :end_ts\n";
 
 /// An environment that shows only what differs from its base, so that it has no views at first.
 const POINTING: &str = "\n[env.\"pointer_*\"]\npublish = \"changed\"\n";
