@@ -467,7 +467,7 @@ impl Binder<'_> {
         };
         let certain = catalogue::find(written).is_some_and(|entry| {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is_macro()
-        }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
+        }) && !rules::SYNTAX.contains(&written.to_lowercase().as_str())
             // A name in front of an argument means nothing to the engine.
             && function
                 .arguments

@@ -274,8 +274,7 @@ pub fn set(source: &Source<'_>, pool: &Pool, random: &mut Random) -> Option<Stri
     let rank = |word: &str| CLAUSES.iter().position(|(clause, _)| *clause == word);
     let after = present
         .iter()
-        .filter(|clause| rank(clause.word) < rank(name))
-        .next_back();
+        .rfind(|clause| rank(clause.word) < rank(name));
     let at = after.map_or(place.end, |clause| clause.place.end);
     Some(source.with(&(at..at), &format!(" {text}")))
 }
