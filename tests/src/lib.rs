@@ -5,5 +5,6 @@ pub mod contend;
 pub mod crash;
 pub mod differential;
 pub mod mutations;
+pub mod options;
 pub mod oracle;
 pub mod runs;

@@ -69,7 +69,11 @@ impl Binder<'_> {
                         message,
                     ));
                 }
-                let escape = escape.as_ref().map(|escape| self.expression(escape, env));
+                let escape = escape.as_ref().map(|escape| {
+                    let typed = self.expression(escape, env);
+                    self.check_escape(&typed, escape.span);
+                    typed
+                });
                 let nullable = operand.nullable
                     || pattern.nullable
                     || escape.is_some_and(|escape| escape.nullable);

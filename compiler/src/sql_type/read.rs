@@ -206,6 +206,9 @@ impl Reader {
 
     /// A type that the user or an extension made: its text with what stands in parentheses.
     fn other(&mut self, name: &str) -> Option<SqlType> {
+        if let Some(sql_type) = self.in_main(name) {
+            return Some(sql_type);
+        }
         let mut text = if simple(&name.to_lowercase()).is_none() && is_plain(name) {
             name.to_uppercase()
         } else {
@@ -235,6 +238,21 @@ impl Reader {
             text = format!("{text}({})", inner.join(", "));
         }
         Some(SqlType::Other(text))
+    }
+
+    /// The engine's own type behind `main.`
+    fn in_main(&mut self, name: &str) -> Option<SqlType> {
+        let (Some(Piece::Symbol('.')), Some(Piece::Word(last) | Piece::Quoted(last))) =
+            (self.pieces.get(self.next), self.pieces.get(self.next + 1))
+        else {
+            return None;
+        };
+        let behind = self.pieces.get(self.next + 2);
+        let ends = !matches!(behind, Some(Piece::Symbol('.' | '(')));
+        let sql_type =
+            simple(&last.to_lowercase()).filter(|_| ends && name.eq_ignore_ascii_case("main"))?;
+        self.next += 2;
+        Some(sql_type)
     }
 
     fn decimal(&mut self) -> Option<SqlType> {
@@ -459,12 +477,12 @@ fn simple(word: &str) -> Option<SqlType> {
         "bit" | "bitstring" => Bit,
         "date" => Date,
         "time_ns" => TimeNs,
-        "timetz" => TimeTz,
+        "timetz" | "time with time zone" => TimeTz,
         "timestamp_us" => Timestamp,
         "timestamp_s" => TimestampS,
         "timestamp_ms" => TimestampMs,
         "timestamp_ns" => TimestampNs,
-        "timestamptz" => TimestampTz,
+        "timestamptz" | "timestamp with time zone" => TimestampTz,
         "uuid" | "guid" => Uuid,
         "json" => Json,
         "null" => Null,

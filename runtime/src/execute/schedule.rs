@@ -5,10 +5,11 @@
 
 use super::build::{Done, Worker};
 use super::context::Context;
-use super::decide::{self, Decision, Ready, ReadySet, Task, Work, subject};
+use super::decide::{self, Decision, Ready, ReadySet, subject};
 use super::details::{superseded, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
+use super::task::{Task, Work};
 use crate::error::Kind;
 use crate::events::{AuditOutcome, Event};
 use crate::project::Relation;
