@@ -397,8 +397,10 @@ impl Binder<'_> {
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
                 }
+                let body = result.span;
                 let result = self.expression(result, &inner);
                 self.lambdas -= 1;
+                self.check_lambda_columns(place, body, env);
                 match list.sql_type {
                     SqlType::List(_) | SqlType::Array(..) => Typed::of(list_of(&result.sql_type)),
                     _ => Typed::unknown(),

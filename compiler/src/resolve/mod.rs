@@ -43,6 +43,7 @@ mod casts;
 mod collations;
 mod columns;
 mod constant_arguments;
+mod correlated;
 pub mod data_columns;
 mod deep;
 mod expression;
