@@ -298,7 +298,7 @@ impl Binder<'_> {
                     let bound = bound.as_deref()?;
                     let typed = match bound.kind {
                         ExprKind::Keyword(_) => Typed::unknown(),
-                        _ => self.quietly(|binder| binder.expression(bound, env)),
+                        _ => self.expression(bound, env),
                     };
                     Some((typed, bound.span))
                 });

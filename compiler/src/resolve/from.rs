@@ -113,8 +113,9 @@ impl Binder<'_> {
                 relation
             }
         };
-        if !matches!(table.kind, ast::TableKind::Function { .. }) {
-            self.check_alias_width(&relation, alias);
+        match table.kind {
+            ast::TableKind::Function { .. } => self.check_alias_names(&relation, alias),
+            _ => self.check_alias_width(&relation, alias),
         }
         let function = matches!(table.kind, ast::TableKind::Function { .. });
         let relation = aliased(relation, alias);

@@ -5,7 +5,7 @@
 
 use super::Binder;
 use super::deep::{query_of, walk_query, without_parentheses};
-use super::placement::is_lone;
+use super::placement::{Needs, is_lone, needs_of};
 use super::query::literal_position;
 use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -486,7 +486,7 @@ fn is_grouped(select: &ast::Select) -> bool {
 fn has_aggregate(expr: &ast::Expr) -> bool {
     let mut found = false;
     walk(expr, &mut |part| {
-        found |= is_aggregate(part) && !is_macro(part);
+        found |= is_aggregate(part) && !is_macro(part) || needs_of(part) == Some(Needs::Group);
         !found
     });
     found

@@ -19,7 +19,9 @@ use crate::types::{Typed, common_of, rules};
 impl Binder<'_> {
     /// Checks what a pivot aggregates, and what it takes its columns of.
     pub(super) fn check_pivot(&mut self, pivot: &ast::Pivot, env: &Env<'_>) {
-        for item in &pivot.aggregates {
+        // Without columns to make and groups it is a plain query.
+        let plain = pivot.on.is_empty() && pivot.groups.is_empty();
+        for item in pivot.aggregates.iter().filter(|_| !plain) {
             self.check_pivot_aggregate(&item.expr);
         }
         for column in &pivot.on {

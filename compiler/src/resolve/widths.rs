@@ -70,6 +70,23 @@ impl Binder<'_> {
         );
     }
 
+    /// `f(…) AS alias(a, b)`: of a function's columns each gets a name of its own.
+    pub(super) fn check_alias_names(
+        &mut self,
+        relation: &Relation,
+        alias: Option<&ast::TableAlias>,
+    ) {
+        let names = alias.map_or(&[] as &[ast::Name], |alias| &alias.columns);
+        // Names for more columns than there are name nothing.
+        for (index, name) in names.iter().enumerate().take(relation.columns.len()) {
+            let mut earlier = names[..index].iter();
+            if earlier.any(|other| crate::name::same_name(&other.value, &name.value)) {
+                let message = format!("two columns are named `{}`", name.value);
+                self.report(Diagnostic::error(Code::DuplicateName, name.span, message));
+            }
+        }
+    }
+
     /// `AS alias(a, b, c)`: at most as many names as there are columns.
     pub(super) fn check_alias_width(
         &mut self,
