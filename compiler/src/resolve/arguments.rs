@@ -205,6 +205,13 @@ impl Binder<'_> {
                     self.check_setting(name, setting.span);
                 }
             }
+            ("round" | "trunc" | "round_even" | "roundbankers", [_, precision])
+                if matches!(arguments[0].sql_type, SqlType::Decimal(..))
+                    && self.varies(precision) =>
+            {
+                let message = format!("`{called}` of a decimal takes a constant number of digits");
+                self.wrong_constant(precision.span, message);
+            }
             ("sum_no_overflow", _) => {
                 let message = "`sum_no_overflow` is for the engine's own use: write `sum`";
                 self.report(Diagnostic::error(Code::WrongArguments, span, message));
