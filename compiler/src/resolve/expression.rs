@@ -24,8 +24,13 @@ impl Binder<'_> {
         }
         self.depth += 1;
         let mark = self.tree.mark();
+        let within = std::mem::replace(&mut self.within, true);
         let typed = super::with_stack(|| self.kind(expr, env));
+        self.within = within;
         self.check_collations(expr, &typed);
+        if !within {
+            self.check_folding(expr);
+        }
         if let Some(what) = self.written_as(expr) {
             self.tree.close(mark, what, expr.span);
         }

@@ -18,6 +18,7 @@
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
+//! | `folding` | constants that the engine computes while it prepares a query |
 //! | `data_columns` | queries whose columns only their data tells |
 //! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
@@ -46,6 +47,7 @@ mod constant_arguments;
 pub mod data_columns;
 mod deep;
 mod expression;
+mod folding;
 mod from;
 mod function;
 mod grouping;
@@ -296,6 +298,8 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// Whether the place that is being bound lies within an expression of its query.
+    within: bool,
     /// How many macros are around the place that is being bound.
     macros: u32,
     /// How many texts with a query are around it.
@@ -336,6 +340,7 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            within: false,
             macros: 0,
             texts: 0,
             chosen: None,

@@ -23,9 +23,11 @@ impl Binder<'_> {
             return Output::unknown();
         }
         self.depth += 1;
+        let within = std::mem::replace(&mut self.within, false);
         let output = self.writing(What::Query, query.span, |binder| {
             super::with_stack(|| binder.with_members(query, parent))
         });
+        self.within = within;
         self.depth -= 1;
         output
     }

@@ -12,6 +12,7 @@ use super::placement::needs_of;
 use super::scope::{Env, Found};
 use super::table_function_checks::option_of;
 use crate::bound::What;
+use crate::constant::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::sql_type::SqlType;
@@ -156,7 +157,14 @@ impl Binder<'_> {
         if parts.lambda || !parts.names.is_empty() {
             return self.quietly(|binder| binder.expression(value, env));
         }
-        self.expression(value, env)
+        let before = self.diagnostics.len();
+        let typed = self.expression(value, env);
+        if self.diagnostics.len() == before
+            && let Err(Stop::Fails(message)) = self.evaluator().value(value)
+        {
+            self.report_failing(value, &message);
+        }
+        typed
     }
 
     /// Whether something stands in an argument that no constant has, which is told then.
