@@ -118,6 +118,14 @@ impl Constant {
         Constant::new(SqlType::Boolean, value.map_or(Datum::Null, Datum::Boolean))
     }
 
+    /// The same value as another type.
+    ///
+    /// # Errors
+    /// Where the engine fails, or what it does isn't known.
+    pub fn cast(&self, to: &SqlType) -> Evaluated {
+        casts::cast(self, to)
+    }
+
     /// Whether it is a null.
     pub fn is_null(&self) -> bool {
         self.datum == Datum::Null

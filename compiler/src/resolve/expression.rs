@@ -64,7 +64,11 @@ impl Binder<'_> {
             } => {
                 let places = (operand.span, pattern.span);
                 let operand = self.expression(operand, env);
-                let pattern = self.expression(pattern, env);
+                let written = pattern;
+                let mut pattern = self.expression(pattern, env);
+                if escape.is_none() && !is_null_value(&operand) {
+                    self.compute_pattern(operator, written, &mut pattern);
+                }
                 self.check_like(operator, (&operand, places.0), (&pattern, places.1));
                 if let (Some(escape), true) = (escape, operator.ends_with("similar to")) {
                     let message = "`SIMILAR TO` takes no `ESCAPE`";
@@ -595,6 +599,11 @@ fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
         }
         _ => typed,
     }
+}
+
+/// Whether it is a null, maybe with a type.
+pub(super) fn is_null_value(typed: &Typed) -> bool {
+    typed.sql_type == SqlType::Null || typed.value == Value::Null
 }
 
 /// Whether a cast makes a null of `infinity`, which has no time of day.

@@ -169,7 +169,7 @@ impl Binder<'_> {
 }
 
 /// The parts of an expression; of `a AND b AND c` all members.
-fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
+pub(super) fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
     let ExprKind::Binary { operator, .. } = &expr.kind else {
         return parts(expr);
     };
@@ -215,9 +215,6 @@ fn searched_for(expr: &ast::Expr) -> Option<&ast::Expr> {
                 _ => None,
             }
         }
-        ExprKind::Like {
-            operator, pattern, ..
-        } if operator == "like" => Some(pattern),
         _ => None,
     }
 }

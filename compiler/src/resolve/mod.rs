@@ -18,7 +18,7 @@
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
-//! | `folding` | constants that the engine computes while it prepares a query |
+//! | `folding`, `certain` | constants that the engine computes while it prepares a query |
 //! | `data_columns` | queries whose columns only their data tells |
 //! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
@@ -41,6 +41,7 @@ mod arguments;
 mod calls;
 mod canonical;
 mod casts;
+mod certain;
 mod collations;
 mod columns;
 mod constant_arguments;
@@ -238,6 +239,7 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
     if input.unique_columns {
         binder.duplicate_columns(&output);
     }
+    binder.check_certain(query);
     let columns = output.is_whole().then(|| {
         output
             .columns

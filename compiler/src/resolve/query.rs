@@ -11,7 +11,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::coerce::set_operation_type;
 use crate::sql_type::{Common, SqlType};
-use crate::types::{Typed, Value, common, literal};
+use crate::types::{Typed, common, literal};
 
 impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
@@ -358,17 +358,9 @@ impl Binder<'_> {
     fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span)) -> Typed {
         let nullable = above.0.nullable || value.0.nullable;
         let together = common(above.0, value.0);
-        let sql_type = &above.0.sql_type;
         if together == Common::Incompatible {
             let typed = [above.0.clone(), value.0.clone()];
             self.mixed("VALUES", &typed, &[above.1, value.1], value.1);
-        } else if let Value::Text(text) = &value.0.value
-            && sql_type.is_numeric()
-            && text.trim().parse::<f64>().is_err()
-            && !text.contains('_')
-        {
-            let message = format!("the values above are `{sql_type}`, and `{text}` is no number");
-            self.wrong_constant(value.1, message);
         }
         Typed::of(together.or_unknown()).nullable_if(nullable)
     }

@@ -1,0 +1,340 @@
+//! Constants that the engine computes after it has dropped what has no rows: members of `AND` and
+//! `OR`, and the rows of `VALUES`.
+//!
+//! Whether it gets to them depends on much, even on what tables hold: only places that are certain
+//! to be left are looked at, in the query itself and not in those within it.
+//!
+//! Source: `StatisticsPropagator` and `PhysicalPlanGenerator::CreatePlan(LogicalExpressionGet &)` of
+//! DuckDB 1.5.5.
+
+use super::Binder;
+use super::deep::without_parentheses;
+use super::folding::members;
+use super::grouping::{parts, walk};
+use super::placement::function_of;
+use crate::constant::{Constant, Datum, Stop};
+use crate::parse::ast::{self, ExprKind, TableKind};
+use crate::sql_type::Common;
+use crate::types::common;
+
+/// How deep an expression is looked into.
+const MOST_LEVELS: u32 = 64;
+
+/// What the engine makes of a member of `AND` or `OR`.
+enum Member<'a> {
+    /// It differs from row to row; whether statistics can't tell that it never does.
+    Varies { safe: bool },
+    /// It is this, whatever the row is.
+    Is(Option<bool>),
+    /// It can't be computed.
+    Fails(&'a ast::Expr, String),
+}
+
+impl Binder<'_> {
+    /// Checks the query that was asked.
+    pub(super) fn check_certain(&mut self, query: &ast::Query) {
+        let with = query.with.iter().flat_map(|with| &with.members);
+        let names: Vec<String> = with
+            .map(|member| member.name.value.to_lowercase())
+            .collect();
+        self.certain_query(query, &names);
+    }
+
+    fn certain_query(&mut self, query: &ast::Query, names: &[String]) {
+        if let Some(limit) = &query.limit
+            && !matches!(
+                self.evaluator().value(limit).map(|value| value.datum),
+                Ok(Datum::Integer(1..) | Datum::Null)
+            )
+        {
+            return;
+        }
+        self.certain_body(&query.body, names);
+    }
+
+    fn certain_body(&mut self, body: &ast::QueryBody, names: &[String]) {
+        super::with_stack(|| match body {
+            ast::QueryBody::Values(values) => self.certain_rows(values),
+            ast::QueryBody::Nested(query) if query.with.is_none() => {
+                self.certain_query(query, names);
+            }
+            ast::QueryBody::SetOperation(operation) => {
+                self.certain_body(&operation.left, names);
+                self.certain_body(&operation.right, names);
+            }
+            ast::QueryBody::Select(select) => self.certain_select(select, names),
+            _ => {}
+        });
+    }
+
+    fn certain_select(&mut self, select: &ast::Select, names: &[String]) {
+        let plain = select.having.is_none()
+            && select.qualify.is_none()
+            && select.group_by.is_none()
+            && select.sample.is_none();
+        if !plain || !select.from.iter().all(|table| has_all_rows(table, names)) {
+            return;
+        }
+        match &select.filter {
+            None => {
+                for table in &select.from {
+                    if let Some(values) = rows_of(table) {
+                        self.certain_rows(values);
+                    }
+                }
+            }
+            Some(filter) => {
+                self.certain_filter(filter);
+                let conjuncts = members(filter);
+                let alone = |part: &&ast::Expr| matches!(part.kind, ExprKind::Name(_));
+                if !alone(&filter) && (!is_and(filter) || !conjuncts.iter().all(alone)) {
+                    return;
+                }
+            }
+        }
+        for item in &select.items {
+            self.certain_parts(&item.expr, 0);
+        }
+    }
+
+    /// What stands between `AND` in a `WHERE` is a condition of its own each.
+    fn certain_filter(&mut self, filter: &ast::Expr) {
+        let filter = without_parentheses(filter);
+        if !is_and(filter) {
+            self.certain_parts(filter, 0);
+        }
+    }
+
+    fn certain_parts(&mut self, expr: &ast::Expr, level: u32) {
+        if level > MOST_LEVELS {
+            return;
+        }
+        let value = self.evaluator().value(expr);
+        let logic = matches!(&expr.kind, ExprKind::Binary { operator, .. } if is_logic(operator));
+        match &value {
+            Ok(_) => return,
+            Err(Stop::Unknown) if !logic && !self.never_folds(expr) => return,
+            Err(_) => {}
+        }
+        match (&expr.kind, value) {
+            (ExprKind::Nested(inner), _) => return self.certain_parts(inner, level + 1),
+            (ExprKind::Lambda { .. } | ExprKind::Comprehension { .. }, _) => return,
+            // A condition that is a constant decides what is left.
+            (ExprKind::Case { .. }, value) if value.is_err() && self.has_constant(expr) => return,
+            (ExprKind::Binary { operator, .. }, _) if is_logic(operator) => {
+                return self.certain_logic(expr, operator == "or", level);
+            }
+            // A short list becomes an `OR`.
+            (ExprKind::InList { list, .. }, Err(Stop::Fails(message)))
+                if (2..=4).contains(&list.len()) && !computes(expr) =>
+            {
+                return self.report_failing(expr, &message);
+            }
+            // What stands in a list may be moved out of it.
+            (ExprKind::InList { .. }, _) => return,
+            _ => {}
+        }
+        let windowed = function_of(expr).is_some_and(|function| {
+            function.over.is_some() || function.filter.is_some() || !function.order_by.is_empty()
+        });
+        let null = |part: &&ast::Expr| matches!(self.evaluator().value(part), Ok(value) if value.is_null());
+        let within = parts(expr);
+        if windowed || within.iter().any(null) {
+            return;
+        }
+        for part in within {
+            self.certain_parts(part, level + 1);
+        }
+    }
+
+    /// Whether one of its parts is a constant, or may be one.
+    fn has_constant(&self, expr: &ast::Expr) -> bool {
+        let ExprKind::Case {
+            operand, branches, ..
+        } = &expr.kind
+        else {
+            return false;
+        };
+        let varies = operand
+            .as_ref()
+            .is_some_and(|operand| self.never_folds(operand));
+        !varies && branches.iter().any(|(when, _)| !self.never_folds(when))
+    }
+
+    /// The members of `AND` or `OR`, as the engine goes through them: twice, and the first time
+    /// only until it meets a constant that decides nothing.
+    fn certain_logic(&mut self, expr: &ast::Expr, decides: bool, level: u32) {
+        let mut found = Vec::new();
+        for part in members(expr) {
+            match self.member(part) {
+                Some(member) => found.push((part, member)),
+                None => return,
+            }
+        }
+        let mut place = 0;
+        while let Some((_, member)) = found.get(place) {
+            match member {
+                Member::Varies { .. } => place += 1,
+                Member::Is(Some(value)) if *value == decides => return,
+                Member::Is(Some(_)) => {
+                    found.remove(place);
+                }
+                Member::Is(None) | Member::Fails(..) => break,
+            }
+        }
+        if found.len() < 2 {
+            return;
+        }
+        for (part, member) in found {
+            match member {
+                Member::Varies { safe } => {
+                    self.certain_parts(part, level + 1);
+                    if !safe {
+                        return;
+                    }
+                }
+                Member::Is(Some(value)) if value == decides => return,
+                Member::Is(_) => {}
+                Member::Fails(failing, message) => {
+                    return self.report_failing(failing, &message);
+                }
+            }
+        }
+    }
+
+    /// What a member is; `None` if that isn't known.
+    fn member<'a>(&self, part: &'a ast::Expr) -> Option<Member<'a>> {
+        match self.evaluator().condition(part) {
+            Ok(value) => Some(Member::Is(value)),
+            // Comparisons with sums are turned round first.
+            Err(Stop::Fails(_)) if computes(part) => None,
+            Err(Stop::Fails(message)) => Some(Member::Fails(part, message)),
+            Err(Stop::Unknown) if self.never_folds(part) => Some(Member::Varies {
+                safe: is_safe(part),
+            }),
+            Err(Stop::Unknown) => None,
+        }
+    }
+
+    /// The rows of `VALUES`, if all are constants.
+    fn certain_rows(&mut self, values: &ast::Values) {
+        let cells = values.rows.iter().flatten();
+        let computed: Option<Vec<Result<Constant, String>>> = cells
+            .map(|cell| match self.evaluator().value(cell) {
+                Ok(value) => Some(Ok(value)),
+                Err(Stop::Fails(message)) if !compares_sums(cell) => Some(Err(message)),
+                Err(_) => None,
+            })
+            .collect();
+        let Some(computed) = computed else { return };
+        let mut computed = computed.into_iter();
+        let rows: Vec<Vec<_>> = values
+            .rows
+            .iter()
+            .map(|row| row.iter().zip(computed.by_ref()).collect())
+            .collect();
+        for row in &rows {
+            for (cell, value) in row {
+                if let Err(message) = value {
+                    return self.report_failing(cell, message);
+                }
+            }
+        }
+        let width = rows.first().map_or(0, Vec::len);
+        for place in 0..width {
+            let column = rows.iter().filter_map(|row| row.get(place));
+            let column: Vec<(&ast::Expr, &Constant)> = column
+                .filter_map(|(cell, value)| Some((*cell, value.as_ref().ok()?)))
+                .collect();
+            self.check_column(&column);
+        }
+    }
+
+    /// The values of a column, which are cast to one type.
+    fn check_column(&mut self, column: &[(&ast::Expr, &Constant)]) {
+        let mut values = column.iter().map(|(_, value)| value.typed());
+        let Some(first) = values.next() else { return };
+        let mut together = first.as_value();
+        for next in values {
+            let Common::Type(sql_type) = common(&together, &next) else {
+                return;
+            };
+            together.sql_type = sql_type;
+        }
+        for (cell, value) in column {
+            if let Err(Stop::Fails(message)) = value.cast(&together.sql_type) {
+                return self.report_failing(cell, &message);
+            }
+        }
+    }
+}
+
+fn is_logic(operator: &str) -> bool {
+    matches!(operator, "and" | "or")
+}
+
+fn is_and(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Binary { operator, .. } if operator == "and")
+}
+
+/// Whether a table has rows, as far as the query tells: it is one of the project's, or `VALUES`.
+fn has_all_rows(table: &ast::TableExpr, names: &[String]) -> bool {
+    let named = match &table.kind {
+        TableKind::Reference(_) => true,
+        TableKind::Name(name) => name
+            .parts
+            .iter()
+            .all(|part| !names.contains(&part.value.to_lowercase())),
+        _ => rows_of(table).is_some(),
+    };
+    named && table.selection.is_empty()
+}
+
+fn rows_of(table: &ast::TableExpr) -> Option<&ast::Values> {
+    match &table.kind {
+        TableKind::Values(values) => Some(values),
+        TableKind::Query { query, .. } if query.limit.is_none() && query.with.is_none() => {
+            match &query.body {
+                ast::QueryBody::Values(values) => Some(values),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether statistics of columns say nothing of a condition.
+fn is_safe(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Name(_) | ExprKind::Like { .. } => true,
+        ExprKind::Nested(inner) => is_safe(inner),
+        ExprKind::Unary { operator, operand } if operator == "not" => is_safe(operand),
+        _ => false,
+    }
+}
+
+/// Whether there is arithmetic in a comparison, which the engine turns round before it computes it.
+fn compares_sums(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        let compares = match &part.kind {
+            ExprKind::Binary { operator, .. } => operator.contains(['=', '<', '>']),
+            ExprKind::Between { .. } | ExprKind::InList { .. } | ExprKind::Case { .. } => true,
+            _ => false,
+        };
+        found |= compares && computes(part);
+        !found
+    });
+    found
+}
+
+/// Whether there is arithmetic in it.
+fn computes(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        found |= matches!(&part.kind, ExprKind::Binary { operator, .. }
+            if matches!(operator.as_str(), "+" | "-" | "*" | "//" | "%"));
+        !found
+    });
+    found
+}
