@@ -1,21 +1,19 @@
 //! Constants that the engine computes after it has dropped what has no rows: members of `AND` and
-//! `OR`, and the rows of `VALUES`.
+//! `OR`, and the rows of `VALUES` (`certain_rows`).
 //!
 //! Whether it gets to them depends on much, even on what tables hold: only places that are certain
 //! to be left are looked at, in the query itself and not in those within it.
 //!
-//! Source: `StatisticsPropagator` and `PhysicalPlanGenerator::CreatePlan(LogicalExpressionGet &)` of
-//! DuckDB 1.5.5.
+//! Source: `StatisticsPropagator`, `InClauseRewriter` and `CommonSubExpressionOptimizer` of DuckDB 1.5.5.
 
 use super::Binder;
+use super::certain_rows::computes;
 use super::deep::without_parentheses;
 use super::folding::members;
 use super::grouping::{parts, walk};
 use super::placement::function_of;
-use crate::constant::{Constant, Datum, Stop};
-use crate::parse::ast::{self, ExprKind, TableKind};
-use crate::sql_type::Common;
-use crate::types::common;
+use crate::constant::{Datum, Stop};
+use crate::parse::ast::{self, ExprKind, Literal, TableKind};
 
 /// How deep an expression is looked into.
 const MOST_LEVELS: u32 = 64;
@@ -28,6 +26,34 @@ enum Member<'a> {
     Is(Option<bool>),
     /// It can't be computed.
     Fails(&'a ast::Expr, String),
+}
+
+/// Where an expression stands.
+struct Place<'a> {
+    /// What the engine computes together with it.
+    roots: &'a [&'a ast::Expr],
+    /// Whether it is an argument of a call.
+    called: bool,
+    level: u32,
+}
+
+impl<'a> Place<'a> {
+    fn of(roots: &'a [&'a ast::Expr]) -> Self {
+        Place {
+            roots,
+            called: false,
+            level: 0,
+        }
+    }
+
+    /// The place of a part of an expression that stands here.
+    fn within(&self, expr: &ast::Expr) -> Place<'a> {
+        Place {
+            roots: self.roots,
+            called: self.called || function_of(expr).is_some(),
+            level: self.level + 1,
+        }
+    }
 }
 
 impl Binder<'_> {
@@ -92,8 +118,9 @@ impl Binder<'_> {
                 }
             }
         }
-        for item in &select.items {
-            self.certain_parts(&item.expr, 0);
+        let items: Vec<&ast::Expr> = select.items.iter().map(|item| &item.expr).collect();
+        for item in &items {
+            self.certain_parts(item, &Place::of(&items));
         }
     }
 
@@ -101,12 +128,12 @@ impl Binder<'_> {
     fn certain_filter(&mut self, filter: &ast::Expr) {
         let filter = without_parentheses(filter);
         if !is_and(filter) {
-            self.certain_parts(filter, 0);
+            self.certain_parts(filter, &Place::of(&[filter]));
         }
     }
 
-    fn certain_parts(&mut self, expr: &ast::Expr, level: u32) {
-        if level > MOST_LEVELS {
+    fn certain_parts(&mut self, expr: &ast::Expr, place: &Place<'_>) {
+        if place.level > MOST_LEVELS {
             return;
         }
         let value = self.evaluator().value(expr);
@@ -117,25 +144,28 @@ impl Binder<'_> {
             Err(_) => {}
         }
         match (&expr.kind, value) {
-            (ExprKind::Nested(inner), _) => return self.certain_parts(inner, level + 1),
+            (ExprKind::Nested(inner), _) => return self.certain_parts(inner, &place.within(expr)),
             (ExprKind::Lambda { .. } | ExprKind::Comprehension { .. }, _) => return,
             // A condition that is a constant decides what is left.
             (ExprKind::Case { .. }, value) if value.is_err() && self.has_constant(expr) => return,
             (ExprKind::Binary { operator, .. }, _) if is_logic(operator) => {
-                return self.certain_logic(expr, operator == "or", level);
+                return self.certain_logic(expr, operator == "or", place);
             }
             // A short list becomes an `OR`.
             (ExprKind::InList { list, .. }, Err(Stop::Fails(message)))
-                if (2..=4).contains(&list.len()) && !computes(expr) =>
+                if (2..=4).contains(&list.len()) && !computes(expr) && !place.called =>
             {
-                return self.report_failing(expr, &message);
+                return self.report_certain(expr, &message, place);
             }
             // What stands in a list may be moved out of it.
             (ExprKind::InList { .. }, _) => return,
             _ => {}
         }
         let windowed = function_of(expr).is_some_and(|function| {
-            function.over.is_some() || function.filter.is_some() || !function.order_by.is_empty()
+            function.over.is_some()
+                || function.filter.is_some()
+                || !function.order_by.is_empty()
+                || is_unnest(function)
         });
         let null = |part: &&ast::Expr| matches!(self.evaluator().value(part), Ok(value) if value.is_null());
         let within = parts(expr);
@@ -143,8 +173,44 @@ impl Binder<'_> {
             return;
         }
         for part in within {
-            self.certain_parts(part, level + 1);
+            self.certain_parts(part, &place.within(expr));
         }
+    }
+
+    /// Reports what fails, unless the engine computes it once for several places: then it does so
+    /// when the query runs.
+    fn report_certain(&mut self, expr: &ast::Expr, message: &str, place: &Place<'_>) {
+        let mut shared = false;
+        walk(expr, &mut |part| {
+            shared |= match &part.kind {
+                // The value is written once and compared several times.
+                ExprKind::Between { .. } => true,
+                ExprKind::InList { operand, .. } => {
+                    let operand = without_parentheses(operand);
+                    !matches!(operand.kind, ExprKind::Literal(Literal::Number(_)))
+                }
+                _ => is_computed(part) && self.stands_twice(part, place.roots),
+            };
+            !shared
+        });
+        if !shared {
+            self.report_failing(expr, message);
+        }
+    }
+
+    /// Whether the same is written at another place.
+    fn stands_twice(&self, expr: &ast::Expr, roots: &[&ast::Expr]) -> bool {
+        let written = self.plain_text(expr.span);
+        let mut found = false;
+        for root in roots {
+            walk(root, &mut |part| {
+                found |= part.span != expr.span
+                    && is_computed(part)
+                    && self.plain_text(part.span) == written;
+                !found
+            });
+        }
+        found
     }
 
     /// Whether one of its parts is a constant, or may be one.
@@ -163,7 +229,7 @@ impl Binder<'_> {
 
     /// The members of `AND` or `OR`, as the engine goes through them: twice, and the first time
     /// only until it meets a constant that decides nothing.
-    fn certain_logic(&mut self, expr: &ast::Expr, decides: bool, level: u32) {
+    fn certain_logic(&mut self, expr: &ast::Expr, decides: bool, place: &Place<'_>) {
         let mut found = Vec::new();
         for part in members(expr) {
             match self.member(part) {
@@ -171,13 +237,13 @@ impl Binder<'_> {
                 None => return,
             }
         }
-        let mut place = 0;
-        while let Some((_, member)) = found.get(place) {
+        let mut next = 0;
+        while let Some((_, member)) = found.get(next) {
             match member {
-                Member::Varies { .. } => place += 1,
+                Member::Varies { .. } => next += 1,
                 Member::Is(Some(value)) if *value == decides => return,
                 Member::Is(Some(_)) => {
-                    found.remove(place);
+                    found.remove(next);
                 }
                 Member::Is(None) | Member::Fails(..) => break,
             }
@@ -188,7 +254,7 @@ impl Binder<'_> {
         for (part, member) in found {
             match member {
                 Member::Varies { safe } => {
-                    self.certain_parts(part, level + 1);
+                    self.certain_parts(part, &place.within(expr));
                     if !safe {
                         return;
                     }
@@ -196,7 +262,7 @@ impl Binder<'_> {
                 Member::Is(Some(value)) if value == decides => return,
                 Member::Is(_) => {}
                 Member::Fails(failing, message) => {
-                    return self.report_failing(failing, &message);
+                    return self.report_certain(failing, &message, place);
                 }
             }
         }
@@ -213,58 +279,6 @@ impl Binder<'_> {
                 safe: is_safe(part),
             }),
             Err(Stop::Unknown) => None,
-        }
-    }
-
-    /// The rows of `VALUES`, if all are constants.
-    fn certain_rows(&mut self, values: &ast::Values) {
-        let cells = values.rows.iter().flatten();
-        let computed: Option<Vec<Result<Constant, String>>> = cells
-            .map(|cell| match self.evaluator().value(cell) {
-                Ok(value) => Some(Ok(value)),
-                Err(Stop::Fails(message)) if !compares_sums(cell) => Some(Err(message)),
-                Err(_) => None,
-            })
-            .collect();
-        let Some(computed) = computed else { return };
-        let mut computed = computed.into_iter();
-        let rows: Vec<Vec<_>> = values
-            .rows
-            .iter()
-            .map(|row| row.iter().zip(computed.by_ref()).collect())
-            .collect();
-        for row in &rows {
-            for (cell, value) in row {
-                if let Err(message) = value {
-                    return self.report_failing(cell, message);
-                }
-            }
-        }
-        let width = rows.first().map_or(0, Vec::len);
-        for place in 0..width {
-            let column = rows.iter().filter_map(|row| row.get(place));
-            let column: Vec<(&ast::Expr, &Constant)> = column
-                .filter_map(|(cell, value)| Some((*cell, value.as_ref().ok()?)))
-                .collect();
-            self.check_column(&column);
-        }
-    }
-
-    /// The values of a column, which are cast to one type.
-    fn check_column(&mut self, column: &[(&ast::Expr, &Constant)]) {
-        let mut values = column.iter().map(|(_, value)| value.typed());
-        let Some(first) = values.next() else { return };
-        let mut together = first.as_value();
-        for next in values {
-            let Common::Type(sql_type) = common(&together, &next) else {
-                return;
-            };
-            together.sql_type = sql_type;
-        }
-        for (cell, value) in column {
-            if let Err(Stop::Fails(message)) = value.cast(&together.sql_type) {
-                return self.report_failing(cell, &message);
-            }
         }
     }
 }
@@ -303,6 +317,11 @@ fn rows_of(table: &ast::TableExpr) -> Option<&ast::Values> {
     }
 }
 
+fn is_unnest(function: &ast::Function) -> bool {
+    let name = function.name.last();
+    name.is_some_and(|name| matches!(name.value.to_lowercase().as_str(), "unnest" | "unlist"))
+}
+
 /// Whether statistics of columns say nothing of a condition.
 fn is_safe(expr: &ast::Expr) -> bool {
     match &expr.kind {
@@ -313,28 +332,12 @@ fn is_safe(expr: &ast::Expr) -> bool {
     }
 }
 
-/// Whether there is arithmetic in a comparison, which the engine turns round before it computes it.
-fn compares_sums(expr: &ast::Expr) -> bool {
-    let mut found = false;
-    walk(expr, &mut |part| {
-        let compares = match &part.kind {
-            ExprKind::Binary { operator, .. } => operator.contains(['=', '<', '>']),
-            ExprKind::Between { .. } | ExprKind::InList { .. } | ExprKind::Case { .. } => true,
-            _ => false,
-        };
-        found |= compares && computes(part);
-        !found
-    });
-    found
-}
-
-/// Whether there is arithmetic in it.
-fn computes(expr: &ast::Expr) -> bool {
-    let mut found = false;
-    walk(expr, &mut |part| {
-        found |= matches!(&part.kind, ExprKind::Binary { operator, .. }
-            if matches!(operator.as_str(), "+" | "-" | "*" | "//" | "%"));
-        !found
-    });
-    found
+/// Whether the engine has something to compute for an expression; a text it may have to cast.
+fn is_computed(expr: &ast::Expr) -> bool {
+    !matches!(
+        expr.kind,
+        ExprKind::Name(_)
+            | ExprKind::Nested(_)
+            | ExprKind::Literal(Literal::Number(_) | Literal::Boolean(_) | Literal::Null)
+    )
 }

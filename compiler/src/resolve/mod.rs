@@ -18,7 +18,7 @@
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
-//! | `folding`, `certain` | constants that the engine computes while it prepares a query |
+//! | `folding`, `certain`, `certain_rows` | constants that the engine computes while it prepares a query |
 //! | `data_columns` | queries whose columns only their data tells |
 //! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
@@ -42,6 +42,7 @@ mod calls;
 mod canonical;
 mod casts;
 mod certain;
+mod certain_rows;
 mod collations;
 mod columns;
 mod constant_arguments;
