@@ -43,6 +43,7 @@ pub mod header;
 pub mod lexer;
 pub mod lineage;
 pub mod name;
+pub mod parallel;
 pub mod parse;
 pub mod print;
 pub mod project;

@@ -59,14 +59,14 @@ fn outline(root: &Path, store: &mut Store) -> Outline {
     driver::outline_changed(files, found, store)
 }
 
-fn save(store: &mut Store, outline: &Outline) {
+fn save(store: Store, outline: &Outline) {
     let sources = &outline.files.sources;
     store.save(|path| sources.find(path).is_some()).unwrap();
 }
 
-fn compiled(root: &Path, store: &mut Store) -> Compilation {
-    let outline = outline(root, store);
-    let compilation = driver::compile_changed(outline, &NoEngine, &Memory::default(), store);
+fn compiled(root: &Path, mut store: Store) -> Compilation {
+    let outline = outline(root, &mut store);
+    let compilation = driver::compile_changed(outline, &NoEngine, &Memory::default(), &mut store);
     save(store, &compilation.outline);
     compilation
 }
@@ -75,13 +75,13 @@ fn checked(root: &Path) -> Checked {
     let mut store = open(root);
     let outline = outline(root, &mut store);
     let checked = driver::check_changed(outline, &NoEngine, &Memory::default(), &mut store);
-    save(&mut store, &checked.outline);
+    save(store, &checked.outline);
     checked
 }
 
 /// With nothing kept.
 fn anew(root: &Path) -> (Seen, TypedProject) {
-    let compilation = compiled(root, &mut Store::none());
+    let compilation = compiled(root, Store::none());
     let Compilation {
         outline,
         project,
@@ -93,7 +93,7 @@ fn anew(root: &Path) -> (Seen, TypedProject) {
 }
 
 fn with_what_was_kept(root: &Path) -> (Seen, TypedProject) {
-    let compilation = compiled(root, &mut open(root));
+    let compilation = compiled(root, open(root));
     let Compilation {
         outline,
         project,
@@ -360,7 +360,7 @@ fn a_change_within_one_tick_of_the_clock_is_seen() {
         let outline = outline(root, &mut store);
         let file = outline.files.sources.find("models/d.sql").unwrap();
         assert_eq!(&*outline.files.sources.file(file).text, text);
-        save(&mut store, &outline);
+        save(store, &outline);
     }
 }
 

@@ -11,6 +11,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             dbgo_tests::catalogue::TABLES_FILE,
             dbgo_tests::catalogue::tables()?,
         ),
+        (
+            dbgo_tests::catalogue::SETTINGS_FILE,
+            dbgo_tests::catalogue::settings()?,
+        ),
     ];
     for (file, text) in files {
         std::fs::write(root.join(file), &text)?;

@@ -4,6 +4,7 @@
 
 use dbgo_tests::contend::{self, Contest};
 use dbgo_tests::crash::store::Home;
+use dbgo_tests::options::{self, Known, Options};
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,65 +18,20 @@ const USAGE: &str = "usage: contend [--processes N] [--seconds N] [--seed N] [--
 
 `DBGO_BIN` names the tool.";
 
-struct Options {
-    processes: usize,
-    seconds: u64,
-    seed: u64,
-    file: bool,
-}
+const KNOWN: Known = Known {
+    usage: USAGE,
+    flags: &["--file"],
+    values: &["--processes", "--seconds", "--seed"],
+};
 
 fn main() -> ExitCode {
-    let done = options().and_then(|options| match options {
-        Some(options) => run(&options),
-        None => {
-            println!("{USAGE}");
-            Ok(())
-        }
-    });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// `None` where help is asked for.
-fn options() -> Result<Option<Options>, Box<dyn Error>> {
-    let mut options = Options {
-        processes: 8,
-        seconds: 60,
-        seed: 1,
-        file: false,
-    };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--help" => return Ok(None),
-            "--file" => {
-                options.file = true;
-                continue;
-            }
-            _ => {}
-        }
-        let value = words
-            .next()
-            .ok_or_else(|| format!("`{word}` needs a value"))?;
-        match word.as_str() {
-            "--processes" => options.processes = value.parse()?,
-            "--seconds" => options.seconds = value.parse()?,
-            "--seed" => options.seed = value.parse()?,
-            _ => return Err(format!("unknown option `{word}`\n{USAGE}").into()),
-        }
-    }
-    Ok(Some(options))
+    options::main(&KNOWN, run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let executable = std::env::var_os("DBGO_BIN").ok_or("DBGO_BIN doesn't name the tool")?;
     let folder = tempfile::tempdir()?;
-    let home = match options.file {
+    let home = match options.has("--file") {
         true => Home::File,
         false => Home::Server(dbgo_test_postgres::server().ok_or("there is no Postgres")?),
     };
@@ -83,9 +39,9 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         executable: executable.into(),
         home,
         ways: contend::usual_ways(),
-        processes: options.processes,
-        time: Duration::from_secs(options.seconds),
-        seed: options.seed,
+        processes: options.number("--processes", 8)?,
+        time: Duration::from_secs(options.number("--seconds", 60)?),
+        seed: options.number("--seed", 1)?,
     };
     let result = contend::run(&contest, folder.path())?;
     for (how, count) in &result.ends {

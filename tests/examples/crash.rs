@@ -5,6 +5,7 @@
 use dbgo_runtime::faults::Bug;
 use dbgo_tests::crash::store::Home;
 use dbgo_tests::crash::{self, Outcome, Subject, Way, cases, random};
+use dbgo_tests::options::{self, Known, Options};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,84 +24,24 @@ const USAGE: &str =
 
 `DBGO_BIN` names the tool, built with debug assertions.";
 
-struct Options {
-    apply: bool,
-    long: bool,
-    postgres: bool,
-    workers: usize,
-    kills: u32,
-    seed: u64,
-    only: String,
-}
+const KNOWN: Known = Known {
+    usage: USAGE,
+    flags: &["--apply", "--long", "--postgres"],
+    values: &["--workers", "--kills", "--seed", "--only"],
+};
 
 fn main() -> ExitCode {
-    let done = options().and_then(|options| match options {
-        Some(options) => run(&options),
-        None => {
-            println!("{USAGE}");
-            Ok(())
-        }
-    });
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// `None` where help is asked for.
-fn options() -> Result<Option<Options>, Box<dyn Error>> {
-    let mut options = Options {
-        apply: false,
-        long: false,
-        postgres: false,
-        workers: std::thread::available_parallelism().map_or(1, usize::from),
-        kills: 1000,
-        seed: 1,
-        only: String::new(),
-    };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--help" => return Ok(None),
-            "--apply" => {
-                options.apply = true;
-                continue;
-            }
-            "--long" => {
-                options.long = true;
-                continue;
-            }
-            "--postgres" => {
-                options.postgres = true;
-                continue;
-            }
-            _ => {}
-        }
-        let value = words
-            .next()
-            .ok_or_else(|| format!("`{word}` needs a value"))?;
-        match word.as_str() {
-            "--workers" => options.workers = value.parse()?,
-            "--kills" => options.kills = value.parse()?,
-            "--seed" => options.seed = value.parse()?,
-            "--only" => options.only = value,
-            _ => return Err(format!("unknown option `{word}`\n{USAGE}").into()),
-        }
-    }
-    Ok(Some(options))
+    options::main(&KNOWN, run)
 }
 
 fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let executable = std::env::var_os("DBGO_BIN").ok_or("DBGO_BIN doesn't name the tool")?;
     let folder = tempfile::tempdir()?;
-    let home = match options.postgres {
+    let home = match options.has("--postgres") {
         true => Home::Server(dbgo_test_postgres::server().ok_or("there is no Postgres")?),
         false => Home::File,
     };
-    let way = match options.apply {
+    let way = match options.has("--apply") {
         true => Way::apply(),
         false => Way::run(),
     };
@@ -109,24 +50,30 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         way,
         ..Subject::new(Path::new(&executable), folder.path())
     };
-    let workers = options.workers;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = options.number("--workers", processors)?;
+    let (kills, seed) = (
+        options.number("--kills", 1000)?,
+        options.number("--seed", 1)?,
+    );
+    let only = options.text("--only");
     let mut cases = cases::short();
-    cases.retain(|case| case.to_string().contains(&options.only));
+    cases.retain(|case| case.to_string().contains(only));
     let started = Instant::now();
     let outcomes = crash::run(&subject, folder.path(), workers, cases)?;
     print!("{}", crash::table(&outcomes));
     let mut wrong = summary("cases", &outcomes, started);
-    if options.only.is_empty() {
+    if only.is_empty() {
         wrong += seeded(Path::new(&executable), folder.path())?;
     }
-    if options.long {
+    if options.has("--long") {
         let started = Instant::now();
         let outcomes = random::pairs(&subject, folder.path(), workers)?;
         print!("{}", crash::table(&with_findings(&outcomes)));
         wrong += summary("pairs", &outcomes, started);
         let started = Instant::now();
-        let count = (workers, options.kills);
-        let outcomes = random::kills(&subject, folder.path(), count, options.seed)?;
+        let count = (workers, kills);
+        let outcomes = random::kills(&subject, folder.path(), count, seed)?;
         print!("{}", crash::table(&with_findings(&outcomes)));
         wrong += summary("kills at random times", &outcomes, started);
     }

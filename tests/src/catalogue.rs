@@ -164,6 +164,27 @@ pub fn tables() -> Result<String, Box<dyn Error>> {
     Ok(lines.into_iter().collect())
 }
 
+/// The names of settings, and the other names that they have.
+const SETTINGS: &str = "
+select lower(name) as name from duckdb_settings()
+union
+select lower(unnest(aliases)) from duckdb_settings()
+order by name
+";
+
+/// The names of the engine's settings, one a line; those of extensions that aren't loaded aren't among them.
+///
+/// # Errors
+/// Those of the engine.
+pub fn settings() -> Result<String, Box<dyn Error>> {
+    let connection = Connection::open_in_memory()?;
+    let names = texts(&connection, SETTINGS, 1)?;
+    Ok(names.into_iter().map(|name| name + "\n").collect())
+}
+
+/// The file of [`settings`], from the repository's folder.
+pub const SETTINGS_FILE: &str = "compiler/src/types/settings.txt";
+
 /// The file of [`text`], from the repository's folder.
 pub const FILE: &str = "compiler/src/types/functions.tsv";
 

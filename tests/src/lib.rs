@@ -4,5 +4,6 @@ pub mod catalogue;
 pub mod contend;
 pub mod crash;
 pub mod mutations;
+pub mod options;
 pub mod oracle;
 pub mod runs;

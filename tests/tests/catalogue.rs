@@ -17,6 +17,12 @@ fn the_list_of_table_functions_is_the_engines() {
     compare(dbgo_tests::catalogue::TABLES_FILE, &engine);
 }
 
+#[test]
+fn the_list_of_settings_is_the_engines() {
+    let engine = dbgo_tests::catalogue::settings().expect("the engine lists its settings");
+    compare(dbgo_tests::catalogue::SETTINGS_FILE, &engine);
+}
+
 fn compare(file: &str, engine: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     let kept = std::fs::read_to_string(path).expect("the list is there");

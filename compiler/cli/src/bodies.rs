@@ -3,8 +3,8 @@
 
 use dbgo_compiler::cache::Cache;
 use dbgo_compiler::codegen::{body, format_file};
-use dbgo_compiler::driver::side_by_side;
 use dbgo_compiler::lineage::carried::{ModelLineage, TableColumns, carried};
+use dbgo_compiler::parallel::side_by_side;
 use dbgo_compiler::typed::{TypedModel, TypedProject};
 use std::collections::BTreeMap;
 

@@ -1,5 +1,9 @@
 //! `dbgo`: the tool. It knows both the compiler and the runtime, and nothing else does.
 
+/// Most of the tool's work is many small values, made by several threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod arguments;
 mod bodies;
 mod commands;

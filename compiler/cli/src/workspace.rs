@@ -103,7 +103,7 @@ impl Workspace {
     pub fn outline(self) -> Outline {
         let mut store = self.store;
         let outline = driver::outline_changed(self.files, self.found, &mut store);
-        save(&mut store, &outline.files);
+        save(store, &outline.files);
         outline
     }
 
@@ -113,11 +113,11 @@ impl Workspace {
         let mut outline = driver::outline_changed(self.files, self.found, &mut store);
         render::sort(&outline.files.sources, &mut outline.diagnostics);
         let shown = std::thread::scope(|scope| {
-            scope.spawn(|| save(&mut store, &outline.files));
+            scope.spawn(|| save(store, &outline.files));
             show(&outline)
         });
         // The process ends soon: to give back the memory piece by piece would only take time.
-        std::mem::forget((store, outline));
+        std::mem::forget(outline);
         shown
     }
 
@@ -245,14 +245,12 @@ fn with_answers<T>(
         // Without a cache the engine is asked again the next time.
         let _ = cache.put(answers, &key(), &memory.kept(all_typed));
     }
-    save(&mut store, &outline.files);
-    // The process ends soon: to give back the memory piece by piece would only take time.
-    std::mem::forget(store);
+    save(store, &outline.files);
     result
 }
 
 /// Keeps what was read and typed. Where that can't be written, it is done again the next time.
-fn save(store: &mut Store, files: &ProjectFiles) {
+fn save(store: Store, files: &ProjectFiles) {
     let _ = store.save(|path| files.sources.find(path).is_some());
 }
 

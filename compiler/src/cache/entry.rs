@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Begins each file: the format's name and version.
@@ -47,7 +49,7 @@ impl Cache {
         bytes.extend_from_slice(&self.full_key(key));
         bytes.extend_from_slice(&content);
         std::fs::create_dir_all(&self.folder)?;
-        write_aside(&self.path(name), &bytes)
+        write_aside(&self.path(name), |file| file.write_all(&bytes))
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -65,11 +67,16 @@ impl Cache {
 const ASIDE: &str = ".aside";
 
 /// Writes a file aside and renames it, so that readers see the old one or the new one.
-pub(super) fn write_aside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write_aside(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".{}{ASIDE}", std::process::id()));
     let aside = PathBuf::from(aside);
-    let written = std::fs::write(&aside, bytes).and_then(|()| std::fs::rename(&aside, path));
+    let written = File::create(&aside)
+        .and_then(|mut file| write(&mut file))
+        .and_then(|()| std::fs::rename(&aside, path));
     if written.is_err() {
         // On a full disk the half of it would take what is left.
         let _ = std::fs::remove_file(&aside);

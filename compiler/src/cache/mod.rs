@@ -15,6 +15,7 @@
 mod entry;
 mod lazy;
 mod portable;
+mod segment;
 mod store;
 
 pub use entry::Cache;

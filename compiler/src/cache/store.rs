@@ -5,25 +5,15 @@
 //! written anew by each compilation that learned something, so that one edit costs a small file.
 //! When it has grown to a quarter of the base, both become a new base.
 //!
-//! The format: the magic bytes, the hash of all that follows, the hash of the program's identity,
-//! in an overlay the hash of its base and in a base zeros; then the values, ordered by table and
-//! name, each as table (1 byte), length of the name (4 bytes), length of the value (4 bytes), name
-//! and value. Numbers are little-endian. A file is written aside and renamed: a reader sees the
-//! old one or the new one, and of two writers the last one wins. As bytes that don't have their
-//! hash are a miss, nothing has to be synced to the disk.
+//! The format is that of [`segment`](super::segment). A file is written aside and renamed: a reader
+//! sees the old one or the new one, and of two writers the last one wins. As bytes that don't have
+//! their hash are a miss, nothing has to be synced to the disk.
 
 use super::entry::{remove_asides, write_aside};
+use super::segment::{self, Segment, Values};
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::Range;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Begins each file: the format's name and version.
-const MAGIC: &[u8; 8] = b"dbgo\x00s\x00\x01";
-
-/// Where the values begin: behind the magic bytes and three hashes.
-const HEAD: usize = MAGIC.len() + 3 * 32;
+use std::path::{Path, PathBuf};
 
 /// An overlay smaller than this many bytes stays one.
 const SMALL: usize = 64 * 1024;
@@ -89,7 +79,7 @@ impl Store {
         let base = base.unwrap_or_default();
         // An overlay over nothing can be no overlay of this base.
         let overlay = read(OVERLAY)
-            .filter(|_| !base.bytes.is_empty())
+            .filter(|_| !base.is_empty())
             .and_then(|bytes| Segment::read(bytes, &tool, &base.hash()));
         Self {
             overlay: overlay.unwrap_or_default(),
@@ -101,16 +91,13 @@ impl Store {
     }
 
     /// A value that was kept or [put](Self::put).
-    pub fn get(&self, table: Table, name: &str) -> Option<&[u8]> {
+    pub fn get<'s>(&'s self, table: Table, name: &str) -> Option<&'s [u8]> {
         let fresh = self.fresh.get(&(table as u8));
         if let Some(value) = fresh.and_then(|fresh| fresh.get(name)) {
             return Some(value);
         }
-        let kept = |segment: &'_ Segment| segment.find(table as u8, name);
-        match kept(&self.overlay) {
-            Some(range) => self.overlay.bytes.get(range),
-            None => self.base.bytes.get(kept(&self.base)?),
-        }
+        let kept = |segment: &'s Segment| segment.get(table as u8, name);
+        kept(&self.overlay).or_else(|| kept(&self.base))
     }
 
     /// Puts a value in place of the one of this name, to be kept by [`save`](Self::save).
@@ -152,55 +139,40 @@ impl Store {
         None
     }
 
-    /// Whether nothing has been put since it was opened or saved.
-    pub fn is_saved(&self) -> bool {
-        self.fresh.is_empty()
-    }
-
     /// Keeps what was put. `is_live` says of a name whether there still is such a file; values of
     /// others go when the base is written anew.
     ///
     /// # Errors
     /// Where the files can't be written; those that were there stay.
-    pub fn save(&mut self, is_live: impl Fn(&str) -> bool) -> io::Result<()> {
-        let Some(folder) = self.folder.clone().filter(|_| !self.is_saved()) else {
+    pub fn save(self, is_live: impl Fn(&str) -> bool) -> io::Result<()> {
+        let Some(folder) = self.folder.as_ref().filter(|_| !self.fresh.is_empty()) else {
             return Ok(());
         };
-        std::fs::create_dir_all(&folder)?;
-        remove_asides(&folder);
-        let above: usize = self.overlay.bytes.len()
-            + self
-                .fresh
-                .values()
-                .flat_map(BTreeMap::values)
-                .map(Vec::len)
-                .sum::<usize>();
-        if above < SMALL.max(self.base.bytes.len() / 4) && !self.base.bytes.is_empty() {
+        std::fs::create_dir_all(folder)?;
+        remove_asides(folder);
+        let fresh = self.fresh.values().flat_map(BTreeMap::values);
+        let above = self.overlay.size() + fresh.map(Vec::len).sum::<usize>();
+        if above < SMALL.max(self.base.size() / 4) && !self.base.is_empty() {
             let over = self.base.hash();
-            let bytes = self.written(&[&self.overlay], &over, |_| true);
-            write_aside(&folder.join(OVERLAY), &bytes)?;
-            self.overlay = Segment::read(bytes, &self.tool, &over).unwrap_or_default();
-        } else {
-            let bytes = self.written(&[&self.overlay, &self.base], &[0; 32], is_live);
-            write_aside(&folder.join(BASE), &bytes)?;
-            // One that stays lies over another base, and is a miss.
-            let _ = std::fs::remove_file(folder.join(OVERLAY));
-            self.overlay = Segment::default();
-            self.base = Segment::read(bytes, &self.tool, &[0; 32]).unwrap_or_default();
+            return self.write(&folder.join(OVERLAY), &[&self.overlay], &over, |_| true);
         }
-        self.fresh.clear();
+        let segments = [&self.overlay, &self.base];
+        self.write(&folder.join(BASE), &segments, &[0; 32], is_live)?;
+        // One that stays lies over another base, and is a miss.
+        let _ = std::fs::remove_file(folder.join(OVERLAY));
         Ok(())
     }
 
-    /// A file with what was put and, where nothing was, the values of the segments; the first
-    /// segment that has a value gives it.
-    fn written(
+    /// Writes a file with what was put and, where nothing was, the values of the segments; the
+    /// first segment that has a value gives it.
+    fn write(
         &self,
+        path: &Path,
         segments: &[&Segment],
         over: &[u8; 32],
         is_live: impl Fn(&str) -> bool,
-    ) -> Vec<u8> {
-        let mut all: BTreeMap<(u8, &str), &[u8]> = BTreeMap::new();
+    ) -> io::Result<()> {
+        let mut all = Values::new();
         for segment in segments.iter().rev() {
             all.extend(segment.iter());
         }
@@ -209,31 +181,7 @@ impl Store {
             all.extend(fresh.map(|(name, value)| ((*table, name.as_str()), &value[..])));
         }
         all.retain(|(table, name), _| !Table::is_by_file(*table) || is_live(name));
-        let size: usize = all
-            .iter()
-            .map(|((_, name), value)| 9 + name.len() + value.len())
-            .sum();
-        let mut bytes = Vec::with_capacity(HEAD + size);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&[0; 32]);
-        bytes.extend_from_slice(&self.tool);
-        bytes.extend_from_slice(over);
-        let length = |length: usize| u32::try_from(length).ok().map(u32::to_le_bytes);
-        for ((table, name), value) in all {
-            // A value of 4 GiB isn't kept.
-            let (Some(name_length), Some(value_length)) = (length(name.len()), length(value.len()))
-            else {
-                continue;
-            };
-            bytes.push(table);
-            bytes.extend_from_slice(&name_length);
-            bytes.extend_from_slice(&value_length);
-            bytes.extend_from_slice(name.as_bytes());
-            bytes.extend_from_slice(value);
-        }
-        let hash = blake3::hash(&bytes[MAGIC.len() + 32..]);
-        bytes[MAGIC.len()..MAGIC.len() + 32].copy_from_slice(hash.as_bytes());
-        bytes
+        write_aside(path, |file| segment::write(file, &self.tool, over, &all))
     }
 }
 
@@ -242,103 +190,6 @@ const OVERLAY: &str = "project.overlay";
 
 /// A file that is only there for its time.
 const MARK: &str = "mark";
-
-/// A file of values, in memory.
-#[derive(Debug, Default)]
-struct Segment {
-    bytes: Vec<u8>,
-    index: Vec<Place>,
-    /// Behind the place that was found last: most callers look for one name after the other.
-    next: AtomicUsize,
-}
-
-/// Where a value lies in its segment.
-#[derive(Debug)]
-struct Place {
-    table: u8,
-    name: Range<usize>,
-    value: Range<usize>,
-}
-
-impl Segment {
-    /// The segment of a file's bytes; `None` if they aren't whole, or were written by another
-    /// program or over another base.
-    fn read(bytes: Vec<u8>, tool: &[u8; 32], over: &[u8; 32]) -> Option<Self> {
-        let rest = bytes.strip_prefix(MAGIC.as_slice())?;
-        let (hash, content) = rest.split_at_checked(32)?;
-        let values = content.strip_prefix(tool.as_slice())?;
-        values.strip_prefix(over.as_slice())?;
-        if blake3::hash(content).as_bytes() != hash {
-            return None;
-        }
-        let index = index(&bytes)?;
-        Some(Self {
-            bytes,
-            index,
-            next: AtomicUsize::new(0),
-        })
-    }
-
-    /// The hash that tells it from any other segment.
-    fn hash(&self) -> [u8; 32] {
-        let hash = self.bytes.get(MAGIC.len()..MAGIC.len() + 32);
-        hash.and_then(|hash| hash.try_into().ok())
-            .unwrap_or_default()
-    }
-
-    fn name(&self, place: &Place) -> &str {
-        let name = self.bytes.get(place.name.clone()).unwrap_or_default();
-        std::str::from_utf8(name).unwrap_or_default()
-    }
-
-    fn find(&self, table: u8, name: &str) -> Option<Range<usize>> {
-        let key = (table, name.as_bytes());
-        let key_of = |place: &Place| {
-            let name = self.bytes.get(place.name.clone()).unwrap_or_default();
-            (place.table, name)
-        };
-        let next = self.next.load(Ordering::Relaxed);
-        let place = match self.index.get(next).filter(|place| key_of(place) == key) {
-            Some(_) => next,
-            None => {
-                let found = self.index.binary_search_by(|place| key_of(place).cmp(&key));
-                found.ok()?
-            }
-        };
-        self.next.store(place + 1, Ordering::Relaxed);
-        Some(self.index[place].value.clone())
-    }
-
-    fn iter(&self) -> impl Iterator<Item = ((u8, &str), &[u8])> {
-        self.index.iter().map(|place| {
-            let value = self.bytes.get(place.value.clone()).unwrap_or_default();
-            ((place.table, self.name(place)), value)
-        })
-    }
-}
-
-/// Where each value of a file lies; `None` if the lengths don't fit.
-fn index(bytes: &[u8]) -> Option<Vec<Place>> {
-    let number = |at: usize| -> Option<usize> {
-        let bytes: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        usize::try_from(u32::from_le_bytes(bytes)).ok()
-    };
-    let mut index = Vec::new();
-    let mut at = HEAD;
-    while at < bytes.len() {
-        let name = at + 9..(at + 9).checked_add(number(at + 1)?)?;
-        let value = name.end..name.end.checked_add(number(at + 5)?)?;
-        bytes.get(value.clone())?;
-        std::str::from_utf8(bytes.get(name.clone())?).ok()?;
-        at = value.end;
-        index.push(Place {
-            table: bytes[name.start - 9],
-            name,
-            value,
-        });
-    }
-    Some(index)
-}
 
 #[cfg(test)]
 mod tests {
@@ -387,7 +238,6 @@ mod tests {
         store.put(Table::File, "c", vec![b'3'; SMALL]);
         store.save(|name| name != "a").unwrap();
         assert!(!folder.join(OVERLAY).exists());
-        assert_eq!(store.get(Table::File, "a"), None);
         assert_eq!(get(folder, "a"), None);
         assert_eq!(get(folder, "b").as_deref(), Some("2"));
         assert_eq!(get(folder, "c").map(|value| value.len()), Some(SMALL));
@@ -446,7 +296,7 @@ mod tests {
         fs::write(&file, "").unwrap();
         let mut store = Store::open(&file, "1");
         store.put(Table::File, "a", vec![1]);
-        assert!(store.save(|_| true).is_err());
         assert_eq!(store.get(Table::File, "a"), Some(&[1][..]));
+        assert!(store.save(|_| true).is_err());
     }
 }

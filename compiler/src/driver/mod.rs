@@ -44,7 +44,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use levels::side_by_side;
 pub use memory::{Learned, Memory, Remembered};
 
 /// A project up to its graph: all that can be known without reading a query.

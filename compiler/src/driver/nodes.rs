@@ -9,6 +9,7 @@ use crate::check;
 use crate::diagnostic::Diagnostic;
 use crate::graph::{Node, NodeId};
 use crate::header::FileKind;
+use crate::parallel::side_by_side;
 use crate::resolve::Schema;
 use std::sync::OnceLock;
 
@@ -57,12 +58,12 @@ pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -
         // their values, which are many bytes.
         let kept = match values {
             Values::Left => level.iter().map(|id| place.kept(graph.node(*id))).collect(),
-            Values::Taken => levels::side_by_side(&level, |id| place.kept(graph.node(id))),
+            Values::Taken => side_by_side(&level, |id| place.kept(graph.node(id))),
         };
         let missing: Vec<NodeId> = (level.iter().zip(&kept))
             .filter_map(|(id, kept)| kept.is_none().then_some(*id))
             .collect();
-        let typed = levels::side_by_side(&missing, |id| place.typed(graph.node(id)));
+        let typed = side_by_side(&missing, |id| place.typed(graph.node(id)));
         all.typed += missing.len();
         let mut typed = typed.into_iter();
         let done = kept.into_iter().map(|kept| kept.or_else(|| typed.next()));

@@ -4,11 +4,12 @@
 //! and none of its headers changed; an edit below a header changes nothing. If a header changed,
 //! the headers of the other files are kept still, and the graph is made anew.
 
-use super::{Outline, side_by_side};
-use crate::cache::{Store, Table};
+use super::Outline;
+use crate::cache::{Lazy, Store, Table};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::graph::{self, Graph, Node};
 use crate::header::{self, FileKind, Headers};
+use crate::parallel::side_by_side;
 use crate::project;
 use crate::source::ProjectFiles;
 use crate::span::FileId;
@@ -100,7 +101,9 @@ fn parse_others(files: &ProjectFiles, known: Headers) -> (Headers, Vec<Diagnosti
         .filter(|(file, _)| !known.contains_key(file))
         .collect();
     let parsed = side_by_side(&missing, |(file, kind)| {
-        header::parse(file, &files.sources.file(file).text, kind)
+        let (header, found) = header::parse(file, &files.sources.file(file).text, kind);
+        // A header is large, and a pointer to it is quickly moved.
+        (Lazy::from(header), found)
     });
     let mut headers = known;
     let mut diagnostics = Vec::new();
@@ -198,9 +201,12 @@ fn keep(
 }
 
 fn put_chunks(store: &mut Store, items: &[Node]) {
-    for (index, chunk) in items.chunks(CHUNK).enumerate() {
-        // One that can't be written isn't there to be read.
-        let bytes = postcard::to_stdvec(chunk).unwrap_or_default();
+    let chunks: Vec<&[Node]> = items.chunks(CHUNK).collect();
+    // One that can't be written isn't there to be read.
+    let written = side_by_side(&chunks, |chunk| {
+        postcard::to_stdvec(chunk).unwrap_or_default()
+    });
+    for (index, bytes) in written.into_iter().enumerate() {
         store.put(Table::Outline, &chunk_name(index), bytes);
     }
 }

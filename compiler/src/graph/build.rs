@@ -3,11 +3,16 @@
 use super::{Edge, Graph, Node, NodeId, audits, cycles, exposures, former};
 use crate::diagnostic::{Code, Diagnostic, Fix, Severity, nearest, only_near};
 use crate::header::{EffectiveConfig, FileKind, Header, Headers, Import};
+use crate::parallel::side_by_side;
 use crate::project::Settings;
 use crate::source::{ProjectFiles, import_path};
-use crate::span::Span;
+use crate::span::{FileId, Span};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::LazyLock;
+
+/// The header of a file that has none.
+static NOTHING: LazyLock<Header> = LazyLock::new(Header::default);
 
 /// Builds the graph of a project. `headers` holds those of the models, sources and typing files
 /// that could be read.
@@ -30,14 +35,13 @@ pub fn build(
         );
     }
     let by_path = super::paths(&nodes);
-    let empty = Header::default();
     let mut paths = Paths {
         nodes: &by_path,
         near: BTreeMap::new(),
     };
     for index in 0..nodes.len() {
         let header = nodes[index].header.and_then(|file| headers.get(&file));
-        let imports = &header.unwrap_or(&empty).imports;
+        let imports = &header.unwrap_or(&NOTHING).imports;
         let edges: Vec<Edge> = imports
             .iter()
             .map(|import| {
@@ -96,35 +100,44 @@ fn nodes(
         .seeds
         .iter()
         .map(|seed| (FileKind::Seed, seed.data, seed.typing));
-    let empty = Header::default();
-    let mut nodes: Vec<Node> = models
-        .chain(tables)
-        .chain(seeds)
-        .map(|(kind, file, header_file)| {
-            let path = &files.sources.file(file).path;
-            let header = header_file
-                .and_then(|file| headers.get(&file))
-                .unwrap_or(&empty);
-            let place = header_file.unwrap_or(file);
-            let (config, found) = EffectiveConfig::new(kind, place, path, header, settings);
-            // A file that couldn't be read says nothing that could be wrong.
-            if header_file.is_some_and(|file| headers.contains_key(&file)) {
-                diagnostics.extend(found);
-            }
-            Node {
-                kind,
-                path: import_path(path),
-                file,
-                header: header_file,
-                is_enabled: config.enabled.value,
-                config: config.into(),
-                description: header.description_text(),
-                imports: Vec::new(),
-            }
-        })
-        .collect();
+    let makers: Vec<_> = models.chain(tables).chain(seeds).collect();
+    let made = side_by_side(&makers, |(kind, file, header)| {
+        node(files, settings, headers, (kind, file, header))
+    });
+    let mut nodes = Vec::with_capacity(made.len());
+    for (node, found) in made {
+        nodes.push(node);
+        diagnostics.extend(found);
+    }
     nodes.sort_by(|a, b| (&a.path, a.file).cmp(&(&b.path, b.file)));
     nodes
+}
+
+/// A node without its edges, and what is wrong with what holds for it.
+fn node(
+    files: &ProjectFiles,
+    settings: &Settings,
+    headers: &Headers,
+    (kind, file, header_file): (FileKind, FileId, Option<FileId>),
+) -> (Node, Vec<Diagnostic>) {
+    let path = &files.sources.file(file).path;
+    let header = header_file.and_then(|file| headers.get(&file));
+    let place = header_file.unwrap_or(file);
+    let said = header.unwrap_or(&NOTHING);
+    let (config, found) = EffectiveConfig::new(kind, place, path, said, settings);
+    let node = Node {
+        kind,
+        path: import_path(path),
+        file,
+        header: header_file,
+        is_enabled: config.enabled.value,
+        config: config.into(),
+        description: said.description_text(),
+        imports: Vec::new(),
+    };
+    // A file that couldn't be read says nothing that could be wrong.
+    let found = if header.is_some() { found } else { Vec::new() };
+    (node, found)
 }
 
 /// The edge of an import; `is_enabled` tells whether who imports takes part.

@@ -29,14 +29,18 @@ pub enum SettingSource {
     /// The file's own header.
     Header(Span),
     /// The defaults of a folder; `folder` is empty for `[defaults]` itself.
-    Folder {
-        /// The folder, relative to the project's: `models/marts`.
-        folder: String,
-        /// The value in `dbgo.toml`.
-        span: Span,
-    },
+    Folder(Box<FolderPlace>),
     /// Nobody said anything.
     BuiltIn,
+}
+
+/// Where the defaults of a folder say something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FolderPlace {
+    /// The folder, relative to the project's: `models/marts`.
+    pub folder: String,
+    /// The value in `dbgo.toml`.
+    pub span: Span,
 }
 
 /// A value and where it comes from.
@@ -52,7 +56,8 @@ impl<T> Setting<T> {
     /// Where the value was written; `None` if nobody did.
     pub fn span(&self) -> Option<Span> {
         match &self.source {
-            SettingSource::Header(span) | SettingSource::Folder { span, .. } => Some(*span),
+            SettingSource::Header(span) => Some(*span),
+            SettingSource::Folder(place) => Some(place.span),
             SettingSource::BuiltIn => None,
         }
     }
@@ -366,10 +371,10 @@ impl<'a> Layers<'a> {
         self.folders.iter().find_map(|(folder, config)| {
             get(config).map(|found| Setting {
                 value: found.value.clone(),
-                source: SettingSource::Folder {
+                source: SettingSource::Folder(Box::new(FolderPlace {
                     folder: (*folder).to_owned(),
                     span: found.span,
-                },
+                })),
             })
         })
     }

@@ -15,8 +15,8 @@ pub struct Headers {
 
 impl Headers {
     /// Adds the header of a file.
-    pub fn insert(&mut self, file: FileId, header: Header) {
-        self.by_file.insert(file, Lazy::from(header));
+    pub fn insert(&mut self, file: FileId, header: impl Into<Lazy<Header>>) {
+        self.by_file.insert(file, header.into());
     }
 
     /// The header of a file.

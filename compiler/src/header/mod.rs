@@ -16,6 +16,7 @@ pub mod effective;
 mod exposure;
 mod headers;
 mod lines;
+mod own_config;
 mod pragmas;
 pub mod relation;
 pub mod time;
@@ -37,9 +38,10 @@ use serde::{Deserialize, Serialize};
 pub use audits::{AuditArgument, AuditNote, AuditValue, ParameterKind, ParameterNote, Threshold};
 pub use config::{Checked, Config, ConfigValue, FileKind};
 pub use effective::{
-    EffectiveConfig, Incremental, RowChange, Scd2, Setting, SettingSource, TimeRange,
+    EffectiveConfig, FolderPlace, Incremental, RowChange, Scd2, Setting, SettingSource, TimeRange,
 };
 pub use headers::Headers;
+pub use own_config::OwnConfig;
 pub use relation::{GrantNote, IndexNote, MergeClause, MergeNote, WrittenSql};
 pub use tokens::is_identifier;
 pub(crate) use words::words;
@@ -49,7 +51,7 @@ pub use words::{HardDeletes, History, Materialized, OnSchemaChange, Outside, Sev
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// `@config`
-    pub config: Config,
+    pub config: OwnConfig,
     /// `@import`, in the order of the file.
     pub imports: Vec<Import>,
     /// `@column`, in the order of the file.

@@ -89,8 +89,8 @@ fn open_brackets_go_on_over_the_next_lines() {
     let header = good(
         "-- @config: tags=[\n--   'a',\n--   'b',\n-- ], owner='x'\r\n-- @column: s struct(\n--   a integer,\n--   b varchar) not null",
     );
-    assert_eq!(header.config.tags.unwrap().value.len(), 2);
-    assert_eq!(header.config.owner.unwrap().value, "x");
+    assert_eq!(header.config.tags.as_ref().unwrap().value.len(), 2);
+    assert_eq!(header.config.owner.as_ref().unwrap().value, "x");
     let sql_type = header.columns[0].sql_type.as_ref().unwrap();
     assert_eq!(sql_type.value, "struct( a integer, b varchar)");
     assert!(header.columns[0].not_null.is_some());
@@ -249,11 +249,11 @@ fn other_kinds_of_files_have_keys_of_their_own() {
     let text = "-- @config: location='data/*.parquet', format='parquet', changed_by='max(x)'\ncreate table x (a int)";
     let (header, diagnostics) = parse(FILE, text, FileKind::Source);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    assert_eq!(header.config.format.unwrap().value, "parquet");
+    assert_eq!(header.config.format.as_ref().unwrap().value, "parquet");
     let text = "-- @config: delimiter='\\t', quote='\"', null='NA'\ncreate table x (a int)";
     let (header, diagnostics) = parse(FILE, text, FileKind::Seed);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    assert_eq!(header.config.delimiter.unwrap().value, b'\t');
+    assert_eq!(header.config.delimiter.as_ref().unwrap().value, b'\t');
     let (_, diagnostics) = parse(
         FILE,
         "-- @import: a = models.b\n-- @config: catalog='c'\ncreate table x (a int)",
@@ -295,7 +295,7 @@ fn the_nearest_place_wins() {
         }
     ));
     assert!(
-        matches!(&config.tags.source, SettingSource::Folder { folder, .. } if folder == "models/marts")
+        matches!(&config.tags.source, SettingSource::Folder(place) if place.folder == "models/marts")
     );
     assert_eq!(
         (config.schema.value.as_str(), config.name.value.as_str()),

@@ -130,6 +130,8 @@ impl Binder<'_> {
                 if empty || null || self.varies(setting) {
                     let message = "the name of a setting is a constant text".to_owned();
                     self.wrong_constant(setting.span, message);
+                } else if let Value::Text(name) = &arguments[0].value {
+                    self.check_setting(name, setting.span);
                 }
             }
             ("sum_no_overflow", _) => {

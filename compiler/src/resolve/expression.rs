@@ -222,6 +222,10 @@ impl Binder<'_> {
                     let output = self.query(query, Some(env));
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
                     self.check_correlated_row(&output, query, env);
+                    let operand = only_member(left, operand);
+                    if let ([column], false) = (output.columns.as_slice(), output.open) {
+                        self.comparable_in(&operand, &column.typed, left.span, query.span);
+                    }
                 } else {
                     let list = self.expression(right, env);
                     self.check_quantified(&list.sql_type, right.span);

@@ -75,6 +75,7 @@ mod recursion;
 mod scope;
 mod select;
 mod set_order;
+mod settings;
 mod star;
 mod star_checks;
 mod star_places;

@@ -13,7 +13,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal, PivotValues};
 use crate::span::Span;
-use crate::sql_type::Common;
+use crate::sql_type::{Common, SqlType};
+use crate::types::type_names::unknown_name;
 use crate::types::{Typed, common_of, rules};
 
 impl Binder<'_> {
@@ -32,10 +33,26 @@ impl Binder<'_> {
                     self.misplaced(needs, expr, "what a pivot takes its columns of");
                 }
             }
-            if let PivotValues::Listed(items) = &column.values {
-                self.check_pivot_values(items);
-                self.check_value_forms(items, column.exprs.len());
+            match &column.values {
+                PivotValues::Listed(items) => {
+                    self.check_pivot_values(items);
+                    self.check_value_forms(items, column.exprs.len());
+                }
+                PivotValues::Enum(name) => self.check_pivot_type(name),
+                PivotValues::Query(_) | PivotValues::All => {}
             }
+        }
+    }
+
+    /// `IN name` takes the values of an enumeration.
+    fn check_pivot_type(&mut self, name: &ast::Name) {
+        let message = match name.value.parse::<SqlType>() {
+            Ok(SqlType::Other(_) | SqlType::Enum(_)) => unknown_name(&name.value),
+            _ => Some(format!("the type `{}` has no list of values", name.value)),
+        };
+        if let Some(message) = message {
+            let finding = Diagnostic::error(Code::UnknownType, name.span, message);
+            self.report(finding.hint("list the values: `in ('a', 'b')`"));
         }
     }
 

@@ -49,6 +49,18 @@ impl Binder<'_> {
                 let text = format!("FROM {}", tables?.join(&between));
                 self.query_text(&text, place, env)
             }
+            ("pragma_table_info" | "pragma_storage_info", value) => {
+                let name = match (value, &function.arguments.first()?.value.kind) {
+                    (Value::Text(text), _) => text.as_str(),
+                    (_, ExprKind::Name(names)) => match names.as_slice() {
+                        [only] => only.value.as_str(),
+                        _ => return None,
+                    },
+                    _ => return None,
+                };
+                self.query_text(&format!("FROM {}", quoted_name(name)?), place, env);
+                None
+            }
             ("json_execute_serialized_sql", _) => {
                 let serialized = serialized(&function.arguments.first()?.value)?;
                 self.query_text(serialized, place, env)
@@ -91,7 +103,12 @@ impl Binder<'_> {
             .filter(|finding| finding.severity == Severity::Error);
         let errors: Vec<Diagnostic> = errors.collect();
         let outside = [Code::UndeclaredTable, Code::UnknownReference];
-        if errors.iter().any(|finding| outside.contains(&finding.code)) {
+        let is_elsewhere = |finding: &Diagnostic| {
+            let place = finding.primary.as_ref().map(|label| label.span);
+            let name = place.and_then(|span| text.get(span.start as usize..span.end as usize));
+            outside.contains(&finding.code) && name.is_none_or(|name| self.may_be_elsewhere(name))
+        };
+        if errors.iter().any(is_elsewhere) {
             return None;
         }
         if let Some(first) = errors.into_iter().next() {
@@ -100,6 +117,17 @@ impl Binder<'_> {
             return None;
         }
         Some(output)
+    }
+
+    /// Whether the engine may know of a table that isn't imported: in another schema than the main one, or of
+    /// this name.
+    fn may_be_elsewhere(&self, name: &str) -> bool {
+        let plain = name.replace('"', "").to_lowercase();
+        match plain.rsplit_once('.') {
+            Some(("main", last)) => self.input.imports.contains_key(last),
+            Some(_) => true,
+            None => false,
+        }
     }
 
     /// Checks `json_execute_serialized_sql(…)`.

@@ -63,11 +63,15 @@ pub(super) struct Kept<'a> {
 }
 
 impl<'a> Kept<'a> {
-    /// What is kept of the file at this path, if it still has its stamp.
-    pub(super) fn find(store: &'a Store, path: &str, stamp: &Stamp) -> Option<Self> {
+    /// What is kept of the file at this path, if it still has its stamp, which is only asked for if something is kept.
+    pub(super) fn find(
+        store: &'a Store,
+        path: &str,
+        stamp: impl FnOnce() -> Option<Stamp>,
+    ) -> Option<Self> {
         let bytes = store.get(Table::File, path)?;
         let kept: Kept<'a> = postcard::from_bytes(bytes).ok()?;
-        (kept.stamp == *stamp).then_some(kept)
+        (kept.stamp == stamp()?).then_some(kept)
     }
 
     /// The bytes to be kept; `None` for what is read each time.

@@ -69,7 +69,11 @@ pub struct Listing {
 
 /// Lists the files of the project in `root`.
 pub fn list(root: &Path) -> Listing {
-    let mut found = vec![Found::new(SETTINGS.to_owned(), root.join(SETTINGS))];
+    let mut found = vec![Found {
+        path: SETTINGS.to_owned(),
+        on_disk: root.join(SETTINGS),
+        is_file: false,
+    }];
     let mut diagnostics = Vec::new();
     for folder in FOLDERS {
         let (files, unlisted) = walk(root, folder, is_read);
@@ -92,14 +96,12 @@ pub fn read_changed(listing: Listing, store: &mut Store) -> (ProjectFiles, Vec<D
         mut diagnostics,
     } = listing;
     let mark = store.mark();
-    let contents = read_all(&found, store);
+    let contents = read_all(&found, store, mark.as_ref());
     let mut sources = SourceSet::default();
     let mut listed = Vec::new();
     let mut unusable = BTreeSet::new();
     for (file, content) in found.into_iter().zip(contents) {
-        if let Some(mark) = &mark
-            && let Some(bytes) = content.to_keep(mark)
-        {
+        if let Some(bytes) = content.to_keep {
             store.put(Table::File, &file.path, bytes);
         }
         let id = sources.add_hashed(file.path.clone(), content.text, content.hash);
@@ -143,6 +145,8 @@ struct Content {
     fault: Option<Fault>,
     /// The file's stamp when it was read; `None` for what comes from the store.
     stamp: Option<Stamp>,
+    /// What the store shall have of it.
+    to_keep: Option<Vec<u8>>,
 }
 
 /// Why a file can't be used.
@@ -192,7 +196,7 @@ impl Fault {
 }
 
 /// Reads files side by side; the result has their order.
-fn read_all(files: &[Found], store: &Store) -> Vec<Content> {
+fn read_all(files: &[Found], store: &Store, mark: Option<&Mark>) -> Vec<Content> {
     let threads = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(files.len().div_ceil(64))
@@ -205,7 +209,9 @@ fn read_all(files: &[Found], store: &Store) -> Vec<Content> {
             let Some(file) = files.get(index) else {
                 return contents;
             };
-            contents.push((index, read_file(file, store)));
+            let mut content = read_file(file, store);
+            content.to_keep = mark.and_then(|mark| content.bytes_to_keep(mark));
+            contents.push((index, content));
         }
     };
     let mut contents: Vec<(usize, Content)> = std::thread::scope(|scope| {
@@ -244,14 +250,16 @@ impl Content {
             size: 0,
             fault: Some(fault),
             stamp: None,
+            to_keep: None,
         }
     }
 
     /// What the store has of a file that hasn't changed.
     fn kept(file: &Found, store: &Store) -> Option<Self> {
-        let metadata = file.metadata.as_ref().ok()?;
-        let stamp = Stamp::of(metadata).filter(|_| metadata.is_file())?;
-        let kept = Kept::find(store, &file.path, &stamp)?;
+        let kept = Kept::find(store, &file.path, || {
+            let metadata = std::fs::metadata(&file.on_disk).ok()?;
+            Stamp::of(&metadata).filter(|_| metadata.is_file())
+        })?;
         Some(Self {
             text: kept.text.into(),
             hash: blake3::Hash::from_bytes(kept.hash),
@@ -259,11 +267,12 @@ impl Content {
             size: kept.size,
             fault: None,
             stamp: None,
+            to_keep: None,
         })
     }
 
     /// What the store shall have of a file that was read.
-    fn to_keep(&self, mark: &Mark) -> Option<Vec<u8>> {
+    fn bytes_to_keep(&self, mark: &Mark) -> Option<Vec<u8>> {
         let stamp = self.stamp.filter(|stamp| stamp.is_settled(mark))?;
         let kept = Kept {
             stamp,
@@ -281,11 +290,7 @@ impl Content {
 
 /// Opens a file, and nothing else: opening a pipe waits for who writes to it.
 fn open(found: &Found) -> io::Result<(File, u64, Option<Stamp>)> {
-    let is_file = match &found.metadata {
-        Ok(metadata) => metadata.is_file(),
-        Err(_) => std::fs::metadata(&found.on_disk)?.is_file(),
-    };
-    if !is_file {
+    if !(found.is_file || std::fs::metadata(&found.on_disk)?.is_file()) {
         return Err(io::Error::other("it is neither a file nor a folder"));
     }
     let file = File::open(&found.on_disk)?;
@@ -325,6 +330,7 @@ fn read_text(found: &Found, limit: u64) -> io::Result<Content> {
         size,
         fault,
         stamp,
+        to_keep: None,
     })
 }
 
@@ -352,6 +358,7 @@ fn read_parquet(found: &Found) -> io::Result<Content> {
         size,
         fault: None,
         stamp,
+        to_keep: None,
     })
 }
 

@@ -1,7 +1,6 @@
 //! Finding the files of a project's folders, in one order on every machine.
 
 use std::fs;
-use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,18 +10,8 @@ pub(super) struct Found {
     pub(super) path: String,
     /// Where it lies on disk.
     pub(super) on_disk: PathBuf,
-    /// What the file system says of it.
-    pub(super) metadata: io::Result<Metadata>,
-}
-
-impl Found {
-    pub(super) fn new(path: String, on_disk: PathBuf) -> Self {
-        Self {
-            path,
-            metadata: fs::metadata(&on_disk),
-            on_disk,
-        }
-    }
+    /// Whether its folder says that it is a file; a link may lead to anything.
+    pub(super) is_file: bool,
 }
 
 /// A folder that can't be listed.
@@ -89,16 +78,22 @@ impl Walk {
 
     fn visit(&mut self, path: String, entry: &fs::DirEntry, chain: &[PathBuf]) {
         let on_disk = entry.path();
-        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        let kind = entry.file_type();
+        let is = |asked: fn(&fs::FileType) -> bool| kind.as_ref().is_ok_and(asked);
+        let is_link = is(fs::FileType::is_symlink);
         // A link that leads nowhere counts as a file, whose reading then fails and is reported.
         let is_folder = if is_link {
             on_disk.is_dir()
         } else {
-            entry.file_type().is_ok_and(|kind| kind.is_dir())
+            is(fs::FileType::is_dir)
         };
         if !is_folder {
             if (self.is_wanted)(&path) {
-                self.found.push(Found::new(path, on_disk));
+                self.found.push(Found {
+                    path,
+                    on_disk,
+                    is_file: is(fs::FileType::is_file),
+                });
             }
             return;
         }

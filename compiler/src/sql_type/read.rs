@@ -73,7 +73,7 @@ fn split(text: &str) -> Vec<Piece> {
         } else if first.is_alphanumeric() || first == '_' {
             let mut word = String::new();
             while let Some(&c) = rest.peek() {
-                if !(c.is_alphanumeric() || c == '_' || c == '$') {
+                if !is_in_a_word(c) {
                     break;
                 }
                 word.push(c);
@@ -206,23 +206,27 @@ impl Reader {
 
     /// A type that the user or an extension made: its text with what stands in parentheses.
     fn other(&mut self, name: &str) -> Option<SqlType> {
+        if let Some(sql_type) = self.in_main(name) {
+            return Some(sql_type);
+        }
         let mut text = if simple(&name.to_lowercase()).is_none() && is_plain(name) {
             name.to_uppercase()
         } else {
             name.to_owned()
         };
+        text = as_word(&text);
         while self.symbol('.') {
             let (Piece::Word(part) | Piece::Quoted(part)) = self.take()? else {
                 return None;
             };
-            text = format!("{text}.{part}");
+            text = format!("{text}.{}", as_word(&part));
         }
         if self.symbol('(') {
             let mut inner = Vec::new();
             loop {
                 inner.push(match self.take()? {
                     Piece::Word(word) => word,
-                    Piece::Quoted(name) => format!("\"{}\"", name.replace('"', "\"\"")),
+                    Piece::Quoted(name) => in_quotes(&name),
                     Piece::Text(value) => format!("'{}'", value.replace('\'', "''")),
                     Piece::Symbol(_) => return None,
                 });
@@ -234,6 +238,21 @@ impl Reader {
             text = format!("{text}({})", inner.join(", "));
         }
         Some(SqlType::Other(text))
+    }
+
+    /// The engine's own type behind `main.`
+    fn in_main(&mut self, name: &str) -> Option<SqlType> {
+        let (Some(Piece::Symbol('.')), Some(Piece::Word(last) | Piece::Quoted(last))) =
+            (self.pieces.get(self.next), self.pieces.get(self.next + 1))
+        else {
+            return None;
+        };
+        let behind = self.pieces.get(self.next + 2);
+        let ends = !matches!(behind, Some(Piece::Symbol('.' | '(')));
+        let sql_type =
+            simple(&last.to_lowercase()).filter(|_| ends && name.eq_ignore_ascii_case("main"))?;
+        self.next += 2;
+        Some(sql_type)
     }
 
     fn decimal(&mut self) -> Option<SqlType> {
@@ -417,6 +436,24 @@ fn is_plain(name: &str) -> bool {
     name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+/// A part of a type's name as it is written: in quotes where it would be read as something else without them.
+fn as_word(name: &str) -> String {
+    let begins_a_word = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if begins_a_word && name.chars().all(is_in_a_word) {
+        name.to_owned()
+    } else {
+        in_quotes(name)
+    }
+}
+
+fn in_quotes(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn is_in_a_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
 /// A type that one word names.
 fn simple(word: &str) -> Option<SqlType> {
     use SqlType::*;
@@ -440,12 +477,12 @@ fn simple(word: &str) -> Option<SqlType> {
         "bit" | "bitstring" => Bit,
         "date" => Date,
         "time_ns" => TimeNs,
-        "timetz" => TimeTz,
+        "timetz" | "time with time zone" => TimeTz,
         "timestamp_us" => Timestamp,
         "timestamp_s" => TimestampS,
         "timestamp_ms" => TimestampMs,
         "timestamp_ns" => TimestampNs,
-        "timestamptz" => TimestampTz,
+        "timestamptz" | "timestamp with time zone" => TimestampTz,
         "uuid" | "guid" => Uuid,
         "json" => Json,
         "null" => Null,

@@ -141,7 +141,16 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_type_or_an_error(text in "[a-z0-9(),'\" \\[\\]]{0,40}") {
-        let _ = text.parse::<SqlType>();
+    fn any_text_is_an_error_or_a_type_that_is_read_from_its_own_text(text in "[a-z0-9(),.'\" \\[\\]]{0,40}") {
+        if let Ok(sql_type) = text.parse::<SqlType>() {
+            prop_assert_eq!(read(&sql_type.to_string()), sql_type);
+        }
+    }
+
+    #[test]
+    fn a_made_type_is_read_from_its_own_text(name in "\"?[a-z0-9 .,\"A-Z]{1,4}\"?", more in "(\\.\"?[a-z $]{0,3}\"?)?(\\([a-z'\"]{0,3}\\))?") {
+        if let Ok(sql_type) = (name + &more).parse::<SqlType>() {
+            prop_assert_eq!(read(&sql_type.to_string()), sql_type);
+        }
     }
 }

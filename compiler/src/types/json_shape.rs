@@ -2,7 +2,7 @@
 //!
 //! Source: `StructureStringToType` in `extension/json/json_functions/json_transform.cpp` of DuckDB.
 
-use super::type_names::wrong_geometry;
+use super::type_names::{unknown_type, wrong_geometry};
 use crate::sql_type::SqlType;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
@@ -56,10 +56,10 @@ impl<'de> Visitor<'de> for ShapeVisitor {
                 Err(E::custom(format!("`{text}` is no type by itself")))
             }
             Ok(sql_type) if sql_type.any(&|part| matches!(part, SqlType::Other(_))) => {
-                // A name that isn't known may be a type of the engine's own session.
-                match wrong_geometry(&sql_type) {
-                    Some(wrong) => Err(E::custom(wrong)),
-                    None => Ok(SqlType::Unknown),
+                match (wrong_geometry(&sql_type), unknown_type(&sql_type)) {
+                    (Some(wrong), _) => Err(E::custom(wrong)),
+                    (None, Some(name)) => Err(E::custom(format!("there is no type `{name}`"))),
+                    (None, None) => Ok(SqlType::Unknown),
                 }
             }
             Ok(sql_type) => Ok(sql_type),
@@ -121,10 +121,11 @@ mod tests {
             "foo",
             r#""INT(""#,
             r#"{"a": "LIST"}"#,
+            r#"{"a": "NOSUCH"}"#,
         ] {
             assert!(sql_type(wrong).is_err_and(|why| why.is_some()), "{wrong}");
         }
-        for unclear in [r#"{"a": "NOSUCH"}"#, r#"{"a": "INT", "A": "INT"}"#] {
+        for unclear in [r#"{"a": "INET"}"#, r#"{"a": "INT", "A": "INT"}"#] {
             assert!(
                 sql_type(unclear).is_ok_and(|found| found.has_unknown()),
                 "{unclear}"

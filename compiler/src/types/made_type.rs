@@ -2,6 +2,7 @@
 //!
 //! Source: the bind functions of `src/catalog/default/default_types.cpp` of DuckDB 1.5.5.
 
+use super::type_names::unknown_name;
 use crate::sql_type::SqlType;
 
 /// What stands in the place of a modifier.
@@ -52,9 +53,9 @@ pub fn refusal(name: &str, modifiers: &[Modifier]) -> Option<String> {
         "map" => map(modifiers),
         "union" => members(modifiers),
         "geometry" => geometry(modifiers),
-        _ if modifiers.is_empty() => None,
+        _ if modifiers.is_empty() => unknown_name(name),
         _ => match name.parse::<SqlType>() {
-            Ok(SqlType::Other(_)) | Err(_) => None,
+            Ok(SqlType::Other(_)) | Err(_) => unknown_name(name),
             Ok(_) => Some(format!("the type `{name}` takes no parameters")),
         },
     }

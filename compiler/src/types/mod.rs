@@ -23,6 +23,7 @@ pub mod refusals;
 pub mod regular_expression;
 pub mod remapping;
 pub mod rules;
+pub mod settings;
 mod struct_refusals;
 pub mod tables;
 mod time_refusals;

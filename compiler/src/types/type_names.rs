@@ -5,19 +5,16 @@ use crate::sql_type::SqlType;
 
 /// Types that the engine has and dbgo has no own name for.
 const OTHERS: &[&str] = &[
-    "any",
     "box_2d",
     "box_2df",
     "geometry",
     "geography",
     "inet",
-    "lambda",
     "linestring_2d",
     "point_2d",
     "point_3d",
     "point_4d",
     "polygon_2d",
-    "table",
     "type",
     "variant",
     "wkb_blob",
@@ -47,13 +44,54 @@ fn find_unknown(sql_type: &SqlType, found: &mut Option<String>) {
     }
 }
 
-/// Whether it is a plain name that no type has.
+/// Schemas of the engine that hold no types.
+const WITHOUT_TYPES: &[&str] = &["information_schema", "pg_catalog"];
+
+/// Whether a name, as [`SqlType::Other`] has it, is one that no type has.
 pub fn is_unknown(name: &str) -> bool {
     let lower = name.to_lowercase();
-    let plain = lower
-        .chars()
-        .all(|letter| letter.is_alphanumeric() || letter == '_');
-    plain && !OTHERS.contains(&lower.as_str())
+    let (name, parameters) = match lower.split_once('(') {
+        Some((name, parameters)) => (name, Some(parameters)),
+        None => (lower.as_str(), None),
+    };
+    let Some((schemas, last)) = parts(name) else {
+        return false;
+    };
+    let is_made = OTHERS.contains(&last);
+    let is_built_in = last
+        .parse::<SqlType>()
+        .is_ok_and(|sql_type| !is_other(&sql_type));
+    match schemas {
+        "" => !is_made && (!is_built_in || parameters.is_none()),
+        schema if is_built_in => WITHOUT_TYPES.contains(&schema),
+        _ => !is_made,
+    }
+}
+
+fn is_other(sql_type: &SqlType) -> bool {
+    matches!(sql_type, SqlType::Other(_))
+}
+
+/// What stands in front of the last point, and behind it without its quotes; `None` where that can't be told.
+fn parts(name: &str) -> Option<(&str, &str)> {
+    if let Some(quoted) = name.strip_suffix('"') {
+        let (before, last) = quoted.rsplit_once('"')?;
+        return Some((before.trim_end_matches('.'), last));
+    }
+    let (schemas, last) = name.rsplit_once('.').unwrap_or(("", name));
+    let plain = |letter: char| letter.is_alphanumeric() || letter == '_';
+    last.chars().all(plain).then_some((schemas, last))
+}
+
+/// Why a text that the engine takes for the name of a type is none.
+pub fn unknown_name(text: &str) -> Option<String> {
+    let last = text.rsplit('.').next().unwrap_or(text);
+    let quoted = format!("\"{}\"", last.replace('"', "\"\""));
+    let unknown = match quoted.parse::<SqlType>() {
+        Ok(SqlType::Other(name)) => is_unknown(&name),
+        _ => false,
+    };
+    unknown.then(|| format!("there is no type `{text}`"))
 }
 
 /// What is wrong with the reference system of a geometry within a type.

@@ -157,6 +157,8 @@ pub fn restate(project: &Project, arguments: &RestateArguments, terminal: &Termi
         restate: arguments.models.clone(),
         start: Some(arguments.start.clone()),
         end: arguments.end.clone(),
+        fork: arguments.fork,
+        destroy_history: arguments.destroy_history.clone(),
         ..PlanOptions::default()
     };
     let options = ApplyOptions {

@@ -24,9 +24,12 @@ pub struct RunArguments {
     /// Not these models
     #[arg(long, value_name = "SELECTOR", num_args = 1..)]
     pub exclude: Vec<String>,
-    /// Build tables anew though nothing changed
+    /// Build tables anew though nothing changed, but for those whose rows can't be computed again
     #[arg(long)]
     pub full_refresh: bool,
+    /// Give up the rows of this model that can't be computed again, where it is built anew
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    pub destroy_history: Vec<String>,
     /// Make all views anew, as they may have been altered by hand
     #[arg(long)]
     pub repair: bool,

@@ -21,9 +21,18 @@ pub struct PlanChoices {
     /// Let changed models keep their tables and go on with the new query
     #[arg(long)]
     pub forward_only: bool,
-    /// Build tables anew though nothing changed
+    /// Build tables anew though nothing changed, but for those whose rows can't be computed again
     #[arg(long)]
     pub full_refresh: bool,
+    /// Give up the rows of this model that can't be computed again, where it is built anew
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    pub destroy_history: Vec<String>,
+    /// Give models whose tables a protected environment shows tables of this environment's own
+    #[arg(long, conflicts_with = "no_fork")]
+    pub fork: bool,
+    /// Show the tables that protected environments show again, in place of tables of its own
+    #[arg(long)]
+    pub no_fork: bool,
     /// Compute the rows of this model again, from `--start` to `--end`, and of all that read it
     #[arg(long, value_name = "MODEL", num_args = 1.., requires = "start")]
     pub restate: Vec<String>,
@@ -42,6 +51,9 @@ impl PlanChoices {
             end: self.end.clone(),
             forward_only: self.forward_only,
             full_refresh: self.full_refresh,
+            destroy_history: self.destroy_history.clone(),
+            fork: self.fork,
+            no_fork: self.no_fork,
             restate: self.restate.clone(),
             variables: self.var.clone(),
         }
@@ -130,6 +142,9 @@ Examples:
   apply 51c0e2d9           do just what this plan says
   apply prod --yes
   apply prod --continue    end what was begun and broken off
+  apply --fork --select daily_delays
+                           with a table of its own, which may be filled and
+                           computed again without touching prod's
 
 Exit codes: 0 ok, 1 a model failed, 2 usage, 3 refused, 4 the engine or the
 state database failed, 130 interrupted")]
@@ -212,6 +227,9 @@ pub enum EnvCommand {
         /// The environment
         #[arg(value_name = "ENV")]
         environment: String,
+        /// Drop its table of this model too, whose rows can't be computed again, if nobody else shows it
+        #[arg(long, value_name = "MODEL", num_args = 1..)]
+        destroy_history: Vec<String>,
         /// Ask nobody
         #[arg(short, long)]
         yes: bool,
@@ -258,6 +276,12 @@ pub struct RestateArguments {
     /// The environment; the project's default without it
     #[arg(long, value_name = "ENV")]
     pub env: Option<String>,
+    /// Do it in a table of this environment's own, where a protected environment shows the model's
+    #[arg(long)]
+    pub fork: bool,
+    /// Give up the rows of this model that can't be computed again
+    #[arg(long, value_name = "MODEL", num_args = 1..)]
+    pub destroy_history: Vec<String>,
     /// How it is carried out
     #[command(flatten)]
     pub carry_out: CarryOut,

@@ -46,7 +46,11 @@ pub fn env(project: &Project, arguments: &EnvArguments, terminal: &Terminal) -> 
             };
             point(project, &options, &carry_out, terminal)
         }
-        EnvCommand::Drop { environment, yes } => dropped(project, environment, *yes, terminal),
+        EnvCommand::Drop {
+            environment,
+            destroy_history,
+            yes,
+        } => dropped(project, (environment, *yes), destroy_history, terminal),
         EnvCommand::Rollback {
             environment,
             to,
@@ -259,8 +263,8 @@ fn rollback(
 
 fn dropped(
     project: &Project,
-    environment: &str,
-    yes: bool,
+    (environment, yes): (&str, bool),
+    destroy_history: &[String],
     terminal: &Terminal,
 ) -> Result<ExitCode> {
     let name = checked_name(environment)?;
@@ -277,12 +281,22 @@ fn dropped(
         author: terminal.author(),
         ..RunOptions::default()
     };
-    let views = carrying_out(terminal, |interrupt, _| {
-        drop_environment(project, &options, interrupt)
+    let dropped = carrying_out(terminal, |interrupt, _| {
+        drop_environment(project, (&options, destroy_history), interrupt)
     })?;
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let tables = match destroy_history.is_empty() {
+        true => String::new(),
+        false => format!(
+            " and {} table{} with a history",
+            dropped.tables,
+            plural(dropped.tables)
+        ),
+    };
     say(&format!(
-        "  `{name}` is gone, with {views} {}; tables that nobody needs go later\n",
-        if views == 1 { "view" } else { "views" }
+        "  `{name}` is gone, with {} view{}{tables}; tables that nobody needs go later\n",
+        dropped.views,
+        plural(dropped.views)
     ));
     Ok(ExitCode::SUCCESS)
 }

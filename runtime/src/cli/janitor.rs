@@ -149,7 +149,10 @@ fn listed(things: &[Thing], now: Timestamp, terminal: &Terminal) -> String {
     for thing in things.iter().take(LISTED) {
         table.push([
             Some(thing.model.clone()),
-            Some(thing.kind.clone()),
+            Some(match thing.preview.is_empty() {
+                true => thing.kind.clone(),
+                false => format!("{}, preview", thing.kind),
+            }),
             Some(ago(thing.created_at, now)),
             Some(thing.physical.clone()),
         ]);

@@ -24,6 +24,7 @@ fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
         select: arguments.select.clone(),
         exclude: arguments.exclude.clone(),
         full_refresh: arguments.full_refresh,
+        destroy_history: arguments.destroy_history.clone(),
         repair: arguments.repair,
         rebuild: arguments.rebuild,
         workers: arguments.workers.map(usize::from),

@@ -74,6 +74,7 @@ codes! {
     ("lease-held", LeaseHeld, "another process changes the same environment"),
     ("version-gone", VersionGone, "tables of an earlier version are gone, so it can't be shown again"),
     ("history-kept", HistoryKept, "rows that can't be computed again would be lost"),
+    ("no-history", NoHistory, "`--destroy-history` names a model whose rows can be computed again"),
     ("not-an-interval", NotAnInterval, "a range of time can't be read, or a model isn't filled by time"),
     // What fails
     ("seed-unreadable", SeedUnreadable, "a seed's file can't be read"),

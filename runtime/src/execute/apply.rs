@@ -252,7 +252,7 @@ fn of_stored(
         return Err(moved(row));
     }
     let (now, target) = again(&mut opening.situation, &plan)?;
-    check_buildable(&now, project.def.hash.as_str())?;
+    check_buildable((&now, &target), project)?;
     if !resume && !same(&plan, &now) {
         return Err(Error::new(
             Kind::Refused,

@@ -4,9 +4,9 @@
 use super::audits::{FailingRows, Found};
 use super::build::Worker;
 use super::context::Context;
-use super::decide::Task;
 use super::details::{AuditTable, Details};
 use super::failure::Failure;
+use super::task::Task;
 use crate::adapters::LedgerEntry;
 use crate::events::{AuditStatus, grouped};
 use crate::project::Relation;

@@ -7,10 +7,10 @@
 use super::audits::{self, AuditQuery, Found};
 use super::commit::Stop;
 use super::context::Context;
-use super::decide::Task;
 use super::failure::Failure;
 use super::indexes::Indexes;
 use super::slots::PhysicalSlots;
+use super::task::Task;
 use crate::adapters::{EngineError, ErrorClass, Relation as Name, Transaction};
 use crate::error::Error;
 use crate::intervals::Range;

@@ -7,10 +7,10 @@
 use super::batch::{Batch, Shape};
 use super::build::{Done, Worker, committed, entry, promised};
 use super::checks;
-use super::decide::{Task, TimeRangeWork};
 use super::failure::Failure;
 use super::slots::{PhysicalSlots, column_range, time_type};
 use super::staging::{STAGED, all_of, insert};
+use super::task::{Task, TimeRangeWork};
 use crate::adapters::{TimeColumn, TimeRange};
 use crate::intervals::Range;
 use crate::project::{BatchFacts, compose};

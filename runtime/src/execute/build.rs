@@ -8,10 +8,10 @@ use super::batches;
 use super::checks;
 use super::commit::{Committer, LEAST_RETRIES, Stop, What};
 use super::context::Context;
-use super::decide::{Task, Work};
 use super::details::{Details, object_of, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
+use super::task::{Task, Work};
 use crate::adapters::{
     Column, FileFormat, LedgerEntry, Relation as Name, SeedFile, Session, TimeRange, Transaction,
 };
@@ -209,7 +209,7 @@ fn whole<'a>(context: &Context<'_>, target: &'a Name) -> Shape<'a> {
         rows: None,
         facts: BatchFacts {
             is_incremental: false,
-            full_refresh: context.options.full_refresh,
+            full_refresh: context.full_refresh,
         },
         range: None,
     }

@@ -10,9 +10,9 @@ use crate::environments::Environment;
 use crate::error::Result;
 use crate::plan::Action;
 use crate::project::{PlanFacts, Project, Relation};
-use crate::situation::Restated;
 use crate::situation::is_protected;
 use crate::situation::physical;
+use crate::situation::{Histories, Restated};
 use crate::situation::{Place, Request, Window};
 use crate::state::{Known, PinnedModel, Published, Scope, Snapshot};
 use crate::version::Versions;
@@ -61,6 +61,10 @@ pub struct Context<'a> {
     pub actions: HashMap<Relation, Action>,
     /// The ranges that are done again.
     pub restated: Restated,
+    /// Whether tables are built anew though nothing changed.
+    pub full_refresh: bool,
+    /// Which rows can't be computed again.
+    pub histories: Histories,
     /// The times between which models are filled: previews, and others.
     pub windows: [Window; 2],
     /// What is in `_dbgo`, by name.
@@ -168,6 +172,13 @@ impl Context<'_> {
         self.known.elsewhere.iter().any(|(environment, shown)| {
             environment == base && shown.model == pinned.model && shown.version == pinned.version
         })
+    }
+
+    /// Whether a plan is carried out that says that something stays as it is.
+    pub fn is_kept(&self, relation: Relation) -> bool {
+        let action = self.actions.get(&relation);
+        let changes = action.is_some_and(|action| action.builds() || action.fill().is_some());
+        self.mode == Mode::Apply && !changes
     }
 
     /// Whether an earlier run of the same plan built a table.

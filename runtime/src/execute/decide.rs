@@ -9,10 +9,9 @@ use super::build::promised;
 use super::columns::alterations;
 use super::context::{Context, Mode};
 use super::failure::Failure;
-
 use super::slots::PhysicalSlots;
+use super::task::{Adding, Task, TimeRangeWork, Work};
 use crate::events::{Subject, grouped};
-use crate::intervals::{IntervalSet, Range};
 use crate::plan::Action;
 use crate::project::{BatchFacts, Model, Relation, compose};
 use crate::situation::{Reads, agree, load_through, proved_equal};
@@ -21,7 +20,7 @@ use crate::situation::{
 };
 use crate::state::Snapshot;
 use crate::version::fingerprint;
-use dbgo_contract::{ColumnDef, Materialization, Outside, SeedDef, Strategy};
+use dbgo_contract::{ColumnDef, Materialization, Outside, Strategy};
 use std::collections::HashMap;
 
 /// What its readers need to know of something that is ready.
@@ -44,74 +43,6 @@ pub enum Decision {
     Unchanged(Ready, String),
     /// It is built.
     Build(Box<Task>),
-}
-
-/// Something to build.
-pub struct Task {
-    pub relation: Relation,
-    pub subject: Subject,
-    /// The snapshot that there will be.
-    pub snapshot: Snapshot,
-    /// The load that its readers will see; none where it is the snapshot's.
-    pub load: Option<String>,
-    /// The text of every relation that the query may read.
-    pub texts: HashMap<Relation, String>,
-    pub retries: u32,
-    pub timeout_seconds: u64,
-    /// Whether rows that are there already were held to all of the model's audits.
-    pub audited: bool,
-    pub work: Work,
-}
-
-/// How something is built.
-pub enum Work {
-    Seed(&'static SeedDef),
-    View {
-        sql: String,
-        columns: &'static [ColumnDef],
-    },
-    Table {
-        sql: String,
-        columns: &'static [ColumnDef],
-    },
-    TimeRange(TimeRangeWork),
-    Adding(Adding),
-    /// Nothing is written; a model's audits run over the table that it keeps.
-    Audits {
-        model: usize,
-        /// Why nothing else has to be done.
-        reason: String,
-    },
-}
-
-/// Ranges to fill.
-pub struct TimeRangeWork {
-    pub model: usize,
-    pub batches: Vec<Range>,
-    pub filled: IntervalSet,
-    pub intervals: u64,
-    pub all: u64,
-    pub unit: String,
-    pub exists: bool,
-    /// Whether the table is an earlier version's, whose rows were never held to this contract.
-    pub adopts: bool,
-    /// Statements that give the table the query's columns.
-    pub alterations: Vec<String>,
-    /// Whether the table is a new generation that is read only once it is complete.
-    pub aside: bool,
-    pub full_refresh: bool,
-}
-
-/// Rows to merge or append.
-pub struct Adding {
-    pub model: usize,
-    pub sql: String,
-    pub exists: bool,
-    pub facts: BatchFacts,
-    /// Whether the table is an earlier version's, whose rows were never held to this contract.
-    pub adopts: bool,
-    /// Statements that give the table the query's columns.
-    pub alterations: Vec<String>,
 }
 
 /// The name of something as its lines show it.
@@ -379,7 +310,7 @@ impl<'a> Inputs<'a> {
 
     /// Why a table isn't filled now though something may have changed: it isn't due.
     fn not_due(&self, snapshot: &Snapshot) -> Result<Option<String>, Failure> {
-        let anew = self.context.options.full_refresh && !self.model.keeps_history();
+        let anew = self.is_refreshed();
         let stored = self.model.materialization != Materialization::View;
         let Some(schedule) = self.model.schedule.as_ref().filter(|_| stored && !anew) else {
             return Ok(None);
@@ -476,6 +407,16 @@ impl<'a> Inputs<'a> {
             && self.context.actions.get(&Relation::Model(self.index)) == Some(&Action::Build)
     }
 
+    /// Whether a table is filled anew on request.
+    fn is_refreshed(&self) -> bool {
+        self.context.full_refresh && !self.context.histories.keep(self.index, self.model)
+    }
+
+    /// Whether the plan has the rows of a table that is there computed again.
+    fn is_restated(&self) -> bool {
+        self.is_built_anew() && self.context.restated.range(self.index).is_some()
+    }
+
     /// Why nothing has to be done, if what was read is proved to be the same.
     fn same_loads(&self, snapshot: &Snapshot) -> Option<String> {
         if self.is_built_anew() || self.volatile || !proved_equal(&snapshot.reads, &self.reads) {
@@ -562,7 +503,7 @@ impl<'a> Inputs<'a> {
     }
 
     fn table(self) -> Result<Decision, Failure> {
-        let full_refresh = self.context.options.full_refresh;
+        let full_refresh = self.context.full_refresh;
         let snapshot = self.snapshot();
         if let (Some(snapshot), false) = (snapshot, full_refresh)
             && let Some(reason) = self.same_loads(snapshot)
@@ -611,7 +552,7 @@ impl<'a> Inputs<'a> {
                     .detail("rows outside a batch would be added again each time it is done again"),
             );
         }
-        let full_refresh = self.context.options.full_refresh && !self.model.keeps_history();
+        let full_refresh = self.is_refreshed();
         let snapshot = self.snapshot();
         let (base, alterations) = self.base(full_refresh)?;
         let filled = base
@@ -619,7 +560,8 @@ impl<'a> Inputs<'a> {
             .and_then(|base| self.context.known.filled.get(&base.physical));
         let filled = filled.cloned().unwrap_or_default();
         let window = self.context.window(self.index);
-        let missing = match self.context.restated.range(self.index) {
+        let restated = self.context.restated.range(self.index);
+        let missing = match restated.filter(|_| snapshot.is_some()) {
             Some(range) => Restated::missing(window, self.model, range)?,
             None => missing_in(window, self.model, &filled)?,
         };
@@ -648,7 +590,8 @@ impl<'a> Inputs<'a> {
     }
 
     fn adding(self) -> Result<Decision, Failure> {
-        let full_refresh = self.context.options.full_refresh && !self.model.keeps_history();
+        // What isn't filled by time is computed again as a whole.
+        let full_refresh = self.is_refreshed() || self.is_restated();
         let snapshot = self.snapshot();
         if let (Some(snapshot), false) = (snapshot, full_refresh)
             && let Some(reason) = self.same_loads(snapshot)

@@ -4,6 +4,8 @@
 use super::claim::{claim, finish};
 use super::details::Details;
 use super::interrupt::Interrupt;
+use super::janitor::{JanitorOptions, Thing, destroy, destroyed_in};
+use super::opening::Opening;
 use super::options::RunOptions;
 use super::pointers::environment;
 use super::publish::Intent;
@@ -17,15 +19,27 @@ use crate::situation::Request;
 use crate::state::Change;
 use std::sync::atomic::AtomicBool;
 
-/// Removes an environment, and gives the number of its views.
+/// What went with an environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DroppedEnvironment {
+    /// How many views.
+    pub views: usize,
+    /// How many tables whose rows can't be computed again.
+    pub tables: usize,
+}
+
+/// Removes an environment with its views. Its tables stay until nobody needs them, and those whose rows
+/// can't be computed again for ever; those of the models in `destroyed` go at once, unless another
+/// environment shows them.
 ///
 /// # Errors
-/// `unknown-environment`, `protected-environment`, failures of state and engine.
+/// `unknown-environment`, `protected-environment`, `unknown-model` and `no-history` for a history that
+/// it doesn't show, failures of state and engine.
 pub fn drop_environment(
     project: &Project,
-    options: &RunOptions,
+    (options, destroyed): (&RunOptions, &[String]),
     interrupt: &Interrupt,
-) -> Result<usize> {
+) -> Result<DroppedEnvironment> {
     let request = Request {
         environment: options.environment.clone(),
         ..Request::default()
@@ -44,6 +58,7 @@ pub fn drop_environment(
         )));
     }
     check_nothing_pending(&mut opening)?;
+    let histories = histories(&opening, destroyed)?;
     let purpose = Purpose::Rollback { to: 0 };
     let nothing = (&Target::default(), purpose);
     let plan = make_for(
@@ -98,5 +113,42 @@ pub fn drop_environment(
     let state = &mut opening.situation.state;
     finish(state, &scope, &intent, (token, changes))?;
     state.drop_environment(&scope.project, &scope.environment)?;
-    Ok(published.len())
+    let views = published.len();
+    drop(opening);
+    let tables = match histories.is_empty() {
+        true => 0,
+        false => {
+            let options = JanitorOptions {
+                destroy_history: destroyed.to_vec(),
+                run: options.clone(),
+                ..JanitorOptions::default()
+            };
+            destroy(project, (histories, name), &options, interrupt)?
+        }
+    };
+    Ok(DroppedEnvironment { views, tables })
+}
+
+/// The tables of models with these names that an environment shows.
+fn histories(opening: &Opening<'_>, names: &[String]) -> Result<Vec<Thing>> {
+    let known = &opening.situation.known;
+    let mut found = Vec::new();
+    for name in names {
+        let models = destroyed_in(opening, std::slice::from_ref(name))?;
+        let shown = known.published.values();
+        let shown = shown.filter(|shown| models.contains(&shown.model));
+        let objects = shown.filter_map(|shown| known.objects.get(&shown.physical));
+        let before = found.len();
+        found.extend(objects.map(|object| Thing::of(&object)));
+        if found.len() == before {
+            let environment = opening.situation.place.environment.name;
+            return Err(Error::new(
+                Kind::Usage,
+                Code::UnknownModel,
+                format!("`{environment}` shows no table of a model `{name}`"),
+            )
+            .hint("name it by its import path: `models.core.log`"));
+        }
+    }
+    Ok(found)
 }

@@ -12,12 +12,12 @@ use super::interrupt::Interrupt;
 use super::mend::is_called;
 use super::opening::{self, Opening};
 use super::options::RunOptions;
-use super::retire::{candidates, kept_since};
+use super::retire::{candidates, keeps_history, kept_since};
 use super::sweep::{Dropping, unneeded};
 use crate::adapters::BOOKKEEPING_SCHEMA;
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
-use crate::situation::Request;
+use crate::situation::{Request, no_history};
 use crate::state::{
     Change, Claim, Environment, Holder, Object, Pruned, Refusal, Retention, Scope, State,
 };
@@ -82,6 +82,9 @@ pub struct Thing {
     pub model: String,
     /// `view`, `table`, …
     pub kind: String,
+    /// The environment that it is a preview of; empty where it is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub preview: String,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -110,11 +113,13 @@ impl Needless {
 }
 
 impl Thing {
-    fn of(object: &&Object) -> Self {
+    /// What is told of an object.
+    pub fn of(object: &&Object) -> Self {
         Self {
             physical: object.physical.clone(),
             model: object.model.clone(),
             kind: object.kind.clone(),
+            preview: object.preview.clone(),
             created_at: object.created_at,
         }
     }
@@ -123,7 +128,7 @@ impl Thing {
 /// Shows what may go, and lets it go if `agrees` says so.
 ///
 /// # Errors
-/// `unknown-model` for a history that isn't there, `needs-confirmation`, failures of state and engine.
+/// `unknown-model` and `no-history` for a history that isn't there, `needs-confirmation`, failures of state and engine.
 pub fn janitor(
     project: &Project,
     options: &JanitorOptions,
@@ -140,7 +145,7 @@ pub fn janitor(
             environment: Some(expired.name.clone()),
             ..options.run.clone()
         };
-        match drop_environment(project, &run, interrupt) {
+        match drop_environment(project, (&run, &[]), interrupt) {
             Ok(_) => cleaned.environments.push(expired.name.clone()),
             Err(error) => cleaned.fail(&expired.name, &error),
         }
@@ -190,7 +195,7 @@ fn look(project: &Project, options: &JanitorOptions, interrupt: &Interrupt) -> R
     let mut destroyed = BTreeSet::new();
     for environment in engines.values() {
         let mut opening = open(project, environment, &options.run, interrupt)?;
-        destroyed.extend(destroyed_in(&opening, &options.destroy_history));
+        destroyed.extend(destroyed_in(&opening, &options.destroy_history)?);
         needless
             .engines
             .push(look_at(&mut opening, environment, (&gone, &destroyed))?);
@@ -234,13 +239,23 @@ fn open<'a>(
 }
 
 /// The models with tables here that are called so.
-fn destroyed_in(opening: &Opening<'_>, wanted: &[String]) -> BTreeSet<String> {
-    let objects = opening.situation.known.objects.values();
-    let models = objects.map(|object| &object.model);
-    models
-        .filter(|model| wanted.iter().any(|wanted| is_called(model, wanted)))
-        .cloned()
-        .collect()
+///
+/// # Errors
+/// `no-history` for one whose rows can be computed again.
+pub fn destroyed_in(opening: &Opening<'_>, wanted: &[String]) -> Result<BTreeSet<String>> {
+    let project = opening.situation.place.project;
+    let mut found = BTreeSet::new();
+    for name in wanted {
+        let objects = opening.situation.known.objects.values();
+        let objects: Vec<&Object> = objects
+            .filter(|object| is_called(&object.model, name))
+            .collect();
+        if !objects.is_empty() && !objects.iter().any(|it| keeps_history(project, it)) {
+            return Err(no_history(name));
+        }
+        found.extend(objects.into_iter().map(|object| object.model.clone()));
+    }
+    Ok(found)
 }
 
 /// Looks at one engine as if some environments were gone already.
@@ -298,6 +313,29 @@ fn is_bookkeeping(name: &str) -> bool {
     matches!(name, "meta" | "ledger" | "published")
 }
 
+/// Lets go at once of tables with a history that nobody shows any more, and gives their number.
+///
+/// # Errors
+/// Those of opening; failures of state and engine.
+pub fn destroy(
+    project: &Project,
+    (things, environment): (Vec<Thing>, &str),
+    options: &JanitorOptions,
+    interrupt: &Interrupt,
+) -> Result<usize> {
+    let engine = NeedlessOf {
+        engine: String::new(),
+        shown: String::new(),
+        objects: things,
+        kept: Vec::new(),
+        unknown: Vec::new(),
+        environment: environment.to_owned(),
+    };
+    let mut cleaned = Cleaned::default();
+    clean(project, options, (&engine, interrupt), &mut cleaned)?;
+    Ok(cleaned.objects)
+}
+
 /// Lets go from an engine what was shown and still isn't needed.
 fn clean(
     project: &Project,
@@ -340,7 +378,7 @@ fn bury(
     scope: &Scope,
     (engine, options): (&NeedlessOf, &JanitorOptions),
 ) -> Result<Vec<String>> {
-    let destroyed = destroyed_in(opening, &options.destroy_history);
+    let destroyed = destroyed_in(opening, &options.destroy_history)?;
     let situation = &mut opening.situation;
     let (project, now) = (situation.place.project, situation.place.now);
     let mut since = kept_since(project, now);

@@ -386,7 +386,7 @@ fn summary(context: &Context<'_>, walk: &Walk, started: Instant) -> Summary {
     };
     Summary {
         id: context.run_id.clone(),
-        unchanged: count("unchanged"),
+        unchanged: count("unchanged") + walk.kept,
         built: count("built"),
         failed: count("failed"),
         skipped: count("skipped"),

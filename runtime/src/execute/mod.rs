@@ -6,7 +6,7 @@
 //! | `opening` | engine and state opened side by side, the ledger copied where state lacks it |
 //! | `context` | all that is fixed while a run goes on |
 //! | `inputs` | what each model reads: loads, and proofs that sources haven't changed |
-//! | `decide` | whether a model is built, and how |
+//! | `decide`, `task` | whether a model is built, and how |
 //! | `columns` | tables that outlive a change of their model's query |
 //! | `build`, `batches`, `adding` | one model's transactions |
 //! | `merge`, `scd2`, `staging` | how new rows get into a table |
@@ -15,6 +15,7 @@
 //! | `around` | statements before and after a run |
 //! | `schedule` | the graph over the workers |
 //! | `mend` | what state and engine say of each other, put right |
+//! | `pointers`, `overtaken` | promotions, and what they would take back |
 //! | `publish` | the users' views |
 //! | `sweep`, `retire`, `janitor` | what isn't needed any more |
 //!
@@ -48,6 +49,7 @@ mod mend;
 mod merge;
 mod opening;
 mod options;
+mod overtaken;
 mod pointers;
 mod preparing;
 mod publish;
@@ -58,11 +60,12 @@ mod schedule;
 mod slots;
 mod staging;
 mod sweep;
+mod task;
 
 pub use apply::{Applied, ApplyOptions, apply, open_state, plan_for};
 pub use context::{Opened, open_for_reading, read_tables};
 pub use drift::drift;
-pub use dropping::drop_environment;
+pub use dropping::{DroppedEnvironment, drop_environment};
 pub use interrupt::Interrupt;
 pub use janitor::{Cleaned, Expired, JanitorOptions, Needless, NeedlessOf, Thing, janitor};
 pub use mend::{Mended, Mending, mend};

@@ -340,8 +340,10 @@ impl Opening<'_> {
                 {
                     return false;
                 }
-                gone.iter()
-                    .any(|name| situation.known.objects[*name].model == path)
+                gone.iter().any(|name| {
+                    let object = &situation.known.objects[*name];
+                    object.model == path && object.preview.is_empty()
+                })
             })
             .map(|model| format!("`{}`", model.relation()))
             .collect();

@@ -17,6 +17,8 @@ pub struct RunOptions {
     pub exclude: Vec<String>,
     /// Whether tables are built anew though nothing changed.
     pub full_refresh: bool,
+    /// Models that give up rows which can't be computed again, where they are built anew.
+    pub destroy_history: Vec<String>,
     /// Whether all views are made anew, as they may have been altered by hand.
     pub repair: bool,
     /// Whether everything is built anew in an engine that has nothing of what the state knows of.

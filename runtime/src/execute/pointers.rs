@@ -2,6 +2,7 @@
 
 use super::apply::{Applied, ApplyOptions, carry_out, store};
 use super::interrupt::Interrupt;
+use super::overtaken::check_overtaken;
 use super::run::{check_nothing_pending, open};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
@@ -79,8 +80,7 @@ pub fn of_environment(situation: &mut Situation<'_>, row: &Row) -> Result<Target
         return Ok(target);
     }
     let pinned = pinned(situation, &row.project_version)?;
-    let hash = (row.project_hash.as_str(), row.commit.as_str());
-    Ok(Target::of_pinned(situation, pinned, hash))
+    plan::promoted(situation, row, pinned)
 }
 
 fn of_revision(situation: &mut Situation<'_>, revision: u64) -> Result<Target> {
@@ -201,7 +201,7 @@ pub fn point(
     check_nothing_pending(&mut opening)?;
     let author = options.apply.run.author.clone();
     let (plan, target) = plan_of(&mut opening.situation, options, &author)?;
-    check_buildable(&plan, project.def.hash.as_str())?;
+    check_buildable((&plan, &target), project)?;
     if plan.is_empty() && !matches!(options.purpose, Purpose::Create { .. }) {
         return Ok(Applied::Nothing(Box::new(plan)));
     }
@@ -252,6 +252,12 @@ pub fn plan_of(
         _ => {}
     }
     let target = target_of(situation, &options.purpose)?;
+    if let (Purpose::Promote { from }, false) = (&options.purpose, options.rebase) {
+        let from = environment(situation, from)?;
+        if from.base != name {
+            check_overtaken(situation, &from, &target)?;
+        }
+    }
     let of = (&target, options.purpose.clone());
     let plan = plan::make_for(situation, of, &PlanOptions::default(), author)?;
     Ok((plan, target))

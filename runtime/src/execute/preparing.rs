@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{Action, Definition, is_shown};
 use crate::project::Relation;
-use crate::situation::{Restated, Window, is_readable, physical_relation};
+use crate::situation::{Histories, Restated, Window, is_readable, physical_relation};
 use crate::state::{Change, Known, ProjectVersion, RunRecord, Snapshot, State};
 use crate::version::fingerprint;
 use jiff::Timestamp;
@@ -29,6 +29,7 @@ pub struct Preparation {
     columns: HashMap<String, Columns>,
     proofs: Vec<String>,
     restated: Restated,
+    histories: Histories,
     windows: [Window; 2],
 }
 
@@ -50,7 +51,9 @@ pub fn prepare(
         }
     }
     let adopted = adopted(opening, &actions);
-    let restated = Restated::of(&opening.situation, &job.plan.options)?;
+    let asked = &job.plan.options;
+    let histories = Histories::of(&opening.situation, &asked.destroy_history)?;
+    let restated = Restated::of(&opening.situation, asked, &histories)?;
     let place = &opening.situation.place;
     let windows = [place.window(true), place.window(false)];
     let preparation = Preparation {
@@ -68,6 +71,7 @@ pub fn prepare(
         actions,
         adopted,
         restated,
+        histories,
         windows,
     };
     for &index in selected {
@@ -327,6 +331,8 @@ impl Preparation {
             adopted: self.adopted,
             actions: self.actions,
             restated: self.restated,
+            full_refresh: job.plan.options.full_refresh,
+            histories: self.histories,
             windows: self.windows,
             catalog: opening.catalog,
             columns: self.columns,

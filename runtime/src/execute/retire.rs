@@ -59,7 +59,7 @@ pub fn candidates<'k>(
         let is_old = object.created_at < since && object.loaded_at < since;
         match is_candidate {
             true if destroyed.contains(&object.model) => found.old.push(object),
-            true if is_old && keeps_history(project, object) => found.kept.push(object),
+            true if is_old && is_history(project, object) => found.kept.push(object),
             true if is_old => found.old.push(object),
             _ => {}
         }
@@ -67,6 +67,12 @@ pub fn candidates<'k>(
     found.old.sort_by_key(|object| &object.physical);
     found.kept.sort_by_key(|object| &object.physical);
     found
+}
+
+/// Whether a table has a history that only somebody's word ends: that of a preview begins anew with each
+/// of them, and goes like all else that was made for development.
+fn is_history(project: &Project, object: &Object) -> bool {
+    object.preview.is_empty() && keeps_history(project, object)
 }
 
 /// Whether a table's rows can't be computed again. Of a model that isn't in the project any more that

@@ -34,6 +34,7 @@ pub fn run(
         select: options.select.clone(),
         exclude: options.exclude.clone(),
         full_refresh: options.full_refresh,
+        destroy_history: options.destroy_history.clone(),
         variables: options.variables.clone(),
         ..PlanOptions::default()
     };

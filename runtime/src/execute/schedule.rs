@@ -5,10 +5,11 @@
 
 use super::build::{Done, Worker};
 use super::context::Context;
-use super::decide::{self, Decision, Ready, ReadySet, Task, Work, subject};
+use super::decide::{self, Decision, Ready, ReadySet, subject};
 use super::details::{superseded, supersedes};
 use super::failure::Failure;
 use super::interrupt::Interrupt;
+use super::task::{Task, Work};
 use crate::error::Kind;
 use crate::events::{AuditOutcome, Event};
 use crate::project::Relation;
@@ -43,6 +44,8 @@ pub struct Walk {
     /// The changes of the state that tell what exists now.
     pub changes: Vec<Change>,
     pub steps: Vec<StepRecord>,
+    /// How many a plan leaves as they are, of which nothing more is told.
+    pub kept: usize,
     pub trouble: Option<Kind>,
 }
 
@@ -256,19 +259,26 @@ impl<'a> Schedule<'a> {
                 self.walk.ready.insert(node, ready);
                 self.release(node);
             }
-            Ok(Decision::Unchanged(ready, reason)) => {
-                let subject = subject(self.context, node);
-                self.step(node, ("unchanged", None), Duration::ZERO, &reason);
-                (self.listener)(Event::Unchanged { subject, reason });
+            Ok(Decision::Unchanged(ready, _)) if self.context.is_kept(node) => {
+                self.walk.kept += 1;
                 self.walk.ready.insert(node, ready);
                 self.release(node);
             }
+            Ok(Decision::Unchanged(ready, reason)) => self.unchanged(node, ready, reason),
             Ok(Decision::Build(task)) => {
                 let key = (height(&self.heights, node), Reverse(node));
                 self.tasks.insert(key, *task);
             }
             Err(failure) => self.failed(node, failure, Duration::ZERO),
         }
+    }
+
+    fn unchanged(&mut self, node: Relation, ready: Ready, reason: String) {
+        let subject = subject(self.context, node);
+        self.step(node, ("unchanged", None), Duration::ZERO, &reason);
+        (self.listener)(Event::Unchanged { subject, reason });
+        self.walk.ready.insert(node, ready);
+        self.release(node);
     }
 
     fn ended(&mut self, ended: Ended) {
@@ -314,7 +324,7 @@ impl<'a> Schedule<'a> {
                 load: task.snapshot.load,
                 physical: Some(task.snapshot.physical),
             };
-            self.follow(node, Ok(Decision::Unchanged(ready, reason)));
+            self.unchanged(node, ready, reason);
             return;
         }
         self.step(node, ("built", done.rows), duration, "");

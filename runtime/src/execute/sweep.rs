@@ -37,8 +37,7 @@ pub fn sweep(
 pub fn unneeded<'k>(known: &'k Known, retired: &[String], project: &Project) -> Vec<&'k Object> {
     let retired: HashSet<&str> = retired.iter().map(String::as_str).collect();
     let mut kept: HashSet<String> = HashSet::new();
-    let snapshots = known.snapshots.values();
-    let named = snapshots.map(|snapshot| &snapshot.physical);
+    let named = known.all_snapshots().map(|snapshot| &snapshot.physical);
     let named = named.filter(|name| !retired.contains(name.as_str()));
     let mut waiting: Vec<String> = named.chain(shown(known)).cloned().collect();
     while let Some(name) = waiting.pop() {

@@ -5,7 +5,9 @@ use super::document::{Action, Batches, ChangeKind, PlanOptions};
 use super::target::{TargetModel, is_shown};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::{Model, Relation};
-use crate::situation::{Restated, Situation, is_filled_by_time, missing_in, unit_of_model};
+use crate::situation::{
+    Histories, Restated, Situation, is_filled_by_time, missing_in, unit_of_model,
+};
 use crate::state::{Object, Snapshot};
 use dbgo_contract::Materialization;
 use std::collections::BTreeSet;
@@ -18,6 +20,8 @@ pub struct Actions<'a, 's> {
     pub restated: &'a Restated,
     /// The models that a full refresh is about.
     pub refreshed: &'a BTreeSet<usize>,
+    /// Which rows can't be computed again.
+    pub histories: &'a Histories,
 }
 
 impl Actions<'_, '_> {
@@ -50,15 +54,17 @@ impl Actions<'_, '_> {
             });
         };
         let model = self.situation.place.project.model(index);
-        let adopted = difference.and_then(|difference| self.kept_table(model, target, difference));
-        if let Some(range) = self.restated.range(index) {
-            return Ok(match (is_filled_by_time(model), &snapshot) {
-                (true, _) => Action::Fill(self.restated_batches(model, target, range)?),
-                (false, _) if model.keeps_history() => Action::Keep,
-                (false, _) => Action::Build,
+        let adopted =
+            difference.and_then(|difference| self.kept_table((index, model), target, difference));
+        // A version that was never built is computed whole, whatever range is named.
+        if let (Some(range), Some(_)) = (self.restated.range(index), &snapshot) {
+            return Ok(match is_filled_by_time(model) {
+                true => Action::Fill(self.restated_batches(model, target, range)?),
+                false if self.histories.keep(index, model) => Action::Keep,
+                false => Action::Build,
             });
         }
-        if self.refreshed.contains(&index) && !model.keeps_history() {
+        if self.refreshed.contains(&index) && !self.histories.keep(index, model) {
             return Ok(match is_filled_by_time(model) {
                 true => Action::Fill(self.batches(model, target, None)?),
                 false => Action::Build,
@@ -142,7 +148,7 @@ impl Actions<'_, '_> {
     /// The table of the earlier version, where the new one goes on with it.
     fn kept_table(
         &self,
-        model: &Model,
+        (index, model): (usize, &Model),
         target: &TargetModel,
         difference: &Difference,
     ) -> Option<Action> {
@@ -174,7 +180,8 @@ impl Actions<'_, '_> {
             });
         }
         let goes_on = model.keeps_table() || self.options.forward_only;
-        if !goes_on || model.materialization == Materialization::Table {
+        let is_destroyed = self.histories.destroyed().contains(&index);
+        if !goes_on || is_destroyed || model.materialization == Materialization::Table {
             return None;
         }
         let fill = is_filled_by_time(model)

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::project::Relation;
 use crate::situation::Situation;
 use crate::state::PinnedModel;
+use crate::version::History;
 use dbgo_changes::{
     Category, Change, EffectiveChange, Exposure, Graph, ModelLineage, OwnChange, Reach, Table,
     change,
@@ -84,6 +85,7 @@ pub fn compare(situation: &mut Situation<'_>, target: &Target) -> Result<Compari
         if difference.after.is_some() {
             let effective = effective.get(path).unwrap_or(&nothing);
             difference.judge(effective, own.contains_key(path));
+            difference.tell_history(situation);
         }
     }
     Ok(Comparison {
@@ -503,6 +505,33 @@ impl Difference {
             _ => return,
         }
         self.category = None;
+    }
+
+    /// Says where only the history is another one: whole, cut, or the environment's own.
+    fn tell_history(&mut self, situation: &Situation<'_>) {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else {
+            return;
+        };
+        let is_quiet = matches!(self.kind, ChangeKind::Unaffected | ChangeKind::Metadata);
+        let Some(Relation::Model(index)) = after.relation.filter(|_| is_quiet) else {
+            return;
+        };
+        let environment = situation.place.environment.name;
+        let known = &situation.known;
+        let known = known.snapshot(environment, &before.model, &before.version);
+        let was_preview = known.is_some_and(|snapshot| !snapshot.preview.is_empty());
+        if was_preview == after.preview || known.is_none() {
+            return;
+        }
+        let reason = match (after.preview, situation.versions.history(index)) {
+            (true, History::Forked) => "a table of its own",
+            (true, History::Cut) => "its history is cut here",
+            (true, History::Whole) => "reads a preview",
+            (false, _) => "no preview any more",
+        };
+        self.kind = ChangeKind::Modified;
+        self.category = None;
+        self.reason = reason.to_owned();
     }
 
     fn judged(&self, owns: bool) -> ChangeKind {

@@ -4,7 +4,7 @@
 //! has changed needs no definition at all.
 
 use crate::error::Result;
-use crate::project::{BatchFacts, PlanFacts, Project, Relation, compose};
+use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, compose, rendered_by};
 use crate::situation::ShownSlots;
 use crate::version::{Digest, Versions};
 use dbgo_changes::{ModelLineage, Profile};
@@ -46,6 +46,13 @@ pub struct Definition {
     pub lineage: String,
     /// The query that builds it, over the names that the project gives to relations.
     pub sql: String,
+    /// Whether it would be another one in an environment of another name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_environment: bool,
+    /// The variables that it declares, with the values that they are given; none where its own default
+    /// holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<(String, Option<String>)>,
 }
 
 impl Definition {
@@ -109,6 +116,8 @@ impl Definition {
                     profile: def.profile.to_string(),
                     lineage: def.lineage.to_string(),
                     sql: sql?.sql,
+                    reads_environment: reads_environment(project, model, facts)?,
+                    variables: variables(def, facts),
                     ..start
                 }
             }
@@ -136,6 +145,48 @@ impl Definition {
             }
         })
     }
+}
+
+/// Whether a model's query or its statements are other ones in an environment that the project declares,
+/// or in any other, with the same values of variables.
+fn reads_environment(project: &Project, model: &Model, facts: &PlanFacts) -> Result<bool> {
+    let environments = project.def.environments.iter();
+    let names = environments.map(|environment| environment.pattern.as_str());
+    let text = |environment: &'static str| -> Result<Vec<String>> {
+        let facts = PlanFacts {
+            environment,
+            ..facts.clone()
+        };
+        let def = model.def;
+        let renders = [def.render].into_iter();
+        let renders = renders.chain(def.before.iter().chain(def.after.iter()).copied());
+        let mut texts = Vec::new();
+        for render in renders {
+            for batch in BatchFacts::ALL {
+                let pieces = rendered_by(render, model, &facts, batch)?.pieces;
+                let pieces = pieces.iter();
+                texts.extend(pieces.map(|it| format!("{} {} {}", it.kind, it.index, it.text)));
+            }
+        }
+        Ok(texts)
+    };
+    let here = text(facts.environment)?;
+    for name in names.chain([""]) {
+        if text(name)? != here {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn variables(def: &ModelDef, facts: &PlanFacts) -> Vec<(String, Option<String>)> {
+    let names = def.variables.iter().map(|variable| variable.name.as_str());
+    names
+        .map(|name| {
+            let given = facts.variables.given(name).map(str::to_owned);
+            (name.to_owned(), given)
+        })
+        .collect()
 }
 
 /// Where a source's rows are, without its columns.

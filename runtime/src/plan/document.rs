@@ -74,6 +74,15 @@ pub struct PlanOptions {
     /// Whether tables are built anew though nothing changed.
     #[serde(default)]
     pub full_refresh: bool,
+    /// Whether models whose tables a protected environment shows get tables of this environment's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fork: bool,
+    /// Whether models that have tables of their own share those of protected environments again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_fork: bool,
+    /// Models that keep rows which can't be computed again, and give them up where they are built anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destroy_history: Vec<String>,
     /// Models whose rows are computed again: the range that `start` and `end` give.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restate: Vec<String>,

@@ -6,14 +6,15 @@ use super::document::{
     Action, ChangeKind, Columns, Estimate, ModelPlan, Origin, Plan, PlanOptions, Purpose, Reached,
     SCHEMA, SqlChange, ViewChange, ViewPlan,
 };
+use super::forks;
 use super::new_data::NewData;
 use super::target::{Target, TargetModel, is_shown, view_of_pinned};
 use crate::adapters::{Relation as Name, dialect_of};
 use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
-use crate::project::Relation;
+use crate::project::{Project, Relation};
 use crate::selection::{self, Facts};
-use crate::situation::{Restated, Situation, show_statement};
+use crate::situation::{Histories, Restated, Situation, show_statement};
 use crate::version::{ALGORITHM, fingerprint};
 use dbgo_contract::Publication;
 use jiff::Timestamp;
@@ -38,6 +39,7 @@ pub fn make(
     author: &Author,
 ) -> Result<(Plan, Target)> {
     let selected = selected(situation, options)?;
+    situation.fork(forks::wished(situation, options, &selected)?)?;
     let seeds = needed_seeds(situation, options, &selected);
     let is_selected = |relation: Relation| match relation {
         Relation::Model(index) => selected.contains(&index),
@@ -60,7 +62,8 @@ pub fn make_for(
     author: &Author,
 ) -> Result<Plan> {
     let comparison = compare(situation, target)?;
-    let restated = Restated::of(situation, options)?;
+    let histories = Histories::of(situation, &options.destroy_history)?;
+    let restated = Restated::of(situation, options, &histories)?;
     let refreshed = match options.full_refresh {
         true => selected(situation, options)?,
         false => BTreeSet::new(),
@@ -72,6 +75,7 @@ pub fn make_for(
             options,
             restated: &restated,
             refreshed: &refreshed,
+            histories: &histories,
         },
         comparison: &comparison,
         durations: &durations,
@@ -87,6 +91,7 @@ pub fn make_for(
     let untouched = shown
         .filter(|model| !listed.contains(model.pinned.model.as_str()))
         .count();
+    let notes = notes(situation, options, (&histories, &models));
     let mut plan = Plan {
         schema: SCHEMA.to_owned(),
         id: String::new(),
@@ -107,7 +112,7 @@ pub fn make_for(
         models,
         untouched: untouched as u64,
         views,
-        notes: notes(situation, options),
+        notes,
     };
     if let Some(pointer) = situation.pointer() {
         plan.revision = pointer.revision;
@@ -229,16 +234,31 @@ impl Facts for StateFacts {
     }
 }
 
-fn notes(situation: &Situation<'_>, options: &PlanOptions) -> Vec<String> {
-    let mut notes = Vec::new();
-    if options.full_refresh {
-        let models = situation.place.project.models().iter();
-        for model in models.filter(|model| model.keeps_history()) {
+fn notes(
+    situation: &Situation<'_>,
+    options: &PlanOptions,
+    (histories, models): (&Histories, &[ModelPlan]),
+) -> Vec<String> {
+    let mut notes = forks::notes(situation, options);
+    let project = situation.place.project;
+    for (index, model) in project.models().iter().enumerate() {
+        let name = model.relation();
+        if options.full_refresh && histories.keep(index, model) {
             notes.push(format!(
-                "`{}` keeps its history and isn't built anew: its rows can't be computed again",
-                model.relation()
+                "`{name}` keeps its history and isn't built anew: its rows can't be computed again"
             ));
         }
+        if !histories.destroyed().contains(&index) {
+            continue;
+        }
+        let mut planned = models.iter();
+        let planned = planned.find(|it| it.model == model.def.path.as_str());
+        notes.push(match planned.is_some_and(|it| it.action.builds()) {
+            true => format!("the history of `{name}` ends: it begins anew from what is there now"),
+            false => format!(
+                "nothing builds `{name}`, so its history stays: `--full-refresh` begins it anew"
+            ),
+        });
     }
     notes
 }
@@ -538,10 +558,17 @@ fn removed(difference: &Difference) -> Option<ModelPlan> {
 ///
 /// # Errors
 /// `other-project`.
-pub fn check_buildable(plan: &Plan, program_hash: &str) -> Result<()> {
-    let builds = plan.models.iter().find(|model| model.action.builds());
-    match builds {
-        Some(model) if plan.to.project_hash != program_hash => Err(Error::new(
+pub fn check_buildable((plan, target): (&Plan, &Target), program: &Project) -> Result<()> {
+    let is_program = plan.to.project_hash == program.def.hash.as_str();
+    // Where only a part of some project is shown, the program may have all that is needed.
+    let is_part = plan.to.project_hash.is_empty();
+    let mut builds = plan.models.iter().filter(|model| model.action.builds());
+    let other = builds.find(|model| {
+        let may_build = is_program || is_part && is_ours(target, program, &model.model);
+        !may_build
+    });
+    match other {
+        Some(model) => Err(Error::new(
             Kind::Refused,
             Code::OtherProject,
             format!(
@@ -550,6 +577,26 @@ pub fn check_buildable(plan: &Plan, program_hash: &str) -> Result<()> {
             ),
         )
         .hint("use the program of that version")),
-        _ => Ok(()),
+        None => Ok(()),
     }
+}
+
+/// Whether the program has a model of a target with all that it reads.
+fn is_ours(target: &Target, program: &Project, path: &str) -> bool {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut waiting = vec![path];
+    while let Some(path) = waiting.pop() {
+        if !seen.insert(path) {
+            continue;
+        }
+        match target.models.get(path).and_then(|model| model.relation) {
+            None => return false,
+            Some(Relation::Model(index)) => {
+                let imports = program.model(index).imports.iter();
+                waiting.extend(imports.map(|import| program.path_of(*import)));
+            }
+            Some(Relation::Seed(_) | Relation::Source(_)) => {}
+        }
+    }
+    true
 }

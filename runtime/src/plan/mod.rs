@@ -10,8 +10,10 @@
 //! | `document` | a plan as JSON, `dbgo/plan/1` |
 //! | `definition` | what is kept of a model, to compare it and to show it later |
 //! | `target` | what the environment shall point to |
+//! | `promoted` | what another environment points to, as it means in this one |
 //! | `compare` | what differs, and what that reaches |
 //! | `action` | what has to be done for it |
+//! | `forks` | which models get tables of the environment's own |
 //! | `new_data` | which tables read other rows under the same version |
 //! | `make` | all of it together |
 //! | `text` | for people |
@@ -20,8 +22,10 @@ mod action;
 mod compare;
 mod definition;
 mod document;
+mod forks;
 mod make;
 mod new_data;
+mod promoted;
 mod target;
 mod text;
 
@@ -31,6 +35,7 @@ pub use document::{
     Reached, SqlChange, ViewChange, ViewPlan, short,
 };
 pub use make::{Author, check_buildable, make, make_for, unmatched};
+pub use promoted::promoted;
 pub use target::{Target, TargetModel, is_shown};
 pub use text::{Shown, ago, text};
 

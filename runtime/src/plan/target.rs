@@ -93,7 +93,10 @@ impl Target {
         Self::with(models.collect(), (project_hash, commit))
     }
 
-    fn with(models: BTreeMap<String, TargetModel>, (hash, commit): (&str, &str)) -> Self {
+    pub(super) fn with(
+        models: BTreeMap<String, TargetModel>,
+        (hash, commit): (&str, &str),
+    ) -> Self {
         let texts = models.values().flat_map(|model| {
             let pinned = &model.pinned;
             [
@@ -111,7 +114,8 @@ impl Target {
     }
 }
 
-fn of_relation(situation: &Situation<'_>, relation: Relation) -> TargetModel {
+/// A relation of the program's project.
+pub(super) fn of_relation(situation: &Situation<'_>, relation: Relation) -> TargetModel {
     TargetModel {
         pinned: pinned(situation, relation),
         relation: Some(relation),

@@ -28,10 +28,14 @@ pub struct PlanFacts {
 impl PlanFacts {
     /// The schema that a source has in this environment.
     pub fn source_schema(&self, schema: &'static str) -> &'static str {
-        self.sources
-            .iter()
-            .find(|setting| setting.name.as_str() == schema)
-            .map_or(schema, |setting| setting.value.as_str())
+        self.schema_of(schema)
+    }
+
+    /// The same for a schema that isn't the program's own.
+    pub fn schema_of<'s>(&self, schema: &'s str) -> &'s str {
+        let mut sources = self.sources.iter();
+        let other = sources.find(|setting| setting.name.as_str() == schema);
+        other.map_or(schema, |setting| setting.value.as_str())
     }
 }
 
@@ -42,6 +46,24 @@ pub struct BatchFacts {
     pub is_incremental: bool,
     /// Whether the table is built anew on request.
     pub full_refresh: bool,
+}
+
+impl BatchFacts {
+    /// All that there are.
+    pub const ALL: [Self; 3] = [
+        Self {
+            is_incremental: false,
+            full_refresh: false,
+        },
+        Self {
+            is_incremental: false,
+            full_refresh: true,
+        },
+        Self {
+            is_incremental: true,
+            full_refresh: false,
+        },
+    ];
 }
 
 /// The pieces of one model under given facts, with the values of its variables.

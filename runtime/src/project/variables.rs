@@ -134,6 +134,11 @@ impl Variables {
         Ok(Self { given })
     }
 
+    /// The value that a variable is given, as it is written; none where its declaration decides.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.given.get(name).map(String::as_str)
+    }
+
     /// The values of a model's variables, in the order it declares them.
     ///
     /// # Errors

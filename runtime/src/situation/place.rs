@@ -1,6 +1,6 @@
 //! What the project says of an environment, and what the state knows of it.
 
-use super::previews::Cuts;
+use super::previews::{Cuts, Forks};
 use super::window::Window;
 use crate::config::{self, EngineSettings, Lookup};
 use crate::environments::{Environment, first_instant, view_schemas};
@@ -64,6 +64,8 @@ pub struct Place<'a> {
     pub lookup: Lookup,
     /// What is believed of the engine.
     pub belief: Belief,
+    /// What somebody asks for of tables that are shared.
+    pub forks: Forks,
 }
 
 impl<'a> Place<'a> {
@@ -97,6 +99,7 @@ impl<'a> Place<'a> {
             until: until.transpose()?,
             lookup,
             belief: request.belief.clone(),
+            forks: Forks::default(),
         })
     }
 
@@ -132,7 +135,7 @@ impl<'a> Place<'a> {
     pub fn versions(&self, known: &Known) -> Result<Versions> {
         let cuts = Cuts::new(self, known);
         Versions::with_previews(self.project, &self.facts, &mut |index, version| {
-            cuts.is_cut(index, version)
+            cuts.history(index, version)
         })
     }
 }
@@ -172,6 +175,18 @@ impl<'a> Situation<'a> {
             versions,
             pinned,
         })
+    }
+
+    /// Takes in which models are forked, or aren't any more.
+    ///
+    /// # Errors
+    /// A variable without a value, or with one of another type.
+    pub fn fork(&mut self, forks: Forks) -> Result<()> {
+        if self.place.forks != forks {
+            self.place.forks = forks;
+            self.versions = self.place.versions(&self.known)?;
+        }
+        Ok(())
     }
 
     /// The environment's row in the state.

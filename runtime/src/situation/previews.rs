@@ -6,13 +6,26 @@
 //!   no whole table of its version is there already.
 //! - A model whose rows can't be computed again, where a protected environment has its table: a new
 //!   version of it goes on with that table only there.
+//! - A model that is *forked*: whoever asks for it gets a table to write to in place of the one that a
+//!   protected environment shows. It stays forked until its version is another one, or until somebody
+//!   asks for the shared table.
 
 use super::place::Place;
 use super::window::missing_in;
 use crate::project::Model;
 use crate::state::{Known, Snapshot};
+use crate::version::{History, of_fork};
 use dbgo_contract::{Materialization, Strategy};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+
+/// Which models somebody asks to be forked, or not to be any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forks {
+    /// Those that get a table of the environment's own, where they share one with a protected one.
+    pub wanted: BTreeSet<usize>,
+    /// Those that share a table again.
+    pub given_up: BTreeSet<usize>,
+}
 
 /// Decides for one environment.
 pub struct Cuts<'a> {
@@ -38,8 +51,33 @@ impl<'a> Cuts<'a> {
         }
     }
 
-    /// Whether a model's history is cut; `version` is the one that it has if it isn't.
-    pub fn is_cut(&self, index: usize, version: &str) -> bool {
+    /// Which history a model has; `version` is the one that it has if that is the whole one.
+    pub fn history(&self, index: usize, version: &str) -> History {
+        if self.is_forked(index, version) {
+            return History::Forked;
+        }
+        match self.is_cut(index, version) {
+            true => History::Cut,
+            false => History::Whole,
+        }
+    }
+
+    fn is_forked(&self, index: usize, version: &str) -> bool {
+        let model = self.place.project.model(index);
+        let (environment, forks) = (&self.place.environment, &self.place.forks);
+        let holds_rows = model.materialization != Materialization::View;
+        if environment.protected || !holds_rows || forks.given_up.contains(&index) {
+            return false;
+        }
+        let path = model.def.path.as_str();
+        let shown = self.known.published.get(path);
+        let fork = || of_fork(version, environment.name);
+        shown.is_some_and(|shown| shown.version == fork())
+            || forks.wanted.contains(&index)
+                && shared_with((self.known, environment.name), path, version).is_some()
+    }
+
+    fn is_cut(&self, index: usize, version: &str) -> bool {
         let model = self.place.project.model(index);
         let path = model.def.path.as_str();
         let whole = self
@@ -66,6 +104,22 @@ impl<'a> Cuts<'a> {
         let whole = self.place.window(false);
         missing_in(&whole, model, &filled).is_ok_and(|missing| missing.batches.is_empty())
     }
+}
+
+/// The protected environment that shows the table which an environment has of a version, and which
+/// nobody else writes.
+pub fn shared_with<'k>(
+    (known, environment): (&'k Known, &str),
+    model: &str,
+    version: &str,
+) -> Option<&'k str> {
+    let tables = known.generations((environment, None), model, version);
+    let table = tables.first()?;
+    let mut elsewhere = known.elsewhere.iter();
+    let shown = elsewhere.find(|(other, shown)| {
+        shown.physical == table.physical && other != environment && is_protected(known, other)
+    });
+    shown.map(|(other, _)| other.as_str())
 }
 
 /// Whether an environment of the state is protected.

@@ -3,8 +3,8 @@
 //! The old rows stay visible until each batch has replaced them. What reads a model that is done again is
 //! done again too: the same range where it is filled by time, as a whole where it isn't.
 
+use super::histories::Histories;
 use super::place::Situation;
-use super::previews::is_protected;
 use super::window::{Window, span_of, step_of};
 use crate::environments::first_instant;
 use crate::error::{Code, Error, Kind, Result};
@@ -21,16 +21,9 @@ pub struct Restated {
 
 /// The protected environment that shows the table of a model here, which nobody else writes.
 fn shared_with<'s>(situation: &'s Situation<'_>, index: usize) -> Option<&'s str> {
-    let known = &situation.known;
     let path = situation.place.project.model(index).def.path.as_str();
-    let environment = situation.place.environment.name;
-    let snapshot = known.snapshot(environment, path, situation.versions.model(index))?;
-    let mut elsewhere = known.elsewhere.iter();
-    elsewhere
-        .find(|(environment, shown)| {
-            shown.physical == snapshot.physical && is_protected(known, environment)
-        })
-        .map(|(environment, _)| environment.as_str())
+    let here = (&situation.known, situation.place.environment.name);
+    super::previews::shared_with(here, path, situation.versions.model(index))
 }
 
 impl Restated {
@@ -38,7 +31,11 @@ impl Restated {
     ///
     /// # Errors
     /// `unknown-model`, `not-an-interval` without a range that can be read.
-    pub fn of(situation: &Situation<'_>, options: &PlanOptions) -> Result<Self> {
+    pub fn of(
+        situation: &Situation<'_>,
+        options: &PlanOptions,
+        histories: &Histories,
+    ) -> Result<Self> {
         let mut ranges = BTreeMap::new();
         if options.restate.is_empty() {
             return Ok(Self { ranges });
@@ -54,12 +51,16 @@ impl Restated {
                 ));
             };
             let model = project.model(index);
-            if model.keeps_history() {
+            if histories.keep(index, model) {
                 return Err(Error::new(
                     Kind::Refused,
                     Code::HistoryKept,
                     format!("the rows of `{}` can't be computed again", model.relation()),
-                ));
+                )
+                .hint(format!(
+                    "`--destroy-history {}` gives them up all the same",
+                    model.relation()
+                )));
             }
             if let Some(environment) = shared_with(situation, index) {
                 return Err(Error::new(
@@ -71,11 +72,12 @@ impl Restated {
                     ),
                 )
                 .hint(format!(
-                    "compute its rows again there: `--env {environment}`"
+                    "compute its rows again there: `--env {environment}`; `--fork` gives `{}` a table of its own",
+                    situation.place.environment.name
                 )));
             }
             for reached in project.graph().reach(index, usize::MAX, true) {
-                let kept = project.model(reached).keeps_history()
+                let kept = histories.keep(reached, project.model(reached))
                     || shared_with(situation, reached).is_some();
                 if !kept {
                     ranges.insert(reached, range);

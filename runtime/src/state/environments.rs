@@ -97,8 +97,9 @@ impl State {
         })
     }
 
-    /// Forgets an environment, its history, what its views show, its previews' snapshots, and
-    /// whoever is changing it, who is fenced from then on. The views and tables stay.
+    /// Forgets an environment, its history, what its views show, and whoever is changing it, who is
+    /// fenced from then on. The views and tables stay, and so do its previews: made anew under the same
+    /// name before they are too old, it finds them again.
     ///
     /// # Errors
     /// `state-failed`, `state-moved-on`.
@@ -107,7 +108,6 @@ impl State {
             for statement in [
                 "DELETE FROM published WHERE project = $1 AND environment = $2",
                 "DELETE FROM history WHERE project = $1 AND environment = $2",
-                "DELETE FROM snapshots WHERE project = $1 AND preview = $2",
                 "DELETE FROM leases WHERE project = $1 AND (engine, token) IN \
                  (SELECT engine, token FROM claims WHERE project = $1 AND environment = $2)",
                 "DELETE FROM claims WHERE project = $1 AND environment = $2",

@@ -6,8 +6,8 @@
 //! config that touches data; of the columns it promises; and of the engine's type. No path and no
 //! name of the model is in it, so that a moved file is the same version.
 //!
-//! A model whose history is cut in an environment, or that reads one, is a *preview*: it has a version
-//! of its own there, which no other environment has, and so a table of its own.
+//! A model whose history is cut in an environment, that is forked there, or that reads such a one, is a
+//! *preview*: it has a version of its own there, which no other environment has, and so a table of its own.
 
 use crate::error::Result;
 use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, meaningful, rendered_by};
@@ -37,7 +37,20 @@ struct OfModel {
     values: String,
     /// Whether its query reads the run's clock.
     clocked: bool,
+    history: History,
     preview: bool,
+}
+
+/// Which history a model has in an environment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum History {
+    /// All of it, in a table that environments share.
+    #[default]
+    Whole,
+    /// A part of it.
+    Cut,
+    /// One of the environment's own, though a protected environment has a table of the same version.
+    Forked,
 }
 
 impl Versions {
@@ -46,19 +59,19 @@ impl Versions {
     /// # Errors
     /// If a variable has no value or one of another type.
     pub fn new(project: &Project, plan: &PlanFacts) -> Result<Self> {
-        Self::with_previews(project, plan, &mut |_, _| false)
+        Self::with_previews(project, plan, &mut |_, _| History::Whole)
     }
 
-    /// Computes all versions, parents first. `is_cut` is asked of each stored model, with the version
-    /// that it has if nothing is cut, whether its history is cut here; not of those that read a
-    /// preview, which are previews themselves.
+    /// Computes all versions, parents first. `history` is asked of each stored model which one it has
+    /// here, with the version that it has if that is the whole one; not of those that read a preview,
+    /// which are previews themselves.
     ///
     /// # Errors
     /// If a variable has no value or one of another type.
     pub fn with_previews(
         project: &Project,
         plan: &PlanFacts,
-        is_cut: &mut dyn FnMut(usize, &str) -> bool,
+        history: &mut dyn FnMut(usize, &str) -> History,
     ) -> Result<Self> {
         let mut versions = Self {
             of: HashMap::new(),
@@ -80,11 +93,16 @@ impl Versions {
             let reads_preview = model.imports.iter().any(|import| {
                 matches!(import, Relation::Model(parent) if versions.models[*parent].preview)
             });
-            let preview = reads_preview || (model.is_stored() && is_cut(index, &plain));
-            versions.models[index].preview = preview;
-            let version = match preview {
-                true => of_preview(&plain, plan.environment),
-                false => plain,
+            let history = match model.is_stored() && !reads_preview {
+                true => history(index, &plain),
+                false => History::Whole,
+            };
+            versions.models[index].history = history;
+            versions.models[index].preview = reads_preview || history != History::Whole;
+            let version = match history {
+                History::Forked => of_fork(&plain, plan.environment),
+                _ if versions.models[index].preview => of_preview(&plain, plan.environment),
+                _ => plain,
             };
             versions.of.insert(Relation::Model(index), version);
         }
@@ -129,6 +147,11 @@ impl Versions {
         self.models[model].preview
     }
 
+    /// Which history a model has; the whole one also where it only reads a preview.
+    pub fn history(&self, model: usize) -> History {
+        self.models[model].history
+    }
+
     /// Whether a model's query reads the run's clock, so that it is never up to date.
     pub fn reads_clock(&self, model: usize) -> bool {
         self.models[model].clocked
@@ -160,6 +183,7 @@ impl Versions {
             own,
             values: values.finish(),
             clocked,
+            history: History::Whole,
             preview: false,
         };
         Ok(inputs.finish())
@@ -204,8 +228,16 @@ impl Versions {
 }
 
 /// The version of a preview, which its environment alone has.
-fn of_preview(plain: &str, environment: &str) -> String {
+pub fn of_preview(plain: &str, environment: &str) -> String {
     let mut digest = Digest::new("preview");
+    digest.text(environment);
+    digest.text(plain);
+    digest.finish()
+}
+
+/// The version of a table that an environment has for itself of what others share.
+pub fn of_fork(plain: &str, environment: &str) -> String {
+    let mut digest = Digest::new("fork");
     digest.text(environment);
     digest.text(plain);
     digest.finish()

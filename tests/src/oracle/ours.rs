@@ -99,6 +99,13 @@ pub fn answer(sql: &str, catalog: &Catalog) -> Answer {
     answer
 }
 
+/// Whether a text within a query names a type that statements made.
+fn has_type_of(text: &str, catalog: &Catalog) -> bool {
+    let text = text.to_lowercase();
+    let mut words = text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+    words.any(|word| catalog.types.contains(word))
+}
+
 /// A query as a model would hold it, where relations have names of one part: the parts before the
 /// last one are left out where they lead to a relation that exists.
 struct Names {
@@ -140,6 +147,12 @@ impl Names {
             left_out: Vec::new(),
             outside: None,
         };
+        // Their texts name types.
+        let makes_types = words.iter().any(|word| {
+            matches!(word.as_str(), "make_type")
+                || word.starts_with("json_transform")
+                || word.starts_with("from_json")
+        });
         if catalog.fails {
             names.outside = Some("an engine that failed");
         }
@@ -153,6 +166,9 @@ impl Names {
                 names.outside.get_or_insert("a macro of the session");
             }
             if is_name(index) && catalog.types.contains(&words[index]) {
+                names.outside.get_or_insert("a type of the session");
+            }
+            if makes_types && has_type_of(&words[index], catalog) {
                 names.outside.get_or_insert("a type of the session");
             }
             names.reads_session |= words[index] == "getvariable" && is(index + 1, "(");

@@ -290,7 +290,16 @@ fn names_nothing_of(sql: &str, refusal: &Refusal) -> bool {
         .and_then(|rest| rest.split_once(" does not exist"))
         .map(|(name, _)| name.to_lowercase());
     let unquoted = sql.replace('"', "").to_lowercase();
-    missing.is_some_and(|name| !unquoted.contains(&name))
+    missing.is_some_and(|name| !has_word(&unquoted, &name))
+}
+
+/// Whether a name stands in a text, and not as a part of a longer word.
+fn has_word(text: &str, name: &str) -> bool {
+    let in_a_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        !(before.ends_with(in_a_word) || after.starts_with(in_a_word))
+    })
 }
 
 /// Sorts an error of the engine.
@@ -359,5 +368,7 @@ mod tests {
             &missing("gone")
         ));
         assert!(!names_nothing_of("select * from f('')", &missing("")));
+        assert!(names_nothing_of("select * from t_view", &missing("t")));
+        assert!(!names_nothing_of("select * from main.t", &missing("t")));
     }
 }

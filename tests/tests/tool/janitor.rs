@@ -106,6 +106,8 @@ fn rows_that_cannot_be_computed_again_go_only_by_name() {
     );
     let unknown = place.dbgo(&["janitor", "--yes", "--destroy-history", "core.lag"]);
     assert!(unknown.ends_with(2).err.contains("`core.lag`"));
+    let other = place.dbgo(&["janitor", "--yes", "--destroy-history", "a"]);
+    assert!(other.ends_with(2).err.contains("error[no-history]: `a`"));
     let done = place
         .dbgo(&["janitor", "--yes", "--destroy-history", "core.log"])
         .ends_with(0);

@@ -106,7 +106,7 @@ fn json(outline: &Outline, node: &Node) -> String {
 fn place(outline: &Outline, source: &SettingSource) -> String {
     let span = match source {
         SettingSource::Header(span) => span,
-        SettingSource::Folder { span, .. } => span,
+        SettingSource::Folder(place) => &place.span,
         SettingSource::BuiltIn => return "built in".to_owned(),
     };
     let file = outline.files.sources.file(span.file);

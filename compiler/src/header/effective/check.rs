@@ -55,9 +55,9 @@ impl Check<'_> {
             SettingSource::Header(span) => {
                 Diagnostic::error(Code::InvalidConfigValue, *span, message)
             }
-            SettingSource::Folder { span, .. } => {
+            SettingSource::Folder(place) => {
                 Diagnostic::error(Code::InvalidConfigValue, top, message)
-                    .and_at(*span, "which comes from here")
+                    .and_at(place.span, "which comes from here")
             }
             SettingSource::BuiltIn => Diagnostic::error(Code::InvalidConfigValue, top, message),
         }
