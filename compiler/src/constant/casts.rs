@@ -129,10 +129,7 @@ fn power(exponent: u8) -> Option<i128> {
 fn scaled(digits: i128, from: u8, precision: u8, scale: u8) -> Option<Evaluated<Datum>> {
     let bound = power(precision)?;
     let moved = if scale >= from {
-        match power(scale - from).and_then(|power| digits.checked_mul(power)) {
-            Some(moved) => moved,
-            None => return None,
-        }
+        power(scale - from).and_then(|power| digits.checked_mul(power))?
     } else {
         let divisor = power(from - scale)?;
         let half = divisor / 2 * digits.signum();
