@@ -2,6 +2,7 @@
 //!
 //! Source: `src/function/cast` and `src/common/operator/cast_operators.cpp` of DuckDB 1.5.5.
 
+use super::moments::STAMPED;
 use super::numbers::{self, Read, bounds};
 use super::{Constant, Datum, Evaluated, Stop, fails, intervals, moments, nested, texts};
 use crate::sql_type::SqlType;
@@ -35,7 +36,13 @@ pub(super) fn datum(datum: &Datum, from: &SqlType, to: &SqlType) -> Evaluated<Da
         Datum::List(members) => nested::list(members, from, to),
         Datum::Date(_) | Datum::Some => match to {
             SqlType::Varchar if !from.is_variant() => Ok(Datum::Some),
-            SqlType::Timestamp if *from == SqlType::Date => Ok(Datum::Some),
+            SqlType::Timestamp => match datum {
+                Datum::Date(days) if STAMPED.contains(days) => Ok(Datum::Some),
+                Datum::Date(days) if days.abs() > STAMPED.end() + 3 => {
+                    fails("the date is out of the range of `TIMESTAMP`")
+                }
+                _ => Err(Stop::Unknown),
+            },
             _ => Err(Stop::Unknown),
         },
         Datum::Null => Ok(Datum::Null),
@@ -87,7 +94,7 @@ fn from_text(text: &str, from: &SqlType, to: &SqlType) -> Evaluated<Datum> {
         SqlType::Interval => read(intervals::interval(text), text, to).map(|()| Datum::Some),
         SqlType::Uuid => fits(texts::is_uuid(text)),
         SqlType::Blob => fits(texts::is_blob(text)),
-        SqlType::Bit if !text.is_empty() => fits(texts::is_bits(text)),
+        SqlType::Bit => fits(texts::is_bits(text)),
         SqlType::Json => texts::is_json(text).map_or(Err(Stop::Unknown), fits),
         SqlType::Enum(values) => fits(values.iter().any(|value| value == text)),
         to if to.is_nested() => nested::from_text(text, to),

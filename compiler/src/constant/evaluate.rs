@@ -102,6 +102,13 @@ impl<'a> Evaluator<'a> {
                 otherwise,
             } => self.case(operand.as_deref(), branches, otherwise.as_deref()),
             ExprKind::List(items) => self.list(items),
+            ExprKind::Struct(items) => {
+                let values = all(items.iter().map(|(_, item)| self.value(item)))?;
+                let names = items.iter().map(|(name, _)| name.value.clone());
+                let types = values.into_iter().map(|value| value.sql_type);
+                let fields = names.zip(types).collect();
+                Ok(Constant::new(SqlType::Struct(fields), Datum::Some))
+            }
             ExprKind::Map(entries) => self.map(entries),
             ExprKind::Function(function) => functions::call(self, function),
             _ => Err(Stop::Unknown),
@@ -315,6 +322,9 @@ impl<'a> Evaluator<'a> {
         let mut seen: Vec<Constant> = Vec::new();
         all(entries.iter().map(|(_, value)| self.value(value)))?;
         for key in all(entries.iter().map(|(key, _)| self.value(key)))? {
+            if key.is_null() {
+                return fails("the key of a map can't be null");
+            }
             let plain = matches!(key.datum, Datum::Integer(_) | Datum::Text(_));
             if !plain || seen.iter().any(|other| other.sql_type != key.sql_type) {
                 return Err(Stop::Unknown);

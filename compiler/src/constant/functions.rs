@@ -134,6 +134,16 @@ fn of_numbers(name: &str, values: &[Constant]) -> Evaluated {
     let [value] = values else {
         return Err(Stop::Unknown);
     };
+    let cast_text;
+    let mut value = value;
+    if value.literal && value.sql_type == SqlType::Varchar {
+        // Of the functions below these have one overload, and take a text as its number.
+        if !matches!(name, "sqrt" | "ln" | "log10" | "log2" | "acos" | "asin") {
+            return Err(Stop::Unknown);
+        }
+        cast_text = cast(value, &SqlType::Double)?;
+        value = &cast_text;
+    }
     let number = value.as_double().filter(|_| value.sql_type.is_numeric());
     let number = number.ok_or(Stop::Unknown)?;
     match (name, &value.datum) {
@@ -159,14 +169,15 @@ fn of_numbers(name: &str, values: &[Constant]) -> Evaluated {
         },
         ("chr", Datum::Integer(code)) if value.sql_type == SqlType::Integer => match code {
             1..=127 => text(char::from(u8::try_from(*code).unwrap_or(0)).to_string()),
-            code if *code < 0 || *code > 0x10_ffff => {
+            code if *code < 0 || *code > 0x10_ffff || (0xd800..0xe000).contains(code) => {
                 fails(format!("{code} is the code of no character"))
             }
             _ => Err(Stop::Unknown),
         },
         ("factorial", Datum::Integer(factor)) if value.sql_type == SqlType::Integer => match factor
         {
-            ..=33 => Ok(Constant::new(SqlType::HugeInt, Datum::Some)),
+            ..=-1 => fails("there is no factorial of a negative number"),
+            0..=33 => Ok(Constant::new(SqlType::HugeInt, Datum::Some)),
             _ => fails(format!("the factorial of {factor} is out of range")),
         },
         _ => Err(Stop::Unknown),

@@ -8,7 +8,10 @@ use crate::types::date_parts;
 /// A text as an interval.
 pub(super) fn interval(text: &str) -> Read<()> {
     let mut rest = text.strip_prefix('@').unwrap_or(text);
-    if text.is_empty() || rest.starts_with(['p', 'P']) && rest.len() == text.len() {
+    if text.is_empty() {
+        return Read::Not;
+    }
+    if rest.starts_with(['p', 'P']) && rest.len() == text.len() {
         return Read::Open;
     }
     let mut found = false;
@@ -45,7 +48,14 @@ pub(super) fn interval(text: &str) -> Read<()> {
             "" if !found && skip_spaces(after).is_empty() => return Read::Is(()),
             "" => return Read::Not,
             unit if !date_parts::is_part(unit) => return Read::Not,
-            unit if !date_parts::is_span(unit) => return Read::Open,
+            unit if !date_parts::is_span(unit) => {
+                // `weekday` and its like are other words for spans.
+                return match unit.to_lowercase().as_str() {
+                    "dow" | "doy" | "epoch" | "era" | "isodow" | "isoyear" | "julian"
+                    | "timezone" | "yearweek" => Read::Not,
+                    _ => Read::Open,
+                };
+            }
             _ => {}
         }
         found = true;

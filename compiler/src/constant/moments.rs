@@ -59,7 +59,10 @@ impl<'a> Rest<'a> {
 }
 
 /// The years whose days are counted here; of those beyond nothing is said.
-const YEARS: std::ops::RangeInclusive<i64> = -200_000..=200_000;
+const YEARS: std::ops::RangeInclusive<i64> = -5_877_640..=5_881_579;
+
+/// The days whose midnights are timestamps.
+pub(super) const STAMPED: std::ops::RangeInclusive<i64> = -106_751_990..=106_751_990;
 
 /// A text as a date, in days since 1970; `None` in place of the days for a special value.
 pub(super) fn date(text: &str) -> Read<Option<i64>> {
@@ -96,9 +99,14 @@ fn date_at(rest: &mut Rest<'_>) -> Read<Option<i64>> {
     let Some(day) = rest.digits(2) else {
         return Read::Not;
     };
-    if rest.begins(" (bc)") {
-        return Read::Open;
-    }
+    let year = match rest.begins(" (bc)") {
+        true if negative || year == 0 => return Read::Not,
+        true => {
+            rest.bytes = &rest.bytes[5..];
+            1 - year
+        }
+        false => year,
+    };
     if rest.first().is_some_and(|byte| byte.is_ascii_digit()) {
         return Read::Not;
     }
@@ -199,7 +207,10 @@ pub(super) fn time(text: &str) -> Read<()> {
 pub(super) fn timestamp(text: &str) -> Read<()> {
     let mut rest = Rest::of(text);
     match date_at(&mut rest) {
-        Read::Is(Some(_)) => {}
+        Read::Is(Some(days)) if STAMPED.contains(&days) => {}
+        // Close to the bound the time of day decides.
+        Read::Is(Some(days)) if days.abs() <= STAMPED.end() + 3 => return Read::Open,
+        Read::Is(Some(_)) => return Read::Not,
         Read::Is(None) => return Read::Is(()),
         Read::Not => return Read::Not,
         Read::Open => return Read::Open,

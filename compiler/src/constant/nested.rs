@@ -53,14 +53,17 @@ fn is_plain(text: &str) -> bool {
 
 fn elements(text: &str, element: &SqlType, to: &SqlType) -> Evaluated<Vec<Datum>> {
     let Some(rest) = text.strip_prefix('[') else {
-        return match text.is_empty() || text.eq_ignore_ascii_case("null") {
+        return match text.eq_ignore_ascii_case("null") {
             true => Err(Stop::Unknown),
             false => fails(format!("the text `{text}` is no `{to}`")),
         };
     };
-    let Some(inner) = rest.strip_suffix(']').filter(|inner| is_plain(inner)) else {
-        return Err(Stop::Unknown);
+    let Some(inner) = rest.strip_suffix(']') else {
+        return fails(format!("the text `{text}` is no `{to}`"));
     };
+    if !is_plain(inner) {
+        return Err(Stop::Unknown);
+    }
     if inner.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -73,7 +76,7 @@ fn elements(text: &str, element: &SqlType, to: &SqlType) -> Evaluated<Vec<Datum>
 /// A member, which may be the word for a null.
 fn member(text: &str, to: &SqlType) -> Evaluated<Datum> {
     match text {
-        "" => Err(Stop::Unknown),
+        "" if !to.is_numeric() => Err(Stop::Unknown),
         null if null.eq_ignore_ascii_case("null") => Ok(Datum::Null),
         text => datum(&Datum::Text(text.to_owned()), &SqlType::Varchar, to),
     }
@@ -89,8 +92,8 @@ fn fields_of(text: &str, fields: &[(String, SqlType)]) -> Evaluated<Datum> {
         let (name, value) = part.split_once(':').ok_or(Stop::Unknown)?;
         let (_, to) = fields
             .iter()
-            .find(|(own, _)| own.eq_ignore_ascii_case(name.trim()))
-            .ok_or(Stop::Unknown)?;
+            .find(|(own, _)| own == name.trim())
+            .ok_or_else(|| Stop::Fails(format!("there is no field `{}`", name.trim())))?;
         member(value.trim(), to)?;
     }
     Ok(Datum::Some)

@@ -128,11 +128,10 @@ pub(super) fn integer(text: &str, sql_type: &SqlType) -> Read<i128> {
     } else {
         magnitude
     };
-    if written.negative && least == 0 && value != 0 || !(least..=greatest).contains(&value) {
-        return match written.fraction.is_empty() {
-            true => Read::Not,
-            false => Read::Open,
-        };
+    // What has no sign takes no minus, but for that of a plain zero.
+    let signed_zero = written.whole.bytes().all(|digit| digit == b'0') && !text.contains('.');
+    if written.negative && least == 0 && !signed_zero || !(least..=greatest).contains(&value) {
+        return Read::Not;
     }
     Read::Is(value)
 }
@@ -183,14 +182,7 @@ pub(super) fn double(text: &str) -> Read<f64> {
     }
     match trimmed.parse::<f64>() {
         Ok(number) => Read::Is(number),
-        Err(_)
-            if lower
-                .bytes()
-                .any(|byte| !byte.is_ascii_digit() && !b".e+-".contains(&byte)) =>
-        {
-            Read::Not
-        }
-        Err(_) => Read::Open,
+        Err(_) => Read::Not,
     }
 }
 

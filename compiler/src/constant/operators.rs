@@ -36,10 +36,20 @@ pub(super) fn comparison_type<'c>(
 
 fn of_two(left: &Constant, right: &Constant) -> Evaluated<SqlType> {
     let is_text = |value: &Constant| value.sql_type == SqlType::Varchar && !value.literal;
-    let switches =
-        |value: &Constant| value.sql_type.is_numeric() || value.sql_type == SqlType::Boolean;
+    let switches = |value: &Constant| {
+        value.sql_type.is_numeric()
+            || value.sql_type.is_timestamp()
+            || matches!(
+                value.sql_type,
+                SqlType::Boolean
+                    | SqlType::Date
+                    | SqlType::Time
+                    | SqlType::TimeTz
+                    | SqlType::Interval
+            )
+    };
     match (left, right) {
-        // A text that isn't written out is compared as a number with a number only.
+        // A text that isn't written out is compared as the other type with some types only.
         (text, other) | (other, text) if is_text(text) && other.sql_type != SqlType::Varchar => {
             match switches(other) {
                 true => Ok(other.sql_type.clone()),

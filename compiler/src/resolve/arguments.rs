@@ -196,7 +196,8 @@ impl Binder<'_> {
     fn check_unnest_option(&mut self, argument: &ast::Argument) {
         let Some(name) = &argument.name else { return };
         let value = without_parentheses(&argument.value);
-        let number = number_of(value);
+        let number = self.evaluator().value(value).ok();
+        let number = number.and_then(|number| number.as_double());
         let wrong = match (name.value.to_lowercase().as_str(), &value.kind) {
             (_, ExprKind::Name(_)) => true,
             ("max_depth", ExprKind::Literal(Literal::Text(text))) => {

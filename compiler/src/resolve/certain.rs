@@ -9,11 +9,12 @@
 use super::Binder;
 use super::certain_rows::computes;
 use super::deep::without_parentheses;
-use super::folding::members;
+use super::folding::{is_named, members};
 use super::grouping::{parts, walk};
 use super::placement::function_of;
 use crate::constant::{Datum, Stop};
 use crate::parse::ast::{self, ExprKind, Literal, TableKind};
+use crate::sql_type::SqlType;
 
 /// How deep an expression is looked into.
 const MOST_LEVELS: u32 = 64;
@@ -161,6 +162,9 @@ impl Binder<'_> {
             (ExprKind::InList { .. }, _) => return,
             _ => {}
         }
+        if let Some(message) = self.beyond_statistics(expr) {
+            return self.report_certain(expr, &message, place);
+        }
         let windowed = function_of(expr).is_some_and(|function| {
             function.over.is_some()
                 || function.filter.is_some()
@@ -174,6 +178,41 @@ impl Binder<'_> {
         }
         for part in within {
             self.certain_parts(part, &place.within(expr));
+        }
+    }
+
+    /// What the engine computes of a constant's statistics, and fails at: dates that are no
+    /// timestamps, where they are truncated, and infinities that have no time of day.
+    fn beyond_statistics(&self, expr: &ast::Expr) -> Option<String> {
+        let special = |operand: &ast::Expr, sql_type: SqlType| {
+            let (text, named) = infinity_of(operand, &self.plain_text(operand.span))?;
+            (named == sql_type).then_some(text)
+        };
+        match &expr.kind {
+            ExprKind::Function(function) if is_named(function, &["date_trunc", "datetrunc"]) => {
+                let [_, moment] = function.arguments.as_slice() else {
+                    return None;
+                };
+                let value = self.evaluator().value(&moment.value).ok()?;
+                match value.cast(&SqlType::Timestamp) {
+                    Err(Stop::Fails(message)) if value.sql_type == SqlType::Date => Some(message),
+                    _ => None,
+                }
+            }
+            ExprKind::Cast {
+                operand,
+                type_name,
+                fallible: false,
+            } => {
+                let from = match type_name.text.parse::<SqlType>().ok()? {
+                    SqlType::TimeTz => SqlType::Timestamp,
+                    SqlType::TimeNs => SqlType::TimestampNs,
+                    _ => return None,
+                };
+                let text = special(operand, from)?;
+                Some(format!("`{text}` has no time of day"))
+            }
+            _ => None,
         }
     }
 
@@ -315,6 +354,26 @@ fn rows_of(table: &ast::TableExpr) -> Option<&ast::Values> {
         }
         _ => None,
     }
+}
+
+/// The text and type of an infinite time that is written out.
+fn infinity_of(expr: &ast::Expr, written: &str) -> Option<(String, SqlType)> {
+    let (type_name, text) = match &without_parentheses(expr).kind {
+        ExprKind::Typed { type_name, .. } => {
+            let text = written.split('\'').nth(1)?;
+            (type_name, text.to_owned())
+        }
+        ExprKind::Cast {
+            operand, type_name, ..
+        } => match &operand.kind {
+            ExprKind::Literal(Literal::Text(text)) => (type_name, text.clone()),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let infinite = matches!(text.as_str(), "infinity" | "-infinity");
+    let sql_type = type_name.text.parse().ok()?;
+    infinite.then_some((text, sql_type))
 }
 
 fn is_unnest(function: &ast::Function) -> bool {

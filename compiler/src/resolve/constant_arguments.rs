@@ -137,6 +137,23 @@ impl Binder<'_> {
         arguments
     }
 
+    /// Gives a key the value that the engine computes, where it takes a part of a struct or union.
+    pub(super) fn compute_key(&mut self, operand: &SqlType, written: &ast::Expr, key: &mut Typed) {
+        let keyed = matches!(operand, SqlType::Struct(_) | SqlType::Union(_));
+        if !keyed || key.value != Value::Any || self.macros > 0 || self.texts > 0 {
+            return;
+        }
+        match self.evaluator().value(written) {
+            Ok(value) => match value.datum {
+                Datum::Text(text) => key.value = Value::Text(text),
+                Datum::Integer(number) => key.value = Value::Integer(number),
+                _ => {}
+            },
+            Err(Stop::Fails(message)) => self.report_failing(written, &message),
+            Err(Stop::Unknown) => {}
+        }
+    }
+
     /// Checks what a call's constants are. `written` and `arguments` have one length.
     pub(super) fn check_constness(
         &mut self,

@@ -257,7 +257,8 @@ impl Binder<'_> {
             ExprKind::Index { operand, index } => {
                 let operand = self.expression(operand, env);
                 let (place, written) = (index.span, index);
-                let index = self.expression(index, env);
+                let mut index = self.expression(index, env);
+                self.compute_key(&operand.sql_type, written, &mut index);
                 self.check_index(&operand, &index, place);
                 self.check_key(&operand.sql_type, written);
                 let parts = [operand, index];

@@ -12,6 +12,7 @@ use super::placement::{function_of, needs_of};
 use crate::constant::{Datum, Evaluated, Evaluator, Stop};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
+use crate::types::null_handling::looks_at_nulls;
 
 /// How deep an expression is looked into.
 const MOST_LEVELS: u32 = 64;
@@ -132,6 +133,12 @@ impl Binder<'_> {
         ) {
             return false;
         }
+        let takes_nulls = function_of(expr)
+            .and_then(|function| function.name.last())
+            .is_some_and(|name| looks_at_nulls(&name.value.to_lowercase()));
+        if takes_nulls {
+            return false;
+        }
         let decides = match &expr.kind {
             ExprKind::Binary { operator, .. } => match operator.as_str() {
                 "and" => Some(false),
@@ -219,7 +226,7 @@ fn searched_for(expr: &ast::Expr) -> Option<&ast::Expr> {
     }
 }
 
-fn is_named(function: &ast::Function, names: &[&str]) -> bool {
+pub(super) fn is_named(function: &ast::Function, names: &[&str]) -> bool {
     match function.name.as_slice() {
         [only] => names.contains(&only.value.to_lowercase().as_str()),
         _ => false,

@@ -82,7 +82,17 @@ impl Binder<'_> {
     ) {
         let computes = matches!(
             operator,
-            "like" | "~~" | "!~~" | "~" | "!~" | "~*" | "!~*" | "similar to" | "not similar to"
+            "like"
+                | "~~"
+                | "!~~"
+                | "~"
+                | "!~"
+                | "~*"
+                | "!~*"
+                | "similar to"
+                | "not similar to"
+                | "->"
+                | "->>"
         );
         if !computes || pattern.value != Value::Any || self.macros > 0 || self.texts > 0 {
             return;
