@@ -51,8 +51,8 @@ pub(super) fn interval(text: &str) -> Read<()> {
             unit if !date_parts::is_span(unit) => {
                 // `weekday` and its like are other words for spans.
                 return match unit.to_lowercase().as_str() {
-                    "dow" | "doy" | "epoch" | "era" | "isodow" | "isoyear" | "julian"
-                    | "timezone" | "yearweek" => Read::Not,
+                    "dayofweek" | "dayofyear" | "dow" | "doy" | "epoch" | "era" | "isodow"
+                    | "isoyear" | "julian" | "timezone" | "weekday" | "yearweek" => Read::Not,
                     _ => Read::Open,
                 };
             }

@@ -293,17 +293,23 @@ impl Parser<'_> {
         Ok(ExprKind::Function(Box::new(plain(vec![name], arguments))))
     }
 
-    /// `TREAT(x AS t)`, which is a cast.
+    /// `TREAT(x AS t)`: the engine calls a function of the type's name.
     fn treat(&mut self) -> Parsed<ExprKind> {
         self.advance();
         self.parenthesized(|parser| {
-            let operand = Box::new(parser.expression()?);
+            let operand = parser.expression()?;
             parser.expect(keyword::AS)?;
-            Ok(ExprKind::Cast {
-                operand,
-                type_name: parser.type_name()?,
-                fallible: false,
-            })
+            let type_name = parser.type_name()?;
+            let word = type_name.text.split('(').next().unwrap_or_default();
+            let name = Name {
+                value: word.trim().trim_matches('"').to_owned(),
+                quoted: word.starts_with('"'),
+                span: type_name.span,
+            };
+            Ok(ExprKind::Function(Box::new(plain(
+                vec![name],
+                vec![positional(operand)],
+            ))))
         })
     }
 }

@@ -208,7 +208,10 @@ impl Parser<'_> {
             Infix::Between => {
                 let negated = self.take(keyword::NOT);
                 self.expect(keyword::BETWEEN)?;
-                self.take(keyword::SYMMETRIC);
+                if self.at(keyword::SYMMETRIC) {
+                    return Err(self.unexpected("a value: the engine has no `BETWEEN SYMMETRIC`,"));
+                }
+                self.take(keyword::ASYMMETRIC);
                 let low = Box::new(self.expression_above(Power::Comparison)?);
                 self.expect(keyword::AND)?;
                 let high = Box::new(self.expression_above(Power::Escape)?);
@@ -294,6 +297,7 @@ impl Parser<'_> {
         let start = self.position();
         if self.take(keyword::OPERATOR) {
             let open = self.expect_symbol("(")?;
+            let first = self.position();
             while self.name_at(0) {
                 self.advance();
                 self.expect_symbol(".")?;
@@ -301,9 +305,11 @@ impl Parser<'_> {
             if self.kind(0) != Some(TokenKind::Symbol) || self.at_symbol(")") {
                 return Err(self.unexpected("an operator"));
             }
-            let operator = self.advance();
+            self.advance();
+            // With its schemas, in which there are no operators.
+            let operator = self.slice(self.span_from(first)).to_owned();
             self.close(")", open)?;
-            return Ok((self.slice(operator).to_owned(), self.span_from(start)));
+            return Ok((operator, self.span_from(start)));
         }
         let span = self.advance();
         let operator = match self.slice(span) {
@@ -427,7 +433,7 @@ impl Parser<'_> {
         let negated = self.take(keyword::NOT);
         let operator = self.pattern_operator();
         let pattern = Box::new(self.expression_above(Power::Escape)?);
-        let escape = match self.take(keyword::ESCAPE) {
+        let escape = match operator != "glob" && self.take(keyword::ESCAPE) {
             true => Some(Box::new(self.expression_above(Power::Other)?)),
             false => None,
         };

@@ -93,7 +93,7 @@ macro_rules! words {
 }
 
 words! {
-    ALL "all", AND "and", ANTI "anti", ANY "any", ARRAY "array", AS "as", ASC "asc", ASOF "asof",
+    ALL "all", AND "and", ANTI "anti", ANY "any", ARRAY "array", AS "as", ASC "asc", ASOF "asof", ASYMMETRIC "asymmetric",
     AT "at", BETWEEN "between", BIT "bit", BOTH "both", BY "by", CASE "case", CAST "cast",
     CHAR "char", CHARACTER "character", COLLATE "collate", COLUMNS "columns",
     CROSS "cross", CUBE "cube", CURRENT "current", DEFAULT "default", DESC "desc",

@@ -194,6 +194,10 @@ impl Parser<'_> {
             return Err(self.unexpected("a table"));
         }
         let mut kind = self.table_kind()?;
+        if bare_values {
+            // Behind the last row a comma may stand.
+            self.take_symbol(",");
+        }
         let mut selection = Vec::new();
         if self.at(keyword::AT) && self.symbol_is(1, "(") {
             selection.push(self.point_in_time(&kind)?);

@@ -137,6 +137,9 @@ impl Binder<'_> {
         if place.level > MOST_LEVELS {
             return;
         }
+        if let Some(message) = self.beyond_statistics(expr) {
+            return self.report_certain(expr, &message, place);
+        }
         let value = self.evaluator().value(expr);
         let logic = matches!(&expr.kind, ExprKind::Binary { operator, .. } if is_logic(operator));
         match &value {
@@ -161,9 +164,6 @@ impl Binder<'_> {
             // What stands in a list may be moved out of it.
             (ExprKind::InList { .. }, _) => return,
             _ => {}
-        }
-        if let Some(message) = self.beyond_statistics(expr) {
-            return self.report_certain(expr, &message, place);
         }
         let windowed = function_of(expr).is_some_and(|function| {
             function.over.is_some()

@@ -78,7 +78,11 @@ impl Binder<'_> {
                         message,
                     ));
                 }
-                let escape = escape.as_ref().map(|escape| self.expression(escape, env));
+                let escape = escape.as_ref().map(|escape| {
+                    let typed = self.expression(escape, env);
+                    self.check_escape(&typed, escape.span);
+                    typed
+                });
                 let nullable = operand.nullable
                     || pattern.nullable
                     || escape.is_some_and(|escape| escape.nullable);
@@ -373,8 +377,10 @@ impl Binder<'_> {
                 if let Some(condition) = condition {
                     self.expression(condition, &inner);
                 }
+                let body = result.span;
                 let result = self.expression(result, &inner);
                 self.lambdas -= 1;
+                self.check_lambda_columns(place, body, env);
                 match list.sql_type {
                     SqlType::List(_) | SqlType::Array(..) => Typed::of(list_of(&result.sql_type)),
                     _ => Typed::unknown(),

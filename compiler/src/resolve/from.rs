@@ -322,6 +322,10 @@ impl Binder<'_> {
         }
         scope.append(right);
         self.check_lateral(join, &scope);
+        // With a side that reads the other one it is no such join to the engine.
+        if !self.is_lateral(join, &scope) {
+            self.check_correlated_join(join, span, env);
+        }
         let using = self.tree.mark();
         match &join.constraint {
             ast::JoinConstraint::None => {}

@@ -350,6 +350,11 @@ impl Binder<'_> {
                         binder.expression(result, &inner)
                     }));
                     self.lambdas -= 1;
+                    let list = function
+                        .arguments
+                        .first()
+                        .map_or(span, |list| list.value.span);
+                    self.check_lambda_columns(list, result.span, env);
                 }
                 _ => arguments.push(self.expression(&argument.value, env)),
             }

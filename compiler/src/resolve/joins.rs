@@ -137,7 +137,7 @@ impl Binder<'_> {
     }
 
     /// Whether the right side of a join reads a column of the left side.
-    fn is_lateral(&self, join: &ast::Join, scope: &Scope) -> bool {
+    pub(super) fn is_lateral(&self, join: &ast::Join, scope: &Scope) -> bool {
         self.columns_within(join.right.span)
             .any(|column| column.scope == scope.id)
     }

@@ -46,6 +46,7 @@ mod certain_rows;
 mod collations;
 mod columns;
 mod constant_arguments;
+mod correlated;
 pub mod data_columns;
 mod deep;
 mod expression;

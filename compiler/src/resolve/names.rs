@@ -438,9 +438,18 @@ pub(super) fn keyword_value(name: &str) -> Option<SqlType> {
     })
 }
 
+/// Values that are written without parentheses only.
+const WITHOUT_PARENTHESES: [&str; 4] = [
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+];
+
 /// Whether the engine has a function of this name, in one way or another.
 pub(super) fn is_function(name: &str) -> bool {
+    let lower = name.to_lowercase();
     catalogue::find(name).is_some()
-        || crate::types::rules::SYNTAX.contains(&name.to_lowercase().as_str())
-        || keyword_value(name).is_some()
+        || crate::types::rules::SYNTAX.contains(&lower.as_str())
+        || keyword_value(name).is_some() && !WITHOUT_PARENTHESES.contains(&lower.as_str())
 }

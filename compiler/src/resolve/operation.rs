@@ -40,16 +40,20 @@ impl Binder<'_> {
             }
             _ => {}
         }
-        let called = match operator {
-            // `x!`; `!x` doesn't exist.
-            "!" if operand.span.start == span.start => "!__postfix",
-            other => other,
+        let is_behind = operand.span.start == span.start;
+        let (exists, place) = match is_behind {
+            true => (matches!(operator, "!" | "%"), "behind"),
+            false => (PREFIXES.contains(&operator), "in front of"),
         };
-        if find(called).is_none() {
-            let message = format!("there is no operator `{operator}` in front of a value");
+        if !exists {
+            let message = format!("there is no operator `{operator}` {place} a value");
             self.report(Diagnostic::error(Code::UnknownFunction, span, message));
             return Typed::unknown();
         }
+        let called = match operator {
+            "!" => "!__postfix",
+            other => other,
+        };
         let outcome = call(called, std::slice::from_ref(&typed));
         if outcome == Outcome::Refused && typed.is_known() {
             self.report(Diagnostic::error(
@@ -152,7 +156,7 @@ impl Binder<'_> {
                 }
                 Typed::not_null(SqlType::Boolean)
             }
-            "similar to" | "not similar to" | "~" | "!~" | "~*" | "!~*" => {
+            "similar to" | "not similar to" | "~" | "!~" => {
                 self.check_operands("regexp_full_match", left, right, place);
                 if let Value::Text(pattern) = &right.value
                     && let Some(message) = fault(pattern)
@@ -200,11 +204,15 @@ impl Binder<'_> {
                 }
                 _ => Typed::unknown(),
             },
-            operator if find(operator).is_none() => {
+            operator if operator == "@" || find(operator).is_none() => {
                 let message = format!("there is no operator `{operator}`");
                 let place = place.operator_span;
                 self.report(Diagnostic::error(Code::UnknownFunction, place, message));
                 Typed::unknown()
+            }
+            "&&" if [left, right].iter().any(|side| is_no_list(side)) => {
+                self.no_operation(left, right, place);
+                Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             operator => {
                 let outcome = call(operator, &[left.clone(), right.clone()]);
@@ -399,6 +407,15 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks `… ESCAPE x`.
+    pub(super) fn check_escape(&mut self, escape: &Typed, span: Span) {
+        let text = Typed::of(SqlType::Varchar);
+        if call("like_escape", &[text.clone(), text, escape.clone()]) == Outcome::Refused {
+            let message = format!("`ESCAPE` takes a text, and this is `{}`", escape.sql_type);
+            self.report(Diagnostic::error(Code::TypeMismatch, span, message));
+        }
+    }
+
     /// Checks `x IN collection`.
     pub(super) fn check_contained(
         &mut self,
@@ -475,6 +492,19 @@ fn never_cast(left: &SqlType, right: &SqlType) -> bool {
 }
 
 /// The function that an operator on texts is.
+/// Operators with one operand behind them.
+const PREFIXES: [&str; 4] = ["+", "-", "@", "~"];
+
+/// Whether something is known to be no list, and no text that may be read as one.
+fn is_no_list(typed: &Typed) -> bool {
+    let may_be = match &typed.sql_type {
+        SqlType::List(_) | SqlType::Array(..) | SqlType::Null => true,
+        SqlType::Varchar => matches!(typed.value, Value::Text(_)),
+        vague => vague.is_vague(),
+    };
+    !may_be
+}
+
 fn texts_operator(operator: &str) -> &str {
     match operator {
         "like" | "~~" | "!~~" => "~~",

@@ -80,6 +80,7 @@ impl Binder<'_> {
         if let Some(condition) = &select.qualify {
             self.check_ground(condition, qualify, scope, lone);
             self.check_qualify(select, condition);
+            self.check_window_columns(condition, parent);
         }
         for item in &select.items {
             self.check_inside(&item.expr, scope, lone);

@@ -20,7 +20,6 @@ pub const SYNTAX: &[&str] = &[
     "if",
     "ifnull",
     "operator",
-    "overlay",
     "percentile_cont",
     "percentile_disc",
     "try",

@@ -1,0 +1,64 @@
+//! What a query that reads columns of a query around it can't do.
+//!
+//! Source: `FlattenDependentJoins` and `BindLambdaReference` of DuckDB 1.5.5.
+
+use super::Binder;
+use super::scope::Env;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::parse::ast::{self, JoinKind};
+use crate::span::Span;
+use std::collections::BTreeSet;
+
+impl Binder<'_> {
+    /// A join that may be none of the engine's where one of its sides reads a column from outside of it.
+    pub(super) fn check_correlated_join(&mut self, join: &ast::Join, span: Span, env: &Env<'_>) {
+        let word = match join.kind {
+            JoinKind::Full => "full join",
+            JoinKind::Semi => "semi join",
+            JoinKind::Anti => "anti join",
+            JoinKind::Positional => "positional join",
+            JoinKind::Inner | JoinKind::Left | JoinKind::Right | JoinKind::Cross => return,
+        };
+        let around: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
+        let is_correlated = self
+            .columns_within(span)
+            .any(|column| column.scope != 0 && around.contains(&column.scope));
+        if is_correlated {
+            let message = format!("no side of a `{word}` can read a column of an outer query");
+            self.report(
+                Diagnostic::error(Code::UnsupportedJoin, span, message)
+                    .hint("read it in `WHERE`, or join with `left join` or `join`"),
+            );
+        }
+    }
+
+    /// A lambda is bound where the list is that it goes over: in this query, or where the list reads a column
+    /// of an outer query, in that one. It reads columns of no other.
+    pub(super) fn check_lambda_columns(&mut self, list: Span, body: Span, env: &Env<'_>) {
+        // One within another one is bound where that one is.
+        if !env.parameters.is_empty() {
+            return;
+        }
+        let read = |binder: &Self, span| -> BTreeSet<u32> {
+            let columns = binder.columns_within(span);
+            columns
+                .map(|column| column.scope)
+                .filter(|scope| *scope != 0)
+                .collect()
+        };
+        let (of_list, of_body) = (read(self, list), read(self, body));
+        let bound_in: Vec<u32> = of_list.into_iter().collect();
+        let bound_in = match bound_in.as_slice() {
+            [] => env.scope.id,
+            [only] => *only,
+            _ => return,
+        };
+        if of_body.iter().any(|scope| *scope != bound_in) {
+            let message = "a lambda reads the columns of one query alone, and no others";
+            self.report(
+                Diagnostic::error(Code::UnknownColumn, body, message)
+                    .hint("select what it reads in a subquery of `FROM`"),
+            );
+        }
+    }
+}
