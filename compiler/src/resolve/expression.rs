@@ -24,8 +24,13 @@ impl Binder<'_> {
         }
         self.depth += 1;
         let mark = self.tree.mark();
+        let within = std::mem::replace(&mut self.within, true);
         let typed = super::with_stack(|| self.kind(expr, env));
+        self.within = within;
         self.check_collations(expr, &typed);
+        if !within {
+            self.check_folding(expr);
+        }
         if let Some(what) = self.written_as(expr) {
             self.tree.close(mark, what, expr.span);
         }
@@ -59,7 +64,11 @@ impl Binder<'_> {
             } => {
                 let places = (operand.span, pattern.span);
                 let operand = self.expression(operand, env);
-                let pattern = self.expression(pattern, env);
+                let written = pattern;
+                let mut pattern = self.expression(pattern, env);
+                if escape.is_none() && !is_null_value(&operand) {
+                    self.compute_pattern(operator, written, &mut pattern);
+                }
                 self.check_like(operator, (&operand, places.0), (&pattern, places.1));
                 if let (Some(escape), true) = (escape, operator.ends_with("similar to")) {
                     let message = "`SIMILAR TO` takes no `ESCAPE`";
@@ -278,7 +287,8 @@ impl Binder<'_> {
             ExprKind::Index { operand, index } => {
                 let operand = self.expression(operand, env);
                 let (place, written) = (index.span, index);
-                let index = self.expression(index, env);
+                let mut index = self.expression(index, env);
+                self.compute_key(&operand.sql_type, written, &mut index);
                 self.check_index(&operand, &index, place);
                 self.check_key(&operand.sql_type, written);
                 let parts = [operand, index];
@@ -638,6 +648,11 @@ fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
         }
         _ => typed,
     }
+}
+
+/// Whether it is a null, maybe with a type.
+pub(super) fn is_null_value(typed: &Typed) -> bool {
+    typed.sql_type == SqlType::Null || typed.value == Value::Null
 }
 
 /// Whether a cast makes a null of `infinity`, which has no time of day.

@@ -131,6 +131,17 @@ impl Binder<'_> {
             Some(entry) => self.macro_arguments(entry, function, env),
             None => self.arguments(function, env),
         });
+        if let (
+            "struct_extract" | "struct_extract_at" | "union_extract",
+            [operand, key],
+            [_, place],
+        ) = (
+            called.as_str(),
+            arguments.as_mut_slice(),
+            written.as_slice(),
+        ) {
+            self.compute_key(&operand.sql_type, place, key);
+        }
         if entry.is_some_and(|entry| entry.is(Kind::Aggregate)) {
             self.check_aggregate_order(&called, function);
         }

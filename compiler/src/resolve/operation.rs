@@ -1,6 +1,7 @@
 //! Operators and comparisons.
 
 use super::Binder;
+use super::expression::is_null_value;
 use super::function::value_of;
 use super::scope::{Env, Found, OutputColumn};
 use crate::bound::What;
@@ -90,7 +91,10 @@ impl Binder<'_> {
         let mark = self.tree.mark();
         let mut left = self.expression(first, env);
         for (operator, operator_span, span, left_span, right) in links.into_iter().rev() {
-            let right_typed = self.expression(right, env);
+            let mut right_typed = self.expression(right, env);
+            if !is_null_value(&left) {
+                self.compute_pattern(operator, right, &mut right_typed);
+            }
             let place = Place {
                 operator,
                 operator_span,

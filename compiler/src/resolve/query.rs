@@ -1,7 +1,6 @@
 //! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
 
 use super::Binder;
-use super::deep::has_query;
 use super::positions::order_position;
 use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Relation, Scope};
 use super::select::{Selected, alias_of};
@@ -12,7 +11,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::coerce::set_operation_type;
 use crate::sql_type::{Common, SqlType};
-use crate::types::{Typed, Value, common, literal};
+use crate::types::{Typed, common, literal};
 
 impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
@@ -24,9 +23,11 @@ impl Binder<'_> {
             return Output::unknown();
         }
         self.depth += 1;
+        let within = std::mem::replace(&mut self.within, false);
         let output = self.writing(What::Query, query.span, |binder| {
             super::with_stack(|| binder.with_members(query, parent))
         });
+        self.within = within;
         self.depth -= 1;
         output
     }
@@ -315,7 +316,6 @@ impl Binder<'_> {
         let nothing = Scope::default();
         let env = Env::new(&nothing, parent);
         let mut columns: Vec<OutputColumn> = Vec::new();
-        let later = values.rows.iter().flatten().any(has_query);
         let whole = self.tree.mark();
         for (row_index, row) in values.rows.iter().enumerate() {
             let mark = self.tree.mark();
@@ -325,7 +325,7 @@ impl Binder<'_> {
                 match columns.get_mut(index) {
                     Some(column) => {
                         let first = (&column.typed, column.span);
-                        column.typed = self.beside(first, (&typed, value.span), later);
+                        column.typed = self.beside(first, (&typed, value.span));
                     }
                     None if row_index == 0 => columns.push(OutputColumn {
                         name: Some(format!("col{index}")),
@@ -348,22 +348,12 @@ impl Binder<'_> {
 
     /// The type of a column of `VALUES` with one more value: a text written out takes the type of
     /// those above it, and nothing else gives way.
-    ///
-    /// Beside a subquery the values are cast when the query runs.
-    fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span), later: bool) -> Typed {
+    fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span)) -> Typed {
         let nullable = above.0.nullable || value.0.nullable;
         let together = common(above.0, value.0);
-        let sql_type = &above.0.sql_type;
         if together == Common::Incompatible {
             let typed = [above.0.clone(), value.0.clone()];
             self.mixed("VALUES", &typed, &[above.1, value.1], value.1);
-        } else if let (Value::Text(text), false) = (&value.0.value, later)
-            && sql_type.is_numeric()
-            && text.trim().parse::<f64>().is_err()
-            && !text.contains('_')
-        {
-            let message = format!("the values above are `{sql_type}`, and `{text}` is no number");
-            self.wrong_constant(value.1, message);
         }
         Typed::of(together.or_unknown()).nullable_if(nullable)
     }

@@ -12,6 +12,7 @@ use super::placement::needs_of;
 use super::scope::{Env, Found};
 use super::table_function_checks::option_of;
 use crate::bound::What;
+use crate::constant::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::sql_type::SqlType;
@@ -185,8 +186,16 @@ impl Binder<'_> {
             };
         }
         let outer = std::mem::replace(&mut self.names_are_texts, true);
+        let before = self.diagnostics.len();
         let typed = self.expression(value, env);
         self.names_are_texts = outer;
+        let is_constant = !parts.lambda && parts.names.is_empty();
+        if is_constant
+            && self.diagnostics.len() == before
+            && let Err(Stop::Fails(message)) = self.evaluator().value(value)
+        {
+            self.report_failing(value, &message);
+        }
         typed
     }
 

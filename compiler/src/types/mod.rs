@@ -7,6 +7,7 @@
 pub mod aggregate_states;
 pub mod call;
 pub mod catalogue;
+pub mod date_parts;
 mod decimal;
 pub mod json_path;
 pub mod json_refusals;
