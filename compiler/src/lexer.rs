@@ -240,19 +240,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn number(&mut self) -> TokenKind {
-        if self.peek(0) == Some(b'0') {
-            let digits: fn(u8) -> bool = match self.peek(1) {
-                Some(b'x' | b'X') => |byte| byte.is_ascii_hexdigit(),
-                Some(b'b' | b'B') => |byte| matches!(byte, b'0' | b'1'),
-                Some(b'o' | b'O') => |byte| matches!(byte, b'0'..=b'7'),
-                _ => |_| false,
-            };
-            if self.peek(2).is_some_and(digits) {
-                self.position += 2;
-                self.digits(digits);
-                return TokenKind::Number;
-            }
-        }
+        // The engine has no numbers of another base: it reads `0xFF` as `0 AS xFF`.
         let decimal = |byte: u8| byte.is_ascii_digit();
         self.digits(decimal);
         // `1..2` isn't a number and a range of nothing.

@@ -31,6 +31,7 @@ pub mod build;
 pub mod cache;
 pub mod check;
 pub mod codegen;
+pub mod constant;
 pub mod diagnostic;
 pub mod directives;
 pub mod driver;

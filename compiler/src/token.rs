@@ -16,7 +16,7 @@ pub enum TokenKind {
     Text,
     /// `$tag$ … $tag$`
     DollarText,
-    /// A number, also `1_000`, `1e5`, `0xFF`.
+    /// A number, also `1_000`, `1e5`.
     Number,
     /// `$1`, `?`, `?1` or `$name`: a parameter of a prepared statement, which no model has.
     Parameter,

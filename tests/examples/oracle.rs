@@ -21,6 +21,9 @@ const USAGE: &str = "usage: oracle [--corpora FOLDER] [--corpus FILE]… [--list
   --write           writes the deviations to tests/oracle/deviations.tsv
   --list NAME       prints the queries, with our answer and the engine's:";
 
+/// The list of what both refuse.
+const AGREED: &str = "agreed";
+
 #[derive(Default)]
 struct Options {
     corpora: Option<PathBuf>,
@@ -35,7 +38,10 @@ fn main() -> ExitCode {
         Some(options) => run(&options),
         None => {
             let names: Vec<&str> = Finding::ALL.iter().map(|(_, name)| *name).collect();
-            println!("{USAGE}\n                    {}, missed", names.join(", "));
+            println!(
+                "{USAGE}\n                    {}, missed, {AGREED}",
+                names.join(", ")
+            );
             Ok(())
         }
     });
@@ -69,7 +75,7 @@ fn options() -> Result<Option<Options>, Box<dyn Error>> {
             "--only" => options.only = value,
             "--list" => {
                 let known = |list: &&(Finding, &str)| list.1.starts_with(&value);
-                if !Finding::ALL.iter().any(|list| known(&list)) {
+                if value != AGREED && !Finding::ALL.iter().any(|list| known(&list)) {
                     return Err(format!("there is no list `{value}`").into());
                 }
                 options.lists.push(value);
@@ -141,6 +147,11 @@ fn judge(path: &Path, options: &Options) -> Result<Vec<Judged>, Box<dyn Error>> 
             .filter(|query| query.findings().contains(&finding));
         for query in listed {
             println!("{name} {}", report::entry(query));
+        }
+    }
+    if options.lists.iter().any(|list| list == AGREED) {
+        for query in judged.iter().filter(|query| query.agreed()) {
+            println!("{AGREED} {}", report::entry(query));
         }
     }
     let title = format!(

@@ -5,6 +5,8 @@
 //! part of dbgo, where `DBGO_CORPORA` names their folder. What deviates there and is let be stands in
 //! `oracle/deviations.tsv`.
 
+use dbgo_tests::differential::gather::Gathered;
+use dbgo_tests::differential::run::{self, Plan};
 use dbgo_tests::oracle::report::{self, Figures};
 use dbgo_tests::oracle::verdict::{Finding, Judged};
 use dbgo_tests::oracle::{benchmark, corpus, deviations, replay};
@@ -70,6 +72,25 @@ fn our_own_statements_are_judged_as_the_engine_does() {
     assert!(figures.missed_names.whole >= 131);
     assert_eq!(figures.typed_of_all.part, figures.typed_of_all.whole);
     assert!(figures.proven_not_null.part > 0, "nulls are looked for");
+}
+
+/// One mutant of each of our own statements; the example `differential` makes as many as one likes.
+#[test]
+fn mutants_of_our_own_statements_are_judged_as_the_engine_does() {
+    let statements = corpus::read(&own("statements.test")).unwrap();
+    let plan = Plan {
+        seed: 1,
+        mutants: 1,
+        share: (0, 1),
+        after: None,
+    };
+    let mut gathered = Gathered::default();
+    run::run(&statements, &plan, &mut |event| gathered.add(event)).unwrap();
+    println!("{}", gathered.text());
+    assert!(gathered.mutants > 500);
+    let mut wrong = gathered.templates.keys();
+    let wrong = wrong.find(|(finding, _)| !finding.starts_with("missed"));
+    assert!(wrong.is_none(), "{}", gathered.text());
 }
 
 /// A harness that finds nothing proves nothing.

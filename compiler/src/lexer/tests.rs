@@ -29,7 +29,7 @@ fn tokens_are_as_the_engine_cuts_them() {
         ("select a1, $x", "wselect wa1 s, p$x"),
         (
             "1_000 1e5 0xFF .5 5. 1.e5 1e+5 1.5e-3",
-            "n1_000 n1e5 n0xFF n.5 n5. n1.e5 n1e+5 n1.5e-3",
+            "n1_000 n1e5 n0 wxFF n.5 n5. n1.e5 n1e+5 n1.5e-3",
         ),
         ("1a 1__0 1e 1..2 0x", "n1 wa n1 w__0 n1 we n1 s.. n2 n0 wx"),
         (

@@ -570,7 +570,7 @@ pub enum Literal {
 }
 
 /// A star and what is done to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Star {
     /// `t.*`; up to three parts.
     pub qualifier: Vec<Name>,

@@ -4,7 +4,7 @@
 //! behind it: `extract(year from d)` is `extract('year', d)`, `position(a in b)` is
 //! `position(b, a)`: text first, then what is looked for; `trim(leading x from s)` is `ltrim(s, x)`.
 
-use super::ast::{Argument, Expr, ExprKind, Function, Literal, Name};
+use super::ast::{Argument, Expr, ExprKind, Function, Literal, Name, OrderItem};
 use super::cursor::{Parsed, Parser};
 use super::expression::single_name;
 use super::keyword::{self, Category};
@@ -31,7 +31,7 @@ impl Parser<'_> {
             function.arguments = self.comma_separated(Self::argument)?;
         }
         if self.take_all(&[keyword::ORDER, keyword::BY]) {
-            function.order_by = self.order_items_or_all()?;
+            function.order_by = all_columns(self.order_items_or_all()?);
         }
         function.ignore_nulls = self.nulls_treatment();
         Ok(())
@@ -46,7 +46,7 @@ impl Parser<'_> {
     }
 
     fn argument(&mut self) -> Parsed<Argument> {
-        self.take(keyword::VARIADIC);
+        let variadic = self.take(keyword::VARIADIC);
         let named = self.symbol_is(1, ":=") || self.symbol_is(1, "=>");
         let name = match named {
             // `type_function_name` of the grammar.
@@ -65,6 +65,9 @@ impl Parser<'_> {
             false => None,
         };
         let value = self.expression()?;
+        if variadic && self.at_symbol(",") {
+            return Err(self.unexpected("the end of the arguments"));
+        }
         Ok(Argument {
             name,
             value: self.argument_lambda(value),
@@ -106,7 +109,6 @@ impl Parser<'_> {
                 parser.expect(keyword::BY)?;
                 parser.order_items_or_all()
             })?;
-            self.check_ordered_set(function, start)?;
         }
         if self.at(keyword::FILTER) && self.symbol_is(1, "(") {
             self.advance();
@@ -118,6 +120,8 @@ impl Parser<'_> {
         function.export_state = self.take(keyword::EXPORT_STATE);
         if self.take(keyword::OVER) {
             function.over = Some(self.over()?);
+        } else if !function.within_group.is_empty() {
+            self.check_ordered_set(function, start)?;
         }
         Ok(())
     }
@@ -134,7 +138,7 @@ impl Parser<'_> {
             "percentile_cont" | "percentile_disc" => 1,
             _ => return Err(self.refused(start, format!("`{name}` has no `within group`"))),
         };
-        if function.within_group.len() != 1 {
+        if function.within_group.len() + function.order_by.len() != 1 {
             let message = "`within group` orders by one expression";
             return Err(self.refused(start, message.to_owned()));
         }
@@ -312,6 +316,24 @@ impl Parser<'_> {
             ))))
         })
     }
+}
+
+/// In a call `ORDER BY ALL` is `ORDER BY COLUMNS(*)`: it is repeated for each column.
+fn all_columns(mut items: Vec<OrderItem>) -> Vec<OrderItem> {
+    for item in &mut items {
+        if let ExprKind::Keyword(_) = &item.expr.kind {
+            let star = Expr {
+                kind: ExprKind::Star(Box::default()),
+                span: item.expr.span,
+            };
+            item.expr.kind = ExprKind::Columns {
+                qualifier: None,
+                selector: Box::new(star),
+                unpacked: false,
+            };
+        }
+    }
+    items
 }
 
 fn positional(value: Expr) -> Argument {

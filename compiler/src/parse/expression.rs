@@ -3,7 +3,7 @@
 //! From loose to tight: `->` and `->>` (on their left), `or`, `and`, `not`, `is`, comparisons,
 //! `between` `in` `like`, all other operators (`||`, `->>` on its right, `&`, …), `+ -`,
 //! `* / % //`, `^ **`, `at time zone`, `collate`, signs, `::`. All lean to the left; comparisons
-//! don't chain.
+//! don't chain. `==` compares, too, and is one of the other operators.
 
 use super::MAXIMUM_CHAIN;
 use super::ast::{Expr, ExprKind};
@@ -130,6 +130,8 @@ impl Parser<'_> {
             }
             compared = comparison.then(|| self.span());
             let kind = self.apply(infix, left)?;
+            // `a > all (…)` is no comparison to the grammar.
+            compared = compared.filter(|_| !matches!(kind, ExprKind::Quantified { .. }));
             distinct_test = matches!(infix, Infix::Is) && matches!(kind, ExprKind::Binary { .. });
             left = Expr {
                 kind,
@@ -554,7 +556,7 @@ fn symbol_power(text: &str) -> Option<Infix> {
     match text {
         "->" => leaning_left(Power::Arrow),
         "->>" => Some(Infix::Operator(Power::Arrow, Power::Sum)),
-        "=" | "==" | "<>" | "!=" | "<" | "<=" | ">" | ">=" => leaning_left(Power::Comparison),
+        "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" => leaning_left(Power::Comparison),
         "+" | "-" => leaning_left(Power::Sum),
         "*" | "/" | "//" | "%" => leaning_left(Power::Product),
         "^" | "**" => leaning_left(Power::Exponent),

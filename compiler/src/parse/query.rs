@@ -87,6 +87,13 @@ impl Parser<'_> {
             return Err(self.no_query_in_with());
         }
         let query = Box::new(self.query()?);
+        if let QueryBody::Special(span, _) = &query.body {
+            let message = "a member of `WITH` is a query, and this tells about one";
+            let error = Diagnostic::error(Code::SyntaxError, *span, message);
+            return Err(Box::new(
+                error.hint("put it into a `FROM`: `from (describe …)`"),
+            ));
+        }
         self.close(")", open)?;
         Ok(CommonTable {
             name,

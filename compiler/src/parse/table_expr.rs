@@ -279,7 +279,13 @@ impl Parser<'_> {
                 Ok(TableKind::Values(self.values(false)?))
             }
             _ if self.function_at() || self.name_at(0) || self.at_any(&OTHER_TABLES) => {
-                self.named_table()
+                let table = self.named_table()?;
+                match (lateral, &table) {
+                    (true, TableKind::Name(_)) => {
+                        Err(self.unexpected("a function or a query behind `lateral`"))
+                    }
+                    _ => Ok(table),
+                }
             }
             _ => Err(self.unexpected("a table")),
         }
@@ -385,6 +391,7 @@ fn clause_of(function: &Function) -> Option<&'static str> {
         Some(_) => Some("OVER"),
         None if function.filter.is_some() => Some("FILTER"),
         None if !function.within_group.is_empty() => Some("WITHIN GROUP"),
+        None if function.ignore_nulls.is_some() => Some("IGNORE NULLS"),
         None => None,
     }
 }

@@ -9,6 +9,7 @@ use super::deep::{has_query, query_of, without_parentheses};
 use super::grouping::walk;
 use super::placement::function_of;
 use super::scope::Env;
+use crate::constant::{Datum, Stop};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::span::Span;
@@ -16,86 +17,7 @@ use crate::sql_type::SqlType;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
 use crate::types::rules::is_window;
-use crate::types::{Typed, Value, catalogue};
-
-/// The names of date parts: `GetDatePartSpecifier`.
-const DATE_PARTS: &[&str] = &[
-    "c",
-    "cent",
-    "centuries",
-    "century",
-    "d",
-    "day",
-    "dayofmonth",
-    "dayofweek",
-    "dayofyear",
-    "days",
-    "dec",
-    "decade",
-    "decades",
-    "decs",
-    "dow",
-    "doy",
-    "epoch",
-    "era",
-    "h",
-    "hour",
-    "hours",
-    "hr",
-    "hrs",
-    "isodow",
-    "isoyear",
-    "jd",
-    "julian",
-    "m",
-    "microsecond",
-    "microseconds",
-    "mil",
-    "millenium",
-    "millennia",
-    "millennium",
-    "millisecond",
-    "milliseconds",
-    "mils",
-    "min",
-    "mins",
-    "minute",
-    "minutes",
-    "mon",
-    "mons",
-    "month",
-    "months",
-    "ms",
-    "msec",
-    "msecs",
-    "mseconds",
-    "quarter",
-    "quarters",
-    "s",
-    "sec",
-    "second",
-    "seconds",
-    "secs",
-    "timezone",
-    "timezone_hour",
-    "timezone_minute",
-    "us",
-    "usec",
-    "usecond",
-    "useconds",
-    "usecs",
-    "w",
-    "week",
-    "weekday",
-    "weekofyear",
-    "weeks",
-    "y",
-    "year",
-    "years",
-    "yearweek",
-    "yr",
-    "yrs",
-];
+use crate::types::{Typed, Value, catalogue, date_parts};
 
 /// What may stand behind `%` in a format of times, and behind `%-`: `StrTimeFormat::ParseFormatSpecifier`.
 const FORMAT_LETTERS: &str = "abcdfghjmnpuwxyzABGHIMSTUVWXYZ%";
@@ -123,7 +45,14 @@ impl Binder<'_> {
             return true;
         }
         let before = self.diagnostics.len();
+        let computed;
+        let mut arguments = arguments;
         if written.len() == arguments.len() {
+            computed = self.computed(called, written, arguments);
+            arguments = &computed;
+            if self.diagnostics.len() > before {
+                return false;
+            }
             self.check_written(called, written, arguments, span);
             if matches!(called, "unnest" | "unlist") {
                 self.check_unnest(function, span);
@@ -205,6 +134,13 @@ impl Binder<'_> {
                     self.check_setting(name, setting.span);
                 }
             }
+            ("round" | "trunc" | "round_even" | "roundbankers", [_, precision])
+                if matches!(arguments[0].sql_type, SqlType::Decimal(..))
+                    && self.varies(precision) =>
+            {
+                let message = format!("`{called}` of a decimal takes a constant number of digits");
+                self.wrong_constant(precision.span, message);
+            }
             ("sum_no_overflow", _) => {
                 let message = "`sum_no_overflow` is for the engine's own use: write `sum`";
                 self.report(Diagnostic::error(Code::WrongArguments, span, message));
@@ -267,7 +203,8 @@ impl Binder<'_> {
     fn check_unnest_option(&mut self, argument: &ast::Argument) {
         let Some(name) = &argument.name else { return };
         let value = without_parentheses(&argument.value);
-        let number = number_of(value);
+        let number = self.evaluator().value(value).ok();
+        let number = number.and_then(|number| number.as_double());
         let wrong = match (name.value.to_lowercase().as_str(), &value.kind) {
             (_, ExprKind::Name(_)) => true,
             ("max_depth", ExprKind::Literal(Literal::Text(text))) => {
@@ -398,21 +335,37 @@ impl Binder<'_> {
         {
             return self.check_percentage(operand);
         }
-        if matches!(typed.sql_type, SqlType::List(_)) {
+        if typed.sql_type == SqlType::Null || typed.value == Value::Null {
+            return;
+        }
+        // What a subquery gives is cast when the query runs.
+        if matches!(typed.sql_type, SqlType::List(_)) && !has_query(bound) {
             let message = format!(
                 "a number of rows is a number, and this is `{}`",
                 typed.sql_type
             );
             return self.wrong_constant(bound.span, message);
         }
+        let counted = self.evaluator().cast(bound, &SqlType::BigInt);
         let wrong = match &typed.value {
-            Value::Integer(count) if *count < 0 => "is negative".to_owned(),
+            _ if matches!(&counted, Ok(value) if matches!(value.datum, Datum::Integer(..0))) => {
+                "is negative".to_owned()
+            }
             Value::Integer(count) if *count > i128::from(i64::MAX) => "is too large".to_owned(),
-            Value::Text(text) if text.trim().parse::<f64>().is_err() => "is no number".to_owned(),
+            Value::Text(text) => match text.trim().parse::<f64>() {
+                Ok(count) if count <= -1.0 => "is negative".to_owned(),
+                Ok(_) => return,
+                Err(_) => "is no number".to_owned(),
+            },
             _ if typed.sql_type.is_temporal() && !has_query(bound) => {
                 format!("is `{}`", typed.sql_type)
             }
-            _ => return,
+            _ => {
+                if let Err(Stop::Fails(message)) = counted {
+                    self.report_failing(bound, &message);
+                }
+                return;
+            }
         };
         let message = format!("`LIMIT` and `OFFSET` take a number of rows, and this {wrong}");
         self.wrong_constant(bound.span, message);
@@ -469,7 +422,12 @@ impl Binder<'_> {
         let fits = match &share.kind {
             ExprKind::Literal(Literal::Text(text)) => text.trim().parse::<f64>().is_ok(),
             ExprKind::Typed { .. } => false,
-            _ => number_of(share).is_none_or(|number| (0.0..=100.0).contains(&number)),
+            _ => match self.evaluator().cast(share, &SqlType::Double) {
+                Ok(value) => value
+                    .as_double()
+                    .is_none_or(|number| (0.0..=100.0).contains(&number)),
+                Err(stop) => stop == Stop::Unknown,
+            },
         };
         if !fits {
             let message = "a percentage of rows lies between 0 and 100".to_owned();
@@ -511,12 +469,12 @@ impl Binder<'_> {
             _ => return,
         };
         for name in names {
-            if DATE_PARTS.contains(&name.to_lowercase().as_str()) {
+            if date_parts::is_part(name) {
                 continue;
             }
             let message = format!("there is no date part `{name}`");
             let mut finding = Diagnostic::error(Code::InvalidConstant, part.span, message);
-            if let Some(similar) = nearest(name, DATE_PARTS.iter().copied()) {
+            if let Some(similar) = nearest(name, date_parts::ALL.iter().copied()) {
                 finding = finding.hint(format!("did you mean `{similar}`?"));
             }
             self.report(finding);
@@ -551,7 +509,14 @@ impl Binder<'_> {
         };
         for member in &members {
             let outside = |number: f64| !(least..=1.0).contains(&number);
-            if number_of(member).is_some_and(outside) {
+            let number = match self.evaluator().cast(member, &SqlType::Double) {
+                Err(Stop::Fails(message)) => {
+                    self.report_failing(member, &message);
+                    continue;
+                }
+                value => value.ok().and_then(|value| value.as_double()),
+            };
+            if number.is_some_and(outside) {
                 let message = format!("a share of `{called}` lies between {least} and 1");
                 self.wrong_constant(member.span, message);
             }

@@ -400,7 +400,9 @@ impl Binder<'_> {
 
     /// Checks `{'a': 1}`: its fields have names, and a star is no value.
     pub(super) fn check_struct_literal(&mut self, items: &[(ast::Name, ast::Expr)], span: Span) {
-        if let Some((name, _)) = items.iter().find(|(name, _)| name.value.is_empty()) {
+        let unnamed =
+            |(name, value): &&(ast::Name, ast::Expr)| name.value.is_empty() && !names_itself(value);
+        if let Some((name, _)) = items.iter().find(unnamed) {
             let message = "this field of the struct has no name";
             self.report(Diagnostic::error(Code::WrongArguments, name.span, message));
         }
@@ -433,21 +435,7 @@ impl Binder<'_> {
             self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
         for argument in &function.arguments {
-            let named = argument.name.is_some()
-                || !matches!(
-                    argument.value.kind,
-                    ExprKind::Literal(_)
-                        | ExprKind::Binary { .. }
-                        | ExprKind::Unary { .. }
-                        | ExprKind::Cast { .. }
-                        | ExprKind::Case { .. }
-                        | ExprKind::List(_)
-                        | ExprKind::Typed { .. }
-                        | ExprKind::Interval { .. }
-                        | ExprKind::Field { .. }
-                        | ExprKind::Struct(_)
-                        | ExprKind::Map(_)
-                );
+            let named = argument.name.is_some() || names_itself(&argument.value);
             if !named {
                 self.report(
                     Diagnostic::error(
@@ -470,6 +458,24 @@ impl Binder<'_> {
         });
         self.check_field_names(names);
     }
+}
+
+/// Whether a struct's field may take its name of its value.
+fn names_itself(value: &ast::Expr) -> bool {
+    !matches!(
+        value.kind,
+        ExprKind::Literal(_)
+            | ExprKind::Binary { .. }
+            | ExprKind::Unary { .. }
+            | ExprKind::Cast { .. }
+            | ExprKind::Case { .. }
+            | ExprKind::List(_)
+            | ExprKind::Typed { .. }
+            | ExprKind::Interval { .. }
+            | ExprKind::Field { .. }
+            | ExprKind::Struct(_)
+            | ExprKind::Map(_)
+    )
 }
 
 /// What is wrong with the names of fields that are put into a struct.
@@ -520,7 +526,7 @@ fn wrong_over(
             })
     });
     if !is_macro
-        && function.within_group.is_empty()
+        && !matches!(called, "date" | "percentile_cont" | "percentile_disc")
         && !crate::types::rules::SYNTAX.contains(&called)
     {
         return None;

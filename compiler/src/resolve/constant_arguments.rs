@@ -7,6 +7,7 @@ use super::Binder;
 use super::deep::without_parentheses;
 use super::patterns::is_null;
 use super::table_function_checks::is_log;
+use crate::constant::{Datum, Stop};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::sql_type::SqlType;
@@ -47,7 +48,112 @@ const CONSTANTS: &[(&[&str], &[usize], &str)] = &[
     (&["remap_struct"], &[3], "the struct of defaults"),
 ];
 
+/// Which arguments of which functions the engine computes when it binds the call.
+const COMPUTED: &[(&[&str], &[usize])] = &[
+    (&["date_part", "datepart", "extract"], &[0]),
+    (&["strptime", "try_strptime"], &[1]),
+    (&["regexp_matches", "regexp_full_match"], &[1, 2]),
+    (
+        &[
+            "regexp_split_to_array",
+            "string_split_regex",
+            "str_split_regex",
+        ],
+        &[1, 2],
+    ),
+    (&["regexp_replace"], &[1, 3]),
+    (&["regexp_extract"], &[1, 2, 3]),
+    (&["regexp_extract_all"], &[1, 3]),
+    (&["list_sort", "array_sort"], &[1, 2]),
+    (
+        &[
+            "list_reverse_sort",
+            "array_reverse_sort",
+            "string_agg",
+            "group_concat",
+            "listagg",
+            "json_transform",
+            "json_transform_strict",
+            "from_json",
+            "from_json_strict",
+        ],
+        &[1],
+    ),
+    (&["current_setting"], &[0]),
+    (&["reservoir_quantile"], &[2]),
+];
+
 impl Binder<'_> {
+    /// The arguments with the values that the engine computes, which are reported where it fails.
+    pub(super) fn computed(
+        &mut self,
+        called: &str,
+        written: &[&ast::Expr],
+        arguments: &[Typed],
+    ) -> Vec<Typed> {
+        let mut arguments = arguments.to_vec();
+        let mut places: Vec<usize> = COMPUTED
+            .iter()
+            .filter(|(names, _)| names.contains(&called))
+            .flat_map(|(_, places)| places.iter().copied())
+            .collect();
+        let is = |place: usize, test: fn(&SqlType) -> bool| {
+            arguments
+                .get(place)
+                .is_some_and(|typed| test(&typed.sql_type))
+        };
+        let is_text: fn(&SqlType) -> bool = |sql_type| *sql_type == SqlType::Varchar;
+        let is_local: fn(&SqlType) -> bool = |sql_type| {
+            sql_type.is_timestamp() && *sql_type != SqlType::TimestampTz
+                || *sql_type == SqlType::Date
+        };
+        match called {
+            "strftime" if is(1, is_local) && is(0, is_text) => places.push(0),
+            "strftime" if is(0, is_local) => places.push(1),
+            "date_trunc" | "datetrunc" if is(1, is_local) => places.push(0),
+            "round" if is(0, |sql_type| matches!(sql_type, SqlType::Decimal(..))) => {
+                places.push(1);
+            }
+            _ if json_refusals::WITH_PATH.contains(&called) => places.push(1),
+            _ => {}
+        }
+        for place in places {
+            let (Some(expr), Some(typed)) = (written.get(place), arguments.get_mut(place)) else {
+                continue;
+            };
+            if typed.value != Value::Any || self.macros > 0 || self.texts > 0 {
+                continue;
+            }
+            match self.evaluator().value(expr) {
+                Ok(value) => match value.datum {
+                    Datum::Text(text) => typed.value = Value::Text(text),
+                    Datum::Integer(number) => typed.value = Value::Integer(number),
+                    _ => {}
+                },
+                Err(Stop::Fails(message)) => self.report_failing(expr, &message),
+                Err(Stop::Unknown) => {}
+            }
+        }
+        arguments
+    }
+
+    /// Gives a key the value that the engine computes, where it takes a part of a struct or union.
+    pub(super) fn compute_key(&mut self, operand: &SqlType, written: &ast::Expr, key: &mut Typed) {
+        let keyed = matches!(operand, SqlType::Struct(_) | SqlType::Union(_));
+        if !keyed || key.value != Value::Any || self.macros > 0 || self.texts > 0 {
+            return;
+        }
+        match self.evaluator().value(written) {
+            Ok(value) => match value.datum {
+                Datum::Text(text) => key.value = Value::Text(text),
+                Datum::Integer(number) => key.value = Value::Integer(number),
+                _ => {}
+            },
+            Err(Stop::Fails(message)) => self.report_failing(written, &message),
+            Err(Stop::Unknown) => {}
+        }
+    }
+
     /// Checks what a call's constants are. `written` and `arguments` have one length.
     pub(super) fn check_constness(
         &mut self,

@@ -24,8 +24,13 @@ impl Binder<'_> {
         }
         self.depth += 1;
         let mark = self.tree.mark();
+        let within = std::mem::replace(&mut self.within, true);
         let typed = super::with_stack(|| self.kind(expr, env));
+        self.within = within;
         self.check_collations(expr, &typed);
+        if !within {
+            self.check_folding(expr);
+        }
         if let Some(what) = self.written_as(expr) {
             self.tree.close(mark, what, expr.span);
         }
@@ -59,7 +64,11 @@ impl Binder<'_> {
             } => {
                 let places = (operand.span, pattern.span);
                 let operand = self.expression(operand, env);
-                let pattern = self.expression(pattern, env);
+                let written = pattern;
+                let mut pattern = self.expression(pattern, env);
+                if escape.is_none() && !is_null_value(&operand) {
+                    self.compute_pattern(operator, written, &mut pattern);
+                }
                 self.check_like(operator, (&operand, places.0), (&pattern, places.1));
                 if let (Some(escape), true) = (escape, operator.ends_with("similar to")) {
                     let message = "`SIMILAR TO` takes no `ESCAPE`";
@@ -102,8 +111,8 @@ impl Binder<'_> {
                     || loses_infinity(&operand.sql_type, &target)
                     || !operand.is_known();
                 Typed {
-                    value: match operand.sql_type {
-                        SqlType::Null => Value::Null,
+                    value: match (&operand.sql_type, &operand.value) {
+                        (SqlType::Null, _) | (_, Value::Null) => Value::Null,
                         _ => Value::Any,
                     },
                     ..Typed::of(target).nullable_if(nullable)
@@ -127,7 +136,11 @@ impl Binder<'_> {
             ExprKind::Collate { operand, collation } => {
                 let operand = self.expression(operand, env).as_value();
                 self.check_collation(&operand, collation);
-                operand
+                match operand.sql_type {
+                    // It is compared as a text.
+                    SqlType::Json => Typed::of(SqlType::Varchar).nullable_if(operand.nullable),
+                    _ => operand,
+                }
             }
             ExprKind::AtTimeZone { operand, zone } => {
                 let operand = self.expression(operand, env);
@@ -169,6 +182,19 @@ impl Binder<'_> {
         found
     }
 
+    /// Checks that a value can be compared with the only column of a subquery.
+    fn check_members(
+        &mut self,
+        (operand, typed): (&ast::Expr, Typed),
+        output: &super::scope::Output,
+        span: Span,
+    ) {
+        let typed = only_member(operand, typed);
+        if let ([column], false) = (output.columns.as_slice(), output.open) {
+            self.comparable_in(&typed, &column.typed, operand.span, span);
+        }
+    }
+
     /// Lists, structs, maps, subqueries and what is taken out of them.
     fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
@@ -201,10 +227,7 @@ impl Binder<'_> {
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
                 self.check_correlated_row(&output, query, env);
-                let operand_type = only_member(operand, operand_type);
-                if let ([column], false) = (output.columns.as_slice(), output.open) {
-                    self.comparable_in(&operand_type, &column.typed, operand.span, query.span);
-                }
+                self.check_members((operand, operand_type), &output, query.span);
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::Exists { query, .. } => {
@@ -217,13 +240,17 @@ impl Binder<'_> {
                     let output = self.query(query, Some(env));
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
                     self.check_correlated_row(&output, query, env);
-                    let operand = only_member(left, operand);
-                    if let ([column], false) = (output.columns.as_slice(), output.open) {
-                        self.comparable_in(&operand, &column.typed, left.span, query.span);
-                    }
+                    self.check_members((left, operand), &output, query.span);
                 } else {
                     let list = self.expression(right, env);
                     self.check_quantified(&list.sql_type, right.span);
+                    if let SqlType::List(element) | SqlType::Array(element, _) = &list.sql_type
+                        && **element != SqlType::Null
+                    {
+                        let element = Typed::of(element.as_column());
+                        let operand = only_member(left, operand);
+                        self.comparable_in(&operand, &element, left.span, right.span);
+                    }
                 }
                 Typed::of(SqlType::Boolean)
             }
@@ -245,6 +272,14 @@ impl Binder<'_> {
                 self.check_array_width(query, &output);
                 match (output.columns.as_slice(), output.open) {
                     ([column], false) => Typed::of(list_of(&column.typed.sql_type)),
+                    ([column, ..], false)
+                        if matches!(
+                            query.body,
+                            ast::QueryBody::Select(_) | ast::QueryBody::Values(_)
+                        ) =>
+                    {
+                        Typed::of(list_of(&column.typed.sql_type))
+                    }
                     _ => Typed::unknown(),
                 }
             }
@@ -252,7 +287,8 @@ impl Binder<'_> {
             ExprKind::Index { operand, index } => {
                 let operand = self.expression(operand, env);
                 let (place, written) = (index.span, index);
-                let index = self.expression(index, env);
+                let mut index = self.expression(index, env);
+                self.compute_key(&operand.sql_type, written, &mut index);
                 self.check_index(&operand, &index, place);
                 self.check_key(&operand.sql_type, written);
                 let parts = [operand, index];
@@ -272,7 +308,11 @@ impl Binder<'_> {
                     let bound = bound.as_deref()?;
                     let typed = match bound.kind {
                         ExprKind::Keyword(_) => Typed::unknown(),
-                        _ => self.quietly(|binder| binder.expression(bound, env)),
+                        // `[a:b]`, which reads like a reference, names a column.
+                        _ if holds_reference(bound) => {
+                            self.quietly(|binder| binder.expression(bound, env))
+                        }
+                        _ => self.expression(bound, env),
                     };
                     Some((typed, bound.span))
                 });
@@ -310,6 +350,10 @@ impl Binder<'_> {
                     .iter()
                     .map(|(name, item)| (name.value.clone(), self.expression(item, env).sql_type))
                     .collect();
+                if items.iter().any(|(name, _)| name.value.is_empty()) {
+                    // The value gives its name.
+                    return Typed::not_null(SqlType::Unknown);
+                }
                 Typed::not_null(SqlType::Struct(fields))
             }
             ExprKind::List(items) => self.list(items, expr.span, env),
@@ -584,22 +628,45 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
         .collect()
 }
 
+/// Whether `:name` stands in an expression.
+fn holds_reference(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    super::grouping::walk(expr, &mut |part| {
+        found |= matches!(part.kind, ExprKind::Reference(_));
+        !found
+    });
+    found
+}
+
 /// A row of one member is compared as that member.
 fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
-    let row = match &without_parentheses(operand).kind {
-        ExprKind::Row(_) => true,
-        ExprKind::Function(function) => function
-            .name
-            .last()
-            .is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
-        _ => false,
+    let is_text =
+        |member: &ast::Expr| matches!(&member.kind, ExprKind::Literal(ast::Literal::Text(_)));
+    let (row, text) = match &without_parentheses(operand).kind {
+        ExprKind::Row(members) => (true, members.iter().any(is_text)),
+        ExprKind::Function(function) => {
+            let name = function.name.last();
+            let mut arguments = function.arguments.iter();
+            (
+                name.is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
+                arguments.any(|argument| is_text(&argument.value)),
+            )
+        }
+        _ => (false, false),
     };
     match typed.sql_type.clone() {
         SqlType::Struct(mut fields) if row && fields.len() == 1 => {
-            Typed::of(fields.remove(0).1).nullable_if(typed.nullable)
+            let value = if text { Value::SomeText } else { Value::Any };
+            let member = Typed::of(fields.remove(0).1).nullable_if(typed.nullable);
+            Typed { value, ..member }
         }
         _ => typed,
     }
+}
+
+/// Whether it is a null, maybe with a type.
+pub(super) fn is_null_value(typed: &Typed) -> bool {
+    typed.sql_type == SqlType::Null || typed.value == Value::Null
 }
 
 /// Whether a cast makes a null of `infinity`, which has no time of day.

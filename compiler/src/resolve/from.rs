@@ -56,7 +56,14 @@ impl Binder<'_> {
         let alias = table.alias.as_ref();
         let mark = self.tree.mark();
         let relation = match &table.kind {
-            ast::TableKind::Name(name) => self.named_table(name, alias.is_some()),
+            ast::TableKind::Name(name) => {
+                let imports = self.relations.len();
+                let relation = self.named_table(name, alias.is_some());
+                if self.relations.len() > imports {
+                    self.check_point_in_time(&table.selection);
+                }
+                relation
+            }
             ast::TableKind::Reference(name) => self.referenced_table(name, alias.is_some()),
             ast::TableKind::File(span) => {
                 self.volatile = true;
@@ -106,8 +113,9 @@ impl Binder<'_> {
                 relation
             }
         };
-        if !matches!(table.kind, ast::TableKind::Function { .. }) {
-            self.check_alias_width(&relation, alias);
+        match table.kind {
+            ast::TableKind::Function { .. } => self.check_alias_names(&relation, alias),
+            _ => self.check_alias_width(&relation, alias),
         }
         let function = matches!(table.kind, ast::TableKind::Function { .. });
         let relation = aliased(relation, alias);
@@ -115,6 +123,16 @@ impl Binder<'_> {
             Some(alias) if !function && !alias.columns.is_empty() => with_unique_names(relation),
             _ => relation,
         })
+    }
+
+    /// Relations are tables and views of the engine's own, which keep one state.
+    fn check_point_in_time(&mut self, selection: &[Span]) {
+        let text = |span: &Span| self.input.text.get(span.range()).unwrap_or_default();
+        let Some(span) = selection.iter().find(|span| text(span).starts_with('(')) else {
+            return;
+        };
+        let message = "the engine's own tables have no earlier state that `AT` could read";
+        self.report(Diagnostic::error(Code::WrongArguments, *span, message));
     }
 
     /// The name of a subquery without an alias: the second and later ones of a `FROM` are counted.
@@ -357,6 +375,12 @@ impl Binder<'_> {
                 for name in shared {
                     self.merge(&mut scope, left_width, &name, None, span, join.kind);
                 }
+                // What has no name that is known may be shared as well.
+                if scope.relations.iter().any(Relation::is_open)
+                    && let Some(first) = scope.relations.first_mut()
+                {
+                    first.open = true;
+                }
             }
         }
         if matches!(
@@ -581,6 +605,7 @@ fn single(relation: Relation) -> Scope {
 fn aliased(mut relation: Relation, alias: Option<&ast::TableAlias>) -> Relation {
     if let Some(alias) = alias {
         relation.name = Some(alias.name.value.clone());
+        relation.aliased = true;
         if relation.open && relation.columns.is_empty() {
             // The first columns get these names; what type they have isn't known.
             relation.columns = alias

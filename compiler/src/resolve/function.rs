@@ -1,6 +1,7 @@
 //! Calls of functions.
 
 use super::Binder;
+use super::deep::without_parentheses;
 use super::expression::{element_parameters, list_of};
 use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
@@ -13,8 +14,9 @@ use crate::types::aggregate_states::state_of;
 use crate::types::call::{Outcome, call};
 use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
+use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
-use crate::types::{Typed, nested, rules};
+use crate::types::{Typed, Value, nested, rules};
 
 impl Binder<'_> {
     /// `name(…)`, or `operand.name(…)`.
@@ -47,7 +49,11 @@ impl Binder<'_> {
         }
         written.extend(function.arguments.iter().map(|argument| &argument.value));
         let outside = self.clauses_of(function, env);
-        if let ("date", [only]) = (called.as_str(), function.arguments.as_slice()) {
+        if let ("date", [only], None) = (
+            called.as_str(),
+            function.arguments.as_slice(),
+            &function.over,
+        ) {
             // The engine's parser makes a cast of it.
             let operand = self.expression(&only.value, env);
             return Typed::of(SqlType::Date).nullable_if(operand.nullable);
@@ -64,7 +70,13 @@ impl Binder<'_> {
             self.arguments(function, env);
             return Typed::unknown();
         }
-        if matches!(called.as_str(), "try" | "unpack") && function.arguments.len() != 1 {
+        let is_star = matches!(
+            function.arguments.as_slice(),
+            [only] if matches!(without_parentheses(&only.value).kind, ExprKind::Star(_))
+        );
+        if matches!(called.as_str(), "try" | "unpack")
+            && (function.arguments.len() != 1 || is_star && called == "try")
+        {
             let message = format!("`{called}` takes one expression");
             self.report(Diagnostic::error(Code::WrongArguments, span, message));
         }
@@ -104,7 +116,6 @@ impl Binder<'_> {
         ) {
             return self.with_named_fields(&called, function, arguments, span, env);
         }
-        let is_star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
         if is_star {
             self.check_star_argument(&called, span);
             if called == "count" && is_count_of_rows(function) {
@@ -116,13 +127,28 @@ impl Binder<'_> {
                 _ => Typed::unknown(),
             };
         }
-        arguments.extend(self.arguments(function, env));
+        arguments.extend(match entry.filter(|entry| entry.is_macro()) {
+            Some(entry) => self.macro_arguments(entry, function, env),
+            None => self.arguments(function, env),
+        });
+        if let (
+            "struct_extract" | "struct_extract_at" | "union_extract",
+            [operand, key],
+            [_, place],
+        ) = (
+            called.as_str(),
+            arguments.as_mut_slice(),
+            written.as_slice(),
+        ) {
+            self.compute_key(&operand.sql_type, place, key);
+        }
         if entry.is_some_and(|entry| entry.is(Kind::Aggregate)) {
             self.check_aggregate_order(&called, function);
         }
+        // Before `OVER` what is within the group only orders the arguments.
         if called == "percentile_cont"
             || called == "percentile_disc"
-            || !function.within_group.is_empty()
+            || !function.within_group.is_empty() && function.over.is_none()
         {
             self.check_percentile(function, &arguments, &called);
             let outcome = ordered_set(&called, &arguments, &outside);
@@ -148,12 +174,7 @@ impl Binder<'_> {
         }
         let outcome = match call(&called, &arguments) {
             Outcome::Unknown => match entry {
-                Some(entry)
-                    if function
-                        .arguments
-                        .iter()
-                        .all(|argument| argument.name.is_none()) =>
-                {
+                Some(entry) if super::macros::in_order(entry, function) => {
                     known(self.macro_call(entry, &arguments).sql_type)
                 }
                 _ => Outcome::Unknown,
@@ -161,6 +182,9 @@ impl Binder<'_> {
             outcome => outcome,
         };
         let nullable = self.call_is_nullable(&called, function, &arguments);
+        if let Some(entry) = entry {
+            well_formed &= self.check_macro_names(entry, function);
+        }
         if let Some(entry) = entry
             && well_formed
             && self.macro_refuses(entry, &arguments)
@@ -176,7 +200,9 @@ impl Binder<'_> {
         if well_formed {
             self.check_call(name, function, &arguments, &outcome, span);
         }
-        self.outcome(outcome).nullable_if(nullable)
+        let typed = self.outcome(outcome).nullable_if(nullable);
+        let value = value_of(&called, &arguments, &typed);
+        Typed { value, ..typed }
     }
 
     /// Binds what stands around the arguments, and gives the types of `WITHIN GROUP`.
@@ -217,7 +243,7 @@ impl Binder<'_> {
                 continue;
             }
             all.push(match &argument.value.kind {
-                ExprKind::Star(_) | ExprKind::Keyword(_) => {
+                ExprKind::Star(_) => {
                     let span = argument.value.span;
                     let text = self.plain_text(span);
                     self.tree.leaf(What::Opaque(text), span);
@@ -227,6 +253,34 @@ impl Binder<'_> {
             });
         }
         all
+    }
+
+    /// The arguments of a macro: one that its definition doesn't read is never bound.
+    fn macro_arguments(
+        &mut self,
+        entry: &catalogue::Entry,
+        function: &ast::Function,
+        env: &Env<'_>,
+    ) -> Vec<Typed> {
+        let plain = function
+            .arguments
+            .iter()
+            .all(|argument| argument.name.is_none() && !self.gives_several_here(&argument.value));
+        let count = function.arguments.len();
+        let unread = |index: usize| match entry.is(Kind::Scalar) || entry.is(Kind::Aggregate) {
+            true => false,
+            false => super::macros::ignores(entry, count, index),
+        };
+        if !plain || !(0..count).any(unread) {
+            return self.arguments(function, env);
+        }
+        let arguments = function.arguments.iter().enumerate();
+        arguments
+            .map(|(index, argument)| match unread(index) {
+                true => self.quietly(|binder| binder.expression(&argument.value, env)),
+                false => self.expression(&argument.value, env),
+            })
+            .collect()
     }
 
     fn struct_pack(&mut self, function: &ast::Function, env: &Env<'_>) -> Typed {
@@ -266,6 +320,8 @@ impl Binder<'_> {
     ) -> Typed {
         let mut fields = Vec::new();
         let mut unnamed = None;
+        // Whether a field has the name of a column that only its position tells.
+        let mut open = false;
         for argument in &function.arguments {
             let typed = self.expression(&argument.value, env);
             let takes_base = called != "union_value" && base.is_empty();
@@ -277,8 +333,12 @@ impl Binder<'_> {
                     let name = names.last().map(|name| name.value.clone());
                     fields.push((name.unwrap_or_default(), typed.sql_type));
                 }
+                (None, ExprKind::Position(_)) => open = true,
                 (None, _) => unnamed = unnamed.or(Some(argument.value.span)),
             }
+        }
+        if open && unnamed.is_none() {
+            return Typed::unknown();
         }
         self.check_named_fields(called, base.first(), &fields, unnamed, span);
         Typed::of(match (called, base.as_slice()) {
@@ -416,12 +476,19 @@ impl Binder<'_> {
         outcome: &Outcome,
         span: Span,
     ) {
-        let certain = catalogue::find(&name.value).is_some_and(|entry| {
+        let written = match name.value.eq_ignore_ascii_case("extract") {
+            // The grammar's name of the function.
+            true => "date_part",
+            false => &name.value,
+        };
+        let certain = catalogue::find(written).is_some_and(|entry| {
             (entry.is(Kind::Scalar) || entry.is(Kind::Aggregate)) && !entry.is_macro()
-        }) && !rules::SYNTAX.contains(&name.value.to_lowercase().as_str())
-            && function.arguments.iter().all(|argument| {
-                argument.name.is_none() && !self.gives_several_here(&argument.value)
-            });
+        }) && !rules::SYNTAX.contains(&written.to_lowercase().as_str())
+            // A name in front of an argument means nothing to the engine.
+            && function
+                .arguments
+                .iter()
+                .all(|argument| !self.gives_several_here(&argument.value));
         if !certain {
             if *outcome == Outcome::Refused
                 && matches!(
@@ -467,6 +534,18 @@ impl Binder<'_> {
             )),
             Outcome::Type(_) | Outcome::Unknown => {}
         }
+    }
+}
+
+/// What the engine puts in the place of a call when it binds it: a null for one with a null among its
+/// arguments, and the name of a type. A text of either kind is as good as one written out.
+pub(super) fn value_of(called: &str, arguments: &[Typed], typed: &Typed) -> Value {
+    match typed.sql_type {
+        SqlType::Varchar if called == "typeof" => Value::SomeText,
+        SqlType::Varchar if folds(called, arguments) => Value::SomeText,
+        SqlType::Null => Value::Any,
+        _ if folds(called, arguments) => Value::Null,
+        _ => Value::Any,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::Binder;
 use super::deep::{query_of, walk_query, without_parentheses};
+use super::placement::{Needs, is_lone, needs_of};
 use super::query::literal_position;
 use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -45,10 +46,13 @@ impl Binder<'_> {
         output: &Output,
         parent: Option<&Env<'_>>,
     ) {
-        let mut exprs: Vec<&ast::Expr> = items.iter().map(|item| &item.expr).collect();
+        // A star there is repeated for the columns of the whole.
+        let several = |expr: &&ast::Expr| !super::select::gives_several(expr);
+        let named = |expr: &&ast::Expr| !names_repeated(expr, select, output);
+        let items = items.iter().map(|item| &item.expr);
+        let mut exprs: Vec<&ast::Expr> = items.filter(several).filter(named).collect();
         if let Some(ast::GroupBy::All(_)) = &select.group_by {
-            let several = |item: &ast::SelectItem| super::select::gives_several(&item.expr);
-            if output.open || select.items.iter().any(several) {
+            if output.open || !self.groups_by_items(select, scope) {
                 return;
             }
             // What isn't an item as a whole isn't found among the groups.
@@ -59,7 +63,7 @@ impl Binder<'_> {
         }
         if !is_grouped(select) {
             let aggregates = exprs.iter().any(|expr| {
-                has_aggregate(expr) && self.reads_own_column(expr, scope)
+                has_aggregate(expr) && (is_lone(parent) || self.reads_own_column(expr, scope))
                     || !self.outer_aggregates(expr, scope, parent).is_empty()
             });
             if !aggregates {
@@ -81,6 +85,7 @@ impl Binder<'_> {
             Some(ast::GroupBy::All(_)) => {
                 if let Some(ast::Distinct::On(keys)) = &select.distinct
                     && !output.open
+                    && self.groups_by_items(select, scope)
                 {
                     for key in keys {
                         self.check_beside_all(key, select, scope);
@@ -107,6 +112,16 @@ impl Binder<'_> {
         for expr in exprs {
             self.check_item(expr, &keys, select, scope);
         }
+    }
+
+    /// Whether `GROUP BY ALL` makes groups, by items that all are written out: where none of them
+    /// reads a column or aggregates, it makes none.
+    fn groups_by_items(&self, select: &ast::Select, scope: &Scope) -> bool {
+        let mut items = select.items.iter().map(|item| &item.expr);
+        let grouped = select.having.is_some()
+            || items.any(|item| has_aggregate(item) || self.reads_own_column(item, scope));
+        let several = |item: &ast::SelectItem| super::select::gives_several(&item.expr);
+        grouped && !select.items.iter().any(several)
     }
 
     /// Checks what stands beside the select list of a `GROUP BY ALL`.
@@ -410,6 +425,21 @@ impl Binder<'_> {
     }
 }
 
+/// Whether an expression is the name of a column that an item gives which stands for several.
+fn names_repeated(expr: &ast::Expr, select: &ast::Select, output: &Output) -> bool {
+    let ExprKind::Name(names) = &without_parentheses(expr).kind else {
+        return false;
+    };
+    let mut items = select.items.iter();
+    let repeats = items.any(|item| super::select::gives_several(&item.expr));
+    let mut columns = output
+        .columns
+        .iter()
+        .filter_map(|column| column.name.as_deref());
+    repeats
+        && matches!(names.as_slice(), [only] if columns.any(|own| crate::name::same_name(own, &only.value)))
+}
+
 /// The expressions that are grouped by; `None` if there are grouping sets that don't all have
 /// their columns in plain sight.
 fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
@@ -450,12 +480,13 @@ fn is_grouped(select: &ast::Select) -> bool {
     select.group_by.is_some()
         || select.having.is_some()
         || select.items.iter().any(|item| has_aggregate(&item.expr))
+        || select.qualify.as_ref().is_some_and(has_aggregate)
 }
 
 fn has_aggregate(expr: &ast::Expr) -> bool {
     let mut found = false;
     walk(expr, &mut |part| {
-        found |= is_aggregate(part) && !is_macro(part);
+        found |= is_aggregate(part) && !is_macro(part) || needs_of(part) == Some(Needs::Group);
         !found
     });
     found

@@ -100,6 +100,9 @@ impl Binder<'_> {
             }
         }
         let keys = self.grouped_keys(select, output);
+        for item in &select.items {
+            self.check_aggregated_groupings(&item.expr);
+        }
         let inside = (select.items.iter().map(|item| &item.expr))
             .chain(&select.having)
             .chain(&select.qualify);
@@ -107,6 +110,28 @@ impl Binder<'_> {
             for call in grouping_calls(expr) {
                 self.check_grouping_call(call, select, keys.as_deref());
             }
+        }
+    }
+
+    /// An aggregate sees the rows of a group, and not which of the sets of keys made it.
+    fn check_aggregated_groupings(&mut self, expr: &ast::Expr) {
+        let mut found = Vec::new();
+        walk(expr, &mut |part| {
+            let aggregates = needs_of(part) == Some(Needs::Group);
+            if aggregates {
+                found.extend(grouping_calls(part));
+            }
+            !aggregates
+        });
+        for call in found {
+            self.misplaced_grouping(call.span, "`GROUPING` can't stand within an aggregate");
+        }
+    }
+
+    /// Checks an expression that belongs to no groups.
+    pub(super) fn check_no_grouping(&mut self, expr: &ast::Expr) {
+        for call in grouping_calls(expr) {
+            self.misplaced_grouping(call.span, "`GROUPING` can't stand here");
         }
     }
 

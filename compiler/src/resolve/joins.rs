@@ -9,7 +9,7 @@
 use super::Binder;
 use super::deep::{has_query, walk_deep, without_parentheses};
 use super::grouping::walk;
-use super::scope::{Env, Output, Scope};
+use super::scope::{Env, Output, Relation, Scope};
 use crate::bound::RelationId;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind, JoinKind};
@@ -431,7 +431,29 @@ pub(super) fn shared_names(scope: &Scope, left_width: usize) -> Vec<String> {
 
 /// A semi or anti join gives the left side only.
 pub(super) fn hide_right(scope: &mut Scope, left_width: usize) {
-    scope.relations.truncate(left_width);
+    let right = scope.relations.split_off(left_width);
+    // The engine hides them by their names, and with them what has the same name on the left.
+    let hidden = |relation: &Relation| {
+        let name = relation.name.as_deref();
+        right.iter().any(|other| {
+            other.aliased == relation.aliased && name.is_some_and(|name| other.is_named(name))
+        })
+    };
+    if scope.relations.iter().all(hidden) {
+        scope.relations.clear();
+        scope.merged.clear();
+        return;
+    }
+    for relation in scope
+        .relations
+        .iter_mut()
+        .filter(|relation| hidden(relation))
+    {
+        *relation = Relation {
+            id: relation.id,
+            ..Relation::default()
+        };
+    }
     scope.merged.retain_mut(|merged| {
         merged.relations.retain(|index| *index < left_width);
         merged.relations.len() > 1

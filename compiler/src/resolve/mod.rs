@@ -18,6 +18,7 @@
 //! | `macros` | the engine's own macros |
 //! | `told` | `DESCRIBE` and its like in a `FROM` |
 //! | `expression`, `operation`, `names`, `function` | expressions |
+//! | `folding`, `certain`, `certain_rows` | constants that the engine computes while it prepares a query |
 //! | `data_columns` | queries whose columns only their data tells |
 //! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
@@ -40,6 +41,8 @@ mod arguments;
 mod calls;
 mod canonical;
 mod casts;
+mod certain;
+mod certain_rows;
 mod collations;
 mod columns;
 mod constant_arguments;
@@ -47,6 +50,7 @@ mod correlated;
 pub mod data_columns;
 mod deep;
 mod expression;
+mod folding;
 mod from;
 mod function;
 mod grouping;
@@ -238,6 +242,7 @@ pub fn bind(query: &ast::Query, input: &BindInput<'_>) -> Bound {
     if input.unique_columns {
         binder.duplicate_columns(&output);
     }
+    binder.check_certain(query);
     let columns = output.is_whole().then(|| {
         output
             .columns
@@ -298,6 +303,8 @@ struct Binder<'a> {
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
     depth: usize,
+    /// Whether the place that is being bound lies within an expression of its query.
+    within: bool,
     /// How many macros are around the place that is being bound.
     macros: u32,
     /// How many texts with a query are around it.
@@ -321,6 +328,8 @@ struct Binder<'a> {
     unnamed: u32,
     /// Whether the selector of a `COLUMNS(…)` is being bound, where a star is a list of names.
     selecting: bool,
+    /// Whether a name that is no column stands for its own text.
+    names_are_texts: bool,
     /// Whether `COLLATE` stands anywhere in the text.
     collates: bool,
 }
@@ -338,6 +347,7 @@ impl<'a> Binder<'a> {
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,
+            within: false,
             macros: 0,
             texts: 0,
             chosen: None,
@@ -350,6 +360,7 @@ impl<'a> Binder<'a> {
             lambdas: 0,
             unnamed: 0,
             selecting: false,
+            names_are_texts: false,
             collates: input.text.to_lowercase().contains("collate"),
         }
     }

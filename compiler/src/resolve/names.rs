@@ -9,7 +9,7 @@ use crate::parse::{ast, written_name};
 use crate::span::Span;
 use crate::sql_type::SqlType;
 use crate::types::rules::field;
-use crate::types::{Typed, catalogue};
+use crate::types::{Typed, Value, catalogue};
 
 impl Binder<'_> {
     /// `column`, `table.column`, `column.field`, `table.column.field`.
@@ -56,6 +56,7 @@ impl Binder<'_> {
                     self.clock_word(name);
                     Typed::of(sql_type)
                 }
+                None if self.names_are_texts => self.name_as_text(std::slice::from_ref(name)),
                 None => {
                     self.unknown_column(name, &env.candidates(), env);
                     Typed::unknown()
@@ -100,6 +101,9 @@ impl Binder<'_> {
             if same_name(&first.value, "alias") && env.is_alias(&column.value) {
                 return self.name_expression(rest, span, env);
             }
+            if self.names_are_texts {
+                return self.qualified_text(first, rest);
+            }
             let names: Vec<String> = relation
                 .columns
                 .iter()
@@ -136,11 +140,32 @@ impl Binder<'_> {
                 self.tree.leaf(alias.what.clone(), span);
                 alias.typed.clone()
             }
+            Found::Nothing if self.names_are_texts => self.qualified_text(first, rest),
             Found::Nothing => {
                 self.unknown_qualifier(first, env);
                 Typed::unknown()
             }
         }
+    }
+
+    /// A name that stands for its own text.
+    fn name_as_text(&mut self, names: &[ast::Name]) -> Typed {
+        let written: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+        let text = written.join(".");
+        if let (Some(first), Some(last)) = (names.first(), names.last()) {
+            let span = first.span.to(last.span);
+            self.tree.leaf(What::Opaque(text.clone()), span);
+        }
+        Typed {
+            value: Value::Text(text),
+            ..Typed::not_null(SqlType::Varchar)
+        }
+    }
+
+    fn qualified_text(&mut self, first: &ast::Name, rest: &[ast::Name]) -> Typed {
+        let mut names = vec![first.clone()];
+        names.extend_from_slice(rest);
+        self.name_as_text(&names)
     }
 
     /// Fields within fields of a column.

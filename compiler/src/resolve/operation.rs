@@ -1,11 +1,14 @@
 //! Operators and comparisons.
 
 use super::Binder;
+use super::expression::is_null_value;
+use super::function::value_of;
 use super::scope::{Env, Found, OutputColumn};
 use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
+use crate::sql_type::coerce::unions_differ;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
@@ -88,7 +91,10 @@ impl Binder<'_> {
         let mark = self.tree.mark();
         let mut left = self.expression(first, env);
         for (operator, operator_span, span, left_span, right) in links.into_iter().rev() {
-            let right_typed = self.expression(right, env);
+            let mut right_typed = self.expression(right, env);
+            if !is_null_value(&left) {
+                self.compute_pattern(operator, right, &mut right_typed);
+            }
             let place = Place {
                 operator,
                 operator_span,
@@ -131,8 +137,9 @@ impl Binder<'_> {
         let nullable = left.nullable || right.nullable;
         match place.operator {
             "=" | "==" | "<>" | "!=" => {
-                if never_cast(&left.sql_type, &right.sql_type) && !is_text(left) && !is_text(right)
-                {
+                let differ = rows_differ(&left.sql_type, &right.sql_type);
+                let never = never_cast(&left.sql_type, &right.sql_type);
+                if differ || never && !is_text(left) && !is_text(right) {
                     self.incomparable(left, right, place);
                 } else if never_meet(&left.sql_type, &right.sql_type) {
                     self.never_equal(left, right, place);
@@ -220,9 +227,11 @@ impl Binder<'_> {
                 }
                 // A division by zero gives an infinity or NaN: the sessions of dbgo's adapter say so.
                 let never_null = matches!(operator, "+" | "-" | "*" | "/") && !nullable;
-                self.outcome(outcome).nullable_if(
+                let typed = self.outcome(outcome).nullable_if(
                     !never_null || !left.sql_type.is_numeric() || !right.sql_type.is_numeric(),
-                )
+                );
+                let value = value_of(operator, &both, &typed);
+                Typed { value, ..typed }
             }
         }
     }
@@ -280,7 +289,8 @@ impl Binder<'_> {
     pub(super) fn sides(&mut self, operator: &str, left: &OutputColumn, right: &OutputColumn) {
         if rows_differ(&left.typed.sql_type, &right.typed.sql_type) {
             let message = format!(
-                "`{operator}` can't put rows of different numbers of members into one column"
+                "`{operator}` can't put `{}` and `{}` into one column",
+                left.typed.sql_type, right.typed.sql_type
             );
             self.report(
                 Diagnostic::error(Code::TypeMismatch, right.span, message)
@@ -527,11 +537,13 @@ fn is_opposite_of_least(operand: &ast::Expr) -> bool {
     }
 }
 
-/// Whether two rows without names have different numbers of members, so that neither can be cast
-/// to the other.
+/// Whether neither of two types can be cast to the other: rows without names of different numbers of
+/// members, unions that each lack a member of the other.
 pub(super) fn rows_differ(left: &SqlType, right: &SqlType) -> bool {
-    let (SqlType::Struct(left), SqlType::Struct(right)) = (left, right) else {
-        return false;
+    let (left, right) = match (left, right) {
+        (SqlType::Struct(left), SqlType::Struct(right)) => (left, right),
+        (SqlType::Union(left), SqlType::Union(right)) => return unions_differ(left, right),
+        _ => return false,
     };
     let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
     left.len() != right.len() && unnamed(left) && unnamed(right)

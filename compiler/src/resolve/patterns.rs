@@ -2,6 +2,7 @@
 
 use super::Binder;
 use super::deep::without_parentheses;
+use crate::constant::{Datum, Stop};
 use crate::parse::ast::{self, ExprKind, Literal};
 use crate::sql_type::SqlType;
 use crate::types::regular_expression::fault;
@@ -69,6 +70,41 @@ impl Binder<'_> {
             && let (Some(group), Some(typed)) = (written.get(2), arguments.get(2))
         {
             self.check_groups(called, (group, typed), (written[1], &arguments[1]));
+        }
+    }
+
+    /// Gives a pattern the value that the engine computes when it binds the operator.
+    pub(super) fn compute_pattern(
+        &mut self,
+        operator: &str,
+        written: &ast::Expr,
+        pattern: &mut Typed,
+    ) {
+        let computes = matches!(
+            operator,
+            "like"
+                | "~~"
+                | "!~~"
+                | "~"
+                | "!~"
+                | "~*"
+                | "!~*"
+                | "similar to"
+                | "not similar to"
+                | "->"
+                | "->>"
+        );
+        if !computes || pattern.value != Value::Any || self.macros > 0 || self.texts > 0 {
+            return;
+        }
+        match self.evaluator().value(written) {
+            Ok(value) => {
+                if let Datum::Text(text) = value.datum {
+                    pattern.value = Value::Text(text);
+                }
+            }
+            Err(Stop::Fails(message)) => self.report_failing(written, &message),
+            Err(Stop::Unknown) => {}
         }
     }
 

@@ -5,7 +5,7 @@
 //! [`data_columns`](super::data_columns).
 
 use super::Binder;
-use super::deep::has_query;
+use super::deep::{has_query, without_parentheses};
 use super::grouping::walk;
 use super::scope::{Env, Output, OutputColumn, Relation, Scope};
 use super::star::Expanded;
@@ -420,10 +420,14 @@ impl Binder<'_> {
                 entries.extend(all);
                 continue;
             }
-            let exprs: Vec<&ast::Expr> = match &item.expr.kind {
+            let is_plain = |member: &ast::Expr| {
+                matches!(member.kind, ExprKind::Name(_) | ExprKind::Literal(_))
+            };
+            let exprs: Vec<&ast::Expr> = match &without_parentheses(&item.expr).kind {
+                // It may be one value.
+                ExprKind::Row(items) if !items.iter().all(is_plain) => return None,
                 ExprKind::Row(items) => items.iter().collect(),
-                ExprKind::Nested(inner) => vec![inner],
-                _ => vec![&item.expr],
+                _ => vec![without_parentheses(&item.expr)],
             };
             let entry: Option<Vec<Unpivoted>> = exprs
                 .into_iter()

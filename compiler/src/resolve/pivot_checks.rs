@@ -10,7 +10,6 @@ use super::pivot::value_name;
 use super::placement::{Needs, function_of, needs_of};
 use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal, PivotValues};
 use crate::span::Span;
 use crate::sql_type::{Common, SqlType};
@@ -20,7 +19,9 @@ use crate::types::{Typed, common_of, rules};
 impl Binder<'_> {
     /// Checks what a pivot aggregates, and what it takes its columns of.
     pub(super) fn check_pivot(&mut self, pivot: &ast::Pivot, env: &Env<'_>) {
-        for item in &pivot.aggregates {
+        // Without columns to make and groups it is a plain query.
+        let plain = pivot.on.is_empty() && pivot.groups.is_empty();
+        for item in pivot.aggregates.iter().filter(|_| !plain) {
             self.check_pivot_aggregate(&item.expr);
         }
         for column in &pivot.on {
@@ -184,16 +185,19 @@ impl Binder<'_> {
         let width = unpivot.values.len().max(1);
         // A row of anything but columns is a value.
         let is_value = |item: &ast::SelectItem| {
-            matches!(&item.expr.kind, ExprKind::Row(members) if members.iter().any(|member| {
+            matches!(&without_parentheses(&item.expr).kind, ExprKind::Row(members) if members.iter().any(|member| {
                 !matches!(member.kind, ExprKind::Name(_) | ExprKind::Literal(_))
             }))
         };
         if unpivot.entries.iter().any(is_value) {
-            return true;
+            for item in &unpivot.entries {
+                self.check_turned_row(&item.expr, width);
+            }
+            return self.diagnostics.len() == before;
         }
         let mut first = None;
         for item in &unpivot.entries {
-            let members: Vec<&ast::Expr> = match &item.expr.kind {
+            let members: Vec<&ast::Expr> = match &without_parentheses(&item.expr).kind {
                 ExprKind::Row(members) => members.iter().collect(),
                 _ => vec![without_parentheses(&item.expr)],
             };
@@ -223,6 +227,39 @@ impl Binder<'_> {
         self.diagnostics.len() == before
     }
 
+    /// A row with a member that can't be a name or a constant is one value, of one column as any other.
+    fn check_turned_row(&mut self, expr: &ast::Expr, width: usize) {
+        let ExprKind::Row(members) = &without_parentheses(expr).kind else {
+            return;
+        };
+        let is_value = |member: &ast::Expr| {
+            is_computed(member) || !matches!(member.kind, ExprKind::Name(_)) && holds_name(member)
+        };
+        let mut columns = 0;
+        let mut unclear = has_query(expr);
+        walk(expr, &mut |part| {
+            columns += usize::from(matches!(part.kind, ExprKind::Name(_)));
+            unclear |= matches!(
+                part.kind,
+                ExprKind::Star(_) | ExprKind::Columns { .. } | ExprKind::Lambda { .. }
+            );
+            true
+        });
+        if unclear || !members.iter().any(is_value) {
+            return;
+        }
+        let message = match columns {
+            1 if width == 1 => return,
+            1 => format!("the unpivot names {width} columns of values, and this row is one value"),
+            0 => "an unpivot turns columns, and here is none".to_owned(),
+            _ => "an entry of an unpivot reads one column, and this one several".to_owned(),
+        };
+        self.report(
+            Diagnostic::error(Code::WrongWidth, expr.span, message)
+                .hint("a row of plain columns turns several: `(a, b)`"),
+        );
+    }
+
     /// What an unpivot turns is made of one column.
     fn check_turned(&mut self, expr: &ast::Expr) {
         let mut columns: Vec<&str> = Vec::new();
@@ -237,7 +274,6 @@ impl Binder<'_> {
             }
             true
         });
-        columns.dedup_by(|left, right| same_name(left, right));
         let message = match &expr.kind {
             ExprKind::Literal(Literal::Text(text)) if text.is_empty() => {
                 "the name of a column can't be empty"
@@ -286,15 +322,41 @@ fn is_computed(expr: &ast::Expr) -> bool {
                 && !name.eq_ignore_ascii_case("date")
         }
         ExprKind::List(_) | ExprKind::Struct(_) | ExprKind::Map(_) => true,
-        ExprKind::Binary { operator, .. } => {
-            matches!(
-                operator.as_str(),
-                "+" | "-" | "*" | "/" | "//" | "%" | "||" | "^" | "**"
-            )
-        }
+        // All operators are functions but those that compare or join conditions.
+        ExprKind::Binary { operator, .. } => !matches!(
+            operator.as_str(),
+            "=" | "<>"
+                | "<"
+                | "<="
+                | ">"
+                | ">="
+                | "and"
+                | "or"
+                | "is distinct from"
+                | "is not distinct from"
+        ),
+        ExprKind::Unary { operator, operand } => match operator.as_str() {
+            "not" => false,
+            "-" => !matches!(
+                without_parentheses(operand).kind,
+                ExprKind::Literal(Literal::Number(_))
+            ),
+            _ => true,
+        },
+        ExprKind::Like { negated, .. } => !negated,
         ExprKind::Name(names) => names.len() > 1,
         _ => false,
     }
+}
+
+/// Whether a name stands in an expression.
+fn holds_name(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        found |= matches!(part.kind, ExprKind::Name(_));
+        !found
+    });
+    found
 }
 
 /// Whether nobody knows what a call computes.

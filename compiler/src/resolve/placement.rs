@@ -6,7 +6,7 @@
 
 use super::Binder;
 use super::deep::{group_keys, has_query};
-use super::grouping::{is_aggregate, is_macro, walk};
+use super::grouping::{is_aggregate, walk};
 use super::scope::{Env, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
@@ -176,6 +176,7 @@ impl Binder<'_> {
     pub(super) fn check_rowless(&mut self, expr: &ast::Expr, name: &str, parent: Option<&Env<'_>>) {
         let lone = is_lone(parent);
         self.check_no_columns(expr, name);
+        self.check_no_grouping(expr);
         if lone {
             let ground = Ground { name, ..CONDITION };
             self.check_ground(expr, ground, &Scope::default(), lone);
@@ -295,7 +296,7 @@ impl Binder<'_> {
         for expr in (select.items.iter().map(|item| &item.expr)).chain([condition]) {
             walk(expr, &mut |part| {
                 windows |= needs_of(part) == Some(Needs::Window);
-                unclear |= is_macro(part) || is_unlisted(part);
+                unclear |= is_unlisted(part);
                 true
             });
         }
@@ -342,7 +343,7 @@ impl Binder<'_> {
 }
 
 /// Whether there is no query around that an aggregate could belong to.
-fn is_lone(parent: Option<&Env<'_>>) -> bool {
+pub(super) fn is_lone(parent: Option<&Env<'_>>) -> bool {
     parent.is_none_or(|parent| parent.outwards().all(|env| env.scope.relations.is_empty()))
 }
 
@@ -375,10 +376,37 @@ pub(super) fn needs_of(expr: &ast::Expr) -> Option<Needs> {
     let aggregate = match name.as_str() {
         "percentile_cont" | "percentile_disc" => true,
         "grouping" | "grouping_id" => false,
-        _ => catalogue::find(&name)
-            .is_some_and(|entry| entry.is(Kind::Aggregate) && !entry.is(Kind::Macro)),
+        _ => catalogue::find(&name).is_some_and(|entry| match entry.is_macro() {
+            true => aggregates(entry, 0),
+            false => entry.is(Kind::Aggregate),
+        }),
     };
     aggregate.then_some(Needs::Group)
+}
+
+/// How many macros are looked through that call one another.
+const MOST_MACROS: usize = 3;
+
+/// Whether the definition of a macro calls an aggregate.
+fn aggregates(entry: &catalogue::Entry, depth: usize) -> bool {
+    let mut definitions = entry.macros().peekable();
+    let calls = |text: &str| {
+        let words = text
+            .split_inclusive('(')
+            .filter_map(|part| part.strip_suffix('('));
+        let mut names = words.filter_map(|part| part.rsplit(|c: char| !is_of_name(c)).next());
+        names.any(|name| {
+            catalogue::find(name).is_some_and(|entry| match entry.is_macro() {
+                true => depth < MOST_MACROS && aggregates(entry, depth + 1),
+                false => entry.is(Kind::Aggregate),
+            })
+        })
+    };
+    definitions.peek().is_some() && definitions.all(|(_, text)| calls(text))
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
 }
 
 /// The first call in an expression that can't be grouped by.

@@ -140,6 +140,7 @@ impl Binder<'_> {
                 continue;
             };
             let [name] = written.as_slice() else {
+                self.check_set_expression(body, expr);
                 self.check_set_place(body, expr, output);
                 continue;
             };
@@ -181,11 +182,7 @@ impl Binder<'_> {
         let mut unclear = constant_of(expr).is_some()
             || matches!(expr.kind, ExprKind::Position(_) | ExprKind::Literal(_));
         walk(expr, &mut |part| {
-            unclear |= match &part.kind {
-                ExprKind::Star(_) | ExprKind::Columns { .. } => true,
-                ExprKind::Name(names) => names.len() > 1,
-                _ => false,
-            };
+            unclear |= matches!(part.kind, ExprKind::Star(_) | ExprKind::Columns { .. });
             !unclear
         });
         if unclear || !matches!(body, ast::QueryBody::SetOperation(_)) {
@@ -195,12 +192,23 @@ impl Binder<'_> {
         if !items_of_sides(body, &mut sides) {
             return;
         }
-        let written = self.plain_text(expr.span);
+        // A star gives columns, and an alias may be meant by a qualified name.
+        if let ExprKind::Name(names) = &expr.kind
+            && let Some(last) = names.last()
+            && sides.iter().copied().flatten().any(|item| {
+                let alias = item.alias.as_ref();
+                super::select::gives_several(&item.expr)
+                    || alias.is_some_and(|alias| same_name(&alias.value, &last.value))
+            })
+        {
+            return;
+        }
+        let written = self.bare_text(expr);
         let mut items = sides
             .into_iter()
             .flatten()
             .map(|item| without_parentheses(&item.expr));
-        if !items.any(|item| self.plain_text(item.span) == written || self.same(item, expr)) {
+        if !items.any(|item| self.bare_text(item) == written || self.same(item, expr)) {
             let message =
                 "behind a set operation an expression must be one of its sides' select lists";
             self.report(
@@ -209,6 +217,34 @@ impl Binder<'_> {
                 ),
             );
         }
+    }
+}
+
+impl Binder<'_> {
+    /// An expression's text without case, spaces and what qualifies its names.
+    fn bare_text(&self, expr: &ast::Expr) -> String {
+        let mut qualifiers = Vec::new();
+        walk(expr, &mut |part| {
+            if let ExprKind::Name(names) = &part.kind
+                && let [.., last] = names.as_slice()
+            {
+                qualifiers.push(part.span.start..last.span.start);
+            }
+            true
+        });
+        let mut text = String::new();
+        let mut next = expr.span.start;
+        let plain = |start: u32, end: u32| {
+            let written = self.input.text.get(start as usize..end as usize);
+            let words = written.unwrap_or_default().split_whitespace();
+            words.collect::<String>().to_lowercase()
+        };
+        for qualifier in qualifiers {
+            text.push_str(&plain(next, qualifier.start));
+            next = qualifier.end.max(next);
+        }
+        text.push_str(&plain(next, expr.span.end));
+        text
     }
 }
 

@@ -11,7 +11,7 @@ use crate::parse::ast;
 use crate::span::Span;
 use crate::sql_type::coerce::set_operation_type;
 use crate::sql_type::{Common, SqlType};
-use crate::types::{Typed, Value, common, literal};
+use crate::types::{Typed, common, literal};
 
 impl Binder<'_> {
     /// Binds a query; `parent` is what is visible around it.
@@ -23,9 +23,11 @@ impl Binder<'_> {
             return Output::unknown();
         }
         self.depth += 1;
+        let within = std::mem::replace(&mut self.within, false);
         let output = self.writing(What::Query, query.span, |binder| {
             super::with_stack(|| binder.with_members(query, parent))
         });
+        self.within = within;
         self.depth -= 1;
         output
     }
@@ -46,7 +48,7 @@ impl Binder<'_> {
         let output = match &query.body {
             ast::QueryBody::Select(select) => {
                 let selected = self.select(select, parent);
-                self.order_by_select(query.order_by.as_ref(), &selected, parent);
+                self.order_by_select(select, query.order_by.as_ref(), &selected, parent);
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     let Selected { output, scope } = &selected;
                     self.check_order_grouping(select, items, scope, output, parent);
@@ -151,10 +153,19 @@ impl Binder<'_> {
         let number = MemberId(self.member_count);
         self.making.push(member.name.value.to_lowercase());
         let (output, recursive) = match (&member.query.body, recursive) {
-            (ast::QueryBody::SetOperation(operation), true)
-                if member.query.with.is_none() && may_recurse(operation) =>
-            {
-                (self.recursive(member, number, operation, parent), true)
+            (ast::QueryBody::SetOperation(operation), true) if may_recurse(operation) => {
+                let outer = self.common_tables.len();
+                for inner in member.query.with.iter().flat_map(|with| &with.members) {
+                    let recursive = member
+                        .query
+                        .with
+                        .as_ref()
+                        .is_some_and(|with| with.recursive);
+                    self.common_table(inner, recursive, parent);
+                }
+                let output = self.recursive(member, number, operation, parent);
+                self.common_tables.truncate(outer);
+                (output, true)
             }
             _ => (self.query(&member.query, parent), false),
         };
@@ -179,8 +190,8 @@ impl Binder<'_> {
         });
     }
 
-    /// A member that may read itself: its left side gives names and types, and the engine casts
-    /// what the right side gives. One that doesn't read itself is like any other set operation.
+    /// A member that may read itself, whether it does or not: its left side gives names and types,
+    /// and the engine casts what the right side gives.
     fn recursive(
         &mut self,
         member: &ast::CommonTable,
@@ -190,7 +201,6 @@ impl Binder<'_> {
     ) -> Output {
         let mark = self.tree.mark();
         let mut left = self.body(&operation.left, parent);
-        let first = left.clone();
         for column in &mut left.columns {
             column.typed.nullable = true;
             column.typed.sql_type = column.typed.sql_type.as_column();
@@ -204,10 +214,6 @@ impl Binder<'_> {
             read: false,
         });
         let right = self.body(&operation.right, parent);
-        let reads_itself = self
-            .common_tables
-            .get(before)
-            .is_some_and(|member| member.read);
         self.common_tables.truncate(before);
         if !left.open && !right.open && left.columns.len() != right.columns.len() {
             self.different_widths(operation, &left, &right);
@@ -216,17 +222,6 @@ impl Binder<'_> {
         self.tree
             .close(mark, set_operation(operation), operation.span);
         self.limits(&member.query, parent);
-        if reads_itself {
-            return left;
-        }
-        for (index, column) in left.columns.iter_mut().enumerate() {
-            column.typed = match (first.columns.get(index), right.columns.get(index)) {
-                (Some(left), Some(right)) => {
-                    both(&left.typed, &right.typed, operation.operator).nullable_if(true)
-                }
-                _ => Typed::unknown(),
-            };
-        }
         left
     }
 
@@ -356,23 +351,16 @@ impl Binder<'_> {
     fn beside(&mut self, above: (&Typed, Span), value: (&Typed, Span)) -> Typed {
         let nullable = above.0.nullable || value.0.nullable;
         let together = common(above.0, value.0);
-        let sql_type = &above.0.sql_type;
         if together == Common::Incompatible {
             let typed = [above.0.clone(), value.0.clone()];
             self.mixed("VALUES", &typed, &[above.1, value.1], value.1);
-        } else if let Value::Text(text) = &value.0.value
-            && sql_type.is_numeric()
-            && text.trim().parse::<f64>().is_err()
-            && !text.contains('_')
-        {
-            let message = format!("the values above are `{sql_type}`, and `{text}` is no number");
-            self.wrong_constant(value.1, message);
         }
         Typed::of(together.or_unknown()).nullable_if(nullable)
     }
 
     fn order_by_select(
         &mut self,
+        select: &ast::Select,
         order_by: Option<&ast::OrderBy>,
         selected: &Selected,
         parent: Option<&Env<'_>>,
@@ -382,12 +370,23 @@ impl Binder<'_> {
             Some(ast::OrderBy::All(span)) => return self.order_by_all(*span),
             Some(ast::OrderBy::Items(items)) => items,
         };
-        let aliases = aliases_of(&selected.output);
-        let mut env = Env::new(&selected.scope, parent);
-        env.aliases = &aliases;
-        env.aliases_first = true;
+        let aliases = ordering_aliases(select, &selected.output);
+        let mut whole = Env::new(&selected.scope, parent);
+        whole.aliases = &aliases;
+        whole.aliases_first = true;
+        // Within an expression a name is a column, and only where there is none an alias.
+        let within = Env {
+            aliases_first: false,
+            columns_decide: true,
+            ..whole
+        };
         let mark = self.tree.mark();
         for item in items {
+            let env = if is_plain_name(&item.expr) {
+                whole
+            } else {
+                within
+            };
             self.check_order_item(&item.expr, &selected.output, "ORDER BY");
             self.check_choice(&item.expr, &env);
             self.check_star_places(&item.expr);
@@ -513,6 +512,36 @@ pub(super) fn aliases_of(output: &Output) -> Vec<Alias> {
             })
         })
         .collect()
+}
+
+/// The names of a select list that `ORDER BY` and `DISTINCT ON` know: of items without an alias only
+/// those that no other item has.
+pub(super) fn ordering_aliases(select: &ast::Select, output: &Output) -> Vec<Alias> {
+    let given = |name: &str| {
+        let mut aliases = select.items.iter().filter_map(|item| item.alias.as_ref());
+        aliases.any(|alias| same_name(&alias.value, name))
+    };
+    let all = aliases_of(output);
+    let count = |name: &str| {
+        all.iter()
+            .filter(|alias| same_name(&alias.name, name))
+            .count()
+    };
+    let known = all
+        .iter()
+        .filter(|alias| given(&alias.name) || count(&alias.name) == 1);
+    known.cloned().collect()
+}
+
+/// Whether it is a name, in parentheses or compared in a way of its own.
+fn is_plain_name(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Nested(inner) | ast::ExprKind::Collate { operand: inner, .. } => {
+            is_plain_name(inner)
+        }
+        ast::ExprKind::Name(_) => true,
+        _ => false,
+    }
 }
 
 /// New names for the columns, from the left.

@@ -103,6 +103,8 @@ pub(super) struct Relation {
     pub open: bool,
     /// The columns that no star shows.
     pub hidden: Hidden,
+    /// Whether its name is an alias, and not that of a table.
+    pub aliased: bool,
     /// Whether it is two of one name to the engine, so that the name alone means neither.
     pub twice: bool,
 }
@@ -203,6 +205,8 @@ pub(super) struct Env<'a> {
     pub aliases: &'a [Alias],
     /// Whether aliases hide columns, as in `ORDER BY`.
     pub aliases_first: bool,
+    /// Whether a name that is a column of several tables is no alias either.
+    pub columns_decide: bool,
     /// The parameters of a lambda.
     pub parameters: &'a [Alias],
     /// The windows that the `SELECT` names.
@@ -216,6 +220,7 @@ impl<'a> Env<'a> {
             scope,
             aliases: &[],
             aliases_first: false,
+            columns_decide: false,
             parameters: &[],
             windows: &[],
             parent,
@@ -296,7 +301,7 @@ impl<'a> Env<'a> {
         }
         match self.scope.find(name) {
             // The engine turns to the aliases wherever the columns give no answer.
-            Some(Found::Ambiguous(tables)) => {
+            Some(Found::Ambiguous(tables)) if !self.columns_decide => {
                 alias(self.aliases).or(Some(Found::Ambiguous(tables)))
             }
             Some(found) => Some(found),
@@ -369,6 +374,17 @@ impl Scope {
                 return Some(Found::Ambiguous(tables.collect()));
             }
             let merged = &self.merged[index];
+            let own = merged
+                .relations
+                .first()
+                .and_then(|first| self.relations.get(*first));
+            let own = own.and_then(|relation| relation.name.as_deref());
+            if let Some(own) = own
+                && self.has_twins(own)
+            {
+                // The engine looks for it in the table of this name.
+                return Some(Found::Ambiguous(vec![own.to_owned(); 2]));
+            }
             let id = ColumnId {
                 scope: self.id,
                 relation: None,
@@ -393,6 +409,13 @@ impl Scope {
                     .collect(),
             )),
         }
+    }
+
+    /// Whether two relations have a name in the same way, as aliases or as tables.
+    fn has_twins(&self, name: &str) -> bool {
+        let mut named = self.relations.iter().filter(|other| other.is_named(name));
+        let first = named.next().map(|first| first.aliased);
+        named.any(|other| Some(other.aliased) == first)
     }
 
     fn whole_row(&self, name: &str) -> Option<Found> {

@@ -3,7 +3,7 @@
 use super::Binder;
 use super::nullability;
 use super::positions::order_position;
-use super::query::{aliases_of, literal_position};
+use super::query::{aliases_of, literal_position, ordering_aliases};
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
 use crate::bound::{Clause, Grouping, Mark, What};
 use crate::parse::ast;
@@ -132,6 +132,9 @@ impl Binder<'_> {
         let mut env = Env::new(scope, parent);
         env.aliases = &aliases;
         if let Some(ast::Distinct::On(keys)) = &select.distinct {
+            let known = ordering_aliases(select, output);
+            let mut env = env;
+            env.aliases = &known;
             self.clause(Clause::DistinctOn, select.span, |binder| {
                 for key in keys {
                     binder.key(key, output, "DISTINCT ON", &env);
@@ -372,7 +375,7 @@ fn is_count_star(expr: &ast::Expr) -> bool {
                     .is_some_and(|name| name.value.eq_ignore_ascii_case("count"));
                 counted += usize::from(
                     is_count
-                        && matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ast::ExprKind::Star(_))),
+                        && matches!(function.arguments.as_slice(), [only] if matches!(super::deep::without_parentheses(&only.value).kind, ast::ExprKind::Star(_))),
                 );
             }
             _ => {}

@@ -284,7 +284,7 @@ fn only_argument(expr: &ast::Expr) -> Option<&ast::Expr> {
             }
         }
     };
-    match &only.kind {
+    match &without_parentheses(only).kind {
         ExprKind::Star(star) => {
             (star.exclude.is_empty() && star.replace.is_empty() && star.pattern.is_none())
                 .then_some(only)

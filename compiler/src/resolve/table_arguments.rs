@@ -5,13 +5,14 @@
 //! a name that is no column there stands for its own text.
 
 use super::Binder;
-use super::deep::query_of;
+use super::deep::{query_of, without_parentheses};
 use super::grouping::walk;
 use super::names::keyword_value;
 use super::placement::needs_of;
 use super::scope::{Env, Found};
 use super::table_function_checks::option_of;
 use crate::bound::What;
+use crate::constant::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::sql_type::SqlType;
@@ -56,6 +57,24 @@ struct Parts<'a> {
     placed: Option<&'a ast::Expr>,
 }
 
+/// Whether it is `COLUMNS(…)`.
+fn is_repeated(star: &ast::Expr) -> bool {
+    matches!(star.kind, ExprKind::Columns { .. })
+}
+
+/// Whether a call has a plain star as its only argument.
+pub(super) fn is_lone_star(function: &ast::Function) -> bool {
+    let [only] = function.arguments.as_slice() else {
+        return false;
+    };
+    match &without_parentheses(&only.value).kind {
+        ExprKind::Star(star) => {
+            star.exclude.is_empty() && star.replace.is_empty() && !function.distinct
+        }
+        _ => false,
+    }
+}
+
 fn is_columns(call: &ast::Function) -> bool {
     matches!(call.name.as_slice(), [only] if only.value.eq_ignore_ascii_case("columns"))
 }
@@ -73,7 +92,9 @@ fn parts_of(argument: &ast::Expr) -> Parts<'_> {
         }
         match &part.kind {
             ExprKind::Name(names) => parts.names.push(names),
-            ExprKind::Star(_) => parts.star = parts.star.or(Some(part)),
+            ExprKind::Star(_) | ExprKind::Columns { .. } => {
+                parts.star = parts.star.or(Some(part));
+            }
             ExprKind::Function(call) if is_columns(call) => {
                 parts.star = parts.star.or(Some(part));
             }
@@ -94,6 +115,11 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Vec<Typed> {
         let takes = Takes::of(name);
+        if is_lone_star(function) {
+            // It is read as no argument.
+            self.opaque(&function.arguments[0].value);
+            return Vec::new();
+        }
         let values = function.arguments.iter().map(|argument| {
             let option = option_of(argument);
             (
@@ -114,7 +140,12 @@ impl Binder<'_> {
                 }
                 self.opaque(value)
             }
-            Takes::Rows if parts_of(value).star.is_some() => self.opaque(value),
+            Takes::Rows if parts_of(value).star.is_some() => {
+                if let Some(star) = parts_of(value).star.filter(|star| is_repeated(star)) {
+                    self.star_given(star);
+                }
+                self.opaque(value)
+            }
             Takes::Rows if reads && *named => self.opaque(value),
             Takes::Rows if reads => self.expression(value, env),
             Takes::Rows | Takes::Constants => self.constant_argument(value, name, env),
@@ -137,6 +168,7 @@ impl Binder<'_> {
 
     fn constant_argument(&mut self, value: &ast::Expr, called: &str, env: &Env<'_>) -> Typed {
         let parts = parts_of(value);
+        self.check_no_grouping(value);
         if self.is_refused(&parts, called, env) {
             return self.opaque(value);
         }
@@ -153,10 +185,18 @@ impl Binder<'_> {
                 },
             };
         }
-        if parts.lambda || !parts.names.is_empty() {
-            return self.quietly(|binder| binder.expression(value, env));
+        let outer = std::mem::replace(&mut self.names_are_texts, true);
+        let before = self.diagnostics.len();
+        let typed = self.expression(value, env);
+        self.names_are_texts = outer;
+        let is_constant = !parts.lambda && parts.names.is_empty();
+        if is_constant
+            && self.diagnostics.len() == before
+            && let Err(Stop::Fails(message)) = self.evaluator().value(value)
+        {
+            self.report_failing(value, &message);
         }
-        self.expression(value, env)
+        typed
     }
 
     /// Whether something stands in an argument that no constant has, which is told then.

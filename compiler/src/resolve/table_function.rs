@@ -6,6 +6,7 @@ use super::deep::query_of;
 use super::grouping::walk;
 use super::hidden::Hidden;
 use super::scope::{Env, Relation, ScopeColumn};
+use super::table_arguments::is_lone_star;
 use super::table_function_checks::option_of;
 use crate::bound::What;
 use crate::name::same_name;
@@ -46,6 +47,17 @@ impl Binder<'_> {
         let pure = ["range", "generate_series", "unnest", "repeat", "repeat_row"];
         let pure = pure.contains(&name.as_str());
         let arguments = self.table_arguments(&name, function, env);
+        let plain;
+        let function = match is_lone_star(function) {
+            true => {
+                plain = ast::Function {
+                    arguments: Vec::new(),
+                    ..(**function).clone()
+                };
+                &plain
+            }
+            false => &**function,
+        };
         if FILE_READERS.contains(&name.as_str()) {
             self.report(data_columns::file(call.span));
         }
@@ -103,6 +115,7 @@ impl Binder<'_> {
             columns,
             open: false,
             hidden,
+            aliased: true,
             twice: ordinality && !is_macro && !reads_columns(function),
         }
     }
@@ -152,6 +165,13 @@ fn function_columns(
     let one =
         |sql_type: SqlType| (!sql_type.has_unknown()).then(|| vec![(name.to_owned(), sql_type)]);
     match (name, arguments) {
+        ("range" | "generate_series", all)
+            if all
+                .iter()
+                .any(|typed| typed.sql_type == SqlType::TimestampTz) =>
+        {
+            one(SqlType::TimestampTz)
+        }
         ("range" | "generate_series", [first, ..]) => one(series(first)?),
         ("unnest", [list]) => match &list.sql_type {
             SqlType::List(element) | SqlType::Array(element, _) => one((**element).clone()),
@@ -179,6 +199,23 @@ fn function_columns(
                 .collect();
             let known = columns.iter().all(|(_, sql_type)| !sql_type.has_unknown());
             known.then_some(columns)
+        }
+        ("test_vector_types", _) => {
+            let placed = function.arguments.iter().zip(arguments);
+            let placed = placed.filter(|(argument, _)| !is_option(argument));
+            let columns: Vec<(String, SqlType)> = placed
+                .zip(1..)
+                .map(|((_, typed), number)| {
+                    let number = if number == 1 {
+                        String::new()
+                    } else {
+                        number.to_string()
+                    };
+                    (format!("test_vector{number}"), typed.sql_type.as_column())
+                })
+                .collect();
+            let known = columns.iter().all(|(_, sql_type)| !sql_type.has_unknown());
+            (known && !columns.is_empty()).then_some(columns)
         }
         // Of these the options change the columns.
         ("duckdb_logs" | "test_all_types", _) if named => None,

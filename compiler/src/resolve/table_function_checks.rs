@@ -67,7 +67,9 @@ impl Binder<'_> {
             return;
         }
         if !known && name != "unnest" {
-            if !rules::may_be_of_an_extension(name) && !is_of_an_extension(name) {
+            // What the engine knows as another kind of function comes with no extension.
+            let other = catalogue::find(name).is_some();
+            if other || !rules::may_be_of_an_extension(name) && !is_of_an_extension(name) {
                 let message = format!("there is no table function `{name}`");
                 let mut finding = Diagnostic::error(Code::UnknownFunction, span, message);
                 if let Some(similar) = nearest(name, catalogue::table_names()) {

@@ -14,17 +14,18 @@ impl Binder<'_> {
         self.check_subquery(output, 1, span, "a subquery that is a value has one column");
     }
 
-    /// `array(query)`: with a star the engine makes a list of structs.
+    /// `array(query)`: the select list has one item, and of a star the first column counts.
     pub(super) fn check_array_width(&mut self, query: &ast::Query, output: &Output) {
-        let starred = match &query.body {
-            ast::QueryBody::Select(select) => select
-                .items
-                .iter()
-                .any(|item| matches!(item.expr.kind, ExprKind::Star(_) | ExprKind::Columns { .. })),
-            _ => true,
-        };
-        if !starred {
-            self.check_value_width(output, query.span);
+        match &query.body {
+            ast::QueryBody::Select(select) if select.items.len() != 1 => {
+                let message = format!(
+                    "a list is made of one column, and this select list has {} items",
+                    select.items.len()
+                );
+                self.report(Diagnostic::error(Code::WrongWidth, query.span, message));
+            }
+            ast::QueryBody::SetOperation(_) => self.check_value_width(output, query.span),
+            _ => {}
         }
     }
 
@@ -40,7 +41,8 @@ impl Binder<'_> {
         let expected = match &without_parentheses(operand).kind {
             ExprKind::Row(items) => items.len(),
             _ => match operand_type {
-                SqlType::Struct(_) | SqlType::Unknown | SqlType::Other(_) => return,
+                SqlType::Struct(fields) if fields.iter().any(|(name, _)| name.is_empty()) => return,
+                SqlType::Unknown | SqlType::Other(_) => return,
                 _ => 1,
             },
         };
@@ -66,6 +68,23 @@ impl Binder<'_> {
             )
             .hint("select only what is needed"),
         );
+    }
+
+    /// `f(…) AS alias(a, b)`: of a function's columns each gets a name of its own.
+    pub(super) fn check_alias_names(
+        &mut self,
+        relation: &Relation,
+        alias: Option<&ast::TableAlias>,
+    ) {
+        let names = alias.map_or(&[] as &[ast::Name], |alias| &alias.columns);
+        // Names for more columns than there are name nothing.
+        for (index, name) in names.iter().enumerate().take(relation.columns.len()) {
+            let mut earlier = names[..index].iter();
+            if earlier.any(|other| crate::name::same_name(&other.value, &name.value)) {
+                let message = format!("two columns are named `{}`", name.value);
+                self.report(Diagnostic::error(Code::DuplicateName, name.span, message));
+            }
+        }
     }
 
     /// `AS alias(a, b, c)`: at most as many names as there are columns.

@@ -362,18 +362,22 @@ fn windowed_calls(select: &ast::Select) -> Vec<&ast::Function> {
 }
 
 /// Whether an expression of a select list, `HAVING` or `QUALIFY` uses a window, or another window
-/// that is based on it.
+/// that is based on it and is used itself.
 pub(super) fn uses_window(select: &ast::Select, name: &str) -> bool {
-    let uses = |written: &ast::Name| same_name(&written.value, name);
-    let based = select
-        .windows
-        .iter()
-        .any(|(_, window)| window.base.as_ref().is_some_and(uses));
-    based
-        || used_windows(select).iter().any(|window| match window {
+    let used = used_windows(select);
+    let is_used = |name: &str| {
+        let uses = |written: &ast::Name| same_name(&written.value, name);
+        used.iter().any(|window| match window {
             Window::Named(used) => uses(used),
             Window::Spec(spec) => spec.base.as_ref().is_some_and(uses),
         })
+    };
+    let mut windows = select.windows.iter();
+    let based = windows.any(|(own, window)| {
+        let base = window.base.as_ref();
+        base.is_some_and(|base| same_name(&base.value, name)) && is_used(&own.value)
+    });
+    based || is_used(name)
 }
 
 /// The bounds of a frame, as written in lower case with single spaces. A bound alone is the

@@ -180,6 +180,7 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
         (variant, _) | (_, variant) if variant.is_variant() => Common::Type(variant.clone()),
         (Null, other) | (other, Null) => Common::Type(other.clone()),
         (Json, _) | (_, Json) => Common::Type(Json),
+        (Union(left), Union(right)) if unions_differ(left, right) => Common::Incompatible,
         (Union(members), other) | (other, Union(members)) => beside_union(members, other),
         (Decimal(..), Decimal(..)) => decimals(left, right),
         (Enum(_), Enum(_) | Varchar) | (Varchar, Enum(_)) => Common::Type(Varchar),
@@ -190,6 +191,16 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
         _ if left.is_temporal() && right.is_temporal() => times(left, right),
         _ => Common::Incompatible,
     }
+}
+
+/// Whether each of two unions has a member that the other one lacks, so that neither can be cast to the other.
+pub fn unions_differ(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> bool {
+    let lacks = |all: &[(String, SqlType)], name: &str| {
+        let mut names = all.iter();
+        !names.any(|(own, _)| own.eq_ignore_ascii_case(name))
+    };
+    right.iter().any(|(name, _)| lacks(left, name))
+        && left.iter().any(|(name, _)| lacks(right, name))
 }
 
 /// A union takes in what one of its members takes.

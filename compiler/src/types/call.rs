@@ -44,7 +44,11 @@ impl From<Common> for Outcome {
 
 /// The type of `name(arguments)`, also of an operator.
 pub fn call(name: &str, arguments: &[Typed]) -> Outcome {
-    let name = name.to_lowercase();
+    let name = match name.to_lowercase() {
+        // The grammar's name of the function.
+        extract if extract == "extract" => "date_part".to_owned(),
+        other => other,
+    };
     if rules::gives_null_for_null(&name, arguments) {
         return refused_by_overloads(&name, arguments).unwrap_or(Outcome::Type(SqlType::Null));
     }
@@ -333,12 +337,14 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
         (value, Parameter::Vague(kind)) => vague_cost(&argument.sql_type, value, kind),
         (_, Parameter::Any | Parameter::Lambda) => Some(ANY_COST),
         (_, Parameter::Template(_)) => Some(TEMPLATE_COST),
-        (Value::Text(_), Parameter::Type(SqlType::Varchar)) => Some(1),
-        (Value::Text(_), Parameter::Type(_)) => Some(20),
+        (Value::Text(_) | Value::SomeText, Parameter::Type(SqlType::Varchar)) => Some(1),
+        (Value::Text(_) | Value::SomeText, Parameter::Type(_)) => Some(20),
         // A text becomes a list of some type, and not one of any type.
-        (Value::Text(_), Parameter::List(element)) => (**element != Parameter::Any).then_some(20),
-        (Value::Text(_), Parameter::Map(..)) => Some(20),
-        (Value::Text(_), Parameter::Decimal) => None,
+        (Value::Text(_) | Value::SomeText, Parameter::List(element)) => {
+            (**element != Parameter::Any).then_some(20)
+        }
+        (Value::Text(_) | Value::SomeText, Parameter::Map(..)) => Some(20),
+        (Value::Text(_) | Value::SomeText, Parameter::Decimal) => None,
         (Value::Integer(_), Parameter::Type(SqlType::Json)) => None,
         (Value::Integer(number), Parameter::Type(target))
             if argument.sql_type != *target && literal::fits(*number, target) =>
@@ -367,7 +373,7 @@ fn cost(argument: &Typed, parameter: &Parameter) -> Option<u32> {
 fn vague_cost(argument: &SqlType, value: &Value, kind: &str) -> Option<u32> {
     match kind {
         "FLOAT[ANY]" | "DOUBLE[ANY]" => match (argument, value) {
-            (_, Value::Text(_)) => Some(20),
+            (_, Value::Text(_) | Value::SomeText) => Some(20),
             (SqlType::Array(element, _), _) => {
                 let target = match kind {
                     "FLOAT[ANY]" => SqlType::Float,
@@ -388,7 +394,7 @@ fn vague_cost(argument: &SqlType, value: &Value, kind: &str) -> Option<u32> {
                 || *argument == SqlType::Boolean;
             (!never).then_some(0)
         }
-        "VARIANT" => matches!(value, Value::Text(_)).then_some(20),
+        "VARIANT" => matches!(value, Value::Text(_) | Value::SomeText).then_some(20),
         _ => Some(0),
     }
 }

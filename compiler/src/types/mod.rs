@@ -7,6 +7,7 @@
 pub mod aggregate_states;
 pub mod call;
 pub mod catalogue;
+pub mod date_parts;
 mod decimal;
 pub mod json_path;
 pub mod json_refusals;
@@ -50,6 +51,8 @@ pub enum Value {
     Integer(i128),
     /// A text written out: it takes the type of what stands beside it.
     Text(String),
+    /// A text that takes the type of what stands beside it as well, and that isn't known.
+    SomeText,
     /// A list of texts written out.
     Texts(Vec<String>),
     /// A null that was given a type.
@@ -94,9 +97,9 @@ impl Typed {
         }
     }
 
-    /// Whether it is a text written out.
+    /// Whether it is a text written out, or one that is as good.
     pub fn is_text_literal(&self) -> bool {
-        matches!(self.value, Value::Text(_))
+        matches!(self.value, Value::Text(_) | Value::SomeText)
     }
 
     /// Whether its type is known through and through.
@@ -109,9 +112,9 @@ impl Typed {
 /// [`common_type`], but literals give way.
 pub fn common(left: &Typed, right: &Typed) -> Common {
     match (&left.value, &right.value) {
-        (Value::Text(_), Value::Text(_)) => Common::Type(SqlType::Varchar),
-        (Value::Text(_), _) => beside_text(&right.sql_type),
-        (_, Value::Text(_)) => beside_text(&left.sql_type),
+        _ if left.is_text_literal() && right.is_text_literal() => Common::Type(SqlType::Varchar),
+        _ if left.is_text_literal() => beside_text(&right.sql_type),
+        _ if right.is_text_literal() => beside_text(&left.sql_type),
         (Value::Integer(_), Value::Integer(_)) => common_type(&left.sql_type, &right.sql_type),
         (Value::Integer(number), _) => beside_integer(*number, left, right),
         (_, Value::Integer(number)) => beside_integer(*number, right, left),
@@ -143,9 +146,14 @@ pub fn common_of<'a>(all: impl IntoIterator<Item = &'a Typed>) -> Common {
             None => next.clone(),
             Some(before) => match common(&before, next) {
                 Common::Type(sql_type) => {
-                    let keeps_value = before.value != Value::Any
-                        && sql_type == before.sql_type
-                        && next.value != Value::Any;
+                    // Two texts are a text still, and two whole numbers only if they are the same.
+                    let keeps_value = match (&before.value, &next.value) {
+                        (Value::Integer(before), Value::Integer(next)) => before == next,
+                        (Value::Text(_) | Value::SomeText, Value::Text(_) | Value::SomeText) => {
+                            true
+                        }
+                        _ => false,
+                    };
                     Typed {
                         value: if keeps_value {
                             before.value

@@ -85,25 +85,38 @@ fn judge(
     engine: &Engine,
     catalog: &Catalog,
 ) -> Judged {
+    let mut judged = compared(statement, prepared, engine, catalog);
+    if judged.cause().is_some() && judged.accepted() {
+        judged.refused_when_asked = refuses_over_empty_tables(&statement.sql, catalog);
+    }
+    judged
+}
+
+/// The same, without asking as `dbgo check --engine` does. A query is run only if we say of one of
+/// its columns that it is never null.
+pub fn compared(
+    statement: &Statement,
+    prepared: Result<(), Refusal>,
+    engine: &Engine,
+    catalog: &Catalog,
+) -> Judged {
     let sql = &statement.sql;
     let ours = catch_unwind(AssertUnwindSafe(|| ours::answer(sql, catalog))).ok();
+    let columns = ours.iter().flat_map(|ours| &ours.columns).flatten();
+    let never_null = columns.into_iter().any(|column| !column.nullable);
     let engine = match prepared {
         Err(refusal) => verdict::Engine::Refuses(refusal),
         Ok(()) => verdict::Engine::Binds {
             columns: engine.describe(sql).ok(),
-            nulls: engine.nulls(sql).ok(),
+            nulls: never_null.then(|| engine.nulls(sql).ok()).flatten(),
         },
     };
-    let mut judged = Judged {
+    Judged {
         statement: statement.clone(),
         ours,
         engine,
         refused_when_asked: None,
-    };
-    if judged.cause().is_some() && judged.accepted() {
-        judged.refused_when_asked = refuses_over_empty_tables(sql, catalog);
     }
-    judged
 }
 
 /// Whether `dbgo check --engine` takes an error for one of the query.

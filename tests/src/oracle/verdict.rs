@@ -174,6 +174,13 @@ impl Judged {
         ours.outside.or(asked)
     }
 
+    /// Whether both refuse it, for something that is in it: nothing to look at, but it shows what
+    /// queries are refused for.
+    pub fn agreed(&self) -> bool {
+        let counted = matches!(self.cause(), Some(Cause::Syntax | Cause::NamesAndTypes));
+        counted && !self.accepted()
+    }
+
     /// What is to be looked at.
     pub fn findings(&self) -> Vec<Finding> {
         let Some(ours) = &self.ours else {

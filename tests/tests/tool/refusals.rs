@@ -62,7 +62,7 @@ fn the_engine_judges_every_query_where_it_is_asked_to() {
          select quantile_cont(amount, :share) as part from :orders\n",
     );
     let wrong = "-- @import: orders = models.staging.stg_orders\n\
-                 select case when\n\
+                 select case when md5('a') = 'b' then 0 when\n\
                  #if env == 'prod'\n'2'\n\
                  #else\n'SIDEWAYS'\n#endif\n\
                  = 1 then amount end as found from :orders\n";

@@ -36,7 +36,8 @@ impl Writer<'_> {
         if called == "list"
             && qualifiers.is_empty()
             && let [key] = function.order_by.as_slice()
-            && arguments.first() == self.expression(&key.expr).as_ref()
+            && let [only] = function.arguments.as_slice()
+            && self.expression(&only.value) == self.expression(&key.expr)
         {
             return self.sorted_list(function, key, arguments.first()?);
         }
@@ -94,8 +95,8 @@ impl Writer<'_> {
             None => "ORDER_DEFAULT",
         };
         let nulls = match key.nulls_first {
-            // How it writes them wasn't seen.
-            Some(_) => return None,
+            Some(true) => "NULLS FIRST",
+            Some(false) => "NULLS LAST",
             None => "ORDER_DEFAULT",
         };
         Some(format!(
@@ -119,6 +120,8 @@ impl Writer<'_> {
         let argument = |argument: &ast::Argument| {
             let value = self.expression(&argument.value)?;
             Some(match &argument.name {
+                // Windows forget it.
+                Some(_) if function.over.is_some() => value,
                 Some(name) => format!("{} := {value}", quote_identifier(&name.value)),
                 None => value,
             })
@@ -252,8 +255,9 @@ impl Writer<'_> {
         };
         let distinct = if function.distinct { "DISTINCT " } else { "" };
         let mut text = format!("{schema}{called}({distinct}{}", arguments.join(", "));
-        if !function.order_by.is_empty() {
-            let order: Vec<&ast::OrderItem> = function.order_by.iter().collect();
+        let within = function.order_by.iter().chain(&function.within_group);
+        let order: Vec<&ast::OrderItem> = within.collect();
+        if !order.is_empty() {
             text.push_str(&format!(" ORDER BY {}", self.ordered(&order)?));
         }
         if function.ignore_nulls == Some(true) {

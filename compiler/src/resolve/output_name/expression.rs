@@ -179,6 +179,9 @@ impl Writer<'_> {
                 format!("(ARRAY[{}])", self.list(items)?)
             }
             ExprKind::List(items) => format!("main.list_value({})", self.list(items)?),
+            ExprKind::Struct(fields) if fields.iter().any(|(name, _)| name.value.is_empty()) => {
+                return None;
+            }
             ExprKind::Struct(fields) => {
                 let fields: Option<Vec<String>> = fields
                     .iter()
