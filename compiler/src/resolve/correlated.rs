@@ -3,6 +3,8 @@
 //! Source: `FlattenDependentJoins` and `BindLambdaReference` of DuckDB 1.5.5.
 
 use super::Binder;
+use super::grouping::walk;
+use super::placement::{Needs, needs_of};
 use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, JoinKind};
@@ -29,6 +31,41 @@ impl Binder<'_> {
                 Diagnostic::error(Code::UnsupportedJoin, span, message)
                     .hint("read it in `WHERE`, or join with `left join` or `join`"),
             );
+        }
+    }
+
+    /// Whether an aggregate of a query reads columns of the queries around it alone: it is one of
+    /// theirs, and makes no row here.
+    pub(super) fn aggregates_outside(&self, query: &ast::Query, env: &Env<'_>) -> bool {
+        let ast::QueryBody::Select(select) = &query.body else {
+            return false;
+        };
+        let outer: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
+        let mut found = false;
+        for item in &select.items {
+            walk(&item.expr, &mut |part| {
+                if needs_of(part) != Some(Needs::Group) {
+                    return true;
+                }
+                let mut columns = self.columns_within(part.span).peekable();
+                found |=
+                    columns.peek().is_some() && columns.all(|column| outer.contains(&column.scope));
+                false
+            });
+        }
+        found
+    }
+
+    /// Checks that a value can be compared with the only column of a subquery.
+    fn check_members(
+        &mut self,
+        (operand, typed): (&ast::Expr, Typed),
+        output: &super::scope::Output,
+        span: Span,
+    ) {
+        let typed = only_member(operand, typed);
+        if let ([column], false) = (output.columns.as_slice(), output.open) {
+            self.comparable_in(&typed, &column.typed, operand.span, span);
         }
     }
 
