@@ -309,7 +309,7 @@ impl Binder<'_> {
                     let typed = match bound.kind {
                         ExprKind::Keyword(_) => Typed::unknown(),
                         // `[a:b]`, which reads like a reference, names a column.
-                        _ if holds_reference(bound) => {
+                        _ if super::deep::holds_reference(bound) => {
                             self.quietly(|binder| binder.expression(bound, env))
                         }
                         _ => self.expression(bound, env),
@@ -626,16 +626,6 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
             what: What::Parameter { depth, position },
         })
         .collect()
-}
-
-/// Whether `:name` stands in an expression.
-fn holds_reference(expr: &ast::Expr) -> bool {
-    let mut found = false;
-    super::grouping::walk(expr, &mut |part| {
-        found |= matches!(part.kind, ExprKind::Reference(_));
-        !found
-    });
-    found
 }
 
 /// A row of one member is compared as that member.
