@@ -30,6 +30,12 @@ impl Parser<'_> {
             }
             items.push(self.group_item(false)?);
         }
+        // `t.*` alone is all as well.
+        if let [GroupItem::Expr(only)] = items.as_slice()
+            && is_plain_star(only)
+        {
+            return Ok(GroupBy::All(self.span_from(start)));
+        }
         let sets = items
             .iter()
             .map(sets_of)
@@ -91,7 +97,9 @@ impl Parser<'_> {
         }
         let items = self.comma_separated(Self::order_item)?;
         Ok(match items.as_slice() {
-            [only] if is_plain_star(&only.expr) => OrderBy::All(self.span_from(start)),
+            [only] if is_plain_star(&only.expr) || is_every_column(&only.expr) => {
+                OrderBy::All(self.span_from(start))
+            }
             _ => OrderBy::Items(items),
         })
     }
@@ -308,17 +316,28 @@ impl Parser<'_> {
     }
 }
 
-/// Whether it is `*`, with nothing said of it.
+/// Whether it is `*` or `t.*`, with nothing said of it.
 fn is_plain_star(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Star(star) => {
-            star.qualifier.is_empty()
-                && star.exclude.is_empty()
+            star.exclude.is_empty()
                 && star.replace.is_empty()
                 && star.rename.is_empty()
                 && star.pattern.is_none()
         }
         ExprKind::Nested(inner) => is_plain_star(inner),
+        _ => false,
+    }
+}
+
+/// Whether it is `columns(*)`.
+fn is_every_column(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Columns {
+            selector,
+            unpacked: false,
+            ..
+        } => is_plain_star(selector),
         _ => false,
     }
 }

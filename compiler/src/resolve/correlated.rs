@@ -3,6 +3,8 @@
 //! Source: `FlattenDependentJoins` and `BindLambdaReference` of DuckDB 1.5.5.
 
 use super::Binder;
+use super::grouping::walk;
+use super::placement::{Needs, needs_of};
 use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, JoinKind};
@@ -30,6 +32,28 @@ impl Binder<'_> {
                     .hint("read it in `WHERE`, or join with `left join` or `join`"),
             );
         }
+    }
+
+    /// Whether an aggregate of a query reads columns of the queries around it alone: it is one of
+    /// theirs, and makes no row here.
+    pub(super) fn aggregates_outside(&self, query: &ast::Query, env: &Env<'_>) -> bool {
+        let ast::QueryBody::Select(select) = &query.body else {
+            return false;
+        };
+        let outer: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
+        let mut found = false;
+        for item in &select.items {
+            walk(&item.expr, &mut |part| {
+                if needs_of(part) != Some(Needs::Group) {
+                    return true;
+                }
+                let mut columns = self.columns_within(part.span).peekable();
+                found |=
+                    columns.peek().is_some() && columns.all(|column| outer.contains(&column.scope));
+                false
+            });
+        }
+        found
     }
 
     /// A lambda is bound where the list is that it goes over: in this query, or where the list reads a column

@@ -160,28 +160,6 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether an aggregate of a query reads columns of the queries around it alone: it is one of
-    /// theirs, and makes no row here.
-    fn aggregates_outside(&self, query: &ast::Query, env: &Env<'_>) -> bool {
-        let ast::QueryBody::Select(select) = &query.body else {
-            return false;
-        };
-        let outer: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
-        let mut found = false;
-        for item in &select.items {
-            super::grouping::walk(&item.expr, &mut |part| {
-                if super::placement::needs_of(part) != Some(super::placement::Needs::Group) {
-                    return true;
-                }
-                let mut columns = self.columns_within(part.span).peekable();
-                found |=
-                    columns.peek().is_some() && columns.all(|column| outer.contains(&column.scope));
-                false
-            });
-        }
-        found
-    }
-
     /// Checks that a value can be compared with the only column of a subquery.
     fn check_members(
         &mut self,

@@ -9,6 +9,7 @@ use super::placement::{Needs, is_lone, needs_of};
 use super::query::literal_position;
 use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
 use crate::types::catalogue::{self, Kind};
 
@@ -287,7 +288,7 @@ impl Binder<'_> {
         keys: &[&ast::Expr],
         scope: &Scope,
     ) -> Option<(crate::span::Span, String)> {
-        let plain = star.exclude.is_empty() && star.replace.is_empty() && star.pattern.is_none();
+        let plain = star.exclude.is_empty() && star.pattern.is_none();
         let open = scope.relations.iter().any(|relation| relation.open);
         if !plain || open || !scope.merged.is_empty() {
             return None;
@@ -308,6 +309,14 @@ impl Binder<'_> {
             .flat_map(|(index, relation)| {
                 let columns = relation.columns.iter().enumerate();
                 columns.map(move |(column, own)| (index, column, own))
+            })
+            .filter(|(_, _, own)| {
+                let mut replaced = star.replace.iter();
+                !replaced.any(|(_, name)| {
+                    own.name
+                        .as_deref()
+                        .is_some_and(|own| same_name(own, &name.value))
+                })
             })
             .find(|(relation, column, _)| {
                 !grouped(ColumnId {
@@ -480,7 +489,27 @@ fn is_grouped(select: &ast::Select) -> bool {
     select.group_by.is_some()
         || select.having.is_some()
         || select.items.iter().any(|item| has_aggregate(&item.expr))
+        || select
+            .items
+            .iter()
+            .flat_map(|item| replacements(&item.expr))
+            .any(has_aggregate)
+        || select
+            .windows
+            .iter()
+            .flat_map(|(_, window)| window_parts(window))
+            .any(has_aggregate)
         || select.qualify.as_ref().is_some_and(has_aggregate)
+}
+
+/// What `* REPLACE (…)` puts in place of columns.
+fn replacements(expr: &ast::Expr) -> impl Iterator<Item = &ast::Expr> {
+    let star = match &expr.kind {
+        ExprKind::Star(star) => Some(star),
+        _ => None,
+    };
+    star.into_iter()
+        .flat_map(|star| star.replace.iter().map(|(expr, _)| expr))
 }
 
 fn has_aggregate(expr: &ast::Expr) -> bool {
@@ -657,8 +686,14 @@ fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
     parts.extend(function.order_by.iter().map(|item| &item.expr));
     parts.extend(&function.filter);
     if let Some(ast::Window::Spec(window)) = &function.over {
-        parts.extend(&window.partition_by);
-        parts.extend(window.order_by.iter().map(|item| &item.expr));
+        parts.extend(window_parts(window));
     }
     parts
+}
+
+/// The expressions of a window.
+fn window_parts(window: &ast::WindowSpec) -> impl Iterator<Item = &ast::Expr> {
+    let orders = window.order_by.iter().map(|item| &item.expr);
+    let bounds = window.frame.iter().flat_map(|(_, bounds)| bounds);
+    window.partition_by.iter().chain(orders).chain(bounds)
 }

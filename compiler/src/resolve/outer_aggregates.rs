@@ -80,17 +80,30 @@ impl Binder<'_> {
         left: &Scope,
         parent: Option<&Env<'_>>,
     ) {
-        let ast::TableKind::Query { query, .. } = &table.kind else {
-            return;
-        };
         if left.relations.is_empty() {
             return;
         }
-        let places: Vec<Span> = self
-            .aggregates_of(query, left, parent)
+        let (query, values) = match &table.kind {
+            ast::TableKind::Query { query, .. } => match &query.body {
+                ast::QueryBody::Values(values) => (Some(query), Some(values)),
+                _ => (Some(query), None),
+            },
+            ast::TableKind::Values(values) => (None, Some(values)),
+            _ => return,
+        };
+        let mut places: Vec<Span> = query
             .into_iter()
+            .flat_map(|query| self.aggregates_of(query, left, parent))
             .map(|part| part.span)
             .collect();
+        // Values have no rows of their own.
+        for value in values.into_iter().flat_map(|values| &values.rows).flatten() {
+            walk(value, &mut |part| {
+                let aggregates = needs_of(part) == Some(Needs::Group);
+                places.extend(aggregates.then_some(part.span));
+                !aggregates
+            });
+        }
         for span in places {
             let message = "a subquery can't aggregate the rows of the tables beside it";
             self.report(

@@ -161,7 +161,10 @@ impl Binder<'_> {
             members(&item.expr, &mut values);
             let message = if let ExprKind::Star(_) = &item.expr.kind {
                 continue;
-            } else if values.iter().any(|value| is_computed(value)) {
+            } else if values
+                .iter()
+                .any(|value| is_computed(value) || reads(value))
+            {
                 "a value of a pivot is a constant, a name, or a row of them".to_owned()
             } else if values.len() != width {
                 format!(
@@ -314,8 +317,21 @@ impl Binder<'_> {
 }
 
 /// Whether a value of a pivot is what a function gives, which operators are too.
+/// Whether a value that isn't a name alone has names or subqueries in it.
+fn reads(value: &ast::Expr) -> bool {
+    let mut found = has_query(value);
+    if !matches!(value.kind, ExprKind::Name(_)) {
+        walk(value, &mut |part| {
+            found |= matches!(part.kind, ExprKind::Name(_) | ExprKind::Columns { .. });
+            !found
+        });
+    }
+    found
+}
+
 fn is_computed(expr: &ast::Expr) -> bool {
     match &expr.kind {
+        ExprKind::Interval { .. } | ExprKind::Comprehension { .. } => true,
         ExprKind::Function(function) => {
             let name = function.name.last().map_or("", |name| &name.value);
             !rules::SYNTAX.contains(&name.to_lowercase().as_str())

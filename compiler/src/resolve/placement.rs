@@ -159,6 +159,7 @@ impl Binder<'_> {
             name: "the condition of a join",
             ..CONDITION
         };
+        self.check_no_columns(condition, ground.name);
         self.check_ground(condition, ground, scope, lone);
     }
 
@@ -177,10 +178,13 @@ impl Binder<'_> {
         let lone = is_lone(parent);
         self.check_no_columns(expr, name);
         self.check_no_grouping(expr);
-        if lone {
-            let ground = Ground { name, ..CONDITION };
-            self.check_ground(expr, ground, &Scope::default(), lone);
-        }
+        // Within a query an aggregate may be of that query's rows.
+        let ground = Ground {
+            name,
+            aggregates: !lone,
+            ..CONDITION
+        };
+        self.check_ground(expr, ground, &Scope::default(), lone);
     }
 
     fn check_ground(&mut self, expr: &ast::Expr, ground: Ground<'_>, scope: &Scope, lone: bool) {
