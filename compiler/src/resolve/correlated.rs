@@ -56,19 +56,6 @@ impl Binder<'_> {
         found
     }
 
-    /// Checks that a value can be compared with the only column of a subquery.
-    fn check_members(
-        &mut self,
-        (operand, typed): (&ast::Expr, Typed),
-        output: &super::scope::Output,
-        span: Span,
-    ) {
-        let typed = only_member(operand, typed);
-        if let ([column], false) = (output.columns.as_slice(), output.open) {
-            self.comparable_in(&typed, &column.typed, operand.span, span);
-        }
-    }
-
     /// A lambda is bound where the list is that it goes over: in this query, or where the list reads a column
     /// of an outer query, in that one. It reads columns of no other.
     pub(super) fn check_lambda_columns(&mut self, list: Span, body: Span, env: &Env<'_>) {

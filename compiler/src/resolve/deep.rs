@@ -137,3 +137,13 @@ fn walk_table<'a>(table: &'a ast::TableExpr, visit: &mut dyn FnMut(&'a ast::Expr
         _ => {}
     }
 }
+
+/// Whether `:name` stands in an expression.
+pub(super) fn holds_reference(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    super::grouping::walk(expr, &mut |part| {
+        found |= matches!(part.kind, ExprKind::Reference(_));
+        !found
+    });
+    found
+}

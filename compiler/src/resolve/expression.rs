@@ -160,6 +160,19 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks that a value can be compared with the only column of a subquery.
+    fn check_members(
+        &mut self,
+        (operand, typed): (&ast::Expr, Typed),
+        output: &super::scope::Output,
+        span: Span,
+    ) {
+        let typed = only_member(operand, typed);
+        if let ([column], false) = (output.columns.as_slice(), output.open) {
+            self.comparable_in(&typed, &column.typed, operand.span, span);
+        }
+    }
+
     /// Lists, structs, maps, subqueries and what is taken out of them.
     fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
@@ -274,7 +287,7 @@ impl Binder<'_> {
                     let typed = match bound.kind {
                         ExprKind::Keyword(_) => Typed::unknown(),
                         // `[a:b]`, which reads like a reference, names a column.
-                        _ if holds_reference(bound) => {
+                        _ if super::deep::holds_reference(bound) => {
                             self.quietly(|binder| binder.expression(bound, env))
                         }
                         _ => self.expression(bound, env),
@@ -591,16 +604,6 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
             what: What::Parameter { depth, position },
         })
         .collect()
-}
-
-/// Whether `:name` stands in an expression.
-fn holds_reference(expr: &ast::Expr) -> bool {
-    let mut found = false;
-    super::grouping::walk(expr, &mut |part| {
-        found |= matches!(part.kind, ExprKind::Reference(_));
-        !found
-    });
-    found
 }
 
 /// A row of one member is compared as that member.
