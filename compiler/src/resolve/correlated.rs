@@ -22,10 +22,7 @@ impl Binder<'_> {
             JoinKind::Inner | JoinKind::Left | JoinKind::Right | JoinKind::Cross => return,
         };
         let around: Vec<u32> = env.outwards().map(|env| env.scope.id).collect();
-        let is_correlated = self
-            .columns_within(span)
-            .any(|column| column.scope != 0 && around.contains(&column.scope));
-        if is_correlated {
+        if self.reads_any(span, &around) {
             let message = format!("no side of a `{word}` can read a column of an outer query");
             self.report(
                 Diagnostic::error(Code::UnsupportedJoin, span, message)
@@ -54,6 +51,28 @@ impl Binder<'_> {
             });
         }
         found
+    }
+
+    /// Whether a part of the text, or a member of `WITH` that it reads, reads a column of one of these scopes.
+    fn reads_any(&self, span: Span, scopes: &[u32]) -> bool {
+        let mut places = vec![span];
+        let mut next = 0;
+        while let Some(place) = places.get(next).copied() {
+            next += 1;
+            let mut columns = self.columns_within(place);
+            if columns.any(|column| column.scope != 0 && scopes.contains(&column.scope)) {
+                return true;
+            }
+            let members = self
+                .members_read
+                .range((place.start, 0)..=(place.end, u32::MAX));
+            for (_, member) in members {
+                if !places.contains(member) {
+                    places.push(*member);
+                }
+            }
+        }
+        false
     }
 
     /// A lambda is bound where the list is that it goes over: in this query, or where the list reads a column

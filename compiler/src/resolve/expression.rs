@@ -393,6 +393,9 @@ impl Binder<'_> {
                 let result = self.expression(result, &inner);
                 self.lambdas -= 1;
                 self.check_lambda_columns(place, body, env);
+                if let Some(condition) = condition {
+                    self.check_lambda_columns(place, condition.span, env);
+                }
                 match list.sql_type {
                     SqlType::List(_) | SqlType::Array(..) => Typed::of(list_of(&result.sql_type)),
                     _ => Typed::unknown(),
@@ -520,13 +523,14 @@ impl Binder<'_> {
         span: Span,
         env: &Env<'_>,
     ) -> Typed {
-        if let Some(operand) = operand {
-            self.expression(operand, env);
-        }
+        let compared = operand.map(|operand| (self.expression(operand, env), operand.span));
         let mut results = Vec::with_capacity(branches.len() + 1);
         let mut spans = Vec::with_capacity(branches.len() + 1);
         for (condition, result) in branches {
-            self.expression(condition, env);
+            let value = self.expression(condition, env);
+            if let Some((compared, place)) = &compared {
+                self.equal_in(compared, &value, *place, condition.span);
+            }
             results.push(self.expression(result, env));
             spans.push(result.span);
         }

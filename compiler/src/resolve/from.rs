@@ -183,6 +183,8 @@ impl Binder<'_> {
                 let found = std::mem::take(&mut table.diagnostics);
                 let relation = table.output.clone().into_relation(Some(table.name.clone()));
                 let member = table.member;
+                let place = (name.span.start, name.span.end);
+                self.members_read.insert(place, table.place);
                 self.diagnostics.extend(found);
                 return self.read(relation, name.span, |relation| What::Common {
                     relation,

@@ -299,6 +299,8 @@ struct Binder<'a> {
     reads_this: bool,
     volatile: bool,
     common_tables: Vec<CommonTable>,
+    /// Where the query stands of each member of `WITH` that is read, by the place of its name.
+    members_read: BTreeMap<(u32, u32), Span>,
     scopes: u32,
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
@@ -344,6 +346,7 @@ impl<'a> Binder<'a> {
             reads_this: false,
             volatile: false,
             common_tables: Vec::new(),
+            members_read: BTreeMap::new(),
             scopes: 0,
             resolved: BTreeMap::new(),
             depth: 0,

@@ -8,7 +8,7 @@ use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
-use crate::sql_type::coerce::unions_differ;
+use crate::sql_type::coerce::rows_differ;
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
@@ -350,7 +350,9 @@ impl Binder<'_> {
             left: left_span,
             right: right_span,
         };
-        if never_cast(&left.sql_type, &right.sql_type) && !is_text(left) && !is_text(right) {
+        let differ = rows_differ(&left.sql_type, &right.sql_type);
+        let never = never_cast(&left.sql_type, &right.sql_type);
+        if differ || never && !is_text(left) && !is_text(right) {
             self.incomparable(left, right, &place);
         } else if never_meet(&left.sql_type, &right.sql_type) {
             self.never_equal(left, right, &place);
@@ -535,16 +537,4 @@ fn is_opposite_of_least(operand: &ast::Expr) -> bool {
         ExprKind::Literal(ast::Literal::Number(written)) => literal::opposes_least(written),
         _ => false,
     }
-}
-
-/// Whether neither of two types can be cast to the other: rows without names of different numbers of
-/// members, unions that each lack a member of the other.
-pub(super) fn rows_differ(left: &SqlType, right: &SqlType) -> bool {
-    let (left, right) = match (left, right) {
-        (SqlType::Struct(left), SqlType::Struct(right)) => (left, right),
-        (SqlType::Union(left), SqlType::Union(right)) => return unions_differ(left, right),
-        _ => return false,
-    };
-    let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
-    left.len() != right.len() && unnamed(left) && unnamed(right)
 }

@@ -187,6 +187,7 @@ impl Binder<'_> {
             output,
             diagnostics,
             read: false,
+            place: member.query.span,
         });
     }
 
@@ -212,6 +213,7 @@ impl Binder<'_> {
             output: renamed(left.clone(), &member.columns),
             diagnostics: Vec::new(),
             read: false,
+            place: member.query.span,
         });
         let right = self.body(&operation.right, parent);
         self.common_tables.truncate(before);

@@ -495,4 +495,6 @@ pub(super) struct CommonTable {
     pub diagnostics: Vec<Diagnostic>,
     /// Whether anything reads it.
     pub read: bool,
+    /// Where its query stands.
+    pub place: Span,
 }

@@ -176,11 +176,11 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
     }
     match (left, right) {
         (vague, _) | (_, vague) if vague.is_vague() => Common::Unknown,
+        _ if rows_differ(left, right) => Common::Incompatible,
         (Json, variant) | (variant, Json) if variant.is_variant() => Common::Unknown,
         (variant, _) | (_, variant) if variant.is_variant() => Common::Type(variant.clone()),
         (Null, other) | (other, Null) => Common::Type(other.clone()),
         (Json, _) | (_, Json) => Common::Type(Json),
-        (Union(left), Union(right)) if unions_differ(left, right) => Common::Incompatible,
         (Union(members), other) | (other, Union(members)) => beside_union(members, other),
         (Decimal(..), Decimal(..)) => decimals(left, right),
         (Enum(_), Enum(_) | Varchar) | (Varchar, Enum(_)) => Common::Type(Varchar),
@@ -193,8 +193,38 @@ pub fn common_type(left: &SqlType, right: &SqlType) -> Common {
     }
 }
 
+/// Whether neither of two types can be cast to the other, here or in what they are made of: rows without names
+/// to those of another number of members or to maps, unions that each lack a member of the other.
+///
+/// Source: `StructBoundCastData::BindStructToStructCast`, `StructToMapBoundCastData` and `UnionCast` of
+/// DuckDB 1.5.5.
+pub fn rows_differ(left: &SqlType, right: &SqlType) -> bool {
+    use SqlType::*;
+    let is_row = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
+    match (left, right) {
+        (List(left) | Array(left, _), List(right) | Array(right, _)) => rows_differ(left, right),
+        (Map(key, value), Map(other_key, other_value)) => {
+            rows_differ(key, other_key) || rows_differ(value, other_value)
+        }
+        (Struct(fields), Map(..)) | (Map(..), Struct(fields)) => is_row(fields),
+        (Union(left), Union(right)) => unions_differ(left, right),
+        (Struct(left), Struct(right)) if is_row(left) || is_row(right) => {
+            let mut members = left.iter().zip(right);
+            left.len() != right.len()
+                || members.any(|((_, left), (_, right))| rows_differ(left, right))
+        }
+        (Struct(left), Struct(right)) => left.iter().any(|(name, left)| {
+            let mut same = right
+                .iter()
+                .filter(|(other, _)| other.eq_ignore_ascii_case(name));
+            same.any(|(_, right)| rows_differ(left, right))
+        }),
+        _ => false,
+    }
+}
+
 /// Whether each of two unions has a member that the other one lacks, so that neither can be cast to the other.
-pub fn unions_differ(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> bool {
+fn unions_differ(left: &[(String, SqlType)], right: &[(String, SqlType)]) -> bool {
     let lacks = |all: &[(String, SqlType)], name: &str| {
         let mut names = all.iter();
         !names.any(|(own, _)| own.eq_ignore_ascii_case(name))
