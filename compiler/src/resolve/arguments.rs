@@ -141,6 +141,22 @@ impl Binder<'_> {
                 let message = format!("`{called}` of a decimal takes a constant number of digits");
                 self.wrong_constant(precision.span, message);
             }
+            // A macro over `=`.
+            ("nullif", [value, other]) => {
+                self.equal_in(&arguments[0], &arguments[1], value.span, other.span);
+            }
+            ("lag" | "lead", [_, _, otherwise]) => {
+                self.check_cast(
+                    &arguments[2].sql_type,
+                    &arguments[0].sql_type,
+                    otherwise.span,
+                );
+            }
+            ("list_resize" | "array_resize", [_, _, filling]) => {
+                if let SqlType::List(element) = &arguments[0].sql_type {
+                    self.check_cast(&arguments[2].sql_type, element, filling.span);
+                }
+            }
             ("sum_no_overflow", _) => {
                 let message = "`sum_no_overflow` is for the engine's own use: write `sum`";
                 self.report(Diagnostic::error(Code::WrongArguments, span, message));

@@ -499,7 +499,6 @@ fn never_cast(left: &SqlType, right: &SqlType) -> bool {
     }
 }
 
-/// The function that an operator on texts is.
 /// Operators with one operand behind them.
 const PREFIXES: [&str; 4] = ["+", "-", "@", "~"];
 
@@ -513,6 +512,7 @@ fn is_no_list(typed: &Typed) -> bool {
     !may_be
 }
 
+/// The function that an operator on texts is.
 fn texts_operator(operator: &str) -> &str {
     match operator {
         "like" | "~~" | "!~~" => "~~",
