@@ -99,9 +99,12 @@ pub trait Connection: Send {
     fn names(&mut self, schemas: &[&str]) -> Result<Vec<(Relation, RelationKind)>, EngineError>;
     /// Reads all tables and views of users.
     fn tables(&mut self) -> Result<Vec<CatalogTable>, EngineError>;
-    /// Whether a view that is there has another text than one that is made of a query now has; nothing where
-    /// that can't be told. It may make things that the caller rolls back.
-    fn is_altered(&mut self, view: &Relation, query: &str) -> Result<Option<bool>, EngineError>;
+    /// Of each view whether it has another text than one that is made of its query now has; nothing where that
+    /// can't be told. It may make things that the caller rolls back.
+    fn are_altered(
+        &mut self,
+        views: &[(Relation, String)],
+    ) -> Result<Vec<Option<bool>>, EngineError>;
     /// The columns that a query would give.
     fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError>;
     /// The longest that one statement may take.
@@ -168,18 +171,17 @@ impl Session {
         self.read(|connection| connection.relations(schemas))
     }
 
-    /// Whether a view was altered by hand: its text isn't the one that it would have if it were made of this
-    /// query now. Nothing where there is no such view, or where the query can't be read any more.
+    /// Of each view whether it was altered by hand: its text isn't the one that it would have if it were made of
+    /// its query now. Nothing where there is no such view, or where the query can't be read any more.
     ///
     /// # Errors
     /// Those of the engine.
-    pub fn is_altered(
+    pub fn are_altered(
         &mut self,
-        view: &Relation,
-        query: &str,
-    ) -> Result<Option<bool>, EngineError> {
+        views: &[(Relation, String)],
+    ) -> Result<Vec<Option<bool>>, EngineError> {
         self.connection.begin(Access::Write)?;
-        let result = self.connection.is_altered(view, query);
+        let result = self.connection.are_altered(views);
         let ended = self.connection.rollback();
         let found = result?;
         ended?;

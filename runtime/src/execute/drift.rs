@@ -127,21 +127,29 @@ fn altered(opening: &mut Opening<'_>) -> Result<Vec<Altered>> {
         .into_iter()
         .map(|relation| (relation.relation.name.clone(), relation))
         .collect();
+    let mut views = Vec::new();
     for snapshot in shown(opening) {
         let Some(relation) = relations.get(&snapshot.physical) else {
             continue;
         };
-        let mut texts = columns(opening, &snapshot, relation);
-        if texts.is_empty() && view_text(opening, &snapshot).map_err(failed)? {
-            texts.push(format!(
-                "the view `_dbgo.{}` has another query",
-                snapshot.physical
-            ));
+        let texts = columns(opening, &snapshot, relation);
+        if texts.is_empty() && snapshot.kind == "view" {
+            let query = query_of(opening, &snapshot);
+            views.extend(query.map(|query| (physical_relation(&snapshot.physical), query)));
         }
         found.extend(texts.into_iter().map(|text| Altered {
             text,
             physical: Some(snapshot.physical.clone()),
         }));
+    }
+    let altered = opening.session.are_altered(&views).map_err(failed)?;
+    for ((view, _), altered) in views.into_iter().zip(altered) {
+        if altered == Some(true) {
+            found.push(Altered {
+                text: format!("the view `_dbgo.{}` has another query", view.name),
+                physical: Some(view.name),
+            });
+        }
     }
     Ok(found)
 }
@@ -150,6 +158,7 @@ fn altered(opening: &mut Opening<'_>) -> Result<Vec<Altered>> {
 fn user_views(opening: &mut Opening<'_>) -> std::result::Result<Vec<Altered>, EngineError> {
     let dialect = opening.adapter.dialect();
     let mut found = Vec::new();
+    let mut views = Vec::new();
     for shown in opening.situation.known.published.values() {
         let view = Relation::new(&shown.view_schema, &shown.view_name);
         let name = format!("{}.{}", view.schema, view.name);
@@ -159,15 +168,23 @@ fn user_views(opening: &mut Opening<'_>) -> std::result::Result<Vec<Altered>, En
                 Some(format!("`{name}` is a table that this project didn't make"))
             }
             Some(RelationKind::View) => {
-                let query = show_query(dialect, &shown.physical);
-                let is_altered = opening.session.is_altered(&view, &query)?;
-                (is_altered == Some(true)).then(|| format!("the view `{name}` has another query"))
+                views.push((view, show_query(dialect, &shown.physical)));
+                None
             }
         };
         found.extend(text.map(|text| Altered {
             text,
             physical: None,
         }));
+    }
+    let altered = opening.session.are_altered(&views)?;
+    for ((view, _), altered) in views.into_iter().zip(altered) {
+        if altered == Some(true) {
+            found.push(Altered {
+                text: format!("the view `{}.{}` has another query", view.schema, view.name),
+                physical: None,
+            });
+        }
     }
     Ok(found)
 }
@@ -222,22 +239,6 @@ fn columns(opening: &Opening<'_>, snapshot: &Snapshot, table: &CatalogRelation) 
         .filter(|it| !grows && !is_known(&it.name));
     found.extend(others.map(|it| format!("the column `{}` of `_dbgo.{physical}` is new", it.name)));
     found
-}
-
-/// Whether a view in `_dbgo` has another query than it was made of, as far as this program can tell.
-fn view_text(
-    opening: &mut Opening<'_>,
-    snapshot: &Snapshot,
-) -> std::result::Result<bool, EngineError> {
-    if snapshot.kind != "view" {
-        return Ok(false);
-    }
-    let Some(query) = query_of(opening, snapshot) else {
-        return Ok(false);
-    };
-    let view = physical_relation(&snapshot.physical);
-    let is_altered = opening.session.is_altered(&view, &query)?;
-    Ok(is_altered == Some(true))
 }
 
 /// The query that a view was made of, if it is the one that this program would make it of.

@@ -172,8 +172,11 @@ impl Connection for DuckDbConnection {
         self.watched(|driver| catalog::names(driver, schemas))
     }
 
-    fn is_altered(&mut self, view: &Relation, query: &str) -> Result<Option<bool>, EngineError> {
-        self.watched(|driver| view_text::is_altered(driver, view, query))
+    fn are_altered(
+        &mut self,
+        views: &[(Relation, String)],
+    ) -> Result<Vec<Option<bool>>, EngineError> {
+        self.watched(|driver| view_text::are_altered(driver, views))
     }
 
     fn describe(&mut self, query: &str) -> Result<Vec<Column>, EngineError> {

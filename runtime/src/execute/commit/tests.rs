@@ -54,7 +54,7 @@ impl Connection for Given {
     fn replace_batches(&mut self, _: &[&str], _: &[CommittedBatch]) -> Result<(), EngineError> {
         broken(ErrorClass::Refused)
     }
-    fn is_altered(&mut self, _: &Relation, _: &str) -> Result<Option<bool>, EngineError> {
+    fn are_altered(&mut self, _: &[(Relation, String)]) -> Result<Vec<Option<bool>>, EngineError> {
         broken(ErrorClass::Refused)
     }
     fn forget_batches(&mut self, _: &[&str]) -> Result<u64, EngineError> {
