@@ -252,6 +252,9 @@ impl Parser<'_> {
             let mut items = vec![first];
             items.extend(self.comma_separated(Parser::expression)?);
             ExprKind::Row(items)
+        } else if let ExprKind::Star(_) = first.kind {
+            // Parentheses around a star mean nothing.
+            first.kind
         } else {
             ExprKind::Nested(Box::new(first))
         };

@@ -63,8 +63,19 @@ impl Binder<'_> {
                 }
             }
         }
+        let keys = super::deep::group_keys(select);
+        let is_key = |expr: &ast::Expr| {
+            let mut meant = keys.iter().filter_map(|key| self.meaning(key, select));
+            meant.any(|meant| std::ptr::eq(meant, expr))
+        };
+        // What is grouped by has one value for each group.
+        let loose: Vec<Aliased<'_>> = all
+            .iter()
+            .copied()
+            .filter(|(_, expr)| !is_key(expr))
+            .collect();
         for condition in select.having.iter().chain(&select.qualify) {
-            self.check_uses(condition, &all);
+            self.check_uses(condition, &loose);
             self.check_hidden(condition, &all);
         }
     }

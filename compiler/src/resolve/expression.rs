@@ -478,6 +478,8 @@ impl Binder<'_> {
         }
         if typed.len() == items.len() {
             self.check_elements(items, &typed, span);
+        } else if common_of(&typed) == Common::Incompatible {
+            self.mixed("[…]", &typed, &vec![span; typed.len()], span);
         }
         let texts: Option<Vec<String>> = typed
             .iter()

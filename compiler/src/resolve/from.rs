@@ -93,7 +93,8 @@ impl Binder<'_> {
             }
             ast::TableKind::Nested(inner) => {
                 let scope = self.table(inner, env);
-                if alias.is_none() {
+                // The engine forgets the alias of a join in parentheses.
+                if alias.is_none() || is_join(inner) {
                     return scope;
                 }
                 let relation = self.flattened(scope, table.span);
@@ -102,13 +103,12 @@ impl Binder<'_> {
             ast::TableKind::Pivot(pivot) => self.pivot_table(pivot, env),
             ast::TableKind::Unpivot(unpivot) => {
                 let mut relation = self.unpivot_table(unpivot, env);
-                if unpivot.values.len() > 1 && alias.is_some_and(|alias| !alias.columns.is_empty())
-                {
-                    // The engine takes the new names for others as well.
-                    relation
-                        .columns
-                        .iter_mut()
-                        .for_each(|column| column.name = None);
+                // The engine takes the first of the new names for the columns of values as well.
+                let width = unpivot.values.len().max(1);
+                let first = relation.columns.len().saturating_sub(width);
+                let names = alias.iter().flat_map(|alias| &alias.columns);
+                for (column, name) in relation.columns[first..].iter_mut().zip(names) {
+                    column.name = Some(name.value.clone());
                 }
                 relation
             }
@@ -574,6 +574,15 @@ impl Binder<'_> {
         let value = run(self);
         self.diagnostics.truncate(count);
         value
+    }
+}
+
+/// Whether a table is a join, in parentheses or not.
+fn is_join(table: &ast::TableExpr) -> bool {
+    match &table.kind {
+        ast::TableKind::Join(_) => true,
+        ast::TableKind::Nested(inner) => is_join(inner),
+        _ => false,
     }
 }
 

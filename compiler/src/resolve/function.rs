@@ -5,6 +5,7 @@ use super::deep::without_parentheses;
 use super::expression::{element_parameters, list_of};
 use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
+use super::star_places::is_unpacking;
 use crate::bound::{Clause, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
@@ -488,7 +489,10 @@ impl Binder<'_> {
             && function
                 .arguments
                 .iter()
-                .all(|argument| !self.gives_several_here(&argument.value));
+                .all(|argument| {
+                    let several = self.gives_several_here(&argument.value);
+                    !several || self.chosen.is_some() && is_unpacking(&argument.value)
+                });
         if !certain {
             if *outcome == Outcome::Refused
                 && matches!(

@@ -74,7 +74,8 @@ impl Binder<'_> {
         if join.kind == JoinKind::Left && !join.asof && self.is_lateral(join, scope) {
             self.check_lateral_condition(&parts, scope, left_width);
         }
-        if join.asof {
+        // With a right side that reads the left one it is no as-of join.
+        if join.asof && !self.is_lateral(join, scope) {
             return self.check_asof(join.kind, condition, &parts, scope, left_width);
         }
         if matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {

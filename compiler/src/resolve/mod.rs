@@ -20,7 +20,7 @@
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `folding`, `certain`, `certain_rows` | constants that the engine computes while it prepares a query |
 //! | `data_columns` | queries whose columns only their data tells |
-//! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
+//! | `grouping`, `grouped_stars`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `constant_arguments`, `made_types`, `patterns` | the clauses of calls; constants that functions need |
@@ -53,6 +53,7 @@ mod expression;
 mod folding;
 mod from;
 mod function;
+mod grouped_stars;
 mod grouping;
 mod groups;
 mod hidden;
@@ -91,7 +92,7 @@ mod widths;
 mod windows;
 mod write;
 
-use crate::bound::{Tree, Writer};
+use crate::bound::{RelationId, Tree, Writer};
 use crate::diagnostic::{Code, Diagnostic};
 pub use crate::parse::RelationUse;
 use crate::parse::ast;
@@ -304,6 +305,10 @@ struct Binder<'a> {
     scopes: u32,
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
+    /// How many fields of its column a name of the text reads, by the name's place.
+    fields_read: BTreeMap<(u32, u32), usize>,
+    /// The relation of which a name of the text means a whole row, by the name's place.
+    rows_read: BTreeMap<(u32, u32), RelationId>,
     depth: usize,
     /// Whether the place that is being bound lies within an expression of its query.
     within: bool,
@@ -349,6 +354,8 @@ impl<'a> Binder<'a> {
             members_read: BTreeMap::new(),
             scopes: 0,
             resolved: BTreeMap::new(),
+            fields_read: BTreeMap::new(),
+            rows_read: BTreeMap::new(),
             depth: 0,
             within: false,
             macros: 0,

@@ -38,6 +38,8 @@ impl Binder<'_> {
                 typed
             }
             Found::Row(sql_type, relation) => {
+                let place = (name.span.start, name.span.end);
+                self.rows_read.insert(place, relation);
                 self.write_row(relation, &sql_type, name.span);
                 Typed::of(sql_type)
             }
@@ -179,6 +181,10 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Typed {
         let mark = self.tree.mark();
+        if !fields.is_empty() {
+            self.fields_read
+                .insert((span.start, span.end), fields.len());
+        }
         self.write_column(column, &name.value, span, env);
         self.fields(mark, typed, fields)
     }

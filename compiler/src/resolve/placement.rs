@@ -63,6 +63,9 @@ impl Binder<'_> {
             } else if let Some(needs) = first_needs(stands_for) {
                 self.misplaced(needs, key, "`GROUP BY`");
             }
+            if !self.outer_aggregates(stands_for, scope, parent).is_empty() {
+                self.misplaced(Needs::Group, key, "`GROUP BY`");
+            }
         }
         let having = Ground {
             aggregates: true,
@@ -161,6 +164,9 @@ impl Binder<'_> {
         };
         self.check_no_columns(condition, ground.name);
         self.check_ground(condition, ground, scope, lone);
+        for part in self.outer_aggregates(condition, scope, parent) {
+            self.misplaced(Needs::Group, part, ground.name);
+        }
     }
 
     /// Checks what stands in `ORDER BY`, where all is allowed but within one another.

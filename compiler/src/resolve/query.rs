@@ -53,7 +53,7 @@ impl Binder<'_> {
                     let Selected { output, scope } = &selected;
                     self.check_order_grouping(select, items, scope, output, parent);
                     let ordered: Vec<&ast::Expr> = items.iter().map(|item| &item.expr).collect();
-                    self.check_order_groupings(select, &ordered, output);
+                    self.check_order_groupings(select, &ordered, output, scope);
                 }
                 selected.output
             }
@@ -394,6 +394,7 @@ impl Binder<'_> {
             self.check_star_places(&item.expr);
             self.check_lone_columns(&item.expr);
             self.check_columns(&item.expr, &selected.scope);
+            self.check_changed_star(&item.expr, &env);
             self.check_repeated(&item.expr, &env);
             self.check_ordered_unnest(&item.expr, &env);
             self.check_order_placement(&item.expr, &selected.scope, parent);

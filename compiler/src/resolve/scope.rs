@@ -385,11 +385,7 @@ impl Scope {
                 // The engine looks for it in the table of this name.
                 return Some(Found::Ambiguous(vec![own.to_owned(); 2]));
             }
-            let id = ColumnId {
-                scope: self.id,
-                relation: None,
-                column: index,
-            };
+            let id = self.merged_id(index);
             return Some(Found::Column(id, merged.name.clone(), merged.typed.clone()));
         }
         let hits: Vec<(usize, usize)> = self
@@ -408,6 +404,24 @@ impl Scope {
                     .map(|(index, _)| self.relations[*index].name.clone().unwrap_or_default())
                     .collect(),
             )),
+        }
+    }
+
+    /// A merged column that is one of its columns is that one to the engine.
+    fn merged_id(&self, index: usize) -> ColumnId {
+        let merged = &self.merged[index];
+        let one = match merged.sources.as_slice() {
+            [(id, column)] => {
+                let mut all = self.relations.iter();
+                let relation = all.position(|relation| relation.id == *id);
+                relation.zip(usize::try_from(*column).ok())
+            }
+            _ => None,
+        };
+        ColumnId {
+            scope: self.id,
+            relation: one.map(|(relation, _)| relation),
+            column: one.map_or(index, |(_, column)| column),
         }
     }
 

@@ -45,7 +45,7 @@ impl Binder<'_> {
         self.grouped = grouped;
         self.check_grouping(select, &scope, &output, parent);
         self.check_group_all(select, &scope);
-        self.check_grouping_calls(select, &output);
+        self.check_grouping_calls(select, &output, &scope);
         self.windows.truncate(outer_windows);
         self.prove_grouped(select, &mut output);
         Selected { output, scope }

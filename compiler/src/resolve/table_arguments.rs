@@ -57,11 +57,6 @@ struct Parts<'a> {
     placed: Option<&'a ast::Expr>,
 }
 
-/// Whether it is `COLUMNS(…)`.
-fn is_repeated(star: &ast::Expr) -> bool {
-    matches!(star.kind, ExprKind::Columns { .. })
-}
-
 /// Whether a call has a plain star as its only argument.
 pub(super) fn is_lone_star(function: &ast::Function) -> bool {
     let [only] = function.arguments.as_slice() else {
@@ -141,9 +136,7 @@ impl Binder<'_> {
                 self.opaque(value)
             }
             Takes::Rows if parts_of(value).star.is_some() => {
-                if let Some(star) = parts_of(value).star.filter(|star| is_repeated(star)) {
-                    self.star_given(star);
-                }
+                self.check_no_columns(value, "an argument of a function in `FROM`");
                 self.opaque(value)
             }
             Takes::Rows if reads && *named => self.opaque(value),
