@@ -85,7 +85,7 @@ impl Binder<'_> {
             }
             ast::TableKind::Join(join) => {
                 let scope = self.join(join, table.span, env);
-                if alias.is_none() {
+                if alias.is_none() || joins_by_names(table) {
                     return scope;
                 }
                 let relation = self.flattened(scope, table.span);
@@ -93,8 +93,7 @@ impl Binder<'_> {
             }
             ast::TableKind::Nested(inner) => {
                 let scope = self.table(inner, env);
-                // The engine forgets the alias of a join in parentheses.
-                if alias.is_none() || is_join(inner) {
+                if alias.is_none() || joins_by_names(inner) {
                     return scope;
                 }
                 let relation = self.flattened(scope, table.span);
@@ -577,11 +576,11 @@ impl Binder<'_> {
     }
 }
 
-/// Whether a table is a join, in parentheses or not.
-fn is_join(table: &ast::TableExpr) -> bool {
+/// Whether a table is a join with `USING`, whose alias the engine forgets (`TransformJoin`).
+fn joins_by_names(table: &ast::TableExpr) -> bool {
     match &table.kind {
-        ast::TableKind::Join(_) => true,
-        ast::TableKind::Nested(inner) => is_join(inner),
+        ast::TableKind::Join(join) => matches!(join.constraint, ast::JoinConstraint::Using(_)),
+        ast::TableKind::Nested(inner) => joins_by_names(inner),
         _ => false,
     }
 }

@@ -75,7 +75,7 @@ impl Binder<'_> {
 
     /// The table of this query of which the name at a place means a whole row.
     fn row_of<'b>(&self, place: (u32, u32), scope: &'b Scope) -> Option<&'b Relation> {
-        let id = self.rows_read.get(&place)?;
+        let (id, _) = self.rows_read.get(&place)?;
         let mut relations = scope.relations.iter();
         relations.find(|relation| relation.id == *id && !relation.is_open())
     }

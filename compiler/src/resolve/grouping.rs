@@ -24,7 +24,8 @@ impl Binder<'_> {
     ) {
         let distinct = match &select.distinct {
             Some(ast::Distinct::On(keys)) => keys.iter().any(|key| {
-                has_aggregate(key) || !self.outer_aggregates(key, scope, parent).is_empty()
+                self.aggregates_here(key, scope, parent)
+                    || !self.outer_aggregates(key, scope, parent).is_empty()
             }),
             _ => false,
         };
@@ -70,7 +71,7 @@ impl Binder<'_> {
         }
         if !is_grouped(select) {
             let aggregates = exprs.iter().any(|expr| {
-                has_aggregate(expr) && (is_lone(parent) || self.reads_own_column(expr, scope))
+                self.aggregates_here(expr, scope, parent)
                     || !self.outer_aggregates(expr, scope, parent).is_empty()
             });
             if !aggregates {
@@ -79,6 +80,14 @@ impl Binder<'_> {
             exprs.extend(select.items.iter().map(|item| &item.expr));
         }
         self.check_grouped(&exprs, select, scope, output);
+    }
+
+    /// Whether there is an aggregate in an expression that belongs to this query.
+    fn aggregates_here(&self, expr: &ast::Expr, scope: &Scope, parent: Option<&Env<'_>>) -> bool {
+        has_aggregate(expr)
+            && (is_lone(parent)
+                || self.reads_own_column(expr, scope)
+                || super::placement::is_constant(expr))
     }
 
     fn check_grouped(
@@ -443,6 +452,7 @@ fn is_grouped(select: &ast::Select) -> bool {
         || select
             .windows
             .iter()
+            .filter(|(name, _)| super::windows::uses_window(select, &name.value))
             .flat_map(|(_, window)| window_parts(window))
             .any(has_aggregate)
         || select.qualify.as_ref().is_some_and(has_aggregate)
@@ -619,7 +629,8 @@ fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
         .iter()
         .map(|argument| &argument.value)
         .collect();
-    parts.extend(function.order_by.iter().map(|item| &item.expr));
+    let ordered = function.order_by.iter().chain(&function.within_group);
+    parts.extend(ordered.map(|item| &item.expr));
     parts.extend(&function.filter);
     if let Some(ast::Window::Spec(window)) = &function.over {
         parts.extend(window_parts(window));
@@ -628,7 +639,7 @@ fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
 }
 
 /// The expressions of a window.
-fn window_parts(window: &ast::WindowSpec) -> impl Iterator<Item = &ast::Expr> {
+pub(super) fn window_parts(window: &ast::WindowSpec) -> impl Iterator<Item = &ast::Expr> {
     let orders = window.order_by.iter().map(|item| &item.expr);
     let bounds = window.frame.iter().flat_map(|(_, bounds)| bounds);
     window.partition_by.iter().chain(orders).chain(bounds)

@@ -308,7 +308,7 @@ struct Binder<'a> {
     /// How many fields of its column a name of the text reads, by the name's place.
     fields_read: BTreeMap<(u32, u32), usize>,
     /// The relation of which a name of the text means a whole row, by the name's place.
-    rows_read: BTreeMap<(u32, u32), RelationId>,
+    rows_read: BTreeMap<(u32, u32), (RelationId, ColumnId)>,
     depth: usize,
     /// Whether the place that is being bound lies within an expression of its query.
     within: bool,
@@ -387,10 +387,14 @@ impl<'a> Binder<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The columns that the names in a part of the text mean.
+    /// The columns that the names in a part of the text mean; a whole row is one that no table has.
     fn columns_within(&self, span: Span) -> impl Iterator<Item = ColumnId> + '_ {
-        self.resolved
-            .range((span.start, 0)..=(span.end, u32::MAX))
+        let range = || (span.start, 0)..=(span.end, u32::MAX);
+        let columns = self.resolved.range(range());
+        let rows = self.rows_read.range(range());
+        let rows = rows.map(|(place, (_, column))| (place, column));
+        columns
+            .chain(rows)
             .filter(move |((_, end), _)| *end <= span.end)
             .map(|(_, column)| *column)
     }

@@ -37,9 +37,9 @@ impl Binder<'_> {
                 self.tree.leaf(what, name.span);
                 typed
             }
-            Found::Row(sql_type, relation) => {
+            Found::Row(sql_type, relation, id) => {
                 let place = (name.span.start, name.span.end);
-                self.rows_read.insert(place, relation);
+                self.rows_read.insert(place, (relation, id));
                 self.write_row(relation, &sql_type, name.span);
                 Typed::of(sql_type)
             }

@@ -185,7 +185,12 @@ impl Binder<'_> {
         let mut handled: Vec<&str> = Vec::new();
         let exprs = pivot.aggregates.iter().map(|item| &item.expr);
         for expr in exprs.chain(pivot.on.iter().flat_map(|column| &column.exprs)) {
-            named_in(expr, &mut handled);
+            walk(expr, &mut |part| {
+                if let ExprKind::Name(names) = &part.kind {
+                    handled.extend(names.last().map(|name| name.value.as_str()));
+                }
+                true
+            });
         }
         let is_handled = |expanded: &Expanded| {
             let own = expanded.column.name.as_deref().unwrap_or_default();
@@ -591,22 +596,6 @@ fn is_repeated(expr: &ast::Expr) -> bool {
 /// The name of the column that a value makes; of an empty text only the engine knows it.
 fn shown(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
-}
-
-/// The columns that are named in an expression, also in `WITHIN GROUP`.
-fn named_in<'a>(expr: &'a ast::Expr, found: &mut Vec<&'a str>) {
-    walk(expr, &mut |part| {
-        match &part.kind {
-            ExprKind::Name(names) => found.extend(names.last().map(|name| name.value.as_str())),
-            ExprKind::Function(function) => {
-                for item in &function.within_group {
-                    named_in(&item.expr, found);
-                }
-            }
-            _ => {}
-        }
-        true
-    });
 }
 
 /// The names that the values give to the columns, all combinations; `None` if they aren't known.

@@ -411,6 +411,7 @@ impl Binder<'_> {
                     binder.expression(&item.expr, &env);
                 }
             });
+            self.check_window_columns(&item.expr, select, parent);
         }
         let clause = Clause::OrderBy { output: None };
         self.close_order(mark, clause, items);

@@ -347,8 +347,8 @@ pub(super) enum Found {
     Column(ColumnId, String, Typed),
     /// An alias of the select list, a parameter of a lambda.
     Alias(Typed, What),
-    /// All of a row.
-    Row(SqlType, RelationId),
+    /// All of a row, and what stands for it among columns.
+    Row(SqlType, RelationId, ColumnId),
     /// A column of each of these tables.
     Ambiguous(Vec<String>),
     /// Maybe a column that isn't known.
@@ -407,6 +407,15 @@ impl Scope {
         }
     }
 
+    /// What stands for a whole row among columns.
+    fn row_id(&self) -> ColumnId {
+        ColumnId {
+            scope: self.id,
+            relation: None,
+            column: usize::MAX,
+        }
+    }
+
     /// A merged column that is one of its columns is that one to the engine.
     fn merged_id(&self, index: usize) -> ColumnId {
         let merged = &self.merged[index];
@@ -441,7 +450,7 @@ impl Scope {
         Some(match named.next() {
             Some(_) => Found::Ambiguous(Vec::new()),
             None if first.twice => Found::Ambiguous(Vec::new()),
-            None => Found::Row(first.as_struct(), first.id),
+            None => Found::Row(first.as_struct(), first.id, self.row_id()),
         })
     }
 
