@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Window, WindowSpec};
 use crate::span::Span;
-use crate::sql_type::SqlType;
+use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
 use crate::types::{Typed, Value};
 
@@ -180,8 +180,12 @@ impl Binder<'_> {
             let refused = bound.sql_type == SqlType::Null && bound.value != Value::Null
                 || match call(operator, &both) {
                     Outcome::Refused => true,
-                    // What is measured must be a number or a time.
-                    Outcome::Type(reached) => reached.is_nested(),
+                    // What is measured must be a number or a time, and compared with what is ordered.
+                    Outcome::Type(reached) => {
+                        reached.is_nested()
+                            || reached == SqlType::BigNum
+                            || common_type(&ordered.sql_type, &reached) == Common::Incompatible
+                    }
                     _ => false,
                 };
             if refused {
