@@ -63,6 +63,13 @@ impl Binder<'_> {
                 }
             }
         }
+        if let Some(having) = &select.having {
+            for (name, expr) in self.uses(having, &all, false) {
+                if let Some(needs @ (Needs::Window | Needs::Rows)) = first_needs(expr) {
+                    self.misplaced(needs, name, "`HAVING`");
+                }
+            }
+        }
         let keys = super::deep::group_keys(select);
         let is_key = |expr: &ast::Expr| {
             let mut meant = keys.iter().filter_map(|key| self.meaning(key, select));

@@ -201,6 +201,8 @@ impl Binder<'_> {
         let mut loose: Vec<(crate::span::Span, String)> = Vec::new();
         // Elsewhere a name that is an alias too may mean the alias.
         let is_item = select.items.iter().any(|own| std::ptr::eq(&own.expr, item));
+        let conditions = [&select.having, &select.qualify].into_iter().flatten();
+        let is_condition = conditions.into_iter().any(|own| std::ptr::eq(own, item));
         let mut repeated = is_star(item).then_some(item.span);
         for (replacement, _) in replacements_of(item) {
             self.check_item(replacement, keys, select, scope);
@@ -215,10 +217,12 @@ impl Binder<'_> {
             match &part.kind {
                 ExprKind::Name(names) => {
                     // In `ORDER BY` an item's name hides the column that it stands for.
-                    let own = self.is_own_column(part, scope)
-                        || self.is_loose_row(part, keys, scope)
+                    let read =
+                        self.is_own_column(part, scope) || self.is_loose_row(part, keys, scope);
+                    let hidden =
                         || keys.exprs.is_empty() && !is_item && self.is_hidden_column(part, scope);
-                    if own && (is_item || !is_alias(names, select)) {
+                    let aliased = || is_alias(names, select);
+                    if read && (is_item || !is_condition || !aliased()) || hidden() && !aliased() {
                         let written: Vec<&str> =
                             names.iter().map(|name| name.value.as_str()).collect();
                         loose.push((part.span, written.join(".")));

@@ -28,6 +28,7 @@
 //! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
 //! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
 //! | `aliases`, `table_function_checks`, `table_options`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
+//! | `compared_rows` | rows beside subqueries |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -45,6 +46,7 @@ mod certain;
 mod certain_rows;
 mod collations;
 mod columns;
+mod compared_rows;
 mod constant_arguments;
 mod correlated;
 pub mod data_columns;

@@ -1,6 +1,7 @@
 //! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
 
 use super::Binder;
+use super::deep::without_parentheses;
 use super::positions::order_position;
 use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Relation, Scope};
 use super::select::{Selected, alias_of};
@@ -371,7 +372,7 @@ impl Binder<'_> {
             Some(ast::OrderBy::All(span)) => return self.order_by_all(*span),
             Some(ast::OrderBy::Items(items)) => items,
         };
-        let aliases = ordering_aliases(select, &selected.output);
+        let aliases = self.ordering_aliases(select, &selected.output);
         let mut whole = Env::new(&selected.scope, parent);
         whole.aliases = &aliases;
         whole.aliases_first = true;
@@ -414,6 +415,43 @@ impl Binder<'_> {
         }
         let clause = Clause::OrderBy { output: None };
         self.close_order(mark, clause, items);
+    }
+
+    /// The names of a select list that `ORDER BY` and `DISTINCT ON` know: of items without an alias only
+    /// columns whose name no other item has.
+    pub(super) fn ordering_aliases(&self, select: &ast::Select, output: &Output) -> Vec<Alias> {
+        let given = |name: &str| {
+            let mut aliases = select.items.iter().filter_map(|item| item.alias.as_ref());
+            aliases.any(|alias| same_name(&alias.value, name))
+        };
+        let computed = |column: &&OutputColumn| {
+            let mut items = select.items.iter();
+            items.any(|item| item.span == column.span && self.is_computed(item))
+        };
+        let columns = output.columns.iter().filter(|column| !computed(column));
+        let all: Vec<Alias> = columns.filter_map(named_output).collect();
+        let count = |name: &str| {
+            all.iter()
+                .filter(|alias| same_name(&alias.name, name))
+                .count()
+        };
+        let known = all
+            .iter()
+            .filter(|alias| given(&alias.name) || count(&alias.name) == 1);
+        known.cloned().collect()
+    }
+
+    /// Whether an item without an alias is more than a column: its name is none for the engine.
+    fn is_computed(&self, item: &ast::SelectItem) -> bool {
+        if item.alias.is_some() || super::select::widens_item(&item.expr) {
+            return false;
+        }
+        let expr = without_parentheses(&item.expr);
+        let place = (expr.span.start, expr.span.end);
+        match &expr.kind {
+            ast::ExprKind::Name(_) => self.fields_read.contains_key(&place),
+            _ => true,
+        }
     }
 
     fn order_by_all(&mut self, span: Span) {
@@ -504,36 +542,15 @@ pub(super) fn literal_position(expr: &ast::Expr) -> Option<usize> {
 
 /// The names that a select list gives.
 pub(super) fn aliases_of(output: &Output) -> Vec<Alias> {
-    output
-        .columns
-        .iter()
-        .filter_map(|column| {
-            Some(Alias {
-                name: column.name.clone()?,
-                typed: column.typed.clone(),
-                what: alias_of(column),
-            })
-        })
-        .collect()
+    output.columns.iter().filter_map(named_output).collect()
 }
 
-/// The names of a select list that `ORDER BY` and `DISTINCT ON` know: of items without an alias only
-/// those that no other item has.
-pub(super) fn ordering_aliases(select: &ast::Select, output: &Output) -> Vec<Alias> {
-    let given = |name: &str| {
-        let mut aliases = select.items.iter().filter_map(|item| item.alias.as_ref());
-        aliases.any(|alias| same_name(&alias.value, name))
-    };
-    let all = aliases_of(output);
-    let count = |name: &str| {
-        all.iter()
-            .filter(|alias| same_name(&alias.name, name))
-            .count()
-    };
-    let known = all
-        .iter()
-        .filter(|alias| given(&alias.name) || count(&alias.name) == 1);
-    known.cloned().collect()
+fn named_output(column: &OutputColumn) -> Option<Alias> {
+    Some(Alias {
+        name: column.name.clone()?,
+        typed: column.typed.clone(),
+        what: alias_of(column),
+    })
 }
 
 /// Whether it is a name, in parentheses or compared in a way of its own.
