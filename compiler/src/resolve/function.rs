@@ -41,6 +41,7 @@ impl Binder<'_> {
         let named;
         if let Some(method_of) = method_operand(qualifiers, &called) {
             let place = method_of[0].span.to(method_of[method_of.len() - 1].span);
+            self.check_method_table(method_of, env);
             arguments.push(self.name_expression(method_of, place, env));
             named = ast::Expr {
                 kind: ExprKind::Name(method_of.to_vec()),
@@ -204,6 +205,15 @@ impl Binder<'_> {
         let typed = self.outcome(outcome).nullable_if(nullable);
         let value = value_of(&called, &arguments, &typed);
         Typed { value, ..typed }
+    }
+
+    /// `a.b.f()` is a method of a column `b` of a table `a`, and of no field.
+    fn check_method_table(&mut self, method_of: &[ast::Name], env: &Env<'_>) {
+        let [table, _] = method_of else { return };
+        let is_column = matches!(env.find(&table.value), super::scope::Found::Column(..));
+        if is_column && env.relation(&table.value).is_none() {
+            self.unknown_qualifier(table, env);
+        }
     }
 
     /// Binds what stands around the arguments, and gives the types of `WITHIN GROUP`.
