@@ -379,7 +379,6 @@ impl Binder<'_> {
         // Within an expression a name is a column, and only where there is none an alias.
         let within = Env {
             aliases_first: false,
-            columns_decide: true,
             ..whole
         };
         let mark = self.tree.mark();
@@ -540,9 +539,28 @@ pub(super) fn literal_position(expr: &ast::Expr) -> Option<usize> {
     }
 }
 
-/// The names that a select list gives.
-pub(super) fn aliases_of(output: &Output) -> Vec<Alias> {
-    output.columns.iter().filter_map(named_output).collect()
+/// The names that a select list gives to its columns: the conditions beside it know no others.
+pub(super) fn given_aliases(select: &ast::Select, output: &Output) -> Vec<Alias> {
+    let given = |column: &&OutputColumn| {
+        let mut items = select.items.iter().filter(|item| item.span == column.span);
+        let Some(item) = items.next() else {
+            return true;
+        };
+        let is_new = |name: &ast::Name| {
+            let own = column.name.as_deref();
+            own.is_some_and(|own| same_name(own, &name.value))
+        };
+        match &item.expr.kind {
+            _ if item.alias.is_some() => true,
+            ast::ExprKind::Star(star) => {
+                star.replace.iter().any(|(_, name)| is_new(name))
+                    || star.rename.iter().any(|(_, name)| is_new(name))
+            }
+            _ => super::select::widens_item(&item.expr),
+        }
+    };
+    let columns = output.columns.iter().filter(given);
+    columns.filter_map(named_output).collect()
 }
 
 fn named_output(column: &OutputColumn) -> Option<Alias> {
@@ -554,7 +572,7 @@ fn named_output(column: &OutputColumn) -> Option<Alias> {
 }
 
 /// Whether it is a name, in parentheses or compared in a way of its own.
-fn is_plain_name(expr: &ast::Expr) -> bool {
+pub(super) fn is_plain_name(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ast::ExprKind::Nested(inner) | ast::ExprKind::Collate { operand: inner, .. } => {
             is_plain_name(inner)

@@ -205,8 +205,6 @@ pub(super) struct Env<'a> {
     pub aliases: &'a [Alias],
     /// Whether aliases hide columns, as in `ORDER BY`.
     pub aliases_first: bool,
-    /// Whether a name that is a column of several tables is no alias either.
-    pub columns_decide: bool,
     /// The parameters of a lambda.
     pub parameters: &'a [Alias],
     /// The windows that the `SELECT` names.
@@ -220,7 +218,6 @@ impl<'a> Env<'a> {
             scope,
             aliases: &[],
             aliases_first: false,
-            columns_decide: false,
             parameters: &[],
             windows: &[],
             parent,
@@ -300,10 +297,6 @@ impl<'a> Env<'a> {
             return Some(found);
         }
         match self.scope.find(name) {
-            // The engine turns to the aliases wherever the columns give no answer.
-            Some(Found::Ambiguous(tables)) if !self.columns_decide => {
-                alias(self.aliases).or(Some(Found::Ambiguous(tables)))
-            }
             Some(found) => Some(found),
             None => alias(self.aliases).or_else(|| self.scope.whole_row(name)),
         }

@@ -4,7 +4,7 @@ use super::Binder;
 use super::deep::has_query;
 use super::nullability;
 use super::positions::order_position;
-use super::query::{aliases_of, literal_position};
+use super::query::{given_aliases, is_plain_name, literal_position};
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
 use crate::bound::{Clause, Grouping, Mark, What};
 use crate::name::same_name;
@@ -183,7 +183,7 @@ impl Binder<'_> {
         output: &Output,
         parent: Option<&Env<'_>>,
     ) {
-        let aliases = aliases_of(output);
+        let aliases = given_aliases(select, output);
         let mut env = Env::new(scope, parent);
         env.aliases = &aliases;
         if let Some(ast::Distinct::On(keys)) = &select.distinct {
@@ -192,6 +192,10 @@ impl Binder<'_> {
             env.aliases = &known;
             self.clause(Clause::DistinctOn, select.span, |binder| {
                 for key in keys {
+                    let env = Env {
+                        aliases_first: is_plain_name(key),
+                        ..env
+                    };
                     binder.key(key, output, "DISTINCT ON", &env);
                 }
             });

@@ -261,6 +261,7 @@ fn names(name: &[ast::Name], expanded: &Expanded, env: &Env<'_>) -> bool {
 fn all(env: &Env<'_>, only: Option<usize>, star: &ast::Star, span: Span) -> (Vec<Expanded>, bool) {
     let mut columns = Vec::new();
     let mut shown: Vec<&Merged> = Vec::new();
+    let mut taken: Vec<usize> = Vec::new();
     let mut open = false;
     for (index, relation) in env.scope.relations.iter().enumerate() {
         if only.is_some_and(|only| only != index) {
@@ -294,6 +295,13 @@ fn all(env: &Env<'_>, only: Option<usize>, star: &ast::Star, span: Span) -> (Vec
             if star.exclude.iter().any(|name| names(name, &expanded, env)) {
                 continue;
             }
+            if let Some(replaced) = replaced_by(star, &expanded) {
+                // Of several columns of one name only the first is there still.
+                if taken.contains(&replaced) {
+                    continue;
+                }
+                taken.push(replaced);
+            }
             if let Some(merged) = merged {
                 if shown.iter().any(|other| std::ptr::eq(*other, merged)) {
                     continue;
@@ -304,6 +312,13 @@ fn all(env: &Env<'_>, only: Option<usize>, star: &ast::Star, span: Span) -> (Vec
         }
     }
     (columns, open)
+}
+
+/// Which of a star's replacements stands in the place of a column.
+fn replaced_by(star: &ast::Star, expanded: &Expanded) -> Option<usize> {
+    let own = expanded.replaced_as.as_deref()?;
+    let mut names = star.replace.iter().map(|(_, name)| name);
+    names.position(|name| same_name(&name.value, own))
 }
 
 /// Whether an expression is a star that leaves columns out or has others in their place.
