@@ -356,9 +356,7 @@ impl Binder<'_> {
         }
         let may = matches!(
             operand.sql_type,
-            SqlType::Varchar
-                | SqlType::Enum(_)
-                | SqlType::Json
+            SqlType::Varchar | SqlType::Enum(_) | SqlType::Json
         ) || operand.sql_type.is_vague();
         if !may {
             let message = format!(
@@ -379,9 +377,7 @@ impl Binder<'_> {
             typed.sql_type.is_timestamp()
                 || matches!(
                     typed.sql_type,
-                    SqlType::Date
-                        | SqlType::TimeTz
-                        | SqlType::Null
+                    SqlType::Date | SqlType::TimeTz | SqlType::Null
                 )
                 || typed.sql_type.is_vague()
                 || typed.sql_type.is_variant()

@@ -276,7 +276,9 @@ impl Binder<'_> {
                     &without_parentheses(part).kind,
                     ExprKind::Binary { operator, .. } if matches!(operator.as_str(), "<>" | "!=")
                 );
-                !filters && !is_true(part) && (unequal || !self.compares_sides(part, scope, left_width))
+                !filters
+                    && !is_true(part)
+                    && (unequal || !self.compares_sides(part, scope, left_width))
             });
             if let Some(part) = other {
                 return self.unsupported_join(

@@ -20,15 +20,13 @@ pub fn refusal(from: &SqlType, to: &SqlType) -> Option<String> {
             Some("the fields of this struct have no names to be keys of a map".to_owned())
         }
         (SqlType::Struct(from), SqlType::Struct(to)) => structs(from, to),
-        (SqlType::Union(from), SqlType::Union(to)) => {
-            from.iter().find_map(|(name, member)| {
-                let mut same = to.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
-                match same.next() {
-                    Some((_, target)) => refusal(member, target),
-                    None => Some(format!("the other union has no member `{name}`")),
-                }
-            })
-        }
+        (SqlType::Union(from), SqlType::Union(to)) => from.iter().find_map(|(name, member)| {
+            let mut same = to.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+            match same.next() {
+                Some((_, target)) => refusal(member, target),
+                None => Some(format!("the other union has no member `{name}`")),
+            }
+        }),
         (from, SqlType::Union(members)) => into_union(from, members),
         (SqlType::Other(own), SqlType::Other(other))
             if from.is_geometry() && to.is_geometry() && own != other =>

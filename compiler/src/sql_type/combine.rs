@@ -180,7 +180,9 @@ fn known(sql_type: SqlType) -> Common {
 fn of_two_kinds(left: &SqlType, right: &SqlType, mode: Mode) -> Common {
     use SqlType::*;
     match (left, right) {
-        (variant, _) | (_, variant) if variant.is_variant() => return Common::Type(variant.clone()),
+        (variant, _) | (_, variant) if variant.is_variant() => {
+            return Common::Type(variant.clone());
+        }
         (Null, other) | (other, Null) => return Common::Type(other.clone()),
         (Enum(_), other) => return combined(&Varchar, other, mode),
         (other, Enum(_)) => return combined(other, &Varchar, mode),

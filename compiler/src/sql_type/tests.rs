@@ -73,7 +73,10 @@ fn common_types_are_the_engines() {
         refused(&together, columns[4]);
         refused(&forced_type(&left, &right), columns[5]);
     }
-    assert!(unknown * 100 < rows, "{unknown} of {rows} pairs are unknown");
+    assert!(
+        unknown * 100 < rows,
+        "{unknown} of {rows} pairs are unknown"
+    );
 }
 
 #[test]

@@ -121,11 +121,7 @@ pub fn compared(left: &Typed, right: &Typed) -> Common {
     together(left, right, forced_type)
 }
 
-fn together(
-    left: &Typed,
-    right: &Typed,
-    types: fn(&SqlType, &SqlType) -> Common,
-) -> Common {
+fn together(left: &Typed, right: &Typed, types: fn(&SqlType, &SqlType) -> Common) -> Common {
     match (&left.value, &right.value) {
         _ if left.is_text_literal() && right.is_text_literal() => Common::Type(SqlType::Varchar),
         _ if left.is_text_literal() => beside_text(&right.sql_type),

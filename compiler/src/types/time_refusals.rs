@@ -155,9 +155,9 @@ fn missing_part(part: &Value, of: &SqlType) -> Option<String> {
     };
     match part {
         Value::Text(part) => missing(part, false).then(|| format!("`{of}` has no `{part}`")),
-        Value::Texts(_) if of.is_timestamp() && !has_parts_listed(of) => {
-            Some(format!("`{of}` gives its parts one by one: cast it to `TIMESTAMP`"))
-        }
+        Value::Texts(_) if of.is_timestamp() && !has_parts_listed(of) => Some(format!(
+            "`{of}` gives its parts one by one: cast it to `TIMESTAMP`"
+        )),
         Value::Texts(parts) => {
             for (index, part) in parts.iter().enumerate() {
                 if missing(part, true) {
