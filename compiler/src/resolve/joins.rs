@@ -71,10 +71,12 @@ impl Binder<'_> {
             );
         }
         let parts = conjuncts(condition);
-        if join.kind == JoinKind::Left && !join.asof && self.is_lateral(join, scope) {
+        // A join whose right side reads the left one is no as-of join to the engine.
+        let lateral = self.is_lateral(join, scope);
+        if join.kind == JoinKind::Left && lateral {
             self.check_lateral_condition(&parts, scope, left_width);
         }
-        if join.asof {
+        if join.asof && !lateral {
             return self.check_asof(join.kind, condition, &parts, scope, left_width);
         }
         if matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {
@@ -455,7 +457,8 @@ pub(super) fn hide_right(scope: &mut Scope, left_width: usize) {
         };
     }
     scope.merged.retain_mut(|merged| {
+        // What is left of it keeps its name for itself.
         merged.relations.retain(|index| *index < left_width);
-        merged.relations.len() > 1
+        !merged.relations.is_empty()
     });
 }

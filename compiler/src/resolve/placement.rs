@@ -190,9 +190,6 @@ impl Binder<'_> {
     fn check_ground(&mut self, expr: &ast::Expr, ground: Ground<'_>, scope: &Scope, lone: bool) {
         let mut found = Vec::new();
         walk(expr, &mut |part| {
-            if matches!(part.kind, ExprKind::Lambda { .. }) {
-                return false;
-            }
             let Some(needs) = needs_of(part) else {
                 return true;
             };
@@ -218,9 +215,6 @@ impl Binder<'_> {
     fn check_inside(&mut self, expr: &ast::Expr, scope: &Scope, lone: bool) {
         let mut found = Vec::new();
         walk(expr, &mut |outer| {
-            if matches!(outer.kind, ExprKind::Lambda { .. }) {
-                return false;
-            }
             let Some(outer_needs) = needs_of(outer) else {
                 return true;
             };
@@ -228,9 +222,6 @@ impl Binder<'_> {
             walk(outer, &mut |part| {
                 if std::ptr::eq(part, outer) {
                     return true;
-                }
-                if matches!(part.kind, ExprKind::Lambda { .. }) {
-                    return false;
                 }
                 let Some(needs) = needs_of(part) else {
                     return true;
@@ -321,8 +312,8 @@ impl Binder<'_> {
         let mut found = None;
         walk(argument, &mut |part| {
             found = found.or(match needs_of(part) {
-                Some(needs @ (Needs::Group | Needs::Window)) => Some((needs, part)),
-                _ => None,
+                Some(needs) => Some((needs, part)),
+                None => None,
             });
             found.is_none()
         });
@@ -374,7 +365,11 @@ pub(super) fn needs_of(expr: &ast::Expr) -> Option<Needs> {
     if function.over.is_some() {
         return Some(Needs::Window);
     }
-    if matches!(name.as_str(), "unnest" | "unlist") {
+    // The last two are macros over it.
+    if matches!(
+        name.as_str(),
+        "unnest" | "unlist" | "generate_subscripts" | "regexp_split_to_table"
+    ) {
         return Some(Needs::Rows);
     }
     let aggregate = match name.as_str() {
@@ -407,6 +402,16 @@ fn aggregates(entry: &catalogue::Entry, depth: usize) -> bool {
         })
     };
     definitions.peek().is_some() && definitions.all(|(_, text)| calls(text))
+}
+
+/// Whether what a macro is given stands in its definition as it is, and in no aggregate.
+pub(super) fn macro_shows_arguments(entry: &catalogue::Entry) -> bool {
+    let shows = |parameters: &[&str], text: &str| {
+        let mut words = text.split(|letter: char| !is_of_name(letter));
+        parameters.iter().all(|name| words.clone().any(|word| word == *name))
+            && !words.any(|word| word.eq_ignore_ascii_case("select"))
+    };
+    !aggregates(entry, 0) && (entry.macros()).all(|(parameters, text)| shows(&parameters, text))
 }
 
 fn is_of_name(letter: char) -> bool {
