@@ -54,7 +54,8 @@ fn into_union(from: &SqlType, members: &[(String, SqlType)]) -> Option<String> {
             || matches!(part, SqlType::Null | SqlType::Json | SqlType::Union(_))
     };
     // A struct with a tag in front of all members is the union itself.
-    let written_out = matches!(from, SqlType::Struct(fields) if fields.len() == members.len() + 1);
+    let written_out = matches!(from, SqlType::Struct(fields)
+        if fields.len() == members.len() + 1 && fields[0].1 == SqlType::UTinyInt);
     if from.any(&open) || written_out || members.iter().any(|(_, member)| member.any(&open)) {
         return None;
     }

@@ -445,8 +445,8 @@ impl Binder<'_> {
         let left = scope.first_with(0..left_width, name);
         let right = scope.first_with(left_width..width, name);
         if let Some(span) = span {
-            let reported = left.is_none()
-                && self.missing_in_join(scope, 0..left_width, "left", name, span);
+            let reported =
+                left.is_none() && self.missing_in_join(scope, 0..left_width, "left", name, span);
             if right.is_none() && !reported {
                 self.missing_in_join(scope, left_width..width, "right", name, span);
             }

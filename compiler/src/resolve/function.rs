@@ -574,7 +574,10 @@ impl Binder<'_> {
 }
 
 /// What `a.b.f(…)` is a method of; `None` if the qualifiers are a schema's that has functions.
-pub(super) fn method_operand<'b>(qualifiers: &'b [ast::Name], called: &str) -> Option<&'b [ast::Name]> {
+pub(super) fn method_operand<'b>(
+    qualifiers: &'b [ast::Name],
+    called: &str,
+) -> Option<&'b [ast::Name]> {
     let is = |name: &ast::Name, own: &str| name.value.eq_ignore_ascii_case(own);
     let is_schema = match qualifiers {
         [] => true,

@@ -8,7 +8,7 @@ use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
-use crate::sql_type::coerce::rows_differ;
+use crate::sql_type::coerce::{rows_differ, set_operation_type};
 use crate::sql_type::families::{is_condition, never_meet};
 use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
@@ -287,6 +287,11 @@ impl Binder<'_> {
 
     /// The columns of a set operation's sides, by their positions.
     pub(super) fn sides(&mut self, operator: &str, left: &OutputColumn, right: &OutputColumn) {
+        let (one, other) = (&left.typed.sql_type, &right.typed.sql_type);
+        if let Common::Type(together @ SqlType::Union(_)) = set_operation_type(one, other) {
+            self.check_cast(one, &together, left.span);
+            self.check_cast(other, &together, right.span);
+        }
         if rows_differ(&left.typed.sql_type, &right.typed.sql_type) {
             let message = format!(
                 "`{operator}` can't put `{}` and `{}` into one column",

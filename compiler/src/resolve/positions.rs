@@ -286,7 +286,9 @@ impl Binder<'_> {
         }
         let written = self.bare_text(expr);
         if let Some(qualifier) = qualifier_of(expr)
-            && !self.plain_span(super::query::body_span(body).range()).contains(&qualifier)
+            && !self
+                .plain_span(super::query::body_span(body).range())
+                .contains(&qualifier)
         {
             return self.not_in_a_list(expr);
         }

@@ -263,7 +263,8 @@ impl Binder<'_> {
         }
         let mut further_names = left.further_names;
         let names = right.columns.iter().enumerate();
-        further_names.extend(names.map(|(at, column)| (column.name.clone().unwrap_or_default(), at)));
+        further_names
+            .extend(names.map(|(at, column)| (column.name.clone().unwrap_or_default(), at)));
         further_names.extend(right.further_names);
         let columns = left
             .columns
@@ -416,6 +417,7 @@ impl Binder<'_> {
                 }
             });
         }
+        self.check_ordering_aliases(select, items);
         let added = self.added_columns(select, items, &selected.output);
         for item in items {
             self.check_order_item(&item.expr, &selected.output, added, "ORDER BY");
@@ -605,7 +607,10 @@ fn by_name(left: Output, right: Output) -> Output {
     let mut further_names = left.further_names;
     for (name, at) in right.further_names {
         let own = right.columns.get(at).map(|column| &column.name);
-        let known = left.columns.iter().position(|other| own.is_some_and(|own| is(&other.name, own)));
+        let known = left
+            .columns
+            .iter()
+            .position(|other| own.is_some_and(|own| is(&other.name, own)));
         // Which place a name has that only the right side's own sides give, doesn't matter.
         further_names.push((name, known.unwrap_or(usize::MAX)));
     }

@@ -411,10 +411,19 @@ impl Scope {
     /// stands for all of that name, and a table for those of the same one.
     fn unclear_source(&self, merged: &Merged) -> Option<String> {
         let ids: Vec<RelationId> = merged.sources.iter().map(|(id, _)| *id).collect();
-        let sources = self.relations.iter().filter(|relation| ids.contains(&relation.id));
+        let sources = self
+            .relations
+            .iter()
+            .filter(|relation| ids.contains(&relation.id));
         let mut names = sources.filter_map(|source| Some((source.name.clone()?, source.aliased)));
         let unclear = names.find(|(name, aliased)| match aliased {
-            true => self.relations.iter().filter(|other| other.is_named(name)).count() > 1,
+            true => {
+                self.relations
+                    .iter()
+                    .filter(|other| other.is_named(name))
+                    .count()
+                    > 1
+            }
             false => self.has_twins(name),
         });
         unclear.map(|(name, _)| name)

@@ -394,10 +394,70 @@ pub fn set_operation_type(left: &SqlType, right: &SqlType) -> Common {
             Common::Type(Varchar)
         }
         _ => match common_type(left, right) {
-            Common::Incompatible => Common::Unknown,
+            Common::Incompatible => larger(left, right),
             common => common,
         },
     }
+}
+
+/// Of two types that don't become one another the one with the higher score; the left one of two
+/// with the same.
+///
+/// Source: `LogicalType::ForceMaxLogicalType` of DuckDB. Types of one kind it puts together part by
+/// part, and the values of an enum are texts.
+fn larger(left: &SqlType, right: &SqlType) -> Common {
+    let kind = std::mem::discriminant::<SqlType>;
+    match (left, right) {
+        (SqlType::Enum(_), SqlType::Enum(_)) => return Common::Unknown,
+        (SqlType::Enum(_), other) => return set_operation_type(&SqlType::Varchar, other),
+        (other, SqlType::Enum(_)) => return set_operation_type(other, &SqlType::Varchar),
+        _ => {}
+    }
+    match (score(left), score(right)) {
+        (Some(_), Some(_)) if kind(left) == kind(right) => Common::Unknown,
+        (Some(first), Some(second)) if first < second => Common::Type(right.clone()),
+        (Some(_), Some(_)) => Common::Type(left.clone()),
+        _ => Common::Unknown,
+    }
+}
+
+/// Source: `GetLogicalTypeScore` of DuckDB.
+fn score(sql_type: &SqlType) -> Option<u32> {
+    use SqlType::*;
+    Some(match sql_type {
+        Boolean => 10,
+        UTinyInt => 11,
+        TinyInt => 12,
+        USmallInt => 13,
+        SmallInt => 14,
+        UInteger => 15,
+        Integer => 16,
+        UBigInt => 17,
+        BigInt => 18,
+        UHugeInt => 19,
+        HugeInt => 20,
+        Decimal(..) => 21,
+        Float => 22,
+        Double => 23,
+        Time | TimeTz => 50,
+        TimeNs => 51,
+        Date => 52,
+        TimestampS => 53,
+        TimestampMs => 54,
+        Timestamp | TimestampTz => 55,
+        TimestampNs => 56,
+        Interval => 58,
+        Varchar => 77,
+        Bit => 100,
+        Blob => 101,
+        Uuid => 102,
+        BigNum => 103,
+        Struct(_) => 125,
+        List(_) | Array(..) => 126,
+        Map(..) => 127,
+        Union(_) => 150,
+        Enum(_) | Json | Null | Other(_) | Unknown => return None,
+    })
 }
 
 /// Whether a value of the type can be stored in a column of another without loss and without an

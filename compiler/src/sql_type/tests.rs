@@ -56,6 +56,8 @@ fn common_types_are_the_engines() {
             Common::Unknown => {}
         }
         match set_operation_type(&left, &right) {
+            // It refuses what no member of a union takes, which is the binder's matter.
+            Common::Type(SqlType::Union(_)) if columns[3] == "-" => {}
             Common::Type(found) => assert_eq!(
                 Some(found.as_column().to_string()),
                 engine(columns[3]),
