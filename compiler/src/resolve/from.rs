@@ -14,6 +14,7 @@ use crate::name::same_name;
 use crate::parse::{RelationUse, ast};
 use crate::span::Span;
 use crate::sql_type::families::never_meet;
+use crate::sql_type::{Common, common_type};
 use crate::types::Typed;
 
 impl Binder<'_> {
@@ -468,7 +469,17 @@ impl Binder<'_> {
             .typed
             .clone();
         let left_typed = &scope.relations[left_index].columns[left_column].typed;
-        if let Some(span) = span
+        let together = common_type(&left_typed.sql_type, &right_typed.sql_type);
+        if kind == ast::JoinKind::Full && together == Common::Incompatible {
+            let message = format!(
+                "a full join puts `{name}` of both sides into one column, and they are `{}` and `{}`",
+                left_typed.sql_type, right_typed.sql_type
+            );
+            self.report(
+                Diagnostic::error(Code::TypeMismatch, place, message)
+                    .hint("join with `on` and cast one of them: `x::TYPE`"),
+            );
+        } else if let Some(span) = span
             && never_meet(&left_typed.sql_type, &right_typed.sql_type)
         {
             let message = format!(

@@ -16,7 +16,7 @@ use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
-use crate::types::{Typed, Value, nested, rules};
+use crate::types::{Typed, Value, extension_functions, nested, rules};
 
 impl Binder<'_> {
     /// `name(…)`, or `operand.name(…)`.
@@ -65,7 +65,7 @@ impl Binder<'_> {
         }
         if !is_function(&called) {
             self.volatile = true;
-            if !rules::may_be_of_an_extension(&called) {
+            if !extension_functions::is_function(&called) {
                 self.unknown_function(name);
             }
             self.arguments(function, env);

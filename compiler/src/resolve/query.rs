@@ -9,8 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
-use crate::sql_type::coerce::set_operation_type;
-use crate::sql_type::{Common, SqlType};
+use crate::sql_type::{Common, SqlType, forced_type};
 use crate::types::{Typed, common, literal};
 
 impl Binder<'_> {
@@ -566,7 +565,7 @@ pub(super) fn renamed(mut output: Output, names: &[ast::Name]) -> Output {
 }
 
 fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
-    let sql_type = match set_operation_type(&left.sql_type, &right.sql_type) {
+    let sql_type = match forced_type(&left.sql_type, &right.sql_type) {
         Common::Type(sql_type) => sql_type,
         Common::Incompatible | Common::Unknown => SqlType::Unknown,
     };

@@ -10,9 +10,9 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Window, WindowSpec};
 use crate::span::Span;
-use crate::sql_type::{Common, SqlType};
+use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
-use crate::types::{Typed, Value, common};
+use crate::types::{Typed, Value};
 
 /// The end of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,11 +181,11 @@ impl Binder<'_> {
             let refused = bound.sql_type == SqlType::Null && bound.value != Value::Null
                 || match call(operator, &both) {
                     Outcome::Refused => true,
-                    // What is reached lies on the same axis, which is one of numbers or times.
+                    // What is measured must be a number or a time, and compared with what is ordered.
                     Outcome::Type(reached) => {
-                        let nested = reached.is_nested();
-                        let both = common(&ordered.clone().as_value(), &Typed::of(reached));
-                        nested || both == Common::Incompatible
+                        reached.is_nested()
+                            || reached == SqlType::BigNum
+                            || common_type(&ordered.sql_type, &reached) == Common::Incompatible
                     }
                     _ => false,
                 };
