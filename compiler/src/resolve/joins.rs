@@ -71,10 +71,13 @@ impl Binder<'_> {
             );
         }
         let parts = conjuncts(condition);
-        if join.kind == JoinKind::Left && !join.asof && self.is_lateral(join, scope) {
+        // A join whose right side reads the left one is no as-of join to the engine.
+        let lateral = self.is_lateral(join, scope);
+        if join.kind == JoinKind::Left && lateral {
             self.check_lateral_condition(&parts, scope, left_width);
         }
-        if !join.asof && matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {
+        let asof = join.asof && !lateral;
+        if !asof && matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {
             return;
         }
         if let Some(span) = self.outer_column(condition, scope, env) {
@@ -84,7 +87,7 @@ impl Binder<'_> {
                 "put this part of the condition into `WHERE`, or filter a side of the join in a subquery",
             );
         }
-        if join.asof {
+        if asof {
             return self.check_asof(join.kind, condition, &parts, scope, left_width);
         }
         self.check_subqueries(join.kind, &parts, scope, left_width);
@@ -457,8 +460,9 @@ pub(super) fn hide_right(scope: &mut Scope, left_width: usize) {
         };
     }
     scope.merged.retain_mut(|merged| {
+        // What is left of it keeps its name for itself.
         merged.relations.retain(|index| *index < left_width);
-        merged.relations.len() > 1
+        !merged.relations.is_empty()
     });
 }
 

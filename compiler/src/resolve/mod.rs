@@ -65,6 +65,7 @@ mod nullability;
 mod operation;
 mod outer_aggregates;
 mod output_name;
+mod parts;
 mod patterns;
 mod pivot;
 mod pivot_checks;

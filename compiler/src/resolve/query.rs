@@ -60,6 +60,7 @@ impl Binder<'_> {
                 let output = self.body(body, parent);
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     self.check_set_order(body, items, &output);
+                    self.check_order_of_rows(body, items, parent);
                 }
                 let both = matches!(
                     body,
@@ -261,6 +262,11 @@ impl Binder<'_> {
         for (left, right) in left.columns.iter().zip(&right.columns) {
             self.sides(word, left, right);
         }
+        let mut further_names = left.further_names;
+        let names = right.columns.iter().enumerate();
+        further_names
+            .extend(names.map(|(at, column)| (column.name.clone().unwrap_or_default(), at)));
+        further_names.extend(right.further_names);
         let columns = left
             .columns
             .into_iter()
@@ -274,6 +280,7 @@ impl Binder<'_> {
         Output {
             columns,
             open: false,
+            further_names,
         }
     }
 
@@ -359,7 +366,7 @@ impl Binder<'_> {
         self.tree.close(whole, What::Values, values.span);
         Output {
             columns,
-            open: false,
+            ..Output::default()
         }
     }
 
@@ -404,7 +411,6 @@ impl Binder<'_> {
             } else {
                 within
             };
-            self.check_order_item(&item.expr, &selected.output, "ORDER BY");
             self.check_choice(&item.expr, &env);
             self.check_star_places(&item.expr);
             self.check_lone_columns(&item.expr);
@@ -425,6 +431,11 @@ impl Binder<'_> {
                     binder.expression(&item.expr, &env);
                 }
             });
+        }
+        self.check_ordering_aliases(select, items);
+        let added = self.added_columns(select, items, &selected.output);
+        for item in items {
+            self.check_order_item(&item.expr, &selected.output, added, "ORDER BY");
         }
         let clause = Clause::OrderBy { output: None };
         self.close_order(mark, clause, items);
@@ -608,6 +619,16 @@ fn by_name(left: Output, right: Output) -> Output {
             ..column.clone()
         });
     }
+    let mut further_names = left.further_names;
+    for (name, at) in right.further_names {
+        let own = right.columns.get(at).map(|column| &column.name);
+        let known = left
+            .columns
+            .iter()
+            .position(|other| own.is_some_and(|own| is(&other.name, own)));
+        // Which place a name has that only the right side's own sides give, doesn't matter.
+        further_names.push((name, known.unwrap_or(usize::MAX)));
+    }
     for column in right.columns {
         if !left
             .columns
@@ -621,10 +642,14 @@ fn by_name(left: Output, right: Output) -> Output {
             });
         }
     }
-    Output { columns, open }
+    Output {
+        columns,
+        open,
+        further_names,
+    }
 }
 
-fn body_span(body: &ast::QueryBody) -> Span {
+pub(super) fn body_span(body: &ast::QueryBody) -> Span {
     match body {
         ast::QueryBody::Select(select) => select.span,
         ast::QueryBody::SetOperation(operation) => operation.span,
