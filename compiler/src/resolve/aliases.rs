@@ -87,6 +87,22 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks the uses of aliases in the `ORDER BY` of a `SELECT`.
+    pub(super) fn check_ordering_aliases(
+        &mut self,
+        select: &ast::Select,
+        items: &[ast::OrderItem],
+    ) {
+        let all: Vec<Aliased<'_>> = select
+            .items
+            .iter()
+            .filter_map(|item| Some((item.alias.as_ref()?, &item.expr)))
+            .collect();
+        for item in items {
+            self.check_hidden(&item.expr, &all);
+        }
+    }
+
     /// The uses of aliases in an expression; in its subqueries too, if asked.
     fn uses<'b>(
         &self,

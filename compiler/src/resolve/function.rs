@@ -17,7 +17,7 @@ use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
-use crate::types::{Typed, Value, extension_functions, nested, rules};
+use crate::types::{Typed, Value, extension_functions, nested, rules, schemas};
 
 impl Binder<'_> {
     /// `name(…)`, or `operand.name(…)`.
@@ -43,6 +43,7 @@ impl Binder<'_> {
             let place = method_of[0].span.to(method_of[method_of.len() - 1].span);
             self.check_method_table(method_of, env);
             arguments.push(self.name_expression(method_of, place, env));
+            self.check_method_operand(place, env);
             named = ast::Expr {
                 kind: ExprKind::Name(method_of.to_vec()),
                 span: place,
@@ -570,20 +571,29 @@ fn known(sql_type: SqlType) -> Outcome {
     }
 }
 
+impl Binder<'_> {
+    /// `column.f(…)` finds columns of its own query only (`ExpressionBinder::QualifyColumnName`).
+    fn check_method_operand(&mut self, place: Span, env: &Env<'_>) {
+        // Within a lambda it is the query around it.
+        let mut around = env.outwards();
+        let own = around.find(|env| env.parameters.is_empty());
+        let own = own.map(|env| env.scope.id);
+        let column = self.resolved.get(&(place.start, place.end));
+        if column.is_some_and(|column| own.is_some_and(|own| column.scope != own)) {
+            let message = "a function can't be called in this way for a column of an outer query";
+            let finding = Diagnostic::error(Code::UnknownColumn, place, message);
+            self.report(finding.hint("write the column as its first argument: `f(column)`"));
+        }
+    }
+}
+
 /// What `a.b.f(…)` is a method of; `None` if the qualifiers are a schema's that has functions.
-fn method_operand<'b>(qualifiers: &'b [ast::Name], called: &str) -> Option<&'b [ast::Name]> {
-    let is = |name: &ast::Name, own: &str| name.value.eq_ignore_ascii_case(own);
-    let is_schema = match qualifiers {
-        [] => true,
-        [schema] if is(schema, "pg_catalog") => {
-            catalogue::find(called).is_none_or(|entry| entry.is(Kind::Macro))
-        }
-        [schema] => is(schema, "main") || is(schema, "system"),
-        [database, schema] => {
-            is(database, "system") && (is(schema, "main") || is(schema, "pg_catalog"))
-        }
-        _ => false,
-    };
+pub(super) fn method_operand<'b>(
+    qualifiers: &'b [ast::Name],
+    called: &str,
+) -> Option<&'b [ast::Name]> {
+    let written: Vec<&str> = qualifiers.iter().map(|name| name.value.as_str()).collect();
+    let is_schema = schemas::is_in(&written, called);
     (!is_schema).then_some(qualifiers)
 }
 

@@ -71,11 +71,12 @@ impl Binder<'_> {
             );
         }
         let parts = conjuncts(condition);
-        if join.kind == JoinKind::Left && !join.asof && self.is_lateral(join, scope) {
+        // A join whose right side reads the left one is no as-of join to the engine.
+        let lateral = self.is_lateral(join, scope);
+        if join.kind == JoinKind::Left && lateral {
             self.check_lateral_condition(&parts, scope, left_width);
         }
-        // With a right side that reads the left one it is no as-of join.
-        let asof = join.asof && !self.is_lateral(join, scope);
+        let asof = join.asof && !lateral;
         if !asof && matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {
             return;
         }
@@ -459,8 +460,9 @@ pub(super) fn hide_right(scope: &mut Scope, left_width: usize) {
         };
     }
     scope.merged.retain_mut(|merged| {
+        // What is left of it keeps its name for itself.
         merged.relations.retain(|index| *index < left_width);
-        merged.relations.len() > 1
+        !merged.relations.is_empty()
     });
 }
 

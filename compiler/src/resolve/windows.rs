@@ -48,7 +48,8 @@ impl Binder<'_> {
         window: &Window,
         select: &ast::Select,
     ) {
-        let (Some(first), Some(name)) = (call.order_by.first(), call.name.last()) else {
+        let mut orders = call.order_by.iter().chain(&call.within_group);
+        let (Some(first), Some(name)) = (orders.next(), call.name.last()) else {
             return;
         };
         let lower = name.value.to_lowercase();
@@ -255,10 +256,9 @@ impl Binder<'_> {
     ) {
         let [value] = arguments else { return };
         // What stands in the call goes before what stands in the window.
-        let orders = match function.order_by.is_empty() {
-            true => spec.order_by.as_slice(),
-            false => function.order_by.as_slice(),
-        };
+        let orders = [&function.order_by, &function.within_group, &spec.order_by];
+        let orders = orders.into_iter().find(|orders| !orders.is_empty());
+        let orders = orders.map_or(&[][..], Vec::as_slice);
         let [order] = orders else {
             let message = "`fill` needs a window with one `ORDER BY` expression";
             self.report(Diagnostic::error(Code::InvalidWindow, spec.span, message));

@@ -138,7 +138,7 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         ("+" | "-" | "*" | "%" | "add" | "subtract" | "multiply" | "mod", [left, right]) => {
             return arithmetic(name, left, right);
         }
-        ("create_sort_key", _) => sort_key(arguments),
+        ("create_sort_key", _) => super::sort_keys::sort_key(arguments),
         ("st_setcrs", [_, system]) => match &system.value {
             Value::Text(text) => Outcome::Type(geometry_in(text)),
             _ => Outcome::Unknown,
@@ -606,51 +606,5 @@ fn geometry_in(system: &str) -> SqlType {
     SqlType::Other(match system {
         "" => "GEOMETRY".to_owned(),
         system => format!("GEOMETRY('{}')", system.replace('\'', "''")),
-    })
-}
-
-/// A sort key is a number where all keys, each with a byte for nulls, fit into eight bytes.
-///
-/// Source: `CreateSortKeyBind` of DuckDB 1.5.5.
-fn sort_key(arguments: &[Typed]) -> Outcome {
-    let keys = arguments.iter().step_by(2);
-    let mut bytes = 0;
-    for key in keys {
-        if !key.is_known() {
-            return Outcome::Unknown;
-        }
-        let Some(own) = fixed_bytes(&key.sql_type) else {
-            return Outcome::Type(SqlType::Blob);
-        };
-        bytes += own + 1;
-    }
-    Outcome::Type(match bytes {
-        ..=8 => SqlType::BigInt,
-        _ => SqlType::Blob,
-    })
-}
-
-/// How many bytes each value of a type takes in the engine; `None` if that differs.
-fn fixed_bytes(sql_type: &SqlType) -> Option<u32> {
-    use SqlType::*;
-    Some(match sql_type {
-        Boolean | TinyInt | UTinyInt => 1,
-        SmallInt | USmallInt => 2,
-        Integer | UInteger | Float | Date | Null => 4,
-        BigInt | UBigInt | Double | Time | TimeNs | TimeTz => 8,
-        moment if moment.is_timestamp() => 8,
-        HugeInt | UHugeInt | Uuid | Interval => 16,
-        Decimal(precision, _) => match precision {
-            ..=4 => 2,
-            5..=9 => 4,
-            10..=18 => 8,
-            _ => 16,
-        },
-        Enum(values) => match values.len() {
-            ..=255 => 1,
-            256..=65535 => 2,
-            _ => 4,
-        },
-        _ => return None,
     })
 }
