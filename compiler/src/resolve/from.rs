@@ -602,7 +602,10 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
                     typed: Typed::of(column.sql_type.clone()).nullable_if(column.nullable),
                 })
                 .collect(),
-            hidden: Hidden::Rows,
+            hidden: match schema.is_view {
+                true => Hidden::Nothing,
+                false => Hidden::Rows,
+            },
             ..Relation::default()
         },
     }

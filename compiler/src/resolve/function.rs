@@ -579,14 +579,17 @@ pub(super) fn method_operand<'b>(
     called: &str,
 ) -> Option<&'b [ast::Name]> {
     let is = |name: &ast::Name, own: &str| name.value.eq_ignore_ascii_case(own);
+    let of_catalog = || catalogue::find(called).is_none() || rules::is_of_pg_catalog(called);
     let is_schema = match qualifiers {
         [] => true,
-        [schema] if is(schema, "pg_catalog") => {
-            catalogue::find(called).is_none_or(|entry| entry.is(Kind::Macro))
-        }
-        [schema] => is(schema, "main") || is(schema, "system"),
-        [database, schema] => {
-            is(database, "system") && (is(schema, "main") || is(schema, "pg_catalog"))
+        // The engine's grammar has these, whatever stands in front.
+        _ if rules::is_window(called) || called == "unnest" => true,
+        [schema] if is(schema, "pg_catalog") => of_catalog(),
+        [schema] if is(schema, "main") => !rules::is_only_of_pg_catalog(called),
+        [schema] => is(schema, "system"),
+        [database, schema] if is(database, "system") => {
+            is(schema, "main") && !rules::is_only_of_pg_catalog(called)
+                || is(schema, "pg_catalog") && of_catalog()
         }
         _ => false,
     };

@@ -220,6 +220,7 @@ impl Binder<'_> {
         if !left.open && !right.open && left.columns.len() != right.columns.len() {
             self.different_widths(operation, &left, &right);
         }
+        self.check_steps(&left, &right);
         self.check_using_key(member, &left);
         self.tree
             .close(mark, set_operation(operation), operation.span);
@@ -247,6 +248,7 @@ impl Binder<'_> {
         if operation.by_name {
             self.check_twice_by_name(&left);
             self.check_twice_by_name(&right);
+            self.check_sides_by_name(&left, &right);
             return by_name(left, right);
         }
         if left.open || right.open {
@@ -294,6 +296,20 @@ impl Binder<'_> {
                 return self.report(finding.hint("give one of them an alias of its own"));
             }
             seen.push(lower);
+        }
+    }
+
+    /// The columns of one name that `UNION BY NAME` puts together.
+    fn check_sides_by_name(&mut self, left: &Output, right: &Output) {
+        for column in &left.columns {
+            let Some(name) = &column.name else { continue };
+            let named = |other: &&OutputColumn| {
+                let own = other.name.as_deref();
+                own.is_some_and(|own| same_name(own, name))
+            };
+            if let Some(other) = right.columns.iter().find(named) {
+                self.sides("UNION BY NAME", column, other);
+            }
         }
     }
 
