@@ -208,15 +208,6 @@ impl Binder<'_> {
         Typed { value, ..typed }
     }
 
-    /// `a.b.f()` is a method of a column `b` of a table `a`, and of no field.
-    fn check_method_table(&mut self, method_of: &[ast::Name], env: &Env<'_>) {
-        let [table, _] = method_of else { return };
-        let is_column = matches!(env.find(&table.value), super::scope::Found::Column(..));
-        if is_column && env.relation(&table.value).is_none() {
-            self.unknown_qualifier(table, env);
-        }
-    }
-
     /// Binds what stands around the arguments, and gives the types of `WITHIN GROUP`.
     fn clauses_of(&mut self, function: &ast::Function, env: &Env<'_>) -> Vec<Typed> {
         self.ordered_items(&function.order_by, env);

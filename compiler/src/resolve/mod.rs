@@ -28,6 +28,7 @@
 //! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
 //! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
 //! | `aliases`, `table_function_checks`, `table_options`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
+//! | `given_names` | names that a select list gives |
 //! | `compared_rows` | rows beside subqueries |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
@@ -55,6 +56,7 @@ mod expression;
 mod folding;
 mod from;
 mod function;
+mod given_names;
 mod grouped_stars;
 mod grouping;
 mod groups;

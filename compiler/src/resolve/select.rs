@@ -2,9 +2,10 @@
 
 use super::Binder;
 use super::deep::has_query;
+use super::given_names::{given_aliases, is_plain_name};
 use super::nullability;
 use super::positions::order_position;
-use super::query::{given_aliases, is_plain_name, literal_position};
+use super::query::literal_position;
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
 use crate::bound::{Clause, Grouping, Mark, What};
 use crate::name::same_name;
