@@ -6,7 +6,9 @@
 
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use crate::adapters::{Adapter, EngineError, ErrorClass, LedgerEntry, Session, Transaction};
+use crate::adapters::{
+    Adapter, EngineError, ErrorClass, Fence, LedgerEntry, Session, Transaction,
+};
 use crate::faults::{Bug, Injected, Passed, Point, fail_point, is_seeded};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -191,7 +193,12 @@ impl Committer<'_> {
         let Some(meta) = session.meta()? else {
             return Ok(());
         };
-        session.fence(&meta.state_id, meta.epoch + 1, "another process")
+        session.take_fence(&Fence {
+            state_id: &meta.state_id,
+            token: meta.epoch + 1,
+            holder: "another process",
+            ended: &[self.token],
+        })
     }
 }
 

@@ -33,7 +33,7 @@ mod writer;
 pub use crate::config::StateAddress;
 pub use claims::ClaimResult;
 pub use deployment::{
-    Claim, Claimed, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel, Pointer,
+    Claim, Claimed, ENGINE_LEASE, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel, Pointer,
     ProjectVersion, Pruned, Refusal, Retention, StoredPlan, environment_lease,
 };
 pub use holder::host as host_name;

@@ -16,6 +16,7 @@ fn who_is_in_each_other_s_way_waits_or_is_told() {
         processes: 4,
         time: Duration::from_secs(8),
         seed: 1,
+        lakes: None,
     };
     let result = contend::run(&contest, folder.path()).unwrap();
     assert!(result.findings.is_empty(), "{}", result.findings.join("\n"));
