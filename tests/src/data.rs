@@ -60,7 +60,10 @@ impl Lake {
     fn open(&self, read_only: bool) -> Result<Connection, Box<dyn Error>> {
         let connection = Connection::open_in_memory()?;
         for name in ["postgres_scanner", "ducklake"] {
-            let file = self.extensions.join(name).with_extension("duckdb_extension");
+            let file = self
+                .extensions
+                .join(name)
+                .with_extension("duckdb_extension");
             connection.execute_batch(&format!("LOAD '{}'", file.display()))?;
         }
         let (address, schema) = self

@@ -53,7 +53,8 @@ impl Extensions {
     /// # Errors
     /// If there is no folder for the cache, no pip, or pip fails; its own message is on the screen by then.
     pub fn folder(&self) -> Result<PathBuf, Box<dyn Error>> {
-        let libraries = libduckdb::cache_folder(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))?;
+        let libraries =
+            libduckdb::cache_folder(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))?;
         let folder = libraries.with_file_name("extensions").join(ENGINE_VERSION);
         let mut names = self.names.iter();
         if !names.all(|name| folder.join(file_name(name)).exists()) {

@@ -39,9 +39,8 @@ fn engine(engine: &Engine) -> EngineSettings {
     let setting = |(name, value): &(Spanned<String>, Spanned<Scalar>)| {
         (name.value.clone(), value.value.to_text())
     };
-    let option = |(name, value): &(&'static str, Spanned<String>)| {
-        ((*name).to_owned(), value.value.clone())
-    };
+    let option =
+        |(name, value): &(&'static str, Spanned<String>)| ((*name).to_owned(), value.value.clone());
     EngineSettings {
         name: engine.name.value.clone(),
         kind: engine.kind.word().to_owned(),

@@ -37,7 +37,10 @@ pub(super) fn engines(
             reader.diagnostics.push(
                 Diagnostic::error(Code::InvalidSetting, engine.location.span, message)
                     .and_at(other.location.span, "the other one")
-                    .hint(format!("give each one its own `{}`", engine.kind.location_key())),
+                    .hint(format!(
+                        "give each one its own `{}`",
+                        engine.kind.location_key()
+                    )),
             );
         }
         engines.push(engine);
@@ -50,7 +53,13 @@ const TEXTS: &[&str] = &["path", "url", "catalog", "data", "extensions"];
 
 fn engine(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Option<Engine> {
     const KEYS: &[&str] = &[
-        "type", "path", "url", "catalog", "data", "extensions", "settings",
+        "type",
+        "path",
+        "url",
+        "catalog",
+        "data",
+        "extensions",
+        "settings",
     ];
     let name = &section.key;
     if !super::read::is_name(&name.value) {
@@ -118,11 +127,7 @@ fn engine(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Option<Eng
 }
 
 /// Reports the keys that belong to another type.
-fn refuse_others(
-    reader: &mut Reader,
-    kind: EngineKind,
-    texts: &[(&'static str, Spanned<String>)],
-) {
+fn refuse_others(reader: &mut Reader, kind: EngineKind, texts: &[(&'static str, Spanned<String>)]) {
     let (called, own, hint): (_, &[&str], _) = match kind {
         EngineKind::DuckDb => ("DuckDB", &["path"], "write `path = \"file.duckdb\"`"),
         EngineKind::DuckLake => (
@@ -161,7 +166,8 @@ fn lake_catalogue(
         .any(|start| location.value.starts_with(start));
     if !is_address && !location.value.is_empty() {
         let finding = reader.invalid(location.span, "this isn't the address of a catalogue");
-        let hint = "a catalogue is in Postgres: `catalog = \"postgres://user@host/database?schema=lake\"`";
+        let hint =
+            "a catalogue is in Postgres: `catalog = \"postgres://user@host/database?schema=lake\"`";
         finding.hints.push(hint.to_owned());
     }
     Some(location)

@@ -174,7 +174,9 @@ impl EngineTemplate<'_> {
             false => resolve(&place).to_string_lossy().into_owned(),
         };
         let options = options.into_iter();
-        let options = options.map(|(name, place)| (name, resolved(place))).collect();
+        let options = options
+            .map(|(name, place)| (name, resolved(place)))
+            .collect();
         Ok(EngineSettings {
             name: self.name.to_owned(),
             kind: self.kind,

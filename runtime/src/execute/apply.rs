@@ -136,7 +136,10 @@ pub fn apply(
             agreed = is_agreed.then(|| plan.clone());
             Ok(is_agreed)
         };
-        let asked = (&options, &mut agrees_once as &mut dyn FnMut(&Plan) -> Result<bool>);
+        let asked = (
+            &options,
+            &mut agrees_once as &mut dyn FnMut(&Plan) -> Result<bool>,
+        );
         apply_once((project, &request), asked, interrupt, listener)
     })
 }

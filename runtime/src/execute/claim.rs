@@ -235,7 +235,10 @@ pub fn take_fence(
         true => Vec::new(),
         false => state.claimed_tokens(&scope.project, &scope.engine)?,
     };
-    let ended: Vec<u64> = fences.into_iter().filter(|it| !claimed.contains(it)).collect();
+    let ended: Vec<u64> = fences
+        .into_iter()
+        .filter(|it| !claimed.contains(it))
+        .collect();
     let name = format!("{}@{} (process {})", holder.user, holder.host, holder.pid);
     let fence = Fence {
         state_id: &state.identity().to_owned(),
@@ -305,9 +308,7 @@ pub fn held(lease: &Lease) -> Error {
         Code::LeaseHeld,
         format!(
             "{what} is being changed by {} on {} (process {})",
-            holder.user,
-            holder.host,
-            holder.pid
+            holder.user, holder.host, holder.pid
         ),
     )
     .hint(format!(

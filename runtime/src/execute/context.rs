@@ -11,9 +11,9 @@ use crate::error::Result;
 use crate::plan::Action;
 use crate::project::{PlanFacts, Project, Relation};
 use crate::situation::is_protected;
-use crate::situation::{physical, stem};
 use crate::situation::{Histories, Restated};
 use crate::situation::{Place, Request, Window};
+use crate::situation::{physical, stem};
 use crate::state::{Known, PinnedModel, Published, Scope, Snapshot};
 use crate::version::Versions;
 use dbgo_contract::Publication;
@@ -222,11 +222,7 @@ impl Context<'_> {
 }
 
 /// How an engine is opened for a project, to be written.
-pub fn open_options(
-    engine: &EngineSettings,
-    project: &str,
-    wait: Option<Duration>,
-) -> OpenOptions {
+pub fn open_options(engine: &EngineSettings, project: &str, wait: Option<Duration>) -> OpenOptions {
     OpenOptions {
         settings: engine.settings.clone(),
         read_only: false,

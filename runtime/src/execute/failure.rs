@@ -83,10 +83,9 @@ fn kind_of(class: &ErrorClass) -> Kind {
     match class {
         ErrorClass::Interrupted => Kind::Interrupted,
         ErrorClass::Fenced => Kind::Refused,
-        ErrorClass::Lost
-        | ErrorClass::DiskFull
-        | ErrorClass::Io
-        | ErrorClass::Unreachable => Kind::Failed,
+        ErrorClass::Lost | ErrorClass::DiskFull | ErrorClass::Io | ErrorClass::Unreachable => {
+            Kind::Failed
+        }
         _ => Kind::Finding,
     }
 }

@@ -287,7 +287,9 @@ impl<'a> Running<'a> {
             Mode::Run => {
                 let mut known = Cow::Borrowed(&self.context.known);
                 for change in published {
-                    known.to_mut().apply(change, &self.context.scope.environment);
+                    known
+                        .to_mut()
+                        .apply(change, &self.context.scope.environment);
                 }
                 retire(state, &self.context, &known)?
             }
@@ -323,7 +325,7 @@ impl<'a> Running<'a> {
         let in_doubt = context.in_doubt.load(Ordering::Relaxed);
         // A session of its own: an interrupt has ended the others.
         let read = || context.adapter.session()?.ledger_mark();
-        let mark = match self.wrote {
+        let mark = match self.wrote && context.leases.is_none() {
             true => read().ok(),
             false => Some(self.mark.clone()),
         };

@@ -199,11 +199,15 @@ pub fn point(
         environment: Some(options.environment.clone()),
         ..Request::default()
     };
-    in_turn((project, &request), (&options.apply.run, interrupt), |run| {
-        let mut options = options.clone();
-        options.apply.run = run.clone();
-        point_once((project, &request), (&options, agrees), interrupt, listener)
-    })
+    in_turn(
+        (project, &request),
+        (&options.apply.run, interrupt),
+        |run| {
+            let mut options = options.clone();
+            options.apply.run = run.clone();
+            point_once((project, &request), (&options, agrees), interrupt, listener)
+        },
+    )
 }
 
 fn point_once(

@@ -87,4 +87,3 @@ fn drop_needless(
     let changes = dropping.drop(session, &needless).map_err(failed)?;
     state.apply(scope, &changes)
 }
-

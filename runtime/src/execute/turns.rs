@@ -122,7 +122,9 @@ pub fn in_turn<T>(
 ) -> Result<T> {
     let (begun, mut turns) = (Instant::now(), 0);
     loop {
-        let wait = options.wait.map(|wait| wait.saturating_sub(begun.elapsed()));
+        let wait = options
+            .wait
+            .map(|wait| wait.saturating_sub(begun.elapsed()));
         let result = attempt(&RunOptions {
             wait,
             ..options.clone()

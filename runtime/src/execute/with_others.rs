@@ -111,7 +111,10 @@ impl Opening<'_> {
         let observer = Holder::this_process("");
         let of = (scope.project.as_str(), scope.engine.as_str());
         let under_way = situation.state.runs_under_way(of, &observer)?;
-        situation.known.unfinished.retain(|run| !under_way.contains(run));
+        situation
+            .known
+            .unfinished
+            .retain(|run| !under_way.contains(run));
         for id in &situation.known.unfinished {
             self.changes.push(Change::RunEnded {
                 id: id.clone(),
@@ -156,9 +159,18 @@ fn forget_buried(known: &mut Known) {
         let object = known.objects.get(name);
         object.is_some_and(|object| object.tombstone.is_some())
     };
-    let buried: BTreeSet<String> = known.objects.keys().filter(|it| is_buried(it)).cloned().collect();
-    known.snapshots.retain(|_, it| !buried.contains(&it.physical));
-    known.previews.retain(|_, it| !buried.contains(&it.physical));
+    let buried: BTreeSet<String> = known
+        .objects
+        .keys()
+        .filter(|it| is_buried(it))
+        .cloned()
+        .collect();
+    known
+        .snapshots
+        .retain(|_, it| !buried.contains(&it.physical));
+    known
+        .previews
+        .retain(|_, it| !buried.contains(&it.physical));
 }
 
 /// What has to be written to a state so that it tells what the ledger does.
@@ -201,7 +213,11 @@ fn differences(before: &Known, now: &Known, environment: &str) -> Vec<Change> {
             });
         }
     }
-    let shown: BTreeSet<String> = before.elsewhere.iter().map(|it| format!("{it:?}")).collect();
+    let shown: BTreeSet<String> = before
+        .elsewhere
+        .iter()
+        .map(|it| format!("{it:?}"))
+        .collect();
     let elsewhere = now.elsewhere.iter();
     let elsewhere = elsewhere.filter(|shown_now| !shown.contains(&format!("{shown_now:?}")));
     changes.extend(elsewhere.map(|(environment, entry)| Change::Published {

@@ -2,8 +2,8 @@
 
 use super::database::{Database, Row, names, objects, values};
 use super::deployment::{
-    Claim, Claimed, ENGINE_LEASE, Environment, Finish, HistoryEntry, Holder, Lease, Pointer, Refusal,
-    environment_lease,
+    Claim, Claimed, ENGINE_LEASE, Environment, Finish, HistoryEntry, Holder, Lease, Pointer,
+    Refusal, environment_lease,
 };
 use super::environments::{add_history, environment};
 use super::fault::Attempt;

@@ -6,15 +6,13 @@ use std::time::Duration;
 use ::duckdb::Connection as Driver;
 use ::duckdb::arrow::array::{Array, Int64Array, RecordBatch};
 
+use super::bookkeeping::Home;
 use super::errors::engine_error;
 use super::interrupt::StatementWatch;
 use super::registry::OpenDatabase;
-use super::bookkeeping::Home;
 use super::{bookkeeping, catalog, connect, statement, view_text};
 use crate::adapters::error::EngineError;
-use crate::adapters::ledger::{
-    CommittedBatch, EngineMeta, Fence, LedgerEntry, PublishedRevision,
-};
+use crate::adapters::ledger::{CommittedBatch, EngineMeta, Fence, LedgerEntry, PublishedRevision};
 use crate::adapters::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult, read_only_error};
 

@@ -165,7 +165,12 @@ fn explained(error: EngineError, location: &str) -> EngineError {
 
 /// Whether another process made something of the catalogue that this one was making as well.
 fn is_made_by_another(error: &EngineError) -> bool {
-    let words = ["already exists", "duplicate key", "concurrently", "deadlock"];
+    let words = [
+        "already exists",
+        "duplicate key",
+        "concurrently",
+        "deadlock",
+    ];
     error.class.is_retryable() || words.iter().any(|words| error.message.contains(words))
 }
 

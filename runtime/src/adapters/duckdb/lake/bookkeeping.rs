@@ -87,10 +87,16 @@ impl Home for Lake {
 
     fn fence(&self, driver: &Connection, wanted: &Fence<'_>) -> Result<u64, EngineError> {
         for token in wanted.ended.iter().filter(|token| **token != wanted.token) {
-            run(driver, &format!("DROP TABLE IF EXISTS {}", self.table(*token)))?;
+            run(
+                driver,
+                &format!("DROP TABLE IF EXISTS {}", self.table(*token)),
+            )?;
         }
         let own = self.table(wanted.token);
-        run(driver, &format!("CREATE TABLE IF NOT EXISTS {own} (n BIGINT)"))?;
+        run(
+            driver,
+            &format!("CREATE TABLE IF NOT EXISTS {own} (n BIGINT)"),
+        )?;
         const META: &str = "UPDATE _dbgo.meta
             SET epoch = greatest(epoch, $1), holder = $2, n = n + 1 WHERE state_id = $3";
         driver
@@ -163,7 +169,8 @@ impl Home for Lake {
     }
 
     fn used_bytes(&self, driver: &Connection) -> Result<u64, EngineError> {
-        const USED: &str = "SELECT coalesce(sum(file_size_bytes + delete_file_size_bytes), 0)::UBIGINT
+        const USED: &str =
+            "SELECT coalesce(sum(file_size_bytes + delete_file_size_bytes), 0)::UBIGINT
             FROM ducklake_table_info('lake')";
         driver
             .query_row(USED, [], |row| row.get(0))
@@ -176,7 +183,9 @@ fn fenced(driver: &Connection, token: u64) -> EngineError {
     // The transaction may be beyond reading anything; who it was is only for people.
     let holder = meta(driver).ok().flatten().map(|meta| meta.holder);
     let holder = holder.filter(|holder| !holder.is_empty());
-    let by = holder.map_or(String::new(), |holder| format!(", the last one by {holder}"));
+    let by = holder.map_or(String::new(), |holder| {
+        format!(", the last one by {holder}")
+    });
     let message = format!("lease {token} on the lake was taken over{by}");
     EngineError::new(ErrorClass::Fenced, message)
 }

@@ -14,7 +14,7 @@ mod attach;
 mod bookkeeping;
 mod types;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use self::bookkeeping::Lake;
 use super::connect::refuse_fixed_settings;
@@ -37,10 +37,16 @@ pub const LIMITS: Limits = Limits {
 };
 
 /// An opened lake.
+///
+/// Each session has an engine of its own with the lake attached to it. Sessions of one engine would share what
+/// the extension keeps of the catalogue, and 1.5.5 lets a commit in one of them throw that away under the
+/// others: they then name tables of schemas that there never were.
 pub struct DuckLake {
-    database: Arc<OpenDatabase>,
+    location: String,
+    options: OpenOptions,
     version: String,
-    read_only: bool,
+    /// The engine of the first session.
+    first: Mutex<Option<Arc<OpenDatabase>>>,
     home: Arc<Lake>,
 }
 
@@ -53,16 +59,21 @@ impl DuckLake {
     /// [`crate::adapters::ErrorClass::Unreachable`], what else the engine says.
     pub fn open(location: &str, options: &OpenOptions) -> Result<Self, EngineError> {
         refuse_fixed_settings(&options.settings)?;
-        let connection = attach::attached(location, options)?;
-        let database = OpenDatabase::unregistered(connection);
+        let database = attached(location, options)?;
         let version = database.version()?;
         Ok(Self {
-            database,
+            location: location.to_owned(),
+            options: options.clone(),
             version,
-            read_only: options.read_only,
+            first: Mutex::new(Some(database)),
             home: Arc::new(Lake::of(&options.project)),
         })
     }
+}
+
+fn attached(location: &str, options: &OpenOptions) -> Result<Arc<OpenDatabase>, EngineError> {
+    let connection = attach::attached(location, options)?;
+    Ok(OpenDatabase::unregistered(connection))
 }
 
 impl Adapter for DuckLake {
@@ -97,8 +108,16 @@ impl Adapter for DuckLake {
     }
 
     fn session(&self) -> Result<Session, EngineError> {
-        let home = (self.read_only, Arc::clone(&self.home) as _);
-        let connection = DuckDbConnection::new(Arc::clone(&self.database), home)?;
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let database = match first.take() {
+            Some(database) => database,
+            None => {
+                drop(first);
+                attached(&self.location, &self.options)?
+            }
+        };
+        let home = (self.options.read_only, Arc::clone(&self.home) as _);
+        let connection = DuckDbConnection::new(database, home)?;
         Ok(Session::new(Box::new(connection)))
     }
 

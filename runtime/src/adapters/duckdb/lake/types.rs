@@ -1,7 +1,15 @@
 //! The types that a table of a lake can't hold.
 
 /// Types that DuckLake has none for. A lake's files are Parquet, whose types are fewer.
-const REFUSED: &[&str] = &["ENUM", "BIT", "BITSTRING", "UNION", "BIGNUM", "VARINT", "TIME_NS"];
+const REFUSED: &[&str] = &[
+    "ENUM",
+    "BIT",
+    "BITSTRING",
+    "UNION",
+    "BIGNUM",
+    "VARINT",
+    "TIME_NS",
+];
 
 /// The part of a type that a table of a lake can't hold; nothing where it can hold all of it.
 pub(super) fn refused(sql_type: &str) -> Option<String> {
@@ -82,7 +90,10 @@ mod tests {
             ("INTEGER[3]", "INTEGER[3]"),
             ("INTEGER[3][]", "INTEGER[3]"),
             ("BIGNUM[]", "BIGNUM"),
-            ("STRUCT(a INTEGER, \"b c\" ENUM('x, y', ')'))", "ENUM('x, y', ')')"),
+            (
+                "STRUCT(a INTEGER, \"b c\" ENUM('x, y', ')'))",
+                "ENUM('x, y', ')')",
+            ),
             ("MAP(VARCHAR, STRUCT(\"bit\" BIT))", "BIT"),
         ] {
             assert_eq!(refused(text).as_deref(), Some(part), "{text}");
