@@ -14,7 +14,7 @@ use super::arrow::array::RecordBatch;
 use super::arrow::datatypes::SchemaRef;
 use super::error::{EngineError, ErrorClass};
 use super::ledger::{CommittedBatch, EngineMeta, Fence, LedgerEntry, PublishedRevision};
-use super::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
+use super::relation::{CatalogRelation, CatalogTable, Column, Names, Relation, RelationKind};
 use crate::faults::{Bug, Point, fail_point, is_seeded};
 
 /// How often taking the fence and what else belongs to opening is tried again where others take it in the same instant.
@@ -222,7 +222,7 @@ impl Session {
     pub fn ledger_and_names(
         &mut self,
         schemas: &[&str],
-    ) -> Result<(Vec<CommittedBatch>, Vec<(Relation, RelationKind)>), EngineError> {
+    ) -> Result<(Vec<CommittedBatch>, Names), EngineError> {
         self.read(|connection| Ok((connection.ledger()?, connection.names(schemas)?)))
     }
 

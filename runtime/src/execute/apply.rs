@@ -87,6 +87,9 @@ pub fn request(environment: Option<&str>, options: &PlanOptions) -> Request {
     }
 }
 
+/// Who is shown a plan, and says whether it is carried out.
+pub type Agrees<'a> = &'a mut dyn FnMut(&Plan) -> Result<bool>;
+
 /// What an apply came to.
 #[derive(Debug)]
 pub enum Applied {
@@ -136,10 +139,7 @@ pub fn apply(
             agreed = is_agreed.then(|| plan.clone());
             Ok(is_agreed)
         };
-        let asked = (
-            &options,
-            &mut agrees_once as &mut dyn FnMut(&Plan) -> Result<bool>,
-        );
+        let asked: (_, Agrees<'_>) = (&options, &mut agrees_once);
         apply_once((project, &request), asked, interrupt, listener)
     })
 }
@@ -147,7 +147,7 @@ pub fn apply(
 /// Carries out a plan that is made now.
 fn apply_once(
     (project, request): (&Project, &Request),
-    (options, agrees): (&ApplyOptions, &mut dyn FnMut(&Plan) -> Result<bool>),
+    (options, agrees): (&ApplyOptions, Agrees<'_>),
     interrupt: &Interrupt,
     listener: &mut dyn FnMut(Event),
 ) -> Result<Applied> {

@@ -241,7 +241,7 @@ pub fn take_fence(
         .collect();
     let name = format!("{}@{} (process {})", holder.user, holder.host, holder.pid);
     let fence = Fence {
-        state_id: &state.identity().to_owned(),
+        state_id: state.identity(),
         token,
         holder: &name,
         ended: &ended,

@@ -1,6 +1,6 @@
 //! What only moves pointers, where everything is there: promoting, rolling back, creating an environment.
 
-use super::apply::{Applied, ApplyOptions, carry_out, store};
+use super::apply::{Agrees, Applied, ApplyOptions, carry_out, store};
 use super::drift::mend_drift;
 use super::interrupt::Interrupt;
 use super::overtaken::check_overtaken;
@@ -212,7 +212,7 @@ pub fn point(
 
 fn point_once(
     (project, request): (&Project, &Request),
-    (options, agrees): (&PointerOptions, &mut dyn FnMut(&Plan) -> Result<bool>),
+    (options, agrees): (&PointerOptions, Agrees<'_>),
     interrupt: &Interrupt,
     listener: &mut dyn FnMut(Event),
 ) -> Result<Applied> {
