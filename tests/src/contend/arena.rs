@@ -11,7 +11,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The schema of the state on a server.
+/// What the schema of the state on a server begins with; several contests may share the server.
 const SCHEMA: &str = "contest";
 
 /// Several checkouts with one database.
@@ -51,7 +51,7 @@ impl<'a> Arena<'a> {
         for number in 0..contest.processes {
             let state = match contest.home {
                 Home::File => format!("sqlite:{}", arena.folder.join("state.db").display()),
-                Home::Server(server) => server.address(SCHEMA),
+                Home::Server(server) => server.address(&format!("{SCHEMA}_{}", contest.seed)),
             };
             arena.write(
                 &arena.checkout(number),
