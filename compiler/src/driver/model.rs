@@ -222,6 +222,10 @@ impl<'a> Work<'a> {
             return Schema::unknown();
         }
         let mut schema = schema(columns);
+        schema.is_view = matches!(
+            self.node.materialized(),
+            Materialized::View | Materialized::Ephemeral
+        );
         for column in schema.columns.iter_mut().flatten() {
             column.made_at = self.made_at.get(&column.name.to_lowercase()).copied();
         }

@@ -109,6 +109,10 @@ impl Parser<'_> {
                 parser.expect(keyword::BY)?;
                 parser.order_items_or_all()
             })?;
+            if function.distinct || !function.order_by.is_empty() {
+                let message = "`within group` can't stand behind `distinct` or another `order by`";
+                return Err(self.refused(start, message.to_owned()));
+            }
         }
         if self.at(keyword::FILTER) && self.symbol_is(1, "(") {
             self.advance();
@@ -130,15 +134,11 @@ impl Parser<'_> {
     fn check_ordered_set(&self, function: &Function, start: usize) -> Parsed<()> {
         let name = function.name.last().map_or("", |name| name.value.as_str());
         let arguments = match name.to_ascii_lowercase().as_str() {
-            _ if function.distinct => {
-                let message = "`within group` can't stand behind `distinct`".to_owned();
-                return Err(self.refused(start, message));
-            }
             "mode" => 0,
             "percentile_cont" | "percentile_disc" => 1,
             _ => return Err(self.refused(start, format!("`{name}` has no `within group`"))),
         };
-        if function.within_group.len() + function.order_by.len() != 1 {
+        if function.within_group.len() != 1 {
             let message = "`within group` orders by one expression";
             return Err(self.refused(start, message.to_owned()));
         }

@@ -171,7 +171,7 @@ impl Binder<'_> {
                 | SqlType::Null
                 | SqlType::Unknown
                 | SqlType::Other(_)
-        ) && !is_geometry(operand);
+        ) && !operand.is_geometry();
         if !may {
             self.report(
                 Diagnostic::error(
@@ -217,7 +217,7 @@ impl Binder<'_> {
                     );
                 }
             }
-            geometry if is_geometry(geometry) => {
+            geometry if geometry.is_geometry() => {
                 self.bad_access(span, format!("`{geometry}` has no parts to take by `[…]`"));
             }
             variant if variant.is_variant() => {
@@ -356,12 +356,8 @@ impl Binder<'_> {
         }
         let may = matches!(
             operand.sql_type,
-            SqlType::Varchar
-                | SqlType::Enum(_)
-                | SqlType::Json
-                | SqlType::Unknown
-                | SqlType::Other(_)
-        );
+            SqlType::Varchar | SqlType::Enum(_) | SqlType::Json
+        ) || operand.sql_type.is_vague();
         if !may {
             let message = format!(
                 "only texts have a collation, and this is `{}`",
@@ -381,12 +377,10 @@ impl Binder<'_> {
             typed.sql_type.is_timestamp()
                 || matches!(
                     typed.sql_type,
-                    SqlType::Date
-                        | SqlType::TimeTz
-                        | SqlType::Null
-                        | SqlType::Unknown
-                        | SqlType::Other(_)
+                    SqlType::Date | SqlType::TimeTz | SqlType::Null
                 )
+                || typed.sql_type.is_vague()
+                || typed.sql_type.is_variant()
                 || typed.is_text_literal()
         };
         if !is_time(operand) {
@@ -400,7 +394,12 @@ impl Binder<'_> {
             operand.sql_type,
             SqlType::TimeTz | SqlType::Null | SqlType::Unknown | SqlType::Other(_)
         );
-        if zone.sql_type.is_numeric() || (zone.sql_type == SqlType::Interval && !clock) {
+        let is_zone = match &zone.sql_type {
+            SqlType::Varchar | SqlType::Enum(_) | SqlType::Json | SqlType::Null => true,
+            SqlType::Interval => clock,
+            other => other.is_vague() || other.is_variant(),
+        };
+        if !is_zone {
             let message = format!("a time zone is a text, and this is `{}`", zone.sql_type);
             self.bad_access(zone_span, message);
         }
@@ -413,8 +412,4 @@ impl Binder<'_> {
     fn bad_access(&mut self, span: Span, message: String) {
         self.report(Diagnostic::error(Code::TypeMismatch, span, message));
     }
-}
-
-fn is_geometry(sql_type: &SqlType) -> bool {
-    matches!(sql_type, SqlType::Other(name) if name.starts_with("GEOMETRY"))
 }

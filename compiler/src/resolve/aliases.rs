@@ -63,9 +63,32 @@ impl Binder<'_> {
                 }
             }
         }
+        if let Some(having) = &select.having {
+            for (name, expr) in self.uses(having, &all, false) {
+                if first_needs(expr) == Some(Needs::Window) {
+                    self.misplaced(Needs::Window, name, "`HAVING`");
+                }
+            }
+        }
         for condition in select.having.iter().chain(&select.qualify) {
             self.check_uses(condition, &all);
             self.check_hidden(condition, &all);
+        }
+    }
+
+    /// Checks the uses of aliases in the `ORDER BY` of a `SELECT`.
+    pub(super) fn check_ordering_aliases(
+        &mut self,
+        select: &ast::Select,
+        items: &[ast::OrderItem],
+    ) {
+        let all: Vec<Aliased<'_>> = select
+            .items
+            .iter()
+            .filter_map(|item| Some((item.alias.as_ref()?, &item.expr)))
+            .collect();
+        for item in items {
+            self.check_hidden(&item.expr, &all);
         }
     }
 

@@ -588,6 +588,14 @@ fn wrong_aggregate(called: &str, function: &ast::Function) -> Option<Wrong> {
             Some("only window functions such as `lag` and `first_value` do".to_owned()),
         ));
     }
+    // To the engine these are `first_value` and `last_value`.
+    if windowed && (function.distinct || function.filter.is_some()) {
+        return Some((
+            Code::WrongArguments,
+            format!("`{called}` takes no `DISTINCT` and no `FILTER` in front of `OVER`"),
+            None,
+        ));
+    }
     if !function.export_state {
         return None;
     }

@@ -119,8 +119,9 @@ impl Binder<'_> {
                     "ifnull" => "coalesce".to_owned(),
                     other => other.to_owned(),
                 };
-                let mut arguments = function.arguments.iter().map(|argument| &argument.value);
-                format!("{name}({})", list(&mut arguments))
+                let operand = super::grouping::method_of(expr);
+                let written = function.arguments.iter().map(|argument| &argument.value);
+                format!("{name}({})", list(&mut operand.iter().chain(written)))
             }
             ExprKind::Row(items) | ExprKind::List(items) => {
                 format!("[{}]", list(&mut items.iter()))

@@ -103,10 +103,10 @@ fn walk_select<'a>(select: &'a ast::Select, visit: &mut dyn FnMut(&'a ast::Expr)
 pub(super) fn group_keys(select: &ast::Select) -> Vec<&ast::Expr> {
     fn add<'a>(item: &'a ast::GroupItem, keys: &mut Vec<&'a ast::Expr>) {
         match item {
-            ast::GroupItem::Expr(expr) => keys.push(expr),
+            ast::GroupItem::Expr(expr) => keys.push(without_parentheses(expr)),
             ast::GroupItem::Rollup(exprs)
             | ast::GroupItem::Cube(exprs)
-            | ast::GroupItem::Set(exprs) => keys.extend(exprs),
+            | ast::GroupItem::Set(exprs) => keys.extend(exprs.iter().map(without_parentheses)),
             ast::GroupItem::Sets(items) => items.iter().for_each(|item| add(item, keys)),
         }
     }

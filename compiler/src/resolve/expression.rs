@@ -212,12 +212,19 @@ impl Binder<'_> {
                 self.query(query, Some(env));
                 Typed::not_null(SqlType::Boolean)
             }
-            ExprKind::Quantified { left, right, .. } => {
+            ExprKind::Quantified {
+                left,
+                right,
+                operator,
+                ..
+            } => {
                 let operand = self.expression(left, env);
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
-                    self.check_correlated_row(&output, query, env);
+                    if matches!(operator.as_str(), "=" | "<>" | "!=") {
+                        self.check_correlated_row(&output, query, env);
+                    }
                     self.check_members((left, operand), &output, query.span);
                 } else {
                     let list = self.expression(right, env);
@@ -539,7 +546,9 @@ impl Binder<'_> {
             spans.push(otherwise.span);
         }
         let nullable = otherwise.is_none() || results.iter().any(|result| result.nullable);
-        let common = common_of(&results);
+        // The engine begins with what stands behind `ELSE`, which orders the fields of structs.
+        let (branches, otherwise) = results.split_at(branches.len());
+        let common = common_of(otherwise.iter().chain(branches));
         if common == Common::Incompatible {
             self.mixed("CASE", &results, &spans, span);
         }

@@ -14,6 +14,7 @@ use crate::name::same_name;
 use crate::parse::{RelationUse, ast};
 use crate::span::Span;
 use crate::sql_type::families::never_meet;
+use crate::sql_type::{Common, common_type};
 use crate::types::Typed;
 
 impl Binder<'_> {
@@ -77,7 +78,7 @@ impl Binder<'_> {
             }
             ast::TableKind::Values(values) => {
                 let output = self.values(values, Some(env));
-                let name = "valueslist".to_owned();
+                let name = self.subquery_name(alias.is_some());
                 self.derived(mark, output.into_relation(Some(name)), table.span)
             }
             ast::TableKind::Function { call, ordinality } => {
@@ -85,7 +86,7 @@ impl Binder<'_> {
             }
             ast::TableKind::Join(join) => {
                 let scope = self.join(join, table.span, env);
-                if alias.is_none() {
+                if alias.is_none() || forgets_alias(table) {
                     return scope;
                 }
                 let relation = self.flattened(scope, table.span);
@@ -93,7 +94,7 @@ impl Binder<'_> {
             }
             ast::TableKind::Nested(inner) => {
                 let scope = self.table(inner, env);
-                if alias.is_none() {
+                if alias.is_none() || forgets_alias(inner) {
                     return scope;
                 }
                 let relation = self.flattened(scope, table.span);
@@ -405,8 +406,8 @@ impl Binder<'_> {
     /// A join in parentheses with an alias: one relation of all its columns.
     fn flattened(&mut self, scope: Scope, span: Span) -> Relation {
         let mut output = Output {
-            columns: Vec::new(),
             open: scope.relations.iter().any(|relation| relation.open),
+            ..Output::default()
         };
         for (index, relation) in scope.relations.iter().enumerate() {
             for (position, column) in relation.columns.iter().enumerate() {
@@ -445,9 +446,9 @@ impl Binder<'_> {
         let left = scope.first_with(0..left_width, name);
         let right = scope.first_with(left_width..width, name);
         if let Some(span) = span {
-            if left.is_none() {
-                self.missing_in_join(scope, 0..left_width, "left", name, span);
-            } else if right.is_none() {
+            let reported =
+                left.is_none() && self.missing_in_join(scope, 0..left_width, "left", name, span);
+            if right.is_none() && !reported {
                 self.missing_in_join(scope, left_width..width, "right", name, span);
             }
         }
@@ -468,7 +469,17 @@ impl Binder<'_> {
             .typed
             .clone();
         let left_typed = &scope.relations[left_index].columns[left_column].typed;
-        if let Some(span) = span
+        let together = common_type(&left_typed.sql_type, &right_typed.sql_type);
+        if kind == ast::JoinKind::Full && together == Common::Incompatible {
+            let message = format!(
+                "a full join puts `{name}` of both sides into one column, and they are `{}` and `{}`",
+                left_typed.sql_type, right_typed.sql_type
+            );
+            self.report(
+                Diagnostic::error(Code::TypeMismatch, place, message)
+                    .hint("join with `on` and cast one of them: `x::TYPE`"),
+            );
+        } else if let Some(span) = span
             && never_meet(&left_typed.sql_type, &right_typed.sql_type)
         {
             let message = format!(
@@ -535,7 +546,7 @@ impl Binder<'_> {
         scope.merged.push(merged);
     }
 
-    /// `USING` names a column that a side doesn't have.
+    /// `USING` names a column that a side doesn't have. Whether it is certain.
     fn missing_in_join(
         &mut self,
         scope: &Scope,
@@ -543,12 +554,12 @@ impl Binder<'_> {
         word: &str,
         name: &str,
         span: Span,
-    ) {
+    ) -> bool {
         let relations = &scope.relations[side];
         let has =
             |relation: &Relation| relation.is_open() || relation.hidden_position(name).is_some();
         if relations.iter().any(has) {
-            return;
+            return false;
         }
         let names: Vec<&str> = relations
             .iter()
@@ -566,6 +577,7 @@ impl Binder<'_> {
                 .fix_name(name, span, names, as_name);
         }
         self.report(finding);
+        true
     }
 
     /// Runs something whose findings aren't certain enough to be told.
@@ -590,7 +602,10 @@ fn relation_of(schema: &Schema, name: &str) -> Relation {
                     typed: Typed::of(column.sql_type.clone()).nullable_if(column.nullable),
                 })
                 .collect(),
-            hidden: Hidden::Rows,
+            hidden: match schema.is_view {
+                true => Hidden::Nothing,
+                false => Hidden::Rows,
+            },
             ..Relation::default()
         },
     }
@@ -633,6 +648,16 @@ fn with_unique_names(mut relation: Relation) -> Relation {
         column.name = column.name.take().map(|name| unique(name, &mut taken));
     }
     relation
+}
+
+/// Whether the engine drops an alias behind a join, so that its tables stay visible: it does if the
+/// join has a `USING` (`Transformer::TransformJoin`).
+fn forgets_alias(table: &ast::TableExpr) -> bool {
+    match &table.kind {
+        ast::TableKind::Nested(inner) if inner.alias.is_none() => forgets_alias(inner),
+        ast::TableKind::Join(join) => matches!(join.constraint, ast::JoinConstraint::Using(_)),
+        _ => false,
+    }
 }
 
 fn nowhere() -> Span {

@@ -16,7 +16,7 @@ use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
-use crate::types::{Typed, Value, nested, rules};
+use crate::types::{Typed, Value, extension_functions, nested, rules};
 
 impl Binder<'_> {
     /// `name(…)`, or `operand.name(…)`.
@@ -41,6 +41,7 @@ impl Binder<'_> {
         if let Some(method_of) = method_operand(qualifiers, &called) {
             let place = method_of[0].span.to(method_of[method_of.len() - 1].span);
             arguments.push(self.name_expression(method_of, place, env));
+            self.check_method_operand(place, env);
             named = ast::Expr {
                 kind: ExprKind::Name(method_of.to_vec()),
                 span: place,
@@ -64,7 +65,7 @@ impl Binder<'_> {
         }
         if !is_function(&called) {
             self.volatile = true;
-            if !rules::may_be_of_an_extension(&called) {
+            if !extension_functions::is_function(&called) {
                 self.unknown_function(name);
             }
             self.arguments(function, env);
@@ -556,17 +557,39 @@ fn known(sql_type: SqlType) -> Outcome {
     }
 }
 
+impl Binder<'_> {
+    /// `column.f(…)` finds columns of its own query only (`ExpressionBinder::QualifyColumnName`).
+    fn check_method_operand(&mut self, place: Span, env: &Env<'_>) {
+        // Within a lambda it is the query around it.
+        let mut around = env.outwards();
+        let own = around.find(|env| env.parameters.is_empty());
+        let own = own.map(|env| env.scope.id);
+        let column = self.resolved.get(&(place.start, place.end));
+        if column.is_some_and(|column| own.is_some_and(|own| column.scope != own)) {
+            let message = "a function can't be called in this way for a column of an outer query";
+            let finding = Diagnostic::error(Code::UnknownColumn, place, message);
+            self.report(finding.hint("write the column as its first argument: `f(column)`"));
+        }
+    }
+}
+
 /// What `a.b.f(…)` is a method of; `None` if the qualifiers are a schema's that has functions.
-fn method_operand<'b>(qualifiers: &'b [ast::Name], called: &str) -> Option<&'b [ast::Name]> {
+pub(super) fn method_operand<'b>(
+    qualifiers: &'b [ast::Name],
+    called: &str,
+) -> Option<&'b [ast::Name]> {
     let is = |name: &ast::Name, own: &str| name.value.eq_ignore_ascii_case(own);
+    let of_catalog = || catalogue::find(called).is_none() || rules::is_of_pg_catalog(called);
     let is_schema = match qualifiers {
         [] => true,
-        [schema] if is(schema, "pg_catalog") => {
-            catalogue::find(called).is_none_or(|entry| entry.is(Kind::Macro))
-        }
-        [schema] => is(schema, "main") || is(schema, "system"),
-        [database, schema] => {
-            is(database, "system") && (is(schema, "main") || is(schema, "pg_catalog"))
+        // The engine's grammar has these, whatever stands in front.
+        _ if rules::is_window(called) || called == "unnest" => true,
+        [schema] if is(schema, "pg_catalog") => of_catalog(),
+        [schema] if is(schema, "main") => !rules::is_only_of_pg_catalog(called),
+        [schema] => is(schema, "system"),
+        [database, schema] if is(database, "system") => {
+            is(schema, "main") && !rules::is_only_of_pg_catalog(called)
+                || is(schema, "pg_catalog") && of_catalog()
         }
         _ => false,
     };

@@ -5,7 +5,9 @@
 
 use super::Binder;
 use super::deep::{query_of, walk_query, without_parentheses};
-use super::placement::{Needs, is_lone, needs_of};
+use super::function::method_operand;
+pub(super) use super::parts::{parts, walk, window_parts};
+use super::placement::{Needs, is_lone, macro_shows_arguments, needs_of};
 use super::query::literal_position;
 use super::scope::{ColumnId, Env, Output, Relation, Scope};
 use crate::diagnostic::{Code, Diagnostic};
@@ -149,6 +151,38 @@ impl Binder<'_> {
         });
         if !is_item {
             self.check_item(expr, &[], select, scope);
+            self.check_aliases_beside_all(expr, select, scope);
+        }
+    }
+
+    /// An alias within an expression stands for its item, which isn't found among the groups either.
+    fn check_aliases_beside_all(&mut self, expr: &ast::Expr, select: &ast::Select, scope: &Scope) {
+        let mut loose = Vec::new();
+        walk(expr, &mut |part| {
+            if let ExprKind::Name(names) = &part.kind
+                && let [only] = names.as_slice()
+                && !self.is_own_column(part, scope)
+                && !self.is_hidden_column(part, scope)
+            {
+                let item = select.items.iter().find(|item| {
+                    let alias = item.alias.as_ref();
+                    alias.is_some_and(|alias| same_name(&alias.value, &only.value))
+                });
+                loose.extend(item.filter(|item| {
+                    !has_aggregate(&item.expr) && self.reads_own_column(&item.expr, scope)
+                }));
+            }
+            !is_aggregate(part)
+                && !matches!(
+                    part.kind,
+                    ExprKind::Lambda { .. } | ExprKind::Comprehension { .. }
+                )
+        });
+        if let Some(item) = loose.first() {
+            let message = "`GROUP BY ALL` doesn't find this item again within an expression";
+            let finding = Diagnostic::error(Code::NotGrouped, expr.span, message)
+                .and_at(item.span, "this is the item");
+            self.report(finding.hint("name the groups: `GROUP BY …`"));
         }
     }
 
@@ -194,6 +228,7 @@ impl Binder<'_> {
             loose.extend(self.loose_in_star(star, item.span, keys, scope));
         }
         let mut repeated = None;
+        let mut variables: Vec<String> = Vec::new();
         walk(item, &mut |part| {
             if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
                 return false;
@@ -201,7 +236,29 @@ impl Binder<'_> {
             if let Some(query) = query_of(part) {
                 loose.extend(self.loose_in_query(query, keys, scope));
             }
+            if let Some(operand) = method_of(part)
+                && self.is_own_column(&operand, scope)
+                && !keys.iter().any(|key| self.same(key, &operand))
+            {
+                let written = self.input.text.get(operand.span.range());
+                loose.push((operand.span, written.unwrap_or_default().to_owned()));
+            }
             match &part.kind {
+                ExprKind::Name(names) if self.is_row(names, scope) => {
+                    let known = is_item || !is_alias(names, select);
+                    let row = known && !variables.contains(&names[0].value.to_lowercase());
+                    if row
+                        && let Some((_, column)) =
+                            self.loose_in_row(&names[0], part.span, keys, scope)
+                    {
+                        loose.push((part.span, format!("{}.{column}", names[0].value)));
+                    }
+                    false
+                }
+                ExprKind::Comprehension { variables: own, .. } => {
+                    variables.extend(own.iter().map(|name| name.value.to_lowercase()));
+                    true
+                }
                 ExprKind::Name(names) => {
                     // In `ORDER BY` an item's name hides the column that it stands for.
                     let own = self.is_own_column(part, scope)
@@ -278,6 +335,28 @@ impl Binder<'_> {
             true
         });
         loose
+    }
+
+    /// Whether a name means a whole row of a table of this query.
+    fn is_row(&self, names: &[ast::Name], scope: &Scope) -> bool {
+        let [only] = names else { return false };
+        let bound = (self.resolved).contains_key(&(only.span.start, only.span.end));
+        !bound && scope.find(&only.value).is_none() && scope.reads_row(&only.value)
+    }
+
+    /// The first column of a row that isn't grouped.
+    fn loose_in_row(
+        &self,
+        name: &ast::Name,
+        span: crate::span::Span,
+        keys: &[&ast::Expr],
+        scope: &Scope,
+    ) -> Option<(crate::span::Span, String)> {
+        let star = ast::Star {
+            qualifier: vec![name.clone()],
+            ..ast::Star::default()
+        };
+        self.loose_in_star(&star, span, keys, scope)
     }
 
     /// The first column of a plain star that isn't grouped.
@@ -469,8 +548,9 @@ fn plain_keys(items: &[ast::GroupItem]) -> Option<Vec<&ast::Expr>> {
 
 /// `(a, b)` groups by each of its members.
 fn members(expr: &ast::Expr) -> Vec<&ast::Expr> {
+    let expr = without_parentheses(expr);
     match &expr.kind {
-        ExprKind::Row(items) => items.iter().collect(),
+        ExprKind::Row(items) => items.iter().map(without_parentheses).collect(),
         _ => vec![expr],
     }
 }
@@ -512,7 +592,7 @@ fn replacements(expr: &ast::Expr) -> impl Iterator<Item = &ast::Expr> {
         .flat_map(|star| star.replace.iter().map(|(expr, _)| expr))
 }
 
-fn has_aggregate(expr: &ast::Expr) -> bool {
+pub(super) fn has_aggregate(expr: &ast::Expr) -> bool {
     let mut found = false;
     walk(expr, &mut |part| {
         found |= is_aggregate(part) && !is_macro(part) || needs_of(part) == Some(Needs::Group);
@@ -533,16 +613,31 @@ pub(super) fn is_aggregate(expr: &ast::Expr) -> bool {
                         "grouping",
                         "grouping_id",
                     ];
-                    catalogue::find(&name.value)
-                        .is_some_and(|entry| entry.is(Kind::Aggregate) || entry.is(Kind::Macro))
-                        || known.iter().any(|own| name.value.eq_ignore_ascii_case(own))
+                    catalogue::find(&name.value).is_some_and(|entry| {
+                        entry.is(Kind::Aggregate)
+                            || entry.is(Kind::Macro) && !macro_shows_arguments(entry)
+                    }) || known.iter().any(|own| name.value.eq_ignore_ascii_case(own))
                 })
         }
         _ => false,
     }
 }
 
-/// Whether it is the call of a macro: nobody knows whether there is an aggregate in it.
+/// The column that `column.f(…)` calls a function for.
+pub(super) fn method_of(expr: &ast::Expr) -> Option<ast::Expr> {
+    let ExprKind::Function(function) = &expr.kind else {
+        return None;
+    };
+    let (name, qualifiers) = function.name.split_last()?;
+    let names = method_operand(qualifiers, &name.value.to_lowercase())?;
+    let span = names.first()?.span.to(names.last()?.span);
+    Some(ast::Expr {
+        kind: ExprKind::Name(names.to_vec()),
+        span,
+    })
+}
+
+/// Whether it is the call of a macro, which may have an aggregate in it.
 pub(super) fn is_macro(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Function(function) => function
@@ -552,148 +647,4 @@ pub(super) fn is_macro(expr: &ast::Expr) -> bool {
             .is_some_and(|entry| !entry.is(Kind::Aggregate)),
         _ => false,
     }
-}
-
-/// Visits an expression and what is in it, but no subqueries. `visit` says whether to go on
-/// into the parts.
-pub(super) fn walk<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
-    super::with_stack(|| walk_here(expr, visit));
-}
-
-fn walk_here<'a>(expr: &'a ast::Expr, visit: &mut dyn FnMut(&'a ast::Expr) -> bool) {
-    if !visit(expr) {
-        return;
-    }
-    match &expr.kind {
-        ExprKind::Binary { left, right, .. } => {
-            // Along the left side in a loop: chains are as deep as they are long.
-            let mut rights = vec![&**right];
-            let mut first = &**left;
-            while let ExprKind::Binary { left, right, .. } = &first.kind {
-                if !visit(first) {
-                    break;
-                }
-                rights.push(right);
-                first = left;
-            }
-            if !matches!(first.kind, ExprKind::Binary { .. }) {
-                walk(first, visit);
-            }
-            for right in rights {
-                walk(right, visit);
-            }
-        }
-        _ => {
-            for part in parts(expr) {
-                walk(part, visit);
-            }
-        }
-    }
-}
-
-pub(super) fn parts(expr: &ast::Expr) -> Vec<&ast::Expr> {
-    match &expr.kind {
-        ExprKind::Binary { left, right, .. } => vec![left, right],
-        ExprKind::Interval { value: inner, .. }
-        | ExprKind::Unary { operand: inner, .. }
-        | ExprKind::Is { operand: inner, .. }
-        | ExprKind::Nested(inner)
-        | ExprKind::Cast { operand: inner, .. }
-        | ExprKind::Field { operand: inner, .. }
-        | ExprKind::Collate { operand: inner, .. }
-        | ExprKind::InQuery { operand: inner, .. }
-        | ExprKind::Lambda { body: inner, .. } => vec![inner],
-        ExprKind::Like {
-            operand,
-            pattern,
-            escape,
-            ..
-        } => {
-            let mut parts = vec![&**operand, &**pattern];
-            parts.extend(escape.as_deref());
-            parts
-        }
-        ExprKind::Between {
-            operand, low, high, ..
-        } => vec![operand, low, high],
-        ExprKind::InList { operand, list, .. } => std::iter::once(&**operand).chain(list).collect(),
-        ExprKind::InValue {
-            operand,
-            collection,
-            ..
-        } => vec![operand, collection],
-        ExprKind::Quantified { left, right, .. } => vec![left, right],
-        ExprKind::Row(items) | ExprKind::List(items) => items.iter().collect(),
-        ExprKind::Case {
-            operand,
-            branches,
-            otherwise,
-        } => {
-            let mut parts: Vec<&ast::Expr> = operand.as_deref().into_iter().collect();
-            for (condition, result) in branches {
-                parts.extend([condition, result]);
-            }
-            parts.extend(otherwise.as_deref());
-            parts
-        }
-        ExprKind::Function(function) => function_parts(function),
-        ExprKind::Method { operand, call } => {
-            let mut parts = vec![&**operand];
-            parts.extend(function_parts(call));
-            parts
-        }
-        ExprKind::Index { operand, index } => vec![operand, index],
-        ExprKind::Slice {
-            operand,
-            start,
-            end,
-            step,
-        } => {
-            let mut parts = vec![&**operand];
-            parts.extend(
-                [start, end, step]
-                    .into_iter()
-                    .filter_map(|bound| bound.as_deref()),
-            );
-            parts
-        }
-        ExprKind::Struct(items) => items.iter().map(|(_, item)| item).collect(),
-        ExprKind::Map(entries) => entries
-            .iter()
-            .flat_map(|(key, value)| [key, value])
-            .collect(),
-        ExprKind::Comprehension {
-            result,
-            list,
-            condition,
-            ..
-        } => {
-            let mut parts = vec![&**result, &**list];
-            parts.extend(condition.as_deref());
-            parts
-        }
-        ExprKind::AtTimeZone { operand, zone } => vec![operand, zone],
-        _ => Vec::new(),
-    }
-}
-
-fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
-    let mut parts: Vec<&ast::Expr> = function
-        .arguments
-        .iter()
-        .map(|argument| &argument.value)
-        .collect();
-    parts.extend(function.order_by.iter().map(|item| &item.expr));
-    parts.extend(&function.filter);
-    if let Some(ast::Window::Spec(window)) = &function.over {
-        parts.extend(window_parts(window));
-    }
-    parts
-}
-
-/// The expressions of a window.
-fn window_parts(window: &ast::WindowSpec) -> impl Iterator<Item = &ast::Expr> {
-    let orders = window.order_by.iter().map(|item| &item.expr);
-    let bounds = window.frame.iter().flat_map(|(_, bounds)| bounds);
-    window.partition_by.iter().chain(orders).chain(bounds)
 }

@@ -100,13 +100,16 @@ impl Binder<'_> {
             }
         }
         let keys = self.grouped_keys(select, output);
-        for item in &select.items {
-            self.check_aggregated_groupings(&item.expr);
-        }
+        let apart: &[ast::Expr] = match &select.distinct {
+            Some(ast::Distinct::On(keys)) => keys,
+            _ => &[],
+        };
         let inside = (select.items.iter().map(|item| &item.expr))
             .chain(&select.having)
-            .chain(&select.qualify);
+            .chain(&select.qualify)
+            .chain(apart);
         for expr in inside {
+            self.check_aggregated_groupings(expr);
             for call in grouping_calls(expr) {
                 self.check_grouping_call(call, select, keys.as_deref());
             }

@@ -15,7 +15,7 @@ pub(super) enum Hidden {
     /// None.
     #[default]
     Nothing,
-    /// A number for each row, if the relation is a table and no view, which isn't known here.
+    /// A number for each row of a table.
     Rows,
     /// What `json_each` and `json_tree` have.
     Json,

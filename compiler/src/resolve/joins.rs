@@ -71,13 +71,13 @@ impl Binder<'_> {
             );
         }
         let parts = conjuncts(condition);
-        if join.kind == JoinKind::Left && !join.asof && self.is_lateral(join, scope) {
+        // A join whose right side reads the left one is no as-of join to the engine.
+        let lateral = self.is_lateral(join, scope);
+        if join.kind == JoinKind::Left && lateral {
             self.check_lateral_condition(&parts, scope, left_width);
         }
-        if join.asof {
-            return self.check_asof(join.kind, condition, &parts, scope, left_width);
-        }
-        if matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {
+        let asof = join.asof && !lateral;
+        if !asof && matches!(join.kind, JoinKind::Inner | JoinKind::Cross) {
             return;
         }
         if let Some(span) = self.outer_column(condition, scope, env) {
@@ -86,6 +86,9 @@ impl Binder<'_> {
                 "the condition of a join that isn't an inner one can't read a column of an outer query",
                 "put this part of the condition into `WHERE`, or filter a side of the join in a subquery",
             );
+        }
+        if asof {
+            return self.check_asof(join.kind, condition, &parts, scope, left_width);
         }
         self.check_subqueries(join.kind, &parts, scope, left_width);
     }
@@ -276,7 +279,9 @@ impl Binder<'_> {
                     &without_parentheses(part).kind,
                     ExprKind::Binary { operator, .. } if matches!(operator.as_str(), "<>" | "!=")
                 );
-                !filters && (unequal || !self.compares_sides(part, scope, left_width))
+                !filters
+                    && !is_true(part)
+                    && (unequal || !self.compares_sides(part, scope, left_width))
             });
             if let Some(part) = other {
                 return self.unsupported_join(
@@ -455,7 +460,16 @@ pub(super) fn hide_right(scope: &mut Scope, left_width: usize) {
         };
     }
     scope.merged.retain_mut(|merged| {
+        // What is left of it keeps its name for itself.
         merged.relations.retain(|index| *index < left_width);
-        merged.relations.len() > 1
+        !merged.relations.is_empty()
     });
+}
+
+/// Whether a condition is a plain `true`, which the engine leaves out.
+fn is_true(condition: &ast::Expr) -> bool {
+    matches!(
+        &without_parentheses(condition).kind,
+        ExprKind::Literal(ast::Literal::Boolean(true))
+    )
 }

@@ -65,6 +65,7 @@ mod nullability;
 mod operation;
 mod outer_aggregates;
 mod output_name;
+mod parts;
 mod patterns;
 mod pivot;
 mod pivot_checks;
@@ -121,6 +122,9 @@ pub struct Schema {
     /// The columns in order; `None` if they aren't known: whatever comes from the relation is
     /// unknown then, and names aren't checked.
     pub columns: Option<Vec<Column>>,
+    /// Whether it is a view or a query, whose rows have no `rowid`.
+    #[serde(default)]
+    pub is_view: bool,
 }
 
 impl Schema {
@@ -128,6 +132,7 @@ impl Schema {
     pub fn known(columns: Vec<Column>) -> Self {
         Schema {
             columns: Some(columns),
+            is_view: false,
         }
     }
 

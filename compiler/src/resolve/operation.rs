@@ -8,16 +8,15 @@ use crate::bound::What;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
-use crate::sql_type::coerce::rows_differ;
 use crate::sql_type::families::{is_condition, never_meet};
-use crate::sql_type::{Common, SqlType, common_type};
+use crate::sql_type::{Common, SqlType, forced_type};
 use crate::types::call::{Outcome, call};
 use crate::types::catalogue::find;
 use crate::types::json_path::finds_several;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
 use crate::types::regular_expression::fault;
-use crate::types::{Typed, Value, common, common_of, literal};
+use crate::types::{Typed, Value, common, common_of, compared, literal};
 
 /// What the engine does with values of types that never meet.
 pub(super) const FAILS_LATER: &str =
@@ -137,9 +136,7 @@ impl Binder<'_> {
         let nullable = left.nullable || right.nullable;
         match place.operator {
             "=" | "==" | "<>" | "!=" => {
-                let differ = rows_differ(&left.sql_type, &right.sql_type);
-                let never = never_cast(&left.sql_type, &right.sql_type);
-                if differ || never && !is_text(left) && !is_text(right) {
+                if compared(left, right) == Common::Incompatible {
                     self.incomparable(left, right, place);
                 } else if never_meet(&left.sql_type, &right.sql_type) {
                     self.never_equal(left, right, place);
@@ -154,7 +151,7 @@ impl Binder<'_> {
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
             "is distinct from" | "is not distinct from" => {
-                if rows_differ(&left.sql_type, &right.sql_type) {
+                if compared(left, right) == Common::Incompatible {
                     self.incomparable(left, right, place);
                 }
                 Typed::not_null(SqlType::Boolean)
@@ -213,7 +210,7 @@ impl Binder<'_> {
                 self.report(Diagnostic::error(Code::UnknownFunction, place, message));
                 Typed::unknown()
             }
-            "&&" if [left, right].iter().any(|side| is_no_list(side)) => {
+            "&&" if no_lists(left, right) => {
                 self.no_operation(left, right, place);
                 Typed::of(SqlType::Boolean).nullable_if(nullable)
             }
@@ -287,7 +284,7 @@ impl Binder<'_> {
 
     /// The columns of a set operation's sides, by their positions.
     pub(super) fn sides(&mut self, operator: &str, left: &OutputColumn, right: &OutputColumn) {
-        if rows_differ(&left.typed.sql_type, &right.typed.sql_type) {
+        if forced_type(&left.typed.sql_type, &right.typed.sql_type) == Common::Incompatible {
             let message = format!(
                 "`{operator}` can't put `{}` and `{}` into one column",
                 left.typed.sql_type, right.typed.sql_type
@@ -350,9 +347,7 @@ impl Binder<'_> {
             left: left_span,
             right: right_span,
         };
-        let differ = rows_differ(&left.sql_type, &right.sql_type);
-        let never = never_cast(&left.sql_type, &right.sql_type);
-        if differ || never && !is_text(left) && !is_text(right) {
+        if compared(left, right) == Common::Incompatible {
             self.incomparable(left, right, &place);
         } else if never_meet(&left.sql_type, &right.sql_type) {
             self.never_equal(left, right, &place);
@@ -481,26 +476,14 @@ impl Binder<'_> {
     }
 }
 
-fn is_text(typed: &Typed) -> bool {
-    typed.is_text_literal() || typed.sql_type == SqlType::Varchar
-}
-
-/// Whether the engine has no cast that would make one type of two, not even one that fails later.
-fn never_cast(left: &SqlType, right: &SqlType) -> bool {
-    let unnamed = |fields: &[(String, SqlType)]| fields.iter().all(|(name, _)| name.is_empty());
-    match (left, right) {
-        (SqlType::Struct(left), SqlType::Struct(right)) => {
-            left.len() != right.len() && (unnamed(left) || unnamed(right))
-        }
-        (SqlType::Union(_), other) | (other, SqlType::Union(_)) => {
-            !matches!(other, SqlType::Union(_)) && common_type(left, right) == Common::Incompatible
-        }
-        _ => false,
-    }
-}
-
 /// Operators with one operand behind them.
 const PREFIXES: [&str; 4] = ["+", "-", "@", "~"];
+
+/// Whether `&&` stands between what are neither lists nor geometries.
+fn no_lists(left: &Typed, right: &Typed) -> bool {
+    let geometry = left.sql_type.is_geometry() || right.sql_type.is_geometry();
+    !geometry && (is_no_list(left) || is_no_list(right))
+}
 
 /// Whether something is known to be no list, and no text that may be read as one.
 fn is_no_list(typed: &Typed) -> bool {

@@ -6,7 +6,7 @@
 
 use super::Binder;
 use super::deep::{group_keys, has_query};
-use super::grouping::{is_aggregate, walk};
+use super::grouping::{is_aggregate, walk, window_parts};
 use super::scope::{Env, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
@@ -82,10 +82,24 @@ impl Binder<'_> {
             self.check_qualify(select, condition);
             self.check_window_columns(condition, parent);
         }
+        for (name, window) in &select.windows {
+            if super::windows::uses_window(select, &name.value) {
+                self.check_defined_window(window);
+            }
+        }
         for item in &select.items {
             self.check_inside(&item.expr, scope, lone);
             self.check_nested_aggregates(&item.expr, scope, parent);
             self.check_window_columns(&item.expr, parent);
+        }
+    }
+
+    /// What stands in a window that is defined behind `WINDOW`.
+    fn check_defined_window(&mut self, window: &ast::WindowSpec) {
+        for part in window_parts(window) {
+            if let Some(needs @ (Needs::Window | Needs::Rows)) = first_needs(part) {
+                self.misplaced(needs, part, "a window function");
+            }
         }
     }
 
@@ -190,9 +204,6 @@ impl Binder<'_> {
     fn check_ground(&mut self, expr: &ast::Expr, ground: Ground<'_>, scope: &Scope, lone: bool) {
         let mut found = Vec::new();
         walk(expr, &mut |part| {
-            if matches!(part.kind, ExprKind::Lambda { .. }) {
-                return false;
-            }
             let Some(needs) = needs_of(part) else {
                 return true;
             };
@@ -218,9 +229,6 @@ impl Binder<'_> {
     fn check_inside(&mut self, expr: &ast::Expr, scope: &Scope, lone: bool) {
         let mut found = Vec::new();
         walk(expr, &mut |outer| {
-            if matches!(outer.kind, ExprKind::Lambda { .. }) {
-                return false;
-            }
             let Some(outer_needs) = needs_of(outer) else {
                 return true;
             };
@@ -228,9 +236,6 @@ impl Binder<'_> {
             walk(outer, &mut |part| {
                 if std::ptr::eq(part, outer) {
                     return true;
-                }
-                if matches!(part.kind, ExprKind::Lambda { .. }) {
-                    return false;
                 }
                 let Some(needs) = needs_of(part) else {
                     return true;
@@ -320,10 +325,7 @@ impl Binder<'_> {
     pub(super) fn check_try(&mut self, argument: &ast::Expr) {
         let mut found = None;
         walk(argument, &mut |part| {
-            found = found.or(match needs_of(part) {
-                Some(needs @ (Needs::Group | Needs::Window)) => Some((needs, part)),
-                _ => None,
-            });
+            found = found.or(needs_of(part).map(|needs| (needs, part)));
             found.is_none()
         });
         if let Some((needs, part)) = found {
@@ -374,7 +376,11 @@ pub(super) fn needs_of(expr: &ast::Expr) -> Option<Needs> {
     if function.over.is_some() {
         return Some(Needs::Window);
     }
-    if matches!(name.as_str(), "unnest" | "unlist") {
+    // The last two are macros over it.
+    if matches!(
+        name.as_str(),
+        "unnest" | "unlist" | "generate_subscripts" | "regexp_split_to_table"
+    ) {
         return Some(Needs::Rows);
     }
     let aggregate = match name.as_str() {
@@ -407,6 +413,18 @@ fn aggregates(entry: &catalogue::Entry, depth: usize) -> bool {
         })
     };
     definitions.peek().is_some() && definitions.all(|(_, text)| calls(text))
+}
+
+/// Whether what a macro is given stands in its definition as it is, and in no aggregate.
+pub(super) fn macro_shows_arguments(entry: &catalogue::Entry) -> bool {
+    let shows = |parameters: &[&str], text: &str| {
+        let mut words = text.split(|letter: char| !is_of_name(letter));
+        parameters
+            .iter()
+            .all(|name| words.clone().any(|word| word == *name))
+            && !words.any(|word| word.eq_ignore_ascii_case("select"))
+    };
+    !aggregates(entry, 0) && (entry.macros()).all(|(parameters, text)| shows(&parameters, text))
 }
 
 fn is_of_name(letter: char) -> bool {

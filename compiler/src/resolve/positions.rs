@@ -5,8 +5,9 @@
 
 use super::Binder;
 use super::deep::without_parentheses;
-use super::grouping::walk;
-use super::scope::{Output, Scope};
+use super::grouping::{has_aggregate, walk};
+use super::placement::is_lone;
+use super::scope::{Env, Output, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Literal};
@@ -21,12 +22,19 @@ enum Constant {
 }
 
 impl Binder<'_> {
-    /// Checks an item of `ORDER BY` or `DISTINCT ON`.
-    pub(super) fn check_order_item(&mut self, expr: &ast::Expr, output: &Output, clause: &str) {
+    /// Checks an item of `ORDER BY` or `DISTINCT ON`. Behind the columns of the output there are
+    /// `added` more, which have positions, too.
+    pub(super) fn check_order_item(
+        &mut self,
+        expr: &ast::Expr,
+        output: &Output,
+        added: usize,
+        clause: &str,
+    ) {
         self.check_collated_position(expr, output);
         match constant_of(expr) {
             Some(Constant::Position(position)) => {
-                self.check_position(position, expr.span, output, clause);
+                self.check_position(position, expr.span, output, added, clause);
             }
             Some(Constant::Other) => self.report(
                 Diagnostic::error(
@@ -38,7 +46,8 @@ impl Binder<'_> {
             ),
             None => {
                 if let ExprKind::Position(position) = &expr.kind {
-                    self.check_position(i128::from(*position), expr.span, output, clause);
+                    let position = i128::from(*position);
+                    self.check_position(position, expr.span, output, added, clause);
                 }
             }
         }
@@ -49,8 +58,11 @@ impl Binder<'_> {
         let ExprKind::Collate { operand, collation } = &without_parentheses(expr).kind else {
             return;
         };
-        let column = order_position(operand)
-            .and_then(|position| output.columns.get(position.checked_sub(1)?));
+        let column = match order_position(operand) {
+            Some(position) => position.checked_sub(1),
+            None => further_place(operand, output),
+        };
+        let column = column.and_then(|place| output.columns.get(place));
         if let (Some(column), false) = (column, output.open)
             && column.typed.is_known()
             && !matches!(
@@ -70,16 +82,81 @@ impl Binder<'_> {
         }
     }
 
-    /// Checks a key of `GROUP BY`.
-    pub(super) fn check_group_key(&mut self, key: &ast::Expr, output: &Output) {
-        if let Some(Constant::Position(position)) = constant_of(key) {
-            self.check_position(position, key.span, output, "GROUP BY");
+    /// How many columns the engine adds to a select list, to order by them or to take rows apart.
+    pub(super) fn added_columns(
+        &self,
+        select: &ast::Select,
+        items: &[ast::OrderItem],
+        output: &Output,
+    ) -> usize {
+        let apart: &[ast::Expr] = match &select.distinct {
+            Some(ast::Distinct::On(keys)) => keys,
+            _ => &[],
+        };
+        let mut added: Vec<&ast::Expr> = Vec::new();
+        for expr in apart.iter().chain(items.iter().map(|item| &item.expr)) {
+            let expr = without_parentheses(expr);
+            let named = match &expr.kind {
+                ExprKind::Collate { operand, .. } => without_parentheses(operand),
+                _ => expr,
+            };
+            let is_output = match &named.kind {
+                ExprKind::Name(names) => output.columns.iter().any(|column| {
+                    let own = column.name.as_deref();
+                    names.len() == 1 && own.is_some_and(|own| same_name(own, &names[0].value))
+                }),
+                _ => order_position(named).is_some() || constant_of(named).is_some(),
+            };
+            let is_item = select.items.iter().any(|item| self.same(&item.expr, expr));
+            if !is_output && !is_item && !added.iter().any(|other| self.same(other, expr)) {
+                added.push(expr);
+            }
+        }
+        added.len()
+    }
+
+    /// An aggregate behind a table or values, which have no groups (`TABLE t ORDER BY count(*)`).
+    pub(super) fn check_order_of_rows(
+        &mut self,
+        body: &ast::QueryBody,
+        items: &[ast::OrderItem],
+        parent: Option<&Env<'_>>,
+    ) {
+        let rows = matches!(
+            body,
+            ast::QueryBody::Table(_)
+                | ast::QueryBody::Values(_)
+                | ast::QueryBody::Pivot(_)
+                | ast::QueryBody::Unpivot(_)
+        );
+        if !rows || !is_lone(parent) {
+            return;
+        }
+        for item in items.iter().filter(|item| has_aggregate(&item.expr)) {
+            let message = "an aggregate makes one group of all rows, and these have none";
+            let finding = Diagnostic::error(Code::NotGrouped, item.expr.span, message);
+            self.report(finding.hint("aggregate in a `select` with this in its `from`"));
         }
     }
 
-    fn check_position(&mut self, position: i128, span: Span, output: &Output, clause: &str) {
+    /// Checks a key of `GROUP BY`.
+    pub(super) fn check_group_key(&mut self, key: &ast::Expr, output: &Output) {
+        if let Some(Constant::Position(position)) = constant_of(key) {
+            self.check_position(position, key.span, output, 0, "GROUP BY");
+        }
+    }
+
+    fn check_position(
+        &mut self,
+        position: i128,
+        span: Span,
+        output: &Output,
+        added: usize,
+        clause: &str,
+    ) {
         let count = output.columns.len();
-        let fits = usize::try_from(position).is_ok_and(|position| (1..=count).contains(&position));
+        let all = 1..=count + added;
+        let fits = usize::try_from(position).is_ok_and(|position| all.contains(&position));
         if fits || output.open {
             return;
         }
@@ -127,7 +204,7 @@ impl Binder<'_> {
         let mut names: Vec<String> = Vec::new();
         let known = names_of_sides(body, &mut names);
         for item in items {
-            self.check_order_item(&item.expr, output, "ORDER BY");
+            self.check_order_item(&item.expr, output, 0, "ORDER BY");
             let expr = match &without_parentheses(&item.expr).kind {
                 ExprKind::Collate { operand, .. } => without_parentheses(operand),
                 _ => without_parentheses(&item.expr),
@@ -144,11 +221,13 @@ impl Binder<'_> {
                 self.check_set_place(body, expr, output);
                 continue;
             };
+            let further = output.further_names.iter().map(|(name, _)| name.as_str());
             let mut given = output
                 .columns
                 .iter()
                 .filter_map(|column| column.name.as_deref())
-                .chain(names.iter().map(String::as_str));
+                .chain(names.iter().map(String::as_str))
+                .chain(further);
             let mut aliases = Vec::new();
             names_given(body, &mut aliases);
             let is_alias = output.columns.iter().any(|column| {
@@ -158,7 +237,9 @@ impl Binder<'_> {
             if !is_alias {
                 self.check_set_place(body, expr, output);
             }
-            let unnamed = output.open || output.columns.iter().any(|column| column.name.is_none());
+            let unnamed = output.open
+                || output.columns.iter().any(|column| column.name.is_none())
+                || output.further_names.iter().any(|(name, _)| name.is_empty());
             if known && !unnamed && !given.any(|own| same_name(own, &name.value)) {
                 self.report(
                     Diagnostic::error(
@@ -180,9 +261,9 @@ impl Binder<'_> {
     /// An expression behind a set operation is one of a side's select list.
     fn check_set_expression(&mut self, body: &ast::QueryBody, expr: &ast::Expr) {
         let mut unclear = constant_of(expr).is_some()
-            || matches!(expr.kind, ExprKind::Position(_) | ExprKind::Literal(_));
+            || matches!(expr.kind, ExprKind::Position(_) | ExprKind::Star(_));
         walk(expr, &mut |part| {
-            unclear |= matches!(part.kind, ExprKind::Star(_) | ExprKind::Columns { .. });
+            unclear |= matches!(part.kind, ExprKind::Columns { .. });
             !unclear
         });
         if unclear || !matches!(body, ast::QueryBody::SetOperation(_)) {
@@ -204,19 +285,27 @@ impl Binder<'_> {
             return;
         }
         let written = self.bare_text(expr);
+        if let Some(qualifier) = qualifier_of(expr)
+            && !self
+                .plain_span(super::query::body_span(body).range())
+                .contains(&qualifier)
+        {
+            return self.not_in_a_list(expr);
+        }
         let mut items = sides
             .into_iter()
             .flatten()
             .map(|item| without_parentheses(&item.expr));
         if !items.any(|item| self.bare_text(item) == written || self.same(item, expr)) {
-            let message =
-                "behind a set operation an expression must be one of its sides' select lists";
-            self.report(
-                Diagnostic::error(Code::UnknownColumn, expr.span, message).hint(
-                    "order a subquery in `FROM`, or name the expression in every select list",
-                ),
-            );
+            self.not_in_a_list(expr);
         }
+    }
+
+    fn not_in_a_list(&mut self, expr: &ast::Expr) {
+        let message = "behind a set operation an expression must be one of its sides' select lists";
+        let finding = Diagnostic::error(Code::UnknownColumn, expr.span, message);
+        let hint = "order a subquery in `FROM`, or name the expression in every select list";
+        self.report(finding.hint(hint));
     }
 }
 
@@ -234,17 +323,50 @@ impl Binder<'_> {
         });
         let mut text = String::new();
         let mut next = expr.span.start;
-        let plain = |start: u32, end: u32| {
-            let written = self.input.text.get(start as usize..end as usize);
-            let words = written.unwrap_or_default().split_whitespace();
-            words.collect::<String>().to_lowercase()
-        };
         for qualifier in qualifiers {
-            text.push_str(&plain(next, qualifier.start));
+            text.push_str(&self.plain_span(next as usize..qualifier.start as usize));
             next = qualifier.end.max(next);
         }
-        text.push_str(&plain(next, expr.span.end));
+        text.push_str(&self.plain_span(next as usize..expr.span.range().end));
         text
+    }
+
+    /// What is written at a place, without case and spaces.
+    fn plain_span(&self, place: std::ops::Range<usize>) -> String {
+        let written = self.input.text.get(place).unwrap_or_default();
+        let words = written.split_whitespace();
+        words.collect::<String>().to_lowercase()
+    }
+}
+
+/// What stands in front of a qualified name, without spaces.
+fn qualifier_of(expr: &ast::Expr) -> Option<String> {
+    match &without_parentheses(expr).kind {
+        ExprKind::Name(names) if names.len() > 1 && !names[0].value.contains('"') => {
+            let words = names[0].value.split_whitespace();
+            Some(words.collect::<String>().to_lowercase())
+        }
+        _ => None,
+    }
+}
+
+/// The column that a name means which only a further side of a set operation gives.
+fn further_place(expr: &ast::Expr, output: &Output) -> Option<usize> {
+    let ExprKind::Name(names) = &without_parentheses(expr).kind else {
+        return None;
+    };
+    let [name] = names.as_slice() else {
+        return None;
+    };
+    let own = output.columns.iter().any(|column| {
+        let own = column.name.as_deref();
+        own.is_none_or(|own| same_name(own, &name.value))
+    });
+    let mut further = output.further_names.iter();
+    let found = further.find(|(further, _)| further.is_empty() || same_name(further, &name.value));
+    match found {
+        Some((further, place)) if !own && !further.is_empty() => Some(*place),
+        _ => None,
     }
 }
 
@@ -259,6 +381,7 @@ fn items_of_sides<'b>(body: &'b ast::QueryBody, sides: &mut Vec<&'b [ast::Select
             true
         }
         ast::QueryBody::Values(_) => true,
+        ast::QueryBody::Nested(query) if query.with.is_none() => items_of_sides(&query.body, sides),
         _ => false,
     }
 }
@@ -287,7 +410,9 @@ fn names_of_sides(body: &ast::QueryBody, names: &mut Vec<String>) -> bool {
                     names.extend(written.iter().map(|name| name.value.clone()));
                     true
                 }
-                ExprKind::Star(_) | ExprKind::Columns { .. } => false,
+                // The names of its columns are known as the side's own.
+                ExprKind::Star(star) => star.replace.is_empty() && star.rename.is_empty(),
+                ExprKind::Columns { .. } => false,
                 _ => true,
             }
         }),

@@ -9,8 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
-use crate::sql_type::coerce::set_operation_type;
-use crate::sql_type::{Common, SqlType};
+use crate::sql_type::{Common, SqlType, forced_type};
 use crate::types::{Typed, common, literal};
 
 impl Binder<'_> {
@@ -61,6 +60,7 @@ impl Binder<'_> {
                 let output = self.body(body, parent);
                 if let Some(ast::OrderBy::Items(items)) = &query.order_by {
                     self.check_set_order(body, items, &output);
+                    self.check_order_of_rows(body, items, parent);
                 }
                 let both = matches!(
                     body,
@@ -220,6 +220,7 @@ impl Binder<'_> {
         if !left.open && !right.open && left.columns.len() != right.columns.len() {
             self.different_widths(operation, &left, &right);
         }
+        self.check_steps(&left, &right);
         self.check_using_key(member, &left);
         self.tree
             .close(mark, set_operation(operation), operation.span);
@@ -247,6 +248,7 @@ impl Binder<'_> {
         if operation.by_name {
             self.check_twice_by_name(&left);
             self.check_twice_by_name(&right);
+            self.check_sides_by_name(&left, &right);
             return by_name(left, right);
         }
         if left.open || right.open {
@@ -260,6 +262,11 @@ impl Binder<'_> {
         for (left, right) in left.columns.iter().zip(&right.columns) {
             self.sides(word, left, right);
         }
+        let mut further_names = left.further_names;
+        let names = right.columns.iter().enumerate();
+        further_names
+            .extend(names.map(|(at, column)| (column.name.clone().unwrap_or_default(), at)));
+        further_names.extend(right.further_names);
         let columns = left
             .columns
             .into_iter()
@@ -273,6 +280,7 @@ impl Binder<'_> {
         Output {
             columns,
             open: false,
+            further_names,
         }
     }
 
@@ -288,6 +296,20 @@ impl Binder<'_> {
                 return self.report(finding.hint("give one of them an alias of its own"));
             }
             seen.push(lower);
+        }
+    }
+
+    /// The columns of one name that `UNION BY NAME` puts together.
+    fn check_sides_by_name(&mut self, left: &Output, right: &Output) {
+        for column in &left.columns {
+            let Some(name) = &column.name else { continue };
+            let named = |other: &&OutputColumn| {
+                let own = other.name.as_deref();
+                own.is_some_and(|own| same_name(own, name))
+            };
+            if let Some(other) = right.columns.iter().find(named) {
+                self.sides("UNION BY NAME", column, other);
+            }
         }
     }
 
@@ -344,7 +366,7 @@ impl Binder<'_> {
         self.tree.close(whole, What::Values, values.span);
         Output {
             columns,
-            open: false,
+            ..Output::default()
         }
     }
 
@@ -389,7 +411,6 @@ impl Binder<'_> {
             } else {
                 within
             };
-            self.check_order_item(&item.expr, &selected.output, "ORDER BY");
             self.check_choice(&item.expr, &env);
             self.check_star_places(&item.expr);
             self.check_lone_columns(&item.expr);
@@ -410,6 +431,11 @@ impl Binder<'_> {
                     binder.expression(&item.expr, &env);
                 }
             });
+        }
+        self.check_ordering_aliases(select, items);
+        let added = self.added_columns(select, items, &selected.output);
+        for item in items {
+            self.check_order_item(&item.expr, &selected.output, added, "ORDER BY");
         }
         let clause = Clause::OrderBy { output: None };
         self.close_order(mark, clause, items);
@@ -555,7 +581,7 @@ pub(super) fn renamed(mut output: Output, names: &[ast::Name]) -> Output {
 }
 
 fn both(left: &Typed, right: &Typed, operator: ast::SetOperator) -> Typed {
-    let sql_type = match set_operation_type(&left.sql_type, &right.sql_type) {
+    let sql_type = match forced_type(&left.sql_type, &right.sql_type) {
         Common::Type(sql_type) => sql_type,
         Common::Incompatible | Common::Unknown => SqlType::Unknown,
     };
@@ -593,6 +619,16 @@ fn by_name(left: Output, right: Output) -> Output {
             ..column.clone()
         });
     }
+    let mut further_names = left.further_names;
+    for (name, at) in right.further_names {
+        let own = right.columns.get(at).map(|column| &column.name);
+        let known = left
+            .columns
+            .iter()
+            .position(|other| own.is_some_and(|own| is(&other.name, own)));
+        // Which place a name has that only the right side's own sides give, doesn't matter.
+        further_names.push((name, known.unwrap_or(usize::MAX)));
+    }
     for column in right.columns {
         if !left
             .columns
@@ -606,10 +642,14 @@ fn by_name(left: Output, right: Output) -> Output {
             });
         }
     }
-    Output { columns, open }
+    Output {
+        columns,
+        open,
+        further_names,
+    }
 }
 
-fn body_span(body: &ast::QueryBody) -> Span {
+pub(super) fn body_span(body: &ast::QueryBody) -> Span {
     match body {
         ast::QueryBody::Select(select) => select.span,
         ast::QueryBody::SetOperation(operation) => operation.span,

@@ -28,6 +28,13 @@ impl Binder<'_> {
         );
     }
 
+    /// What a recursion gives at each step becomes what it began with.
+    pub(super) fn check_steps(&mut self, first: &Output, step: &Output) {
+        for (first, step) in first.columns.iter().zip(&step.columns) {
+            self.check_cast(&step.typed.sql_type, &first.typed.sql_type, step.span);
+        }
+    }
+
     /// `USING KEY (a)` names columns of the member.
     pub(super) fn check_using_key(&mut self, member: &ast::CommonTable, output: &Output) {
         if output.open || output.columns.iter().any(|column| column.name.is_none()) {

@@ -27,14 +27,17 @@ pub(super) struct Output {
     pub columns: Vec<OutputColumn>,
     /// Whether there may be other columns than these.
     pub open: bool,
+    /// The names that further sides of a set operation give, and which column each of them means. A
+    /// name is empty where only the engine knows it.
+    pub further_names: Vec<(String, usize)>,
 }
 
 impl Output {
     /// Nothing is known.
     pub fn unknown() -> Self {
         Output {
-            columns: Vec::new(),
             open: true,
+            ..Output::default()
         }
     }
 
@@ -374,16 +377,9 @@ impl Scope {
                 return Some(Found::Ambiguous(tables.collect()));
             }
             let merged = &self.merged[index];
-            let own = merged
-                .relations
-                .first()
-                .and_then(|first| self.relations.get(*first));
-            let own = own.and_then(|relation| relation.name.as_deref());
-            if let Some(own) = own
-                && self.has_twins(own)
-            {
+            if let Some(own) = self.unclear_source(merged) {
                 // The engine looks for it in the table of this name.
-                return Some(Found::Ambiguous(vec![own.to_owned(); 2]));
+                return Some(Found::Ambiguous(vec![own; 2]));
             }
             let id = ColumnId {
                 scope: self.id,
@@ -411,11 +407,38 @@ impl Scope {
         }
     }
 
+    /// The name of a table that gives a merged column, if another one answers to it, too: an alias
+    /// stands for all of that name, and a table for those of the same one.
+    fn unclear_source(&self, merged: &Merged) -> Option<String> {
+        let ids: Vec<RelationId> = merged.sources.iter().map(|(id, _)| *id).collect();
+        let sources = self
+            .relations
+            .iter()
+            .filter(|relation| ids.contains(&relation.id));
+        let mut names = sources.filter_map(|source| Some((source.name.clone()?, source.aliased)));
+        let unclear = names.find(|(name, aliased)| match aliased {
+            true => {
+                self.relations
+                    .iter()
+                    .filter(|other| other.is_named(name))
+                    .count()
+                    > 1
+            }
+            false => self.has_twins(name),
+        });
+        unclear.map(|(name, _)| name)
+    }
+
     /// Whether two relations have a name in the same way, as aliases or as tables.
     fn has_twins(&self, name: &str) -> bool {
         let mut named = self.relations.iter().filter(|other| other.is_named(name));
         let first = named.next().map(|first| first.aliased);
         named.any(|other| Some(other.aliased) == first)
+    }
+
+    /// Whether a name that is no column means a row of a table.
+    pub(super) fn reads_row(&self, name: &str) -> bool {
+        matches!(self.whole_row(name), Some(Found::Row(..)))
     }
 
     fn whole_row(&self, name: &str) -> Option<Found> {
@@ -464,6 +487,18 @@ impl Scope {
         self.merged
             .iter()
             .find(|merged| same_name(&merged.name, name) && merged.relations.contains(&relation))
+    }
+
+    /// Whether a column of a relation and of another one is one column that is read from a table
+    /// by its whole name, and from no alias.
+    pub fn merges(&self, relation: usize, other: &Relation, name: &str) -> bool {
+        let merged = self.merged_into(relation, name);
+        merged.is_some_and(|merged| {
+            let of = |id: RelationId| self.relations.iter().find(|found| found.id == id);
+            let holds = |index: &usize| self.relations.get(*index).is_some_and(|held| held.id == other.id);
+            merged.relations.iter().any(holds)
+                && matches!(merged.sources.as_slice(), [(id, _)] if of(*id).is_some_and(|found| !found.aliased))
+        })
     }
 
     /// Puts another scope's relations behind these.

@@ -198,7 +198,7 @@ impl Binder<'_> {
                 literal_position(key)
             }
             _ => {
-                self.check_order_item(key, output, clause);
+                self.check_order_item(key, output, 0, clause);
                 order_position(key)
             }
         };

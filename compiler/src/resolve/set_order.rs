@@ -32,15 +32,13 @@ impl Binder<'_> {
         if output.open || !sides_of(body, &mut sides, &mut named) {
             return;
         }
-        let Some(wanted) = sides
-            .first()
-            .map(|first| self.text_within(expr, &first.table))
-        else {
-            return;
-        };
+        // A side that reads nothing has no column that could be meant.
+        let table = sides.iter().find(|side| !side.table.is_empty());
+        let table = table.map_or("", |side| side.table.as_str());
+        let wanted = self.text_within(expr, table);
         let one_table = sides
             .iter()
-            .all(|side| same_name(&side.table, &sides[0].table));
+            .all(|side| side.table.is_empty() || same_name(&side.table, table));
         if !one_table {
             return;
         }

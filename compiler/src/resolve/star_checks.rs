@@ -5,7 +5,7 @@
 use super::Binder;
 use super::grouping::walk;
 use super::names::as_name;
-use super::scope::{Env, Output, Scope};
+use super::scope::{Env, Output, Scope, ScopeColumn};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
@@ -131,7 +131,7 @@ impl Binder<'_> {
             let Some(name) = left.name.as_deref() else {
                 continue;
             };
-            if matches!(name, "unnamed_subquery" | "valueslist")
+            if name == "unnamed_subquery"
                 || star
                     .qualifier
                     .last()
@@ -140,14 +140,14 @@ impl Binder<'_> {
                 continue;
             }
             let clashes = relations[index + 1..].iter().any(|right| {
+                let shares = |column: &ScopeColumn| {
+                    let own = column.name.as_deref();
+                    own.is_some_and(|own| {
+                        right.position(own).is_some() && !scope.merges(index, right, own)
+                    })
+                };
                 right.is_named(name)
-                    && (!star.qualifier.is_empty()
-                        || left.columns.iter().any(|column| {
-                            column
-                                .name
-                                .as_deref()
-                                .is_some_and(|own| right.position(own).is_some())
-                        }))
+                    && (!star.qualifier.is_empty() || left.columns.iter().any(shares))
             });
             if clashes {
                 let message = format!("two tables of the query are named `{name}`");

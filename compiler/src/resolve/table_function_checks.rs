@@ -10,7 +10,7 @@ use crate::span::{FileId, Span};
 use crate::sql_type::SqlType;
 use crate::types::call::takes;
 use crate::types::catalogue::{self, Entry, Kind};
-use crate::types::{Typed, Value, rules};
+use crate::types::{Typed, Value, extension_functions};
 
 /// Functions whose first argument may be null; for the others that is a name, a path or a query.
 const TAKING_NULL: &[&str] = &[
@@ -69,7 +69,7 @@ impl Binder<'_> {
         if !known && name != "unnest" {
             // What the engine knows as another kind of function comes with no extension.
             let other = catalogue::find(name).is_some();
-            if other || !rules::may_be_of_an_extension(name) && !is_of_an_extension(name) {
+            if other || !extension_functions::is_table_function(name) {
                 let message = format!("there is no table function `{name}`");
                 let mut finding = Diagnostic::error(Code::UnknownFunction, span, message);
                 if let Some(similar) = nearest(name, catalogue::table_names()) {
@@ -368,36 +368,4 @@ fn wrong_macro(name: &str, function: &ast::Function) -> Option<String> {
         1 => format!("`{name}` doesn't take 1 argument"),
         _ => format!("`{name}` doesn't take {count} arguments"),
     })
-}
-
-/// Whether a table function may come with an extension that the project loads.
-fn is_of_an_extension(name: &str) -> bool {
-    const STARTS: &[&str] = &[
-        "azure_",
-        "bq_",
-        "bigquery_",
-        "dbgen",
-        "delta_",
-        "dsdgen",
-        "ducklake_",
-        "excel_",
-        "fts_",
-        "http_",
-        "iceberg_",
-        "load_",
-        "mysql_",
-        "postgres_",
-        "pg_",
-        "read_",
-        "shapefile_",
-        "sqlite_",
-        "st_",
-        "tpcds",
-        "tpch",
-        "vss_",
-        "hnsw_",
-        "which_",
-    ];
-    const ENDS: &[&str] = &["_scan", "_query", "_attach", "_metadata", "_execute"];
-    STARTS.iter().any(|start| name.starts_with(start)) || ENDS.iter().any(|end| name.ends_with(end))
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind, Window, WindowSpec};
 use crate::span::Span;
-use crate::sql_type::SqlType;
+use crate::sql_type::{Common, SqlType, common_type};
 use crate::types::call::{Outcome, call};
 use crate::types::{Typed, Value};
 
@@ -48,7 +48,8 @@ impl Binder<'_> {
         window: &Window,
         select: &ast::Select,
     ) {
-        let (Some(first), Some(name)) = (call.order_by.first(), call.name.last()) else {
+        let mut orders = call.order_by.iter().chain(&call.within_group);
+        let (Some(first), Some(name)) = (orders.next(), call.name.last()) else {
             return;
         };
         let lower = name.value.to_lowercase();
@@ -180,8 +181,12 @@ impl Binder<'_> {
             let refused = bound.sql_type == SqlType::Null && bound.value != Value::Null
                 || match call(operator, &both) {
                     Outcome::Refused => true,
-                    // What is measured must be a number or a time.
-                    Outcome::Type(reached) => reached.is_nested(),
+                    // What is measured must be a number or a time, and compared with what is ordered.
+                    Outcome::Type(reached) => {
+                        reached.is_nested()
+                            || reached == SqlType::BigNum
+                            || common_type(&ordered.sql_type, &reached) == Common::Incompatible
+                    }
                     _ => false,
                 };
             if refused {
@@ -251,10 +256,9 @@ impl Binder<'_> {
     ) {
         let [value] = arguments else { return };
         // What stands in the call goes before what stands in the window.
-        let orders = match function.order_by.is_empty() {
-            true => spec.order_by.as_slice(),
-            false => function.order_by.as_slice(),
-        };
+        let orders = [&function.order_by, &function.within_group, &spec.order_by];
+        let orders = orders.into_iter().find(|orders| !orders.is_empty());
+        let orders = orders.map_or(&[][..], Vec::as_slice);
         let [order] = orders else {
             let message = "`fill` needs a window with one `ORDER BY` expression";
             self.report(Diagnostic::error(Code::InvalidWindow, spec.span, message));

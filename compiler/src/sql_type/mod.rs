@@ -3,12 +3,14 @@
 //! [`SqlType`] is what a column or an expression has. [`read`] reads every spelling that DuckDB
 //! accepts, [`coerce`] holds what fits into what. Values aren't a matter of this module.
 
+pub mod cast;
 pub mod coerce;
+pub mod combine;
 pub mod families;
 pub mod keywords;
 pub mod read;
 
-pub use coerce::{Common, common_type};
+pub use combine::{Common, common_type, forced_type};
 pub use families::{meant_type, unknown_type_hint};
 pub use keywords::quote_identifier;
 
@@ -80,9 +82,17 @@ impl SqlType {
     pub fn is_vague(&self) -> bool {
         match self {
             SqlType::Unknown => true,
-            SqlType::Other(name) => !self.is_variant() && !name.starts_with("AGGREGATE_STATE<"),
+            SqlType::Other(name) => {
+                !self.is_variant() && !self.is_geometry() && !name.starts_with("AGGREGATE_STATE<")
+            }
             _ => false,
         }
+    }
+
+    /// Whether it is a geometry, with or without a reference system. The engine casts none implicitly, not
+    /// even to a text.
+    pub fn is_geometry(&self) -> bool {
+        matches!(self, SqlType::Other(name) if name == "GEOMETRY" || name.starts_with("GEOMETRY("))
     }
 
     /// Whether its values carry their types with them.

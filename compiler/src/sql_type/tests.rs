@@ -1,5 +1,6 @@
 use super::SqlType;
-use super::coerce::{Common, common_type, fits_into, set_operation_type};
+use super::coerce::fits_into;
+use super::{Common, common_type, forced_type};
 use proptest::prelude::*;
 
 fn read(text: &str) -> SqlType {
@@ -33,8 +34,8 @@ fn what_is_no_type_is_refused() {
     assert!("map(".repeat(100_000).parse::<SqlType>().is_err());
 }
 
-/// Each row of the file: two types and what the engine makes of them in `COALESCE`, in `UNION`
-/// and in a comparison. We may not know, but may never say otherwise.
+/// Each row of the file: two types and what the engine makes of them in `COALESCE`, in `UNION`,
+/// whether it compares them by `<` and by `=`. We may not know, but may never say otherwise.
 #[test]
 fn common_types_are_the_engines() {
     let mut unknown = 0;
@@ -55,7 +56,7 @@ fn common_types_are_the_engines() {
             Common::Incompatible => assert_eq!(engine(columns[2]), None, "{line}"),
             Common::Unknown => {}
         }
-        match set_operation_type(&left, &right) {
+        match forced_type(&left, &right) {
             Common::Type(found) => assert_eq!(
                 Some(found.as_column().to_string()),
                 engine(columns[3]),
@@ -64,11 +65,18 @@ fn common_types_are_the_engines() {
             Common::Incompatible => assert_eq!(engine(columns[3]), None, "{line}"),
             Common::Unknown => {}
         }
-        if together == Common::Incompatible {
-            assert_eq!(columns[4], "refused", "{line}");
-        }
+        let refused = |common: &Common, text: &str| match common {
+            Common::Type(_) => assert_eq!(text, "compared", "{line}"),
+            Common::Incompatible => assert_eq!(text, "refused", "{line}"),
+            Common::Unknown => {}
+        };
+        refused(&together, columns[4]);
+        refused(&forced_type(&left, &right), columns[5]);
     }
-    assert!(unknown * 10 < rows, "{unknown} of {rows} pairs are unknown");
+    assert!(
+        unknown * 100 < rows,
+        "{unknown} of {rows} pairs are unknown"
+    );
 }
 
 #[test]

@@ -310,9 +310,7 @@ fn anything_cost(argument: &Typed, parameter: &Parameter) -> u32 {
         Parameter::Decimal => target_cost(&SqlType::Decimal(18, 3)),
         Parameter::List(_) | Parameter::Map(..) => target_cost(&SqlType::list(SqlType::Null)),
         Parameter::Vague(kind) if *kind == argument.sql_type.to_string() => 0,
-        Parameter::Vague(kind) if kind == "GEOMETRY" || kind == "TYPE" || kind == "VARIANT" => {
-            target_cost(&SqlType::Uuid)
-        }
+        Parameter::Vague(kind) if kind == "TYPE" => target_cost(&SqlType::Uuid),
         Parameter::Vague(_) => target_cost(&SqlType::list(SqlType::Null)),
     }
 }
@@ -387,14 +385,13 @@ fn vague_cost(argument: &SqlType, value: &Value, kind: &str) -> Option<u32> {
             SqlType::Struct(fields) => (fields.len() == 2).then_some(0),
             _ => None,
         },
-        "GEOMETRY" | "TYPE" => {
+        "TYPE" => {
             let never = argument.is_numeric()
                 || argument.is_temporal()
                 || argument.is_nested()
                 || *argument == SqlType::Boolean;
             (!never).then_some(0)
         }
-        "VARIANT" => matches!(value, Value::Text(_) | Value::SomeText).then_some(20),
         _ => Some(0),
     }
 }

@@ -266,7 +266,8 @@ fn parameter(text: &str) -> Parameter {
 
 fn concrete(sql_type: &SqlType) -> bool {
     !sql_type.any(&|part| match part {
-        SqlType::Other(_) | SqlType::Unknown => true,
+        SqlType::Other(_) => !part.is_geometry() && !part.is_variant(),
+        SqlType::Unknown => true,
         SqlType::Struct(fields) | SqlType::Union(fields) => fields.is_empty(),
         _ => false,
     })

@@ -9,6 +9,7 @@ pub mod call;
 pub mod catalogue;
 pub mod date_parts;
 mod decimal;
+pub mod extension_functions;
 pub mod json_path;
 pub mod json_refusals;
 mod json_shape;
@@ -29,7 +30,8 @@ pub mod tables;
 mod time_refusals;
 pub mod type_names;
 
-use crate::sql_type::{Common, SqlType, common_type};
+use crate::sql_type::cast::refusal;
+use crate::sql_type::{Common, SqlType, common_type, forced_type};
 
 /// The type of an expression, and what the engine still remembers of a literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,34 +110,46 @@ impl Typed {
     }
 }
 
-/// The type that two expressions have together in `CASE`, `COALESCE`, `IN` and lists: as
+/// The type that two expressions have together in `CASE`, `COALESCE`, lists and `<`: as
 /// [`common_type`], but literals give way.
 pub fn common(left: &Typed, right: &Typed) -> Common {
+    together(left, right, common_type)
+}
+
+/// The type that two expressions are compared in by `=`: as [`forced_type`], but literals give way.
+pub fn compared(left: &Typed, right: &Typed) -> Common {
+    together(left, right, forced_type)
+}
+
+fn together(left: &Typed, right: &Typed, types: fn(&SqlType, &SqlType) -> Common) -> Common {
     match (&left.value, &right.value) {
         _ if left.is_text_literal() && right.is_text_literal() => Common::Type(SqlType::Varchar),
         _ if left.is_text_literal() => beside_text(&right.sql_type),
         _ if right.is_text_literal() => beside_text(&left.sql_type),
-        (Value::Integer(_), Value::Integer(_)) => common_type(&left.sql_type, &right.sql_type),
-        (Value::Integer(number), _) => beside_integer(*number, left, right),
-        (_, Value::Integer(number)) => beside_integer(*number, right, left),
-        _ => common_type(&left.sql_type, &right.sql_type),
+        (Value::Integer(number), _) if takes(&right.sql_type, *number) => {
+            Common::Type(right.sql_type.clone())
+        }
+        (_, Value::Integer(number)) if takes(&left.sql_type, *number) => {
+            Common::Type(left.sql_type.clone())
+        }
+        _ => types(&left.sql_type, &right.sql_type),
     }
 }
 
 fn beside_text(other: &SqlType) -> Common {
     match other {
         SqlType::Enum(_) | SqlType::Null => Common::Type(SqlType::Varchar),
-        SqlType::Union(_) => Common::Unknown,
+        union @ SqlType::Union(_) if refusal(&SqlType::Varchar, union).is_some() => {
+            Common::Incompatible
+        }
         vague if vague.is_vague() => Common::Unknown,
         other => Common::Type(other.clone()),
     }
 }
 
-fn beside_integer(number: i128, literal: &Typed, other: &Typed) -> Common {
-    if other.sql_type.is_integer() && literal::fits(number, &other.sql_type) {
-        return Common::Type(other.sql_type.clone());
-    }
-    common_type(&literal.sql_type, &other.sql_type)
+/// Whether a whole number written out becomes this type.
+fn takes(other: &SqlType, number: i128) -> bool {
+    other.is_integer() && literal::fits(number, other)
 }
 
 /// The common type of several expressions. A list without any is `NULL`.

@@ -5,6 +5,7 @@
 
 use super::call::{Outcome, call};
 use super::json_path::finds_several;
+use super::null_handling::has_null;
 use super::{Typed, Value, common_of};
 use crate::sql_type::{Common, SqlType};
 
@@ -217,6 +218,15 @@ fn aggregate(name: &str, arguments: &[Typed]) -> Option<Outcome> {
     let first = arguments.first().filter(|first| first.is_known())?;
     Some(match (name, arguments) {
         ("histogram" | "histogram_exact", [_, bins]) => match &bins.sql_type {
+            // The engine counts decimals as the doubles that they are near to.
+            SqlType::List(bin)
+                if matches!(first.sql_type, SqlType::Decimal(..)) && bin.is_numeric() =>
+            {
+                Outcome::Type(SqlType::Map(
+                    Box::new(SqlType::Double),
+                    Box::new(SqlType::UBigInt),
+                ))
+            }
             SqlType::List(bin) if **bin == first.sql_type || is_literal_bin(bin, first) => {
                 Outcome::Type(SqlType::Map(
                     Box::new(first.sql_type.clone()),
@@ -287,6 +297,7 @@ fn formatted(name: &str, arguments: &[Typed]) -> Option<Outcome> {
             "json_transform" | "json_transform_strict" | "from_json" | "from_json_strict",
             [_, shape],
         ) => match &shape.value {
+            _ if has_null(arguments) => Outcome::Type(SqlType::Null),
             Value::Text(shape) => super::json_shape::sql_type(shape)
                 .map_or(Outcome::Unknown, |sql_type| known(&sql_type)),
             _ => Outcome::Unknown,

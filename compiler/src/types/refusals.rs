@@ -70,7 +70,11 @@ fn lists(name: &str, arguments: &[Typed]) -> Option<String> {
         {
             Some(format!("`{name}` takes no step for a `{}`", first.sql_type))
         }
-        "list_slice" | "array_slice" if arguments[1..].iter().any(nested_list) => {
+        "list_slice" | "array_slice"
+            if arguments[1..]
+                .iter()
+                .any(|argument| matches!(argument.sql_type, SqlType::List(_))) =>
+        {
             Some(format!("`{name}` goes from one position to another"))
         }
         "list_slice" | "array_slice" | "list_reverse" | "array_reverse" => {
@@ -232,6 +236,23 @@ fn of_the_system(name: &str, arguments: &[Typed]) -> Option<String> {
     }
 }
 
+/// What is wrong with the order of a sort key.
+///
+/// Source: `OrderModifiers::Parse` of DuckDB.
+fn sort_order(order: &Typed) -> Option<String> {
+    let right = match (&order.value, &order.sql_type) {
+        (Value::Text(text), _) => {
+            let lower = text.to_lowercase().replace('_', " ");
+            let starts = lower.starts_with("asc") || lower.starts_with("desc");
+            starts && (lower.ends_with("nulls first") || lower.ends_with("nulls last"))
+        }
+        (_, SqlType::Null) => false,
+        (_, SqlType::Varchar | SqlType::Json | SqlType::Enum(_) | SqlType::Blob) => true,
+        (_, vague) => vague.is_vague() || vague.is_variant(),
+    };
+    (!right).then(|| "the order of a sort key is a text such as `'ASC NULLS LAST'`".to_owned())
+}
+
 fn shares(name: &str, arguments: &[Typed]) -> Option<String> {
     let first = &arguments.first()?.sql_type;
     let continuous = first.is_numeric()
@@ -241,7 +262,7 @@ fn shares(name: &str, arguments: &[Typed]) -> Option<String> {
             SqlType::Date | SqlType::Time | SqlType::TimeTz | SqlType::TimeNs
         );
     match name {
-        "quantile_cont" if !continuous && !is_open(first) => Some(format!(
+        "quantile_cont" if !continuous && !is_open(first) && !first.is_variant() => Some(format!(
             "`{name}` takes numbers and times, and this is `{first}`"
         )),
         "quantile_cont" | "quantile_disc" | "quantile" => match &arguments.get(1)?.sql_type {
@@ -250,6 +271,10 @@ fn shares(name: &str, arguments: &[Typed]) -> Option<String> {
             )),
             _ => None,
         },
+        "create_sort_key" => {
+            let mut orders = arguments.iter().skip(1).step_by(2);
+            orders.find_map(sort_order)
+        }
         "mad" if matches!(first, SqlType::Varchar | SqlType::Boolean | SqlType::Blob) => Some(
             format!("`{name}` takes numbers and times, and this is `{first}`"),
         ),

@@ -29,23 +29,6 @@ pub const SYNTAX: &[&str] = &[
     "unpack",
 ];
 
-/// Whether a function may come with an extension that the engine loads by itself.
-pub fn may_be_of_an_extension(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "broadcast",
-        "excel_text",
-        "family",
-        "host",
-        "html_escape",
-        "html_unescape",
-        "netmask",
-        "network",
-        "stem",
-        "text",
-    ];
-    name.starts_with("st_") || NAMES.contains(&name)
-}
-
 /// Whether a function is a window and no aggregate.
 pub fn is_window(name: &str) -> bool {
     const NAMES: &[&str] = &[
@@ -155,6 +138,11 @@ pub fn before_overloads(name: &str, arguments: &[Typed]) -> Option<Outcome> {
         ("+" | "-" | "*" | "%" | "add" | "subtract" | "multiply" | "mod", [left, right]) => {
             return arithmetic(name, left, right);
         }
+        ("create_sort_key", _) => sort_key(arguments),
+        ("st_setcrs", [_, system]) => match &system.value {
+            Value::Text(text) => Outcome::Type(geometry_in(text)),
+            _ => Outcome::Unknown,
+        },
         ("extract", _) => call("date_part", arguments),
         ("date_add", [left, right]) => call("+", &[left.clone(), right.clone()]),
         (
@@ -611,4 +599,130 @@ fn part_type(name: &str) -> SqlType {
         "epoch" | "julian" => SqlType::Double,
         _ => SqlType::BigInt,
     }
+}
+
+/// A geometry with a reference system.
+fn geometry_in(system: &str) -> SqlType {
+    SqlType::Other(match system {
+        "" => "GEOMETRY".to_owned(),
+        system => format!("GEOMETRY('{}')", system.replace('\'', "''")),
+    })
+}
+
+/// A sort key is a number where all keys, each with a byte for nulls, fit into eight bytes.
+///
+/// Source: `CreateSortKeyBind` of DuckDB 1.5.5.
+fn sort_key(arguments: &[Typed]) -> Outcome {
+    let keys = arguments.iter().step_by(2);
+    let mut bytes = 0;
+    for key in keys {
+        if !key.is_known() {
+            return Outcome::Unknown;
+        }
+        let Some(own) = fixed_bytes(&key.sql_type) else {
+            return Outcome::Type(SqlType::Blob);
+        };
+        bytes += own + 1;
+    }
+    Outcome::Type(match bytes {
+        ..=8 => SqlType::BigInt,
+        _ => SqlType::Blob,
+    })
+}
+
+/// How many bytes each value of a type takes in the engine; `None` if that differs.
+fn fixed_bytes(sql_type: &SqlType) -> Option<u32> {
+    use SqlType::*;
+    Some(match sql_type {
+        Boolean | TinyInt | UTinyInt => 1,
+        SmallInt | USmallInt => 2,
+        Integer | UInteger | Float | Date | Null => 4,
+        BigInt | UBigInt | Double | Time | TimeNs | TimeTz => 8,
+        moment if moment.is_timestamp() => 8,
+        HugeInt | UHugeInt | Uuid | Interval => 16,
+        Decimal(precision, _) => match precision {
+            ..=4 => 2,
+            5..=9 => 4,
+            10..=18 => 8,
+            _ => 16,
+        },
+        Enum(values) => match values.len() {
+            ..=255 => 1,
+            256..=65535 => 2,
+            _ => 4,
+        },
+        _ => return None,
+    })
+}
+
+/// The functions of the schema `pg_catalog`, in the order of the alphabet. All others are in `main`, and so
+/// are those of [`IN_BOTH`].
+///
+/// Source: `duckdb_functions()` of DuckDB 1.5.5.
+const OF_PG_CATALOG: &[&str] = &[
+    "col_description",
+    "current_database",
+    "current_query",
+    "current_schema",
+    "current_schemas",
+    "format_pg_type",
+    "format_type",
+    "has_any_column_privilege",
+    "has_column_privilege",
+    "has_database_privilege",
+    "has_foreign_data_wrapper_privilege",
+    "has_function_privilege",
+    "has_language_privilege",
+    "has_schema_privilege",
+    "has_sequence_privilege",
+    "has_server_privilege",
+    "has_table_privilege",
+    "has_tablespace_privilege",
+    "inet_client_addr",
+    "inet_client_port",
+    "inet_server_addr",
+    "inet_server_port",
+    "map_to_pg_oid",
+    "obj_description",
+    "pg_collation_is_visible",
+    "pg_conf_load_time",
+    "pg_conversion_is_visible",
+    "pg_function_is_visible",
+    "pg_get_constraintdef",
+    "pg_get_expr",
+    "pg_get_viewdef",
+    "pg_has_role",
+    "pg_is_other_temp_schema",
+    "pg_my_temp_schema",
+    "pg_opclass_is_visible",
+    "pg_operator_is_visible",
+    "pg_opfamily_is_visible",
+    "pg_postmaster_start_time",
+    "pg_size_pretty",
+    "pg_sleep",
+    "pg_table_is_visible",
+    "pg_ts_config_is_visible",
+    "pg_ts_dict_is_visible",
+    "pg_ts_parser_is_visible",
+    "pg_ts_template_is_visible",
+    "pg_type_is_visible",
+    "pg_typeof",
+    "shobj_description",
+];
+
+const IN_BOTH: &[&str] = &[
+    "current_database",
+    "current_query",
+    "current_schema",
+    "current_schemas",
+];
+
+/// Whether a function is in the schema `pg_catalog`.
+pub fn is_of_pg_catalog(name: &str) -> bool {
+    OF_PG_CATALOG.binary_search(&name).is_ok()
+}
+
+/// Whether a function is in the schema `pg_catalog` and not in `main`.
+pub fn is_only_of_pg_catalog(name: &str) -> bool {
+    is_of_pg_catalog(name) && !IN_BOTH.contains(&name)
 }

@@ -155,6 +155,9 @@ fn missing_part(part: &Value, of: &SqlType) -> Option<String> {
     };
     match part {
         Value::Text(part) => missing(part, false).then(|| format!("`{of}` has no `{part}`")),
+        Value::Texts(_) if of.is_timestamp() && !has_parts_listed(of) => Some(format!(
+            "`{of}` gives its parts one by one: cast it to `TIMESTAMP`"
+        )),
         Value::Texts(parts) => {
             for (index, part) in parts.iter().enumerate() {
                 if missing(part, true) {
@@ -171,4 +174,9 @@ fn missing_part(part: &Value, of: &SqlType) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether the engine gives a list of parts of such a point in time.
+fn has_parts_listed(of: &SqlType) -> bool {
+    matches!(of, SqlType::Timestamp | SqlType::TimestampTz)
 }

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 /// Relations and other objects. All names are in lower case.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    /// By schema and name.
-    pub relations: BTreeMap<(String, String), Schema>,
+    /// By database, schema and name.
+    pub relations: BTreeMap<(String, String, String), Schema>,
     /// By the bare name, as the engine's search path finds them.
     pub bare: BTreeMap<String, Schema>,
     /// The bare names of those that statements made.
@@ -38,7 +38,7 @@ const COLUMNS: &str = "select database_name, schema_name, table_name, column_nam
         order by database_oid, schema_oid, table_oid, column_index";
 
 const VIEWS: &str = "select database_name, schema_name, view_name from duckdb_views()
-    where not internal";
+    where (database_name = 'system') = $system";
 
 const MACROS: &str = "select function_name from duckdb_functions() where not internal";
 
@@ -48,16 +48,19 @@ impl Catalog {
     /// Asks the engine; for macros and types, which takes its time, only with `objects`.
     pub fn read(engine: &Engine, objects: bool) -> Catalog {
         let mut found: BTreeMap<Place, Schema> = BTreeMap::new();
-        for [database, schema, name] in texts(engine, VIEWS) {
+        for [database, schema, name] in texts(engine, &views(false)) {
             // A view whose tables are gone has no columns that anybody knows.
-            found.insert((database, schema, name), Schema::unknown());
+            found.insert((database, schema, name), view());
         }
         let own_columns = columns(engine, false);
         let fails = own_columns.is_none();
         add_columns(&mut found, own_columns.unwrap_or_default());
         // The engine's own relations are the same in each.
         let own = SYSTEM.get_or_init(|| {
-            let mut own = BTreeMap::new();
+            let mut own: BTreeMap<Place, Schema> = BTreeMap::new();
+            for [database, schema, name] in texts(engine, &views(true)) {
+                own.insert((database, schema, name), view());
+            }
             add_columns(&mut own, columns(engine, true).unwrap_or_default());
             own
         });
@@ -77,8 +80,12 @@ impl Catalog {
             .filter(|(database, schema, _)| SEARCH_PATH.contains(&(database, schema)))
             .map(|(_, _, name)| name.to_lowercase())
             .collect();
-        for ((_, schema, name), columns) in own.iter().chain(&found) {
-            let key = (schema.to_lowercase(), name.to_lowercase());
+        for ((database, schema, name), columns) in own.iter().chain(&found) {
+            let key = (
+                database.to_lowercase(),
+                schema.to_lowercase(),
+                name.to_lowercase(),
+            );
             catalog.relations.insert(key, columns.clone());
         }
         catalog.databases = names(engine, "select database_name from duckdb_databases()");
@@ -87,6 +94,17 @@ impl Catalog {
             catalog.types = names(engine, TYPES);
         }
         catalog
+    }
+}
+
+fn views(system: bool) -> String {
+    VIEWS.replace("$system", &system.to_string())
+}
+
+fn view() -> Schema {
+    Schema {
+        is_view: true,
+        ..Schema::unknown()
     }
 }
 

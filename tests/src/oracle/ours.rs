@@ -180,7 +180,10 @@ impl Names {
                 {
                     path.push(&words[index + 2 * path.len()]);
                 }
-                if let Some((skipped, schema)) = qualified(&path, catalog) {
+                let found = qualified(&path, catalog).filter(|(skipped, _)| {
+                    path.len() == skipped + 1 || !only_renamed(&words, &path[..=*skipped], &is)
+                });
+                if let Some((skipped, schema)) = found {
                     let written = path[..=skipped].join(".");
                     names.add(path[skipped], &written, schema, catalog);
                     let ends = tokens[index].span.start..tokens[index + 2 * skipped].span.start;
@@ -236,24 +239,52 @@ impl Names {
 
 /// How many parts of a path lead to a relation, and the relation.
 fn qualified<'c>(path: &[&str], catalog: &'c Catalog) -> Option<(usize, &'c Schema)> {
-    let find =
-        |schema: &str, name: &str| catalog.relations.get(&(schema.to_owned(), name.to_owned()));
+    let find = |database: &str, schema: &str, name: &str| {
+        let key = (database.to_owned(), schema.to_owned(), name.to_owned());
+        catalog.relations.get(&key)
+    };
+    // The engine's own relations are in two schemas, both on the search path.
+    let in_database = |database: &str, name: &str| {
+        find(database, "main", name).or_else(|| find(database, "pg_catalog", name))
+    };
+    let in_schema = |schema: &str, name: &str| {
+        let mut databases = ["memory", "temp", "system"].into_iter();
+        databases.find_map(|database| find(database, schema, name))
+    };
     match path {
         [database, schema, name] if catalog.databases.contains(*database) => {
-            if let Some(found) = find(schema, name) {
+            if let Some(found) = find(database, schema, name) {
                 return Some((2, found));
             }
-            Some((1, find("main", schema)?))
+            Some((1, in_database(database, schema)?))
         }
         [schema, name, ..] => {
-            if let Some(found) = find(schema, name) {
+            if let Some(found) = in_schema(schema, name) {
                 return Some((1, found));
             }
             let is_database = catalog.databases.contains(*schema);
-            Some((1, find("main", name).filter(|_| is_database)?))
+            Some((1, in_database(schema, name).filter(|_| is_database)?))
         }
         _ => None,
     }
+}
+
+/// Whether a relation that is written with its schema has another name wherever the query reads it, so that
+/// nothing is left that the schema could stand in front of.
+fn only_renamed(words: &[String], path: &[&str], is: &dyn Fn(usize, &str) -> bool) -> bool {
+    let width = 2 * path.len() - 1;
+    let mut reads = (0..words.len().saturating_sub(width)).filter(|start| {
+        let mut parts = path.iter().enumerate();
+        let here = parts.all(|(index, part)| words[start + 2 * index] == *part);
+        let before = *start == 0 || !is(start - 1, ".");
+        here && before && path.len() > 1 && is(start + 1, ".") && !is(start + width, ".")
+    });
+    let mut read = false;
+    let renamed = reads.all(|start| {
+        read = true;
+        words.get(start + width).is_some_and(|word| word == "as")
+    });
+    read && renamed
 }
 
 /// A token's text in lower case, a name without its quotes.
