@@ -221,11 +221,17 @@ impl Binder<'_> {
                 let operand = self.expression(left, env);
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
-                    self.check_compared_width(left, &operand.sql_type, &output, query.span);
-                    if matches!(operator.as_str(), "=" | "<>" | "!=") {
+                    // The engine takes a row apart for these only; by `<` it compares it with any columns.
+                    let apart = matches!(operator.as_str(), "=" | "<>" | "!=");
+                    let is_row = matches!(&operand.sql_type, SqlType::Struct(fields)
+                        if fields.iter().all(|(name, _)| name.is_empty()));
+                    if apart {
                         self.check_correlated_row(&output, query, env);
                     }
-                    self.check_members((left, operand), &output, query.span);
+                    if apart || !is_row || output.columns.len() < 2 {
+                        self.check_compared_width(left, &operand.sql_type, &output, query.span);
+                        self.check_members((left, operand), &output, query.span);
+                    }
                 } else {
                     let list = self.expression(right, env);
                     self.check_quantified(&list.sql_type, right.span);
