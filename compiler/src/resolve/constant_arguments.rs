@@ -128,6 +128,15 @@ impl Binder<'_> {
                 Ok(value) => match value.datum {
                     Datum::Text(text) => typed.value = Value::Text(text),
                     Datum::Integer(number) => typed.value = Value::Integer(number),
+                    Datum::List(items) => {
+                        let texts = items.into_iter().map(|item| match item {
+                            Datum::Text(text) => Some(text),
+                            _ => None,
+                        });
+                        if let Some(texts) = texts.collect() {
+                            typed.value = Value::Texts(texts);
+                        }
+                    }
                     _ => {}
                 },
                 Err(Stop::Fails(message)) => self.report_failing(expr, &message),
