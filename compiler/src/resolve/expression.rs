@@ -160,13 +160,35 @@ impl Binder<'_> {
         }
     }
 
-    /// Checks that a value can be compared with the only column of a subquery.
+    /// Checks that a value can be compared with the columns of a subquery: a row, whose comparison
+    /// `splits`, with each of them, and all else with the only one.
     fn check_members(
         &mut self,
         (operand, typed): (&ast::Expr, Typed),
         output: &super::scope::Output,
+        splits: bool,
         span: Span,
     ) {
+        if let (ExprKind::Row(items), SqlType::Struct(fields)) =
+            (&without_parentheses(operand).kind, &typed.sql_type)
+            && items.len() > 1
+            && items.len() == output.columns.len()
+            && items.len() == fields.len()
+            && splits
+            && !output.open
+        {
+            // It is compared member by member.
+            for ((item, (_, member)), column) in items.iter().zip(fields).zip(&output.columns) {
+                let text = matches!(item.kind, ExprKind::Literal(ast::Literal::Text(_)));
+                let value = if text { Value::SomeText } else { Value::Any };
+                let member = Typed {
+                    value,
+                    ..Typed::of(member.clone())
+                };
+                self.comparable_in(&member, &column.typed, item.span, span);
+            }
+            return;
+        }
         let typed = only_member(operand, typed);
         if let ([column], false) = (output.columns.as_slice(), output.open) {
             self.comparable_in(&typed, &column.typed, operand.span, span);
@@ -205,7 +227,7 @@ impl Binder<'_> {
                 let output = self.query(query, Some(env));
                 self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
                 self.check_correlated_row(&output, query, env);
-                self.check_members((operand, operand_type), &output, query.span);
+                self.check_members((operand, operand_type), &output, true, query.span);
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::Exists { query, .. } => {
@@ -222,10 +244,11 @@ impl Binder<'_> {
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
                     self.check_compared_width(left, &operand.sql_type, &output, query.span);
-                    if matches!(operator.as_str(), "=" | "<>" | "!=") {
+                    let splits = matches!(operator.as_str(), "=" | "<>" | "!=");
+                    if splits {
                         self.check_correlated_row(&output, query, env);
                     }
-                    self.check_members((left, operand), &output, query.span);
+                    self.check_members((left, operand), &output, splits, query.span);
                 } else {
                     let list = self.expression(right, env);
                     self.check_quantified(&list.sql_type, right.span);
@@ -277,7 +300,10 @@ impl Binder<'_> {
                 self.check_index(&operand, &index, place);
                 self.check_key(&operand.sql_type, written);
                 let parts = [operand, index];
-                match gives_null_for_null("array_extract", &parts) {
+                // A null that is no value of a type makes a null of all that a list has.
+                let list = matches!(parts[0].sql_type, SqlType::List(_) | SqlType::Array(..));
+                let nothing = list && parts[1].sql_type == SqlType::Null;
+                match nothing || gives_null_for_null("array_extract", &parts) {
                     true => Typed::of(SqlType::Null),
                     false => Typed::of(indexed(&parts[0].sql_type, &parts[1])),
                 }
