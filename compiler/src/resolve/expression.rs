@@ -1,7 +1,6 @@
 //! Types and nullability of expressions.
 
 use super::Binder;
-use super::deep::without_parentheses;
 use super::nullability::gives_one_row;
 use super::scope::{Alias, Env, Scope};
 use crate::bound::What;
@@ -160,41 +159,6 @@ impl Binder<'_> {
         }
     }
 
-    /// Checks that a value can be compared with the columns of a subquery: a row, whose comparison
-    /// `splits`, with each of them, and all else with the only one.
-    fn check_members(
-        &mut self,
-        (operand, typed): (&ast::Expr, Typed),
-        output: &super::scope::Output,
-        splits: bool,
-        span: Span,
-    ) {
-        if let (ExprKind::Row(items), SqlType::Struct(fields)) =
-            (&without_parentheses(operand).kind, &typed.sql_type)
-            && items.len() > 1
-            && items.len() == output.columns.len()
-            && items.len() == fields.len()
-            && splits
-            && !output.open
-        {
-            // It is compared member by member.
-            for ((item, (_, member)), column) in items.iter().zip(fields).zip(&output.columns) {
-                let text = matches!(item.kind, ExprKind::Literal(ast::Literal::Text(_)));
-                let value = if text { Value::SomeText } else { Value::Any };
-                let member = Typed {
-                    value,
-                    ..Typed::of(member.clone())
-                };
-                self.comparable_in(&member, &column.typed, item.span, span);
-            }
-            return;
-        }
-        let typed = only_member(operand, typed);
-        if let ([column], false) = (output.columns.as_slice(), output.open) {
-            self.comparable_in(&typed, &column.typed, operand.span, span);
-        }
-    }
-
     /// Lists, structs, maps, subqueries and what is taken out of them.
     fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
@@ -243,12 +207,17 @@ impl Binder<'_> {
                 let operand = self.expression(left, env);
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
-                    self.check_compared_width(left, &operand.sql_type, &output, query.span);
-                    let splits = matches!(operator.as_str(), "=" | "<>" | "!=");
-                    if splits {
+                    // The engine takes a row apart for these only; by `<` it compares it with any columns.
+                    let apart = matches!(operator.as_str(), "=" | "<>" | "!=");
+                    let is_row = matches!(&operand.sql_type, SqlType::Struct(fields)
+                        if fields.iter().all(|(name, _)| name.is_empty()));
+                    if apart {
                         self.check_correlated_row(&output, query, env);
                     }
-                    self.check_members((left, operand), &output, splits, query.span);
+                    if apart || !is_row || output.columns.len() < 2 {
+                        self.check_compared_width(left, &operand.sql_type, &output, query.span);
+                        self.check_members((left, operand), &output, apart, query.span);
+                    }
                 } else {
                     let list = self.expression(right, env);
                     self.check_quantified(&list.sql_type, right.span);
@@ -256,7 +225,7 @@ impl Binder<'_> {
                         && **element != SqlType::Null
                     {
                         let element = Typed::of(element.as_column());
-                        let operand = only_member(left, operand);
+                        let operand = super::widths::only_member(left, operand);
                         self.comparable_in(&operand, &element, left.span, right.span);
                     }
                 }
@@ -643,32 +612,6 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
             what: What::Parameter { depth, position },
         })
         .collect()
-}
-
-/// A row of one member is compared as that member.
-fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
-    let is_text =
-        |member: &ast::Expr| matches!(&member.kind, ExprKind::Literal(ast::Literal::Text(_)));
-    let (row, text) = match &without_parentheses(operand).kind {
-        ExprKind::Row(members) => (true, members.iter().any(is_text)),
-        ExprKind::Function(function) => {
-            let name = function.name.last();
-            let mut arguments = function.arguments.iter();
-            (
-                name.is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
-                arguments.any(|argument| is_text(&argument.value)),
-            )
-        }
-        _ => (false, false),
-    };
-    match typed.sql_type.clone() {
-        SqlType::Struct(mut fields) if row && fields.len() == 1 => {
-            let value = if text { Value::SomeText } else { Value::Any };
-            let member = Typed::of(fields.remove(0).1).nullable_if(typed.nullable);
-            Typed { value, ..member }
-        }
-        _ => typed,
-    }
 }
 
 /// Whether it is a null, maybe with a type.

@@ -5,7 +5,7 @@ use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast;
 use crate::span::Span;
-use crate::types::{catalogue, rules};
+use crate::types::schemas;
 
 impl Binder<'_> {
     /// `column.f(…)` finds columns of its own query only (`ExpressionBinder::QualifyColumnName`).
@@ -28,20 +28,7 @@ pub(super) fn method_operand<'b>(
     qualifiers: &'b [ast::Name],
     called: &str,
 ) -> Option<&'b [ast::Name]> {
-    let is = |name: &ast::Name, own: &str| name.value.eq_ignore_ascii_case(own);
-    let of_catalog = || catalogue::find(called).is_none() || rules::is_of_pg_catalog(called);
-    let is_schema = match qualifiers {
-        [] => true,
-        // The engine's grammar has these, whatever stands in front.
-        _ if rules::is_window(called) || called == "unnest" => true,
-        [schema] if is(schema, "pg_catalog") => of_catalog(),
-        [schema] if is(schema, "main") => !rules::is_only_of_pg_catalog(called),
-        [schema] => is(schema, "system"),
-        [database, schema] if is(database, "system") => {
-            is(schema, "main") && !rules::is_only_of_pg_catalog(called)
-                || is(schema, "pg_catalog") && of_catalog()
-        }
-        _ => false,
-    };
+    let written: Vec<&str> = qualifiers.iter().map(|name| name.value.as_str()).collect();
+    let is_schema = schemas::is_in(&written, called);
     (!is_schema).then_some(qualifiers)
 }

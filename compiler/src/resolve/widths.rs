@@ -1,4 +1,5 @@
-//! How many columns a subquery or a list of names has, and how many it must have.
+//! How many columns a subquery or a list of names has, how many it must have, and what is compared with
+//! them.
 
 use super::Binder;
 use super::deep::without_parentheses;
@@ -7,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
 use crate::sql_type::SqlType;
+use crate::types::{Typed, Value};
 
 impl Binder<'_> {
     /// A subquery as a value has one column.
@@ -52,6 +54,41 @@ impl Binder<'_> {
                 count => format!("what is compared with a row of {count} has as many columns"),
             };
             self.check_subquery(output, expected, span, &what);
+        }
+    }
+
+    /// Checks that a value can be compared with the columns of a subquery: a row, whose comparison
+    /// `splits`, with each of them, and all else with the only one.
+    pub(super) fn check_members(
+        &mut self,
+        (operand, typed): (&ast::Expr, Typed),
+        output: &Output,
+        splits: bool,
+        span: Span,
+    ) {
+        if let (ExprKind::Row(items), SqlType::Struct(fields)) =
+            (&without_parentheses(operand).kind, &typed.sql_type)
+            && items.len() > 1
+            && items.len() == output.columns.len()
+            && items.len() == fields.len()
+            && splits
+            && !output.open
+        {
+            // It is compared member by member.
+            for ((item, (_, member)), column) in items.iter().zip(fields).zip(&output.columns) {
+                let text = matches!(item.kind, ExprKind::Literal(ast::Literal::Text(_)));
+                let value = if text { Value::SomeText } else { Value::Any };
+                let member = Typed {
+                    value,
+                    ..Typed::of(member.clone())
+                };
+                self.comparable_in(&member, &column.typed, item.span, span);
+            }
+            return;
+        }
+        let typed = only_member(operand, typed);
+        if let ([column], false) = (output.columns.as_slice(), output.open) {
+            self.comparable_in(&typed, &column.typed, operand.span, span);
         }
     }
 
@@ -116,5 +153,31 @@ fn columns(count: usize) -> String {
     match count {
         1 => "1 column".to_owned(),
         count => format!("{count} columns"),
+    }
+}
+
+/// A row of one member is compared as that member.
+pub(super) fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
+    let is_text =
+        |member: &ast::Expr| matches!(&member.kind, ExprKind::Literal(ast::Literal::Text(_)));
+    let (row, text) = match &without_parentheses(operand).kind {
+        ExprKind::Row(members) => (true, members.iter().any(is_text)),
+        ExprKind::Function(function) => {
+            let name = function.name.last();
+            let mut arguments = function.arguments.iter();
+            (
+                name.is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
+                arguments.any(|argument| is_text(&argument.value)),
+            )
+        }
+        _ => (false, false),
+    };
+    match typed.sql_type.clone() {
+        SqlType::Struct(mut fields) if row && fields.len() == 1 => {
+            let value = if text { Value::SomeText } else { Value::Any };
+            let member = Typed::of(fields.remove(0).1).nullable_if(typed.nullable);
+            Typed { value, ..member }
+        }
+        _ => typed,
     }
 }

@@ -236,23 +236,6 @@ fn of_the_system(name: &str, arguments: &[Typed]) -> Option<String> {
     }
 }
 
-/// What is wrong with the order of a sort key.
-///
-/// Source: `OrderModifiers::Parse` of DuckDB.
-fn sort_order(order: &Typed) -> Option<String> {
-    let right = match (&order.value, &order.sql_type) {
-        (Value::Text(text), _) => {
-            let lower = text.to_lowercase().replace('_', " ");
-            let starts = lower.starts_with("asc") || lower.starts_with("desc");
-            starts && (lower.ends_with("nulls first") || lower.ends_with("nulls last"))
-        }
-        (_, SqlType::Null) => false,
-        (_, SqlType::Varchar | SqlType::Json | SqlType::Enum(_) | SqlType::Blob) => true,
-        (_, vague) => vague.is_vague() || vague.is_variant(),
-    };
-    (!right).then(|| "the order of a sort key is a text such as `'ASC NULLS LAST'`".to_owned())
-}
-
 fn shares(name: &str, arguments: &[Typed]) -> Option<String> {
     let first = &arguments.first()?.sql_type;
     let continuous = first.is_numeric()
@@ -273,7 +256,7 @@ fn shares(name: &str, arguments: &[Typed]) -> Option<String> {
         },
         "create_sort_key" => {
             let mut orders = arguments.iter().skip(1).step_by(2);
-            orders.find_map(sort_order)
+            orders.find_map(super::sort_keys::wrong_order)
         }
         "mad" if matches!(first, SqlType::Varchar | SqlType::Boolean | SqlType::Blob) => Some(
             format!("`{name}` takes numbers and times, and this is `{first}`"),
