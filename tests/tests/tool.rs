@@ -29,6 +29,9 @@ mod history;
 mod janitor;
 #[path = "tool/kept.rs"]
 mod kept;
+#[cfg(unix)]
+#[path = "tool/lake.rs"]
+mod lake;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/lineage.rs"]

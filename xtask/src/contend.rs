@@ -3,6 +3,7 @@
 //! The work is done by an example of `dbgo-tests`, which explains its options with `--help`. A short
 //! form is a test of that crate.
 
+use crate::extensions::LAKE;
 use crate::toolchain::Cargo;
 use std::error::Error;
 
@@ -23,6 +24,9 @@ pub fn run(cargo: &Cargo, options: &[String]) -> Result<(), Box<dyn Error>> {
     ];
     arguments.extend(options.iter().map(String::as_str));
     let mut command = cargo.command(&arguments);
+    if options.iter().any(|option| option == "--lake") {
+        command.env(LAKE.variable, LAKE.folder()?);
+    }
     let status = command.env("DBGO_BIN", dbgo).status()?;
     if status.success() {
         Ok(())

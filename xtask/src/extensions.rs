@@ -1,4 +1,5 @@
-//! The engine's extensions that make the tables of TPC-H and TPC-DS, for the tests that run those queries.
+//! The engine's extensions that tests need: those that make the tables of TPC-H and TPC-DS, and those for tables in
+//! DuckLake.
 //!
 //! Each is one file in a package of PyPI, signed by the engine's makers: the engine itself refuses another. They are
 //! fetched once and kept in dbgo's cache.
@@ -11,11 +12,32 @@ use std::process::{Command, Stdio};
 
 use crate::libduckdb::{self, ENGINE_VERSION};
 
-/// The variable that tells tests the folder of the extensions.
-pub const VARIABLE: &str = "DBGO_TPC_EXTENSIONS";
+/// Extensions that are used together; the package of each is called `duckdb-extension-<name>`.
+pub struct Extensions {
+    /// The variable that tells tests the folder of the extensions.
+    pub variable: &'static str,
+    /// What they are for.
+    pub purpose: &'static str,
+    names: &'static [&'static str],
+    /// How much is fetched.
+    size: &'static str,
+}
 
-/// The extensions; the package of each is called `duckdb-extension-<name>`.
-const NAMES: [&str; 2] = ["tpch", "tpcds"];
+/// The generators of the tables of TPC-H and TPC-DS.
+pub const GENERATORS: Extensions = Extensions {
+    variable: "DBGO_TPC_EXTENSIONS",
+    purpose: "TPC-H and TPC-DS",
+    names: &["tpch", "tpcds"],
+    size: "3 MB",
+};
+
+/// What tables in DuckLake need.
+pub const LAKE: Extensions = Extensions {
+    variable: "DBGO_LAKE_EXTENSIONS",
+    purpose: "DuckLake",
+    names: &["ducklake", "postgres_scanner"],
+    size: "20 MB",
+};
 
 /// How pip may be called.
 const PIPS: [&[&str]; 4] = [
@@ -25,63 +47,71 @@ const PIPS: [&[&str]; 4] = [
     &["python", "-m", "pip"],
 ];
 
-/// The folder that holds `tpch.duckdb_extension` and `tpcds.duckdb_extension`, fetched if it isn't there yet.
-///
-/// # Errors
-/// If there is no folder for the cache, no pip, or pip fails; its own message is on the screen by then.
-pub fn folder() -> Result<PathBuf, Box<dyn Error>> {
-    let libraries = libduckdb::cache_folder(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))?;
-    let folder = libraries.with_file_name("extensions").join(ENGINE_VERSION);
-    if !NAMES
-        .iter()
-        .all(|name| folder.join(file_name(name)).exists())
-    {
-        eprintln!(
-            "extensions: getting tpch and tpcds with pip (3 MB), to be kept in {}",
-            folder.display()
-        );
-        fetch(&folder)?;
+impl Extensions {
+    /// The folder that holds a file for each of them, fetched if they aren't there yet.
+    ///
+    /// # Errors
+    /// If there is no folder for the cache, no pip, or pip fails; its own message is on the screen by then.
+    pub fn folder(&self) -> Result<PathBuf, Box<dyn Error>> {
+        let libraries =
+            libduckdb::cache_folder(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"))?;
+        let folder = libraries.with_file_name("extensions").join(ENGINE_VERSION);
+        let mut names = self.names.iter();
+        if !names.all(|name| folder.join(file_name(name)).exists()) {
+            eprintln!(
+                "extensions: getting {} with pip ({}), to be kept in {}",
+                self.names.join(" and "),
+                self.size,
+                folder.display()
+            );
+            self.fetch(&folder)?;
+        }
+        Ok(folder)
     }
-    Ok(folder)
+
+    fn fetch(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
+        let pip = PIPS
+            .into_iter()
+            .find(|words| starts(words))
+            .ok_or("no pip was found on the `PATH`")?;
+        fs::create_dir_all(folder)?;
+        // On the folder's own file system, so that the last step is a rename and nobody sees half a file.
+        let incoming = tempfile::tempdir_in(folder)?;
+        let packages = self.names.iter();
+        let packages = packages.map(|name| {
+            let name = name.replace('_', "-");
+            format!("duckdb-extension-{name}=={ENGINE_VERSION}")
+        });
+        let status = command(pip)
+            .current_dir(incoming.path())
+            .args([
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--only-binary",
+                ":all:",
+                "--target",
+                "packages",
+            ])
+            .args(packages)
+            .status()?;
+        if !status.success() {
+            return Err(format!("`{} install` failed", pip.join(" ")).into());
+        }
+        for name in self.names {
+            let package = format!("packages/duckdb_extension_{name}/extensions/v{ENGINE_VERSION}");
+            let file = file_name(name);
+            fs::rename(
+                incoming.path().join(package).join(&file),
+                folder.join(&file),
+            )?;
+        }
+        Ok(())
+    }
 }
 
 fn file_name(extension: &str) -> String {
     format!("{extension}.duckdb_extension")
-}
-
-fn fetch(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let pip = PIPS
-        .into_iter()
-        .find(|words| starts(words))
-        .ok_or("no pip was found on the `PATH`")?;
-    fs::create_dir_all(folder)?;
-    // On the folder's own file system, so that the last step is a rename and nobody sees half a file.
-    let incoming = tempfile::tempdir_in(folder)?;
-    let status = command(pip)
-        .current_dir(incoming.path())
-        .args([
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--target",
-            "packages",
-        ])
-        .args(NAMES.map(|name| format!("duckdb-extension-{name}=={ENGINE_VERSION}")))
-        .status()?;
-    if !status.success() {
-        return Err(format!("`{} install` failed", pip.join(" ")).into());
-    }
-    for name in NAMES {
-        let package = format!("packages/duckdb_extension_{name}/extensions/v{ENGINE_VERSION}");
-        let file = file_name(name);
-        fs::rename(
-            incoming.path().join(package).join(&file),
-            folder.join(&file),
-        )?;
-    }
-    Ok(())
 }
 
 fn starts(pip: &[&str]) -> bool {

@@ -129,12 +129,14 @@ fn run_tests(cargo: &Cargo, filters: &[String]) -> Result<(), Box<dyn Error>> {
     if let Some(corpora) = corpora(cargo.root()) {
         command.env(CORPORA, corpora);
     }
-    match extensions::folder() {
-        Ok(folder) => {
-            command.env(extensions::VARIABLE, folder);
+    for extensions in [&extensions::GENERATORS, &extensions::LAKE] {
+        match extensions.folder() {
+            Ok(folder) => {
+                command.env(extensions.variable, folder);
+            }
+            Err(error) if env::var_os("CI").is_some() => return Err(error),
+            Err(error) => eprintln!("xtask: no extensions for {}: {error}", extensions.purpose),
         }
-        Err(error) if env::var_os("CI").is_some() => return Err(error),
-        Err(error) => eprintln!("xtask: no extensions for TPC-H and TPC-DS: {error}"),
     }
     let status = command.status()?;
     if status.success() {

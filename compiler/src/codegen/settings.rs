@@ -12,8 +12,15 @@ pub(super) fn engine(engine: &EngineSettings) -> TokenStream {
         text(&engine.kind),
         text(&engine.location),
     );
+    let options = list(engine.options.iter().map(setting));
     let settings = list(engine.settings.iter().map(setting));
-    quote!(EngineDef { name: #name, kind: #kind, location: #location, settings: #settings })
+    quote!(EngineDef {
+        name: #name,
+        kind: #kind,
+        location: #location,
+        options: #options,
+        settings: #settings,
+    })
 }
 
 pub(super) fn setting((name, value): &(String, String)) -> TokenStream {

@@ -39,10 +39,13 @@ fn engine(engine: &Engine) -> EngineSettings {
     let setting = |(name, value): &(Spanned<String>, Spanned<Scalar>)| {
         (name.value.clone(), value.value.to_text())
     };
+    let option =
+        |(name, value): &(&'static str, Spanned<String>)| ((*name).to_owned(), value.value.clone());
     EngineSettings {
         name: engine.name.value.clone(),
         kind: engine.kind.word().to_owned(),
         location: engine.location.value.clone(),
+        options: engine.options.iter().map(option).collect(),
         settings: engine.settings.iter().map(setting).collect(),
     }
 }

@@ -26,12 +26,12 @@ impl Work<'_> {
         // DuckDB has no users: who can open the file can read all of it.
         if engines
             .iter()
-            .all(|engine| engine.kind == EngineKind::DuckDb)
+            .all(|engine| matches!(engine.kind, EngineKind::DuckDb | EngineKind::DuckLake))
         {
             let message = "`@grant` does nothing: DuckDB has no users to grant anything to";
             self.diagnostics.push(
                 Diagnostic::warning(Code::IgnoredGrant, first.span, message)
-                    .note("who can open the database file can read all of it"),
+                    .note("who can open the database can read all of it"),
             );
         }
         let grants = self.header.grants.iter().map(|note| Grant {

@@ -21,19 +21,26 @@ pub(super) fn engines(
         let Some(engine) = engine(reader, &entry, project) else {
             continue;
         };
-        // A process opens a file once.
+        // A process opens a file once, and leases are kept by the engine's name.
         let path = &engine.location.value;
-        let is_file = !path.is_empty() && !path.starts_with(':');
-        let same = |other: &&Engine| is_file && other.location.value == *path;
+        let is_place = !path.is_empty() && !path.starts_with(':');
+        let same = |other: &&Engine| is_place && other.location.value == *path;
         if let Some(other) = engines.iter().find(same) {
+            let what = match engine.kind {
+                EngineKind::DuckDb => "file",
+                EngineKind::DuckLake => "lake",
+            };
             let message = format!(
-                "the engines `{}` and `{}` are one file, `{}`",
+                "the engines `{}` and `{}` are one {what}, `{}`",
                 other.name.value, engine.name.value, engine.location.value
             );
             reader.diagnostics.push(
                 Diagnostic::error(Code::InvalidSetting, engine.location.span, message)
                     .and_at(other.location.span, "the other one")
-                    .hint("give each one its own `path`"),
+                    .hint(format!(
+                        "give each one its own `{}`",
+                        engine.kind.location_key()
+                    )),
             );
         }
         engines.push(engine);
@@ -41,8 +48,19 @@ pub(super) fn engines(
     (engines, names)
 }
 
+/// The keys whose values are texts.
+const TEXTS: &[&str] = &["path", "url", "catalog", "data", "extensions"];
+
 fn engine(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Option<Engine> {
-    const KEYS: &[&str] = &["type", "path", "url", "settings"];
+    const KEYS: &[&str] = &[
+        "type",
+        "path",
+        "url",
+        "catalog",
+        "data",
+        "extensions",
+        "settings",
+    ];
     let name = &section.key;
     if !super::read::is_name(&name.value) {
         let message = format!("`{}` can't be the name of an engine", name.value);
@@ -50,58 +68,122 @@ fn engine(reader: &mut Reader, section: &Entry<'_>, project: &str) -> Option<Eng
         finding.hints.push("use letters, digits and `_`".to_owned());
     }
     let mut kind = None;
-    let mut location = None;
-    let mut url = None;
+    let mut texts: Vec<(&'static str, Spanned<String>)> = Vec::new();
     let mut settings = Vec::new();
     let mut has_type = false;
     for entry in reader.table(section) {
-        match entry.key.value.as_str() {
+        let key = entry.key.value.as_str();
+        match key {
             "type" => {
                 has_type = true;
                 kind = engine_kind(reader, &entry);
             }
-            "path" => location = reader.text_with_placeholders(&entry),
-            // An address belongs to a server, and none of their types is built.
-            "url" => url = reader.text_with_placeholders(&entry),
             "settings" => settings = engine_settings(reader, &entry),
-            _ => reader.unknown(&entry, &format!("engine.{}", name.value), KEYS),
+            _ => match TEXTS.iter().find(|text| **text == key) {
+                Some(key) => {
+                    let text = reader.text_with_placeholders(&entry);
+                    texts.extend(text.map(|text| (*key, text)));
+                }
+                None => reader.unknown(&entry, &format!("engine.{}", name.value), KEYS),
+            },
         }
-    }
-    if let Some(url) = url
-        && kind.is_some()
-    {
-        let finding = reader.invalid(url.span, "DuckDB has no `url`");
-        finding
-            .hints
-            .push("write `path = \"file.duckdb\"`".to_owned());
     }
     if !has_type {
         let message = format!("the engine `{}` has no `type`", name.value);
         let finding = reader.invalid(name.span, message);
         finding.hints.push("write `type = \"duckdb\"`".to_owned());
     }
-    let location = location.unwrap_or_else(|| Spanned::new(default_path(project), name.span));
+    let kind = kind?;
+    refuse_others(reader, kind, &texts);
+    let mut given = |key: &str| {
+        let found = texts.iter().position(|(name, _)| *name == key);
+        found.map(|index| texts.remove(index).1)
+    };
+    let location = given(kind.location_key());
+    let options = match kind {
+        EngineKind::DuckDb => Vec::new(),
+        EngineKind::DuckLake => ["data", "extensions"]
+            .into_iter()
+            .filter_map(|key| Some((key, given(key)?)))
+            .collect(),
+    };
+    let location = match kind {
+        EngineKind::DuckDb => {
+            location.unwrap_or_else(|| Spanned::new(default_path(project), name.span))
+        }
+        EngineKind::DuckLake => lake_catalogue(reader, (name, location), &options)?,
+    };
     if location.value.is_empty() {
-        reader.invalid(location.span, "the `path` is empty");
+        let message = format!("the `{}` is empty", kind.location_key());
+        reader.invalid(location.span, message);
     }
     Some(Engine {
         name: name.clone(),
-        kind: kind?,
+        kind,
         location,
+        options,
         settings,
     })
+}
+
+/// Reports the keys that belong to another type.
+fn refuse_others(reader: &mut Reader, kind: EngineKind, texts: &[(&'static str, Spanned<String>)]) {
+    let (called, own, hint): (_, &[&str], _) = match kind {
+        EngineKind::DuckDb => ("DuckDB", &["path"], "write `path = \"file.duckdb\"`"),
+        EngineKind::DuckLake => (
+            "DuckLake",
+            &["catalog", "data", "extensions"],
+            "write `catalog = \"postgres://…\"` and `data = \"folder\"`",
+        ),
+    };
+    for (key, text) in texts.iter().filter(|(key, _)| !own.contains(key)) {
+        let finding = reader.invalid(text.span, format!("{called} has no `{key}`"));
+        finding.hints.push(hint.to_owned());
+    }
+}
+
+/// The address of a lake's catalogue. A lake has no usual place, neither for that nor for its files.
+fn lake_catalogue(
+    reader: &mut Reader,
+    (name, location): (&Spanned<String>, Option<Spanned<String>>),
+    options: &[(&'static str, Spanned<String>)],
+) -> Option<Spanned<String>> {
+    if !options.iter().any(|(key, _)| *key == "data") {
+        let message = format!("the lake `{}` has no `data`", name.value);
+        let finding = reader.invalid(name.span, message);
+        let hint = "name the folder or the address where its files go: `data = \"lake\"`";
+        finding.hints.push(hint.to_owned());
+    }
+    let Some(location) = location else {
+        let message = format!("the lake `{}` has no `catalog`", name.value);
+        let finding = reader.invalid(name.span, message);
+        let hint = "write `catalog = \"postgres://user@host/database?schema=lake\"`";
+        finding.hints.push(hint.to_owned());
+        return None;
+    };
+    let is_address = ["postgres://", "postgresql://", "${"]
+        .iter()
+        .any(|start| location.value.starts_with(start));
+    if !is_address && !location.value.is_empty() {
+        let finding = reader.invalid(location.span, "this isn't the address of a catalogue");
+        let hint =
+            "a catalogue is in Postgres: `catalog = \"postgres://user@host/database?schema=lake\"`";
+        finding.hints.push(hint.to_owned());
+    }
+    Some(location)
 }
 
 fn engine_kind(reader: &mut Reader, entry: &Entry<'_>) -> Option<EngineKind> {
     let text = reader.text(entry)?;
     match text.value.as_str() {
         "duckdb" => Some(EngineKind::DuckDb),
+        "ducklake" => Some(EngineKind::DuckLake),
         "postgres" => {
             reader.not_built(text.span, "engines of type `postgres` aren't");
             None
         }
         other => {
-            let near = nearest(other, ["duckdb", "postgres"]).unwrap_or("duckdb");
+            let near = nearest(other, ["duckdb", "ducklake", "postgres"]).unwrap_or("duckdb");
             let finding = reader.invalid(text.span, format!("there is no engine type `{other}`"));
             finding.hints.push(format!("write `type = \"{near}\"`"));
             None

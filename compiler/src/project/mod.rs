@@ -155,8 +155,11 @@ pub struct Engine {
     pub name: Spanned<String>,
     /// The type.
     pub kind: EngineKind,
-    /// The database file with `${VAR}` unexpanded, relative to the project's folder.
+    /// The database file, relative to the project's folder, or the address of a lake's catalogue, with
+    /// `${VAR}` unexpanded.
     pub location: Spanned<String>,
+    /// What else a type needs, by its key: `data` and `extensions` of a lake.
+    pub options: Vec<(&'static str, Spanned<String>)>,
     /// The engine's own settings: `[engine.local.settings]`.
     pub settings: Vec<(Spanned<String>, Spanned<Scalar>)>,
 }
@@ -164,8 +167,10 @@ pub struct Engine {
 /// The type of an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineKind {
-    /// DuckDB.
+    /// A database file of DuckDB.
     DuckDb,
+    /// Tables of DuckLake: a catalogue in Postgres, rows in files of Parquet.
+    DuckLake,
 }
 
 impl EngineKind {
@@ -173,6 +178,15 @@ impl EngineKind {
     pub const fn word(self) -> &'static str {
         match self {
             EngineKind::DuckDb => "duckdb",
+            EngineKind::DuckLake => "ducklake",
+        }
+    }
+
+    /// The key that says where it is.
+    pub const fn location_key(self) -> &'static str {
+        match self {
+            EngineKind::DuckDb => "path",
+            EngineKind::DuckLake => "catalog",
         }
     }
 }

@@ -124,6 +124,7 @@ fn fill(settings: &mut Settings, file: FileId) {
                 engines::default_path(&settings.name.value),
                 settings.name.span,
             ),
+            options: Vec::new(),
             settings: Vec::new(),
         });
     }

@@ -272,6 +272,31 @@ fn mistakes_are_named_at_their_place() {
             "'x'",
         ),
         (
+            "[engine.a]\ntype = 'duckdb'\ndata = 'x'",
+            Code::InvalidSetting,
+            "'x'",
+        ),
+        (
+            "[engine.a]\ntype = 'ducklake'\ncatalog = 'postgres://h/d'",
+            Code::InvalidSetting,
+            "a",
+        ),
+        (
+            "[engine.a]\ntype = 'ducklake'\ndata = 'lake'",
+            Code::InvalidSetting,
+            "a",
+        ),
+        (
+            "[engine.a]\ntype = 'ducklake'\ncatalog = 'x.db'\ndata = 'lake'",
+            Code::InvalidSetting,
+            "'x.db'",
+        ),
+        (
+            "[engine.a]\ntype = 'ducklake'\npath = 'y'\ncatalog = '${C}'\ndata = 'lake'",
+            Code::InvalidSetting,
+            "'y'",
+        ),
+        (
             "[engine.a]\ntype = 'duckdb'\npath = '${'",
             Code::InvalidSetting,
             "'${'",

@@ -35,8 +35,11 @@ pub struct EngineSettings {
     pub name: String,
     /// `type`
     pub kind: String,
-    /// `path` or `url`; `${VAR}` unexpanded.
+    /// `path` or `catalog`; `${VAR}` unexpanded.
     pub location: String,
+    /// `data` and `extensions` of a lake; `${VAR}` unexpanded.
+    #[serde(default)]
+    pub options: Vec<(String, String)>,
     /// `[engine.X.settings]`
     pub settings: Vec<(String, String)>,
 }

@@ -50,10 +50,12 @@ pub struct ProjectDef {
 pub struct EngineDef {
     /// The name: `local` in `[engine.local]`.
     pub name: Str,
-    /// The type: `duckdb`.
+    /// The type: `duckdb` or `ducklake`.
     pub kind: Str,
     /// The database file, or the address of the server, with `${VAR}` unexpanded.
     pub location: Str,
+    /// What else the type needs, with `${VAR}` unexpanded: `data` and `extensions` of a lake.
+    pub options: List<SettingDef>,
     /// The engine's own settings: `[engine.local.settings]`.
     pub settings: List<SettingDef>,
 }

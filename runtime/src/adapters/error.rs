@@ -27,6 +27,13 @@ pub enum ErrorClass {
         /// The program that the process runs, where the engine tells it.
         program: Option<String>,
     },
+    /// An extension that the engine needs isn't there.
+    ExtensionMissing {
+        /// Its name: `ducklake`.
+        name: String,
+    },
+    /// The server that an engine's catalogue is in can't be reached, or doesn't let anybody in.
+    Unreachable,
     /// A row breaks a rule of its table: not null, a key, a check.
     Constraint,
     /// A value doesn't fit its type, or a computation has no result.
@@ -64,6 +71,8 @@ impl ErrorClass {
             Self::Interrupted => "interrupted",
             Self::Timeout => "timeout",
             Self::HeldByOther { .. } => "held-by-other",
+            Self::ExtensionMissing { .. } => "extension-missing",
+            Self::Unreachable => "unreachable",
             Self::Constraint => "constraint",
             Self::Data => "data",
             Self::Binder => "binder",

@@ -11,6 +11,21 @@ use jiff::Timestamp;
 /// The schema of physical tables and of dbgo's own tables in an engine.
 pub const BOOKKEEPING_SCHEMA: &str = "_dbgo";
 
+/// Whether a name in [`BOOKKEEPING_SCHEMA`] is that of one of dbgo's own tables. A fence is
+/// `fence_<8 hexadecimal digits>_<number>`, and a physical table has two `_` behind its schema.
+pub fn is_bookkeeping(name: &str) -> bool {
+    let is_fence = |rest: &str| {
+        rest.split_once('_').is_some_and(|(project, token)| {
+            project.len() == 8
+                && project.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && !token.is_empty()
+                && token.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    matches!(name, "meta" | "ledger" | "published")
+        || name.strip_prefix("fence_").is_some_and(is_fence)
+}
+
 /// The layout of dbgo's own tables in an engine that this version reads and writes.
 pub const BOOKKEEPING_FORMAT: u32 = 2;
 
@@ -68,6 +83,20 @@ pub struct EngineMeta {
     pub holder: String,
     /// How often the fence was set.
     pub fences: u64,
+}
+
+/// What takes a fence: the lease of a claim of a project.
+#[derive(Clone, Copy, Debug)]
+pub struct Fence<'a> {
+    /// The state database that the engine belongs to.
+    pub state_id: &'a str,
+    /// The lease's token: larger than any that the engine has seen, or the last one again for the same
+    /// holder.
+    pub token: u64,
+    /// Who holds it, for people.
+    pub holder: &'a str,
+    /// The tokens of leases that ended or were taken over, of those that [`super::Session::fences`] gave.
+    pub ended: &'a [u64],
 }
 
 /// `_dbgo.published`: what an environment's views show.

@@ -7,7 +7,7 @@
 //! | [`relation`] | names, columns, files |
 //! | [`ledger`] | the rows of `_dbgo.ledger`, `_dbgo.meta` and `_dbgo.published` |
 //! | [`error`] | [`EngineError`] and its classes |
-//! | [`duckdb`] | the adapter for DuckDB |
+//! | [`duckdb`] | the adapters for DuckDB: its files, and tables of DuckLake |
 //!
 //! An adapter has the files `connect`, `bookkeeping`, `catalog`, `ddl`, `dml`, `types` and `errors`. It declares
 //! its [`Capabilities`]; nobody asks for its name to find out what it can do. What this is not: it
@@ -28,8 +28,8 @@ pub use ::duckdb::arrow;
 pub use dialect::Dialect;
 pub use error::{EngineError, ErrorClass};
 pub use ledger::{
-    BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry,
-    PublishedRevision, TimeRange,
+    BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, Fence, LedgerEntry,
+    PublishedRevision, TimeRange, is_bookkeeping,
 };
 pub use relation::{
     CatalogColumn, CatalogRelation, CatalogTable, Column, FileFormat, Merge, Relation,
@@ -60,6 +60,9 @@ pub struct Capabilities {
     pub replace_view: bool,
     /// Several sessions can write at once.
     pub concurrent_writers: bool,
+    /// Several processes can write at once, so that what is known of the engine may be another a moment
+    /// later, and leases of tables keep them apart. Else whoever has it open is alone.
+    pub many_processes: bool,
     /// The engine knows who may read what.
     pub grants: bool,
 }
@@ -67,7 +70,7 @@ pub struct Capabilities {
 /// An opened engine. Clones of the `Arc` share it; it closes when the last one and the last
 /// session are gone.
 pub trait Adapter: Send + Sync {
-    /// The type that a project's file names: `duckdb`.
+    /// The type that a project's file names: `duckdb` or `ducklake`.
     fn kind(&self) -> &'static str;
 
     /// The engine's version: `v1.5.5`.
@@ -97,12 +100,53 @@ pub struct OpenOptions {
     pub read_only: bool,
     /// How long to wait for another process to let go of the database; `None`: not at all.
     pub wait: Option<Duration>,
+    /// What else the type needs, by its key in `[engine.NAME]`.
+    pub options: Vec<(String, String)>,
+    /// The project: an engine may hold several.
+    pub project: String,
+}
+
+impl OpenOptions {
+    /// What else the type needs under a key.
+    pub fn option(&self, key: &str) -> Option<&str> {
+        let mut options = self.options.iter();
+        let found = options.find(|(name, _)| name == key);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What tables of an engine can't hold, known without opening it.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// What people call the type of engine.
+    pub name: &'static str,
+    /// Why a column of a type can't be stored: the part of the type that can't be; `None` where it can.
+    pub refuses: fn(&str) -> Option<String>,
+    /// Whether tables can have indexes.
+    pub indexes: bool,
+}
+
+/// What tables of engines of a type can't hold.
+pub fn limits_of(kind: &str) -> Limits {
+    match kind {
+        duckdb::lake::KIND => duckdb::lake::LIMITS,
+        _ => Limits {
+            name: "DuckDB",
+            refuses: |_| None,
+            indexes: true,
+        },
+    }
+}
+
+/// Whether several processes can write an engine of a type at once.
+pub fn is_for_many(kind: &str) -> bool {
+    kind == duckdb::lake::KIND
 }
 
 /// The SQL of engines of a type, without any of them open; `None` for an unknown type.
 pub fn dialect_of(kind: &str) -> Option<&'static dyn Dialect> {
     match kind {
-        duckdb::KIND => Some(&duckdb::DuckDbDialect),
+        duckdb::KIND | duckdb::lake::KIND => Some(&duckdb::DuckDbDialect),
         _ => None,
     }
 }
@@ -110,7 +154,7 @@ pub fn dialect_of(kind: &str) -> Option<&'static dyn Dialect> {
 /// Opens an engine of a type at a location, or gives the one that this process has open there.
 ///
 /// For DuckDB the location is a file's path, made where it is missing, or `:memory:` for a database
-/// of its own that is gone with its last session.
+/// of its own that is gone with its last session. For DuckLake it is the address of a catalogue.
 ///
 /// # Errors
 /// [`ErrorClass::HeldByOther`] where another process has the file open; [`ErrorClass::Refused`]
@@ -122,6 +166,7 @@ pub fn open(
 ) -> Result<Arc<dyn Adapter>, EngineError> {
     match kind {
         duckdb::KIND => Ok(Arc::new(duckdb::DuckDb::open(location, options)?)),
+        duckdb::lake::KIND => Ok(Arc::new(duckdb::lake::DuckLake::open(location, options)?)),
         _ => Err(EngineError::new(
             ErrorClass::Refused,
             format!("there is no adapter for an engine of type `{kind}`"),

@@ -56,6 +56,9 @@ impl Column {
     }
 }
 
+/// Tables and views, each with what it is.
+pub type Names = Vec<(Relation, RelationKind)>;
+
 /// What a relation of the catalog is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RelationKind {

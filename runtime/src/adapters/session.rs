@@ -13,12 +13,12 @@ use std::time::Duration;
 use super::arrow::array::RecordBatch;
 use super::arrow::datatypes::SchemaRef;
 use super::error::{EngineError, ErrorClass};
-use super::ledger::{CommittedBatch, EngineMeta, LedgerEntry, PublishedRevision};
-use super::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
+use super::ledger::{CommittedBatch, EngineMeta, Fence, LedgerEntry, PublishedRevision};
+use super::relation::{CatalogRelation, CatalogTable, Column, Names, Relation, RelationKind};
 use crate::faults::{Bug, Point, fail_point, is_seeded};
 
-/// How often taking the fence is tried again where others take it in the same instant.
-const FENCE_RETRIES: u32 = 20;
+/// How often taking the fence and what else belongs to opening is tried again where others take it in the same instant.
+const FENCE_RETRIES: u32 = 40;
 
 /// The pause between two of these attempts.
 const FENCE_PAUSE: Duration = Duration::from_millis(5);
@@ -66,12 +66,16 @@ pub trait Connection: Send {
     fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError>;
     /// Writes another state database into the meta row.
     fn adopt(&mut self, state_id: &str) -> Result<(), EngineError>;
-    /// Gives the fence to a holder with a token that is larger than the last, or again to the same
-    /// holder with the same token; gives the number of rows that this changed.
-    fn fence(&mut self, state_id: &str, token: u64, holder: &str) -> Result<u64, EngineError>;
-    /// Reads the meta row so that the transaction can't be committed if the fence is given away
+    /// The tokens that the engine has a fence of each, where there are several at once.
+    fn fences(&mut self) -> Result<Vec<u64>, EngineError> {
+        Ok(Vec::new())
+    }
+    /// Gives a fence to a holder, and takes it from those whose leases have ended; gives the number of rows
+    /// of meta that this changed.
+    fn fence(&mut self, fence: &Fence<'_>) -> Result<u64, EngineError>;
+    /// Looks at the fence of a token so that the transaction can't be committed if it is given away
     /// before; where nobody else can write while this connection lives, reading it is enough.
-    fn hold_fence(&mut self) -> Result<Option<EngineMeta>, EngineError>;
+    fn hold_fence(&mut self, token: u64) -> Result<(), EngineError>;
     /// Writes what an environment's views show, unless a revision that isn't smaller is there;
     /// gives the number of rows that this changed or added.
     fn record_published(&mut self, published: &PublishedRevision) -> Result<u64, EngineError>;
@@ -211,6 +215,17 @@ impl Session {
         self.read(|connection| connection.ledger())
     }
 
+    /// The whole ledger, and the tables and views of schemas, as they were at one instant.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn ledger_and_names(
+        &mut self,
+        schemas: &[&str],
+    ) -> Result<(Vec<CommittedBatch>, Names), EngineError> {
+        self.read(|connection| Ok((connection.ledger()?, connection.names(schemas)?)))
+    }
+
     /// The batch of this id if it was committed. This is what decides after a commit in doubt.
     pub fn committed_batch(
         &mut self,
@@ -223,6 +238,10 @@ impl Session {
     /// one transaction, and gives the meta row. An engine that has one already keeps it: compare its
     /// `state_id` with your own.
     pub fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
+        self.with_patience(|session| session.create_bookkeeping_once(state_id))
+    }
+
+    fn create_bookkeeping_once(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
         let transaction = self.begin()?;
         let meta = transaction.connection.create_bookkeeping(state_id)?;
         fail_point(Point::BeforeBookkeepingCommit, "")?;
@@ -238,6 +257,10 @@ impl Session {
 
     /// Makes this engine belong to another state database.
     pub fn adopt(&mut self, state_id: &str) -> Result<(), EngineError> {
+        self.with_patience(|session| session.adopt_once(state_id))
+    }
+
+    fn adopt_once(&mut self, state_id: &str) -> Result<(), EngineError> {
         let transaction = self.begin()?;
         transaction.connection.adopt(state_id)?;
         fail_point(Point::BeforeAdoptCommit, "")?;
@@ -246,19 +269,50 @@ impl Session {
         Ok(())
     }
 
-    /// Takes the fence: from here on every transaction that checks another token fails. `token` is
-    /// larger than any that the engine has seen, or the last one again for the same holder, whose
-    /// name is for people.
+    /// The tokens that the engine has a fence of, where there may be several: whoever holds one of them can
+    /// commit. Those whose leases have ended are dropped by [`Session::take_fence`].
+    ///
+    /// # Errors
+    /// Those of the engine.
+    pub fn fences(&mut self) -> Result<Vec<u64>, EngineError> {
+        self.read(|connection| connection.fences())
+    }
+
+    /// Takes the fence. Where one process at a time has the engine, every transaction that checks another
+    /// token fails from here on; where several have it, those that check one of [`Fence::ended`].
     ///
     /// # Errors
     /// [`ErrorClass::Fenced`] where the engine belongs to another state database, or a token that
     /// isn't smaller is somebody else's; nothing is changed then.
     pub fn fence(&mut self, state_id: &str, token: u64, holder: &str) -> Result<(), EngineError> {
+        self.take_fence(&Fence {
+            state_id,
+            token,
+            holder,
+            ended: &[],
+        })
+    }
+
+    /// Takes the fence as [`Session::fence`], and takes it from those whose leases have ended.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn take_fence(&mut self, fence: &Fence<'_>) -> Result<(), EngineError> {
+        self.with_patience(|session| session.fence_once(fence))
+    }
+
+    /// Does again what others were in the way of.
+    fn with_patience<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Self) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
         let mut attempt = 0;
         loop {
-            match self.fence_once(state_id, token, holder) {
+            match work(self) {
                 Err(error) if error.class.is_retryable() && attempt < FENCE_RETRIES => {
-                    std::thread::sleep(FENCE_PAUSE);
+                    // Others do the same, so that no two of them wait equally long.
+                    let spread = std::process::id() % 7 + 1;
+                    std::thread::sleep(FENCE_PAUSE * spread.min(attempt + 1));
                     attempt += 1;
                 }
                 result => return result,
@@ -266,10 +320,10 @@ impl Session {
         }
     }
 
-    fn fence_once(&mut self, state_id: &str, token: u64, holder: &str) -> Result<(), EngineError> {
+    fn fence_once(&mut self, fence: &Fence<'_>) -> Result<(), EngineError> {
+        let (state_id, token) = (fence.state_id, fence.token);
         let mut transaction = self.begin()?;
-        let changed =
-            transaction.guarded(|connection| connection.fence(state_id, token, holder))?;
+        let changed = transaction.guarded(|connection| connection.fence(fence))?;
         if changed != 1 {
             let found = transaction.guarded(|connection| connection.meta())?;
             transaction.fail(match &found {
@@ -450,10 +504,7 @@ impl Transaction<'_> {
         if is_seeded(Bug::NoFence) {
             return Ok(());
         }
-        self.guarded(|connection| match connection.hold_fence()? {
-            Some(meta) if meta.epoch == token => Ok(()),
-            found => Err(EngineError::fenced(token, found.as_ref())),
-        })
+        self.guarded(|connection| connection.hold_fence(token))
     }
 
     /// Makes the transaction rollback-only with an error of the caller's: a check that failed.

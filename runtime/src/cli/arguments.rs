@@ -45,7 +45,7 @@ pub struct RunArguments {
     /// The value of a variable
     #[arg(long, value_name = "NAME=VALUE")]
     pub var: Vec<String>,
-    /// Wait for a database that another process holds, at most so many seconds
+    /// Wait for a database, or for tables, that another process holds, at most so many seconds
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600")]
     pub wait: Option<u64>,
     /// Write what happened as JSON (`dbgo/run/1`)

@@ -126,7 +126,7 @@ pub struct CarryOut {
     /// Start nothing new after a failure
     #[arg(long)]
     pub fail_fast: bool,
-    /// Wait for a database that another process holds, at most so many seconds
+    /// Wait for a database, or for tables, that another process holds, at most so many seconds
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600")]
     pub wait: Option<u64>,
     /// Write what happened as JSON (`dbgo/run/1`)

@@ -3,6 +3,7 @@
 //!
 //! What this is not: a reader of `dbgo.toml`; the compiler reads it and hands over the text.
 
+mod address;
 mod expand;
 mod state_address;
 
@@ -21,10 +22,12 @@ use std::path::PathBuf;
 pub struct EngineSettings {
     /// The name: `local` in `[engine.local]`.
     pub name: String,
-    /// The type: `duckdb`.
+    /// The type: `duckdb` or `ducklake`.
     pub kind: &'static str,
     /// The database file or the server's address, expanded. It may hold a secret.
     pub location: String,
+    /// What else the type needs, expanded, by its key: `data` and `extensions` of a lake.
+    pub options: Vec<(String, String)>,
     /// The location as the project's file writes it, which is what may be shown.
     pub shown: String,
     /// The engine's own settings, expanded. They may hold secrets.
@@ -109,6 +112,7 @@ pub fn engine(
         name: def.name.as_str(),
         kind: def.kind.as_str(),
         location: def.location.as_str(),
+        options: def.options.iter().map(setting).collect(),
         settings: def.settings.iter().map(setting).collect(),
     };
     template.expanded(lookup, |path| project.resolve_path(path))
@@ -119,10 +123,12 @@ pub fn engine(
 pub struct EngineTemplate<'a> {
     /// The name: `local` in `[engine.local]`.
     pub name: &'a str,
-    /// The type: `duckdb`.
+    /// The type: `duckdb` or `ducklake`.
     pub kind: &'static str,
     /// The database file or the server's address.
     pub location: &'a str,
+    /// What else the type needs.
+    pub options: Vec<(&'a str, &'a str)>,
     /// The engine's own settings.
     pub settings: Vec<(&'a str, &'a str)>,
 }
@@ -135,10 +141,18 @@ impl EngineTemplate<'_> {
     pub fn expanded(
         &self,
         lookup: &Lookup,
-        resolve: impl FnOnce(&str) -> PathBuf,
+        resolve: impl Fn(&str) -> PathBuf,
     ) -> Result<EngineSettings> {
-        let place = engine_place(self.name, "path");
+        let place = engine_place(self.name, location_key(self.kind));
         let location = expand(self.location, lookup, &place)?;
+        let options = self
+            .options
+            .iter()
+            .map(|(name, value)| {
+                let value = expand(value, lookup, &engine_place(self.name, name))?;
+                Ok(((*name).to_owned(), value))
+            })
+            .collect::<Result<Vec<_>>>()?;
         let settings = self
             .settings
             .iter()
@@ -153,21 +167,33 @@ impl EngineTemplate<'_> {
             .into_iter()
             .chain(values)
             .filter_map(|(template, expanded)| secret(template, expanded))
+            .chain(address::passwords(&location))
             .collect();
-        let is_file = !location.starts_with(':') && !location.contains("://");
-        let location = if is_file {
-            resolve(&location).to_string_lossy().into_owned()
-        } else {
-            location
+        let resolved = |place: String| match place.starts_with(':') || place.contains("://") {
+            true => place,
+            false => resolve(&place).to_string_lossy().into_owned(),
         };
+        let options = options.into_iter();
+        let options = options
+            .map(|(name, place)| (name, resolved(place)))
+            .collect();
         Ok(EngineSettings {
             name: self.name.to_owned(),
             kind: self.kind,
-            location,
-            shown: self.location.to_owned(),
+            location: resolved(location),
+            options,
+            shown: address::without_password(self.location),
             settings,
             secrets,
         })
+    }
+}
+
+/// The key that says where an engine of a type is.
+fn location_key(kind: &str) -> &'static str {
+    match kind {
+        "ducklake" => "catalog",
+        _ => "path",
     }
 }
 
@@ -211,6 +237,7 @@ mod tests {
             name: "local".to_owned(),
             kind: "duckdb",
             location: "/data/k3y/w.duckdb".to_owned(),
+            options: Vec::new(),
             shown: "${PLACE}/w.duckdb".to_owned(),
             settings: Vec::new(),
             secrets: ["/data/k3y/w.duckdb", "hunter2"]

@@ -1,5 +1,6 @@
 //! Where a state is: a file of SQLite, or a server of Postgres.
 
+use super::address::decoded;
 use crate::error::{Code, Error, Kind, Result};
 use std::fmt;
 use std::path::PathBuf;
@@ -193,27 +194,6 @@ fn shown(url: &Url) -> String {
     let schema = schema.map(|(_, schema)| format!("schema={schema}"));
     shown.set_query(schema.as_deref());
     shown.into()
-}
-
-/// A text without its percent signs, as a server may repeat it.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|two| str::from_utf8(two).ok());
-        let code = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
-        match (byte, code) {
-            (b'%', Some(code)) => {
-                bytes.push(code);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn schema(name: &str) -> Result<String> {

@@ -82,6 +82,8 @@ codes! {
     ("no-range", NoRange, "a query reads bounds of a range that it doesn't have"),
     ("read-only-folder", ReadOnlyFolder, "nothing can be written to the project's folder"),
     ("engine-failed", EngineFailed, "the engine can't be opened, or failed outside of any model"),
+    ("extension-missing", ExtensionMissing, "an extension that the engine needs isn't there"),
+    ("engine-cannot-hold", EngineCannotHold, "a column's type or an index that the engine can't hold"),
     ("state-failed", StateFailed, "the state database can't be opened, read or written"),
     ("broken-project", BrokenProject, "the compiled project contradicts itself"),
     ("interrupted", Interrupted, "somebody interrupted the command"),

@@ -9,6 +9,7 @@ use super::job::{Job, perform};
 use super::opening::Opening;
 use super::options::{RunOptions, RunOutcome};
 use super::run::{check_nothing_pending, open};
+use super::turns::in_turn;
 use crate::environments::looks_like_a_plan;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
@@ -86,6 +87,9 @@ pub fn request(environment: Option<&str>, options: &PlanOptions) -> Request {
     }
 }
 
+/// Who is shown a plan, and says whether it is carried out.
+pub type Agrees<'a> = &'a mut dyn FnMut(&Plan) -> Result<bool>;
+
 /// What an apply came to.
 #[derive(Debug)]
 pub enum Applied {
@@ -122,7 +126,32 @@ pub fn apply(
         return of_stored(project, (&stored, false), options, interrupt, listener);
     }
     let request = request(named, &options.plan);
-    let mut opening = open(project, &request, &options.run, interrupt)?;
+    let mut agreed = None;
+    in_turn((project, &request), (&options.run, interrupt), |run| {
+        let options = ApplyOptions {
+            run: run.clone(),
+            ..options.clone()
+        };
+        // What somebody agreed to already isn't asked again.
+        let mut agrees_once = |plan: &Plan| {
+            let is_asked = agreed.as_ref().is_none_or(|agreed| !same(agreed, plan));
+            let is_agreed = !is_asked || agrees(plan)?;
+            agreed = is_agreed.then(|| plan.clone());
+            Ok(is_agreed)
+        };
+        let asked: (_, Agrees<'_>) = (&options, &mut agrees_once);
+        apply_once((project, &request), asked, interrupt, listener)
+    })
+}
+
+/// Carries out a plan that is made now.
+fn apply_once(
+    (project, request): (&Project, &Request),
+    (options, agrees): (&ApplyOptions, Agrees<'_>),
+    interrupt: &Interrupt,
+    listener: &mut dyn FnMut(Event),
+) -> Result<Applied> {
+    let mut opening = open(project, request, &options.run, interrupt)?;
     check_nothing_pending(&mut opening)?;
     let repair = (options.run.repair, options.plan.destroy_history.as_slice());
     let drift = mend_drift(&mut opening, repair)?;

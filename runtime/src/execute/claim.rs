@@ -1,42 +1,87 @@
 //! Taking an environment: its row in the state, the leases, and the fence in the engine.
 
 use super::failure::opening_failed;
+use super::interrupt::Interrupt;
 use super::opening::Opening;
 use super::publish::{Intent, Publishing, publish_time};
+use super::turns::{PAUSE, check_interrupt, is_worth_waiting};
+use super::with_others::outdated;
+use crate::adapters::{EngineError, Fence, Session};
+use crate::config::EngineSettings;
 use crate::error::{Code, Error, Kind, Result};
 use crate::plan::{Plan, short};
+use crate::project::Project;
 use crate::state::{
-    Change, Claim, Environment as Row, Finish, Holder, Lease, Refusal, Scope, State,
+    Change, Claim, ENGINE_LEASE, Environment as Row, Finish, Holder, Lease, Refusal, Scope, State,
 };
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a lease lasts without a heartbeat where the project says nothing.
 const USUAL_LEASE: Duration = Duration::from_secs(30);
 
-/// How long a lease of this project lasts without a heartbeat.
+/// How long a lease of what is opened lasts without a heartbeat.
 pub fn lease_of(opening: &Opening<'_>) -> Duration {
-    match opening.situation.place.project.def.run.lease_seconds {
+    lease_time(opening.situation.place.project)
+}
+
+/// How long a lease of a project lasts without a heartbeat.
+pub fn lease_time(project: &Project) -> Duration {
+    match project.def.run.lease_seconds {
         0 => USUAL_LEASE,
         seconds => Duration::from_secs(seconds),
     }
 }
 
-/// Takes the environment for a plan: state first, then the engine. From then on nobody else changes
-/// it, and this process can't any more once somebody else takes over.
+/// What is asked for when an environment is taken.
+pub struct Wanted<'a> {
+    pub plan: &'a Plan,
+    /// Whether the plan was begun before.
+    pub resume: bool,
+    pub author: &'a str,
+    /// The tables that will be written, by the names of their leases; nothing where whoever has the engine open
+    /// is alone with it.
+    pub leases: Option<&'a BTreeSet<String>>,
+    /// How long to wait for who is at work, where others may be.
+    pub wait: Option<Duration>,
+    pub interrupt: &'a Interrupt,
+}
+
+/// Takes the environment for a plan, and the tables that it writes: state first, then the engine. From then on
+/// nobody else changes them, and this process can't any more once somebody else takes over.
 ///
 /// # Errors
 /// `stale-plan`, `pending-plan`, `lease-held`, `fenced`, and failures of state and engine.
-pub fn claim(
-    opening: &mut Opening<'_>,
-    plan: &Plan,
-    (resume, author): (bool, &str),
-) -> Result<u64> {
+pub fn claim(opening: &mut Opening<'_>, wanted: &Wanted<'_>) -> Result<u64> {
     create_row(opening)?;
-    let holder = Holder::this_process(&user_of(author));
+    let holder = Holder::this_process(&user_of(wanted.author));
+    let token = lease(opening, wanted, &holder)?;
+    let taken = fence(opening, token, &holder).and_then(|()| check_current(opening, wanted));
+    if taken.is_err() {
+        // Nothing was changed yet; the leases would only keep others waiting.
+        let scope = opening.situation.place.scope.clone();
+        let state = &mut opening.situation.state;
+        let _ = state.release(&scope.project, &scope.engine, token);
+    }
+    taken.map(|()| token)
+}
+
+/// Refuses to go on where others have changed what the plan is about before it was leased.
+fn check_current(opening: &mut Opening<'_>, wanted: &Wanted<'_>) -> Result<()> {
+    let nothing = BTreeSet::new();
+    if !opening.is_for_many() || opening.is_current(wanted.leases.unwrap_or(&nothing))? {
+        return Ok(());
+    }
+    Err(outdated())
+}
+
+/// Takes the leases in the state.
+fn lease(opening: &mut Opening<'_>, wanted: &Wanted<'_>, holder: &Holder) -> Result<u64> {
+    let (plan, resume, begun) = (wanted.plan, wanted.resume, Instant::now());
     let scope = opening.situation.place.scope.clone();
-    let token = loop {
+    loop {
         let claim = Claim {
             project: &scope.project,
             engine: &scope.engine,
@@ -44,13 +89,19 @@ pub fn claim(
             expected_revision: plan.revision,
             plan: &plan.id,
             holder: holder.clone(),
-            leases: Vec::new(),
+            leases: wanted.leases.into_iter().flatten().cloned().collect(),
             lease: lease_of(opening),
             engine_epoch: opening.epoch,
             resume,
         };
         match opening.situation.state.claim(&claim)? {
-            Ok(claimed) => break claimed.token,
+            Ok(claimed) => return Ok(claimed.token),
+            Err(Refusal::Held(lease))
+                if opening.is_for_many() && is_worth_waiting(&lease, wanted.wait, begun) =>
+            {
+                check_interrupt(wanted.interrupt)?;
+                std::thread::sleep(PAUSE);
+            }
             Err(Refusal::Pending { plan: pending })
                 if !resume && is_run(&mut opening.situation.state, &scope, &pending)? =>
             {
@@ -63,14 +114,7 @@ pub fn claim(
             }
             Err(refusal) => return Err(refused(&scope, refusal)),
         }
-    };
-    let fenced = fence(opening, token, &holder);
-    if fenced.is_err() {
-        // Nothing was changed yet; the leases would only keep others waiting.
-        let state = &mut opening.situation.state;
-        let _ = state.release(&scope.project, &scope.engine, token);
     }
-    fenced.map(|()| token)
 }
 
 /// `ana` of `ana@laptop`.
@@ -157,7 +201,6 @@ fn is_run(state: &mut State, scope: &Scope, pending: &str) -> Result<bool> {
 pub fn fence(opening: &mut Opening<'_>, token: u64, holder: &Holder) -> Result<()> {
     let has_ledger = opening.has_ledger();
     let identity = opening.situation.state.identity().to_owned();
-    let name = format!("{}@{} (process {})", holder.user, holder.host, holder.pid);
     let session = &mut opening.session;
     let adopts = opening.adopts;
     let mut work = || {
@@ -167,9 +210,43 @@ pub fn fence(opening: &mut Opening<'_>, token: u64, holder: &Holder) -> Result<(
         if adopts {
             session.adopt(&identity)?;
         }
-        session.fence(&identity, token, &name)
+        Ok(())
     };
-    work().map_err(|error| opening_failed(&error, &opening.situation.place.engine))
+    let place = &opening.situation.place;
+    work().map_err(|error| opening_failed(&error, &place.engine))?;
+    let with = (&mut opening.situation.state, session);
+    take_fence(with, (&place.scope, &place.engine), (token, holder))
+}
+
+/// Gives the fence of an engine that has dbgo's own tables to a token, and takes it from all whose claims have
+/// ended. What the engine has is looked at first: a token that it knows was claimed by then, and one that isn't
+/// claimed any more never is again.
+///
+/// # Errors
+/// `fenced`, failures of state and engine.
+pub fn take_fence(
+    (state, session): (&mut State, &mut Session),
+    (scope, engine): (&Scope, &EngineSettings),
+    (token, holder): (u64, &Holder),
+) -> Result<()> {
+    let failed = |error: EngineError| opening_failed(&error, engine);
+    let fences = session.fences().map_err(failed)?;
+    let claimed = match fences.is_empty() {
+        true => Vec::new(),
+        false => state.claimed_tokens(&scope.project, &scope.engine)?,
+    };
+    let ended: Vec<u64> = fences
+        .into_iter()
+        .filter(|it| !claimed.contains(it))
+        .collect();
+    let name = format!("{}@{} (process {})", holder.user, holder.host, holder.pid);
+    let fence = Fence {
+        state_id: state.identity(),
+        token,
+        holder: &name,
+        ended: &ended,
+    };
+    session.take_fence(&fence).map_err(failed)
 }
 
 fn refused(scope: &Scope, refusal: Refusal) -> Error {
@@ -219,15 +296,19 @@ pub fn moved(row: &Row) -> Error {
 /// Who holds a lease.
 pub fn held(lease: &Lease) -> Error {
     let holder = &lease.holder;
+    let what = match lease.name.as_str() {
+        ENGINE_LEASE => "the engine".to_owned(),
+        name => match name.strip_prefix("environment/") {
+            Some(environment) => format!("`{environment}`"),
+            None => format!("the table `{name}`"),
+        },
+    };
     Error::new(
         Kind::Refused,
         Code::LeaseHeld,
         format!(
-            "`{}` is being changed by {} on {} (process {})",
-            lease.name.trim_start_matches("environment/"),
-            holder.user,
-            holder.host,
-            holder.pid
+            "{what} is being changed by {} on {} (process {})",
+            holder.user, holder.host, holder.pid
         ),
     )
     .hint(format!(

@@ -6,7 +6,7 @@
 
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use crate::adapters::{Adapter, EngineError, ErrorClass, LedgerEntry, Session, Transaction};
+use crate::adapters::{Adapter, EngineError, ErrorClass, Fence, LedgerEntry, Session, Transaction};
 use crate::faults::{Bug, Injected, Passed, Point, fail_point, is_seeded};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -163,8 +163,16 @@ impl Committer<'_> {
             self.take_over().map_err(Stop::from)?;
         }
         let mut transaction = self.session.begin().map_err(Stop::from)?;
+        // Where others write as well the commit fails if the fence is taken at any time after it was held, and
+        // who was taken over shouldn't wonder what the other one made meanwhile.
+        let holds_first = self.adapter.capabilities().many_processes;
+        if holds_first {
+            transaction.check_fence(self.token).map_err(Stop::from)?;
+        }
         let value = work(&mut transaction)?;
-        transaction.check_fence(self.token).map_err(Stop::from)?;
+        if !holds_first {
+            transaction.check_fence(self.token).map_err(Stop::from)?;
+        }
         let withheld = transaction.take_withheld();
         if is_seeded(Bug::IntervalBeforeCommit) {
             record_alone(self.adapter, &withheld).map_err(Stop::from)?;
@@ -191,7 +199,12 @@ impl Committer<'_> {
         let Some(meta) = session.meta()? else {
             return Ok(());
         };
-        session.fence(&meta.state_id, meta.epoch + 1, "another process")
+        session.take_fence(&Fence {
+            state_id: &meta.state_id,
+            token: meta.epoch + 1,
+            holder: "another process",
+            ended: &[self.token],
+        })
     }
 }
 

@@ -11,18 +11,20 @@ use crate::error::Result;
 use crate::plan::Action;
 use crate::project::{PlanFacts, Project, Relation};
 use crate::situation::is_protected;
-use crate::situation::physical;
 use crate::situation::{Histories, Restated};
 use crate::situation::{Place, Request, Window};
+use crate::situation::{physical, stem};
 use crate::state::{Known, PinnedModel, Published, Scope, Snapshot};
 use crate::version::Versions;
 use dbgo_contract::Publication;
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// The columns that a table has and that its model wants, with types as the engine spells them.
+#[derive(Clone)]
 pub struct Columns {
     pub present: Vec<Column>,
     pub wanted: Vec<Column>,
@@ -83,6 +85,8 @@ pub struct Context<'a> {
     pub author: String,
     /// The fencing token that this run writes under.
     pub token: u64,
+    /// The tables that it may write, by the names of their leases; nothing where it is alone with the engine.
+    pub leases: Option<BTreeSet<String>>,
     /// The run's clock, and the end of "now" for all its intervals.
     pub now: Timestamp,
     /// Whether the result of a commit is unknown.
@@ -174,6 +178,12 @@ impl Context<'_> {
         })
     }
 
+    /// Whether a table may be written.
+    pub fn is_leased(&self, physical: &str) -> bool {
+        let leases = self.leases.as_ref();
+        leases.is_none_or(|leases| leases.contains(stem(physical)))
+    }
+
     /// Whether a plan is carried out that says that something stays as it is.
     pub fn is_kept(&self, relation: Relation) -> bool {
         let action = self.actions.get(&relation);
@@ -211,6 +221,17 @@ impl Context<'_> {
     }
 }
 
+/// How an engine is opened for a project, to be written.
+pub fn open_options(engine: &EngineSettings, project: &str, wait: Option<Duration>) -> OpenOptions {
+    OpenOptions {
+        settings: engine.settings.clone(),
+        read_only: false,
+        wait,
+        options: engine.options.clone(),
+        project: project.to_owned(),
+    }
+}
+
 /// An engine that is open for looking at what is published.
 pub struct Opened {
     /// Where it is.
@@ -231,9 +252,8 @@ pub struct Opened {
 /// What the engine says: `database-held`, `engine-failed`.
 pub fn read_tables(engine: &EngineSettings) -> Result<Vec<CatalogTable>> {
     let options = OpenOptions {
-        settings: engine.settings.clone(),
         read_only: true,
-        wait: None,
+        ..open_options(engine, "", None)
     };
     let read = || -> std::result::Result<Vec<CatalogTable>, EngineError> {
         let adapter = adapters::open(engine.kind, &engine.location, &options)?;
@@ -249,9 +269,8 @@ pub fn read_tables(engine: &EngineSettings) -> Result<Vec<CatalogTable>> {
 pub fn open_for_reading(project: &Project, request: &Request) -> Result<Opened> {
     let place = Place::of(project, request)?;
     let options = OpenOptions {
-        settings: place.engine.settings.clone(),
         read_only: true,
-        wait: None,
+        ..open_options(&place.engine, &place.scope.project, None)
     };
     let failed = |error| opening_failed(&error, &place.engine);
     let engine = &place.engine;

@@ -1,7 +1,7 @@
 //! Removing an environment: its views together, then what the state knows of it. Tables stay until
 //! nobody needs them.
 
-use super::claim::{claim, finish};
+use super::claim::{Wanted, claim, finish};
 use super::details::Details;
 use super::interrupt::Interrupt;
 use super::janitor::{JanitorOptions, Thing, destroy, destroyed_in};
@@ -67,7 +67,15 @@ pub fn drop_environment(
         &PlanOptions::default(),
         &options.author,
     )?;
-    let token = claim(&mut opening, &plan, (false, &options.author.name))?;
+    let wanted = Wanted {
+        plan: &plan,
+        resume: false,
+        author: &options.author.name,
+        leases: None,
+        wait: options.wait,
+        interrupt,
+    };
+    let token = claim(&mut opening, &wanted)?;
     let dialect = opening.adapter.dialect();
     let published: Vec<_> = opening
         .situation

@@ -83,7 +83,9 @@ fn kind_of(class: &ErrorClass) -> Kind {
     match class {
         ErrorClass::Interrupted => Kind::Interrupted,
         ErrorClass::Fenced => Kind::Refused,
-        ErrorClass::Lost | ErrorClass::DiskFull | ErrorClass::Io => Kind::Failed,
+        ErrorClass::Lost | ErrorClass::DiskFull | ErrorClass::Io | ErrorClass::Unreachable => {
+            Kind::Failed
+        }
         _ => Kind::Finding,
     }
 }
@@ -113,6 +115,21 @@ pub fn engine_failed(error: &EngineError, shown: &str) -> Error {
             )
             .hint("a DuckDB file belongs to one process at a time; end the other one first")
         }
+        ErrorClass::ExtensionMissing { name } => Error::new(
+            Kind::Finding,
+            Code::ExtensionMissing,
+            format!("`{shown}`: {}", error.message),
+        )
+        .hint(format!(
+            "the package `duckdb-extension-{}` of PyPI has it; name its folder: `extensions` of `[engine.X]`",
+            name.replace('_', "-")
+        )),
+        ErrorClass::Unreachable => Error::new(
+            Kind::Failed,
+            Code::EngineFailed,
+            format!("`{shown}`: {}", error.message),
+        )
+        .hint("is it the right address, and does the server run? `catalog` of `[engine.X]` names it"),
         ErrorClass::Interrupted => Error::new(Kind::Interrupted, Code::Interrupted, "interrupted"),
         ErrorClass::Fenced => Error::new(
             Kind::Refused,

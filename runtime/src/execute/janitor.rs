@@ -14,7 +14,7 @@ use super::opening::{self, Opening};
 use super::options::RunOptions;
 use super::retire::{candidates, keeps_history, kept_since};
 use super::sweep::{Dropping, unneeded};
-use crate::adapters::BOOKKEEPING_SCHEMA;
+use crate::adapters::{BOOKKEEPING_SCHEMA, is_bookkeeping};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
 use crate::situation::{Request, no_history};
@@ -328,10 +328,6 @@ fn look_at(
     })
 }
 
-fn is_bookkeeping(name: &str) -> bool {
-    matches!(name, "meta" | "ledger" | "published")
-}
-
 /// Lets go at once of tables with a history that nobody shows any more, and gives their number.
 ///
 /// # Errors
@@ -367,27 +363,35 @@ fn clean(
     }
     let mut opening = open(project, &engine.environment, &options.run, interrupt)?;
     let scope = opening.situation.place.scope.clone();
-    let changes = std::mem::take(&mut opening.changes);
-    opening.situation.state.apply(&scope, &changes)?;
-    let buried = bury(&mut opening, &scope, (engine, options))?;
-    if buried.is_empty() {
-        return Ok(());
-    }
-    let token = take(&mut opening, &scope, &buried, options)?;
-    let dropped = drop_buried(&mut opening, &buried, token);
-    let dropped = dropped.and_then(|(changes, bytes)| {
-        cleaned.objects += changes.len();
-        cleaned.bytes += bytes;
-        let mut changes = changes;
-        let mark = opening.session.ledger_mark();
-        let engine = &opening.situation.place.engine;
-        let mark = mark.map_err(|error| opening_failed(&error, engine))?;
-        changes.push(Change::Ledger { mark });
-        opening.situation.state.apply(&scope, &changes)
-    });
+    let token = take(&mut opening, &scope, options)?;
+    let dropped = clean_taken(&mut opening, &scope, (engine, options), (token, cleaned));
     let state = &mut opening.situation.state;
     state.release(&scope.project, &scope.engine, token)?;
     dropped
+}
+
+/// The same, with the engine taken.
+fn clean_taken(
+    opening: &mut Opening<'_>,
+    scope: &Scope,
+    what: (&NeedlessOf, &JanitorOptions),
+    (token, cleaned): (u64, &mut Cleaned),
+) -> Result<()> {
+    opening.read_again()?;
+    let changes = std::mem::take(&mut opening.changes);
+    opening.situation.state.apply(scope, &changes)?;
+    let buried = bury(opening, scope, what)?;
+    if buried.is_empty() {
+        return Ok(());
+    }
+    let (mut changes, bytes) = drop_buried(opening, &buried, token)?;
+    cleaned.objects += changes.len();
+    cleaned.bytes += bytes;
+    let mark = opening.session.ledger_mark();
+    let engine = &opening.situation.place.engine;
+    let mark = mark.map_err(|error| opening_failed(&error, engine))?;
+    changes.push(Change::Ledger { mark });
+    opening.situation.state.apply(scope, &changes)
 }
 
 /// Decides in the state what is to be dropped: of what was shown what nobody needs, and what was
@@ -435,13 +439,8 @@ fn bury(
     Ok(decided)
 }
 
-/// Takes the leases of what is to be dropped, and the fence.
-fn take(
-    opening: &mut Opening<'_>,
-    scope: &Scope,
-    buried: &[String],
-    options: &JanitorOptions,
-) -> Result<u64> {
+/// Takes the engine, and its fence.
+fn take(opening: &mut Opening<'_>, scope: &Scope, options: &JanitorOptions) -> Result<u64> {
     let holder = Holder::this_process(&options.run.author.name);
     let claim = Claim {
         project: &scope.project,
@@ -450,12 +449,12 @@ fn take(
         expected_revision: 0,
         plan: "",
         holder: holder.clone(),
-        leases: buried.to_vec(),
+        leases: Vec::new(),
         lease: lease_of(opening),
         engine_epoch: opening.epoch,
         resume: false,
     };
-    match opening.situation.state.claim_buried(&claim)? {
+    match opening.situation.state.claim_engine(&claim)? {
         Ok(claimed) => {
             fence(opening, claimed.token, &holder)?;
             Ok(claimed.token)

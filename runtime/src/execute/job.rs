@@ -1,7 +1,7 @@
 //! A plan, carried out: what it says is built, and published together at the end.
 
 use super::around::{Around, run_around};
-use super::claim::{claim, finish, lease_of, taken_over};
+use super::claim::{Wanted, claim, finish, lease_of, taken_over};
 use super::context::{Context, Mode};
 use super::interrupt::Interrupt;
 use super::opening::Opening;
@@ -11,6 +11,7 @@ use super::publish::{Publication, Publishing, check_ownership, publish_time};
 use super::retire::retire;
 use super::schedule::{Schedule, Walk};
 use super::sweep::sweep;
+use super::tidying::tidy_up;
 use crate::adapters::Session;
 use crate::config::EngineSettings;
 use crate::error::{Kind, Result};
@@ -18,6 +19,7 @@ use crate::events::{Event, Summary};
 use crate::plan::{Plan, Target};
 use crate::project::{Project, Relation};
 use crate::state::{Change, Pointer, State, Writer};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -75,11 +77,16 @@ pub fn perform(
     let (selected, seeds) = job.selected();
     let preparation = prepare(&mut opening, job, (&selected, &seeds))?;
     let lease = lease_of(&opening);
-    let token = claim(
-        &mut opening,
-        job.plan,
-        (job.resume, &job.options.author.name),
-    )?;
+    let leases = preparation.leases(&opening, job, (&selected, &seeds));
+    let wanted = Wanted {
+        plan: job.plan,
+        resume: job.resume,
+        author: &job.options.author.name,
+        leases: leases.as_ref(),
+        wait: job.options.wait,
+        interrupt,
+    };
+    let token = claim(&mut opening, &wanted)?;
     let begun = preparation.begin(&mut opening, job, token);
     if let Err(error) = begun {
         let scope = &opening.situation.place.scope;
@@ -91,7 +98,7 @@ pub fn perform(
         return Err(error);
     }
     preparation.announce(&opening, job, listener);
-    let mut running = Running::new(opening, job, (preparation, token), lease);
+    let mut running = Running::new(opening, job, (preparation, (token, leases)), lease);
     let mut walk = match running.around(Around::Before) {
         Ok(()) => running.walk((selected, seeds), interrupt, listener),
         Err(error) => {
@@ -121,7 +128,7 @@ pub fn perform(
     }
     let mut summary = summary(&running.context, &walk, started);
     summary.published = published.as_ref().copied().unwrap_or(0);
-    let written = running.end(state, (&walk, &summary));
+    let written = running.end(state, (&walk, &summary), listener);
     listener(Event::Finished(summary.clone()));
     let published = published?;
     written?;
@@ -145,19 +152,21 @@ struct Running<'a> {
     finished: bool,
     /// Whether anything was committed to the engine.
     wrote: bool,
+    /// What was published, and what may be swept by now; nothing if that was done already.
+    unswept: Option<Vec<Change>>,
 }
 
 impl<'a> Running<'a> {
     fn new(
         opening: Opening<'a>,
         job: &Job<'a>,
-        (preparation, token): (Preparation, u64),
+        (preparation, taken): (Preparation, (u64, Option<BTreeSet<String>>)),
         lease: Duration,
     ) -> Self {
         let engine = opening.situation.place.engine.clone();
-        let (context, state, session, mark) = preparation.context(opening, job, token);
+        let (context, state, session, mark) = preparation.context(opening, job, taken);
         let heartbeat = crate::state::Heartbeat {
-            token,
+            token: context.token,
             lease,
             lost: context.lost.clone(),
         };
@@ -170,6 +179,7 @@ impl<'a> Running<'a> {
             mark,
             finished: false,
             wrote: true,
+            unswept: None,
         }
     }
 
@@ -268,8 +278,21 @@ impl<'a> Running<'a> {
         (walk, published): (&Walk, &[Change]),
         listener: &mut dyn FnMut(Event),
     ) -> Result<()> {
+        if self.context.leases.is_some() {
+            // Others may be at work: it is done when nothing is leased any more.
+            self.unswept = Some(published.to_vec());
+            return Ok(());
+        }
         let retired = match self.context.mode {
-            Mode::Run => retire(state, &self.context, published)?,
+            Mode::Run => {
+                let mut known = Cow::Borrowed(&self.context.known);
+                for change in published {
+                    known
+                        .to_mut()
+                        .apply(change, &self.context.scope.environment);
+                }
+                retire(state, &self.context, &known)?
+            }
             Mode::Apply => Vec::new(),
         };
         let moved = (walk, published);
@@ -279,10 +302,7 @@ impl<'a> Running<'a> {
                 state.apply(&self.context.scope, &changes)
             }
             Err(error) => {
-                listener(Event::Note(format!(
-                    "old tables are left for the next run: {}",
-                    error.message
-                )));
+                listener(left_behind(&error.message));
                 Ok(())
             }
         }
@@ -293,20 +313,26 @@ impl<'a> Running<'a> {
     ///
     /// Where the result of a commit is unknown, the engine can't tell what it holds, or somebody else
     /// writes to it, the run stays as it is, and the next one reads the ledger.
-    fn end(self, mut state: State, (walk, summary): (&Walk, &Summary)) -> Result<()> {
+    fn end(
+        mut self,
+        mut state: State,
+        (walk, summary): (&Walk, &Summary),
+        listener: &mut dyn FnMut(Event),
+    ) -> Result<()> {
         let context = &self.context;
         let scope = &context.scope;
         let is_taken_over = walk.trouble == Some(Kind::Refused);
         let in_doubt = context.in_doubt.load(Ordering::Relaxed);
         // A session of its own: an interrupt has ended the others.
         let read = || context.adapter.session()?.ledger_mark();
-        let mark = match self.wrote {
+        let mark = match self.wrote && context.leases.is_none() {
             true => read().ok(),
             false => Some(self.mark.clone()),
         };
         if let (false, false, Some(mark)) = (is_taken_over, in_doubt, mark) {
             let mut changes = Vec::new();
-            if context.known.ledger.as_ref() != Some(&mark) {
+            // Where others write as well, nobody relies on it.
+            if context.leases.is_none() && context.known.ledger.as_ref() != Some(&mark) {
                 changes.push(Change::Ledger { mark });
             }
             changes.push(Change::RunEnded {
@@ -329,8 +355,21 @@ impl<'a> Running<'a> {
             state.release(&scope.project, &scope.engine, context.token)?;
             state.set_plan_status(&scope.project, &context.plan_id, status)?;
         }
+        if let Some(published) = self.unswept.take() {
+            let versions = self.context.mode == Mode::Run;
+            let by = (&self.engine, versions);
+            let with = (&mut state, &mut self.session);
+            let tidied = tidy_up(&self.context, with, (walk, &published), by);
+            if let Err(error) = tidied {
+                listener(left_behind(&error.message));
+            }
+        }
         state.close()
     }
+}
+
+fn left_behind(why: &str) -> Event {
+    Event::Note(format!("old tables are left for the next run: {why}"))
 }
 
 /// Why nothing may be published, if so.

@@ -131,15 +131,6 @@ pub fn is_called(model: &str, wanted: &str) -> bool {
 /// alive isn't disturbed.
 pub fn take(opening: &mut Opening<'_>, scope: &Scope, run: &RunOptions) -> Result<u64> {
     let holder = Holder::this_process(&run.author.name);
-    let state = &mut opening.situation.state;
-    let now = state.now()?;
-    let leases = state.leases(&scope.project, &scope.engine)?;
-    let is_free = |held: &crate::state::Lease| {
-        held.expires_at <= now || held.holder == holder || held.holder.is_dead(&holder)
-    };
-    if let Some(lease) = leases.iter().find(|lease| !is_free(lease)) {
-        return Err(held(lease));
-    }
     let claim = Claim {
         project: &scope.project,
         engine: &scope.engine,
@@ -152,7 +143,7 @@ pub fn take(opening: &mut Opening<'_>, scope: &Scope, run: &RunOptions) -> Resul
         engine_epoch: opening.epoch,
         resume: false,
     };
-    match opening.situation.state.claim_buried(&claim)? {
+    match opening.situation.state.claim_engine(&claim)? {
         Ok(claimed) => {
             fence(opening, claimed.token, &holder)?;
             Ok(claimed.token)

@@ -6,6 +6,7 @@
 //! | `opening` | engine and state opened side by side, the ledger copied where state lacks it |
 //! | `context` | all that is fixed while a run goes on |
 //! | `inputs` | what each model reads: loads, and proofs that sources haven't changed |
+//! | `leases`, `turns`, `with_others`, `tidying` | several processes on one engine: who writes which table, who waits, what is believed, and who tidies up |
 //! | `decide`, `task` | whether a model is built, and how |
 //! | `columns` | tables that outlive a change of their model's query |
 //! | `build`, `batches`, `adding` | one model's transactions |
@@ -45,6 +46,7 @@ mod inputs;
 mod interrupt;
 mod janitor;
 mod job;
+mod leases;
 mod ledger;
 mod mend;
 mod merge;
@@ -62,6 +64,9 @@ mod slots;
 mod staging;
 mod sweep;
 mod task;
+mod tidying;
+mod turns;
+mod with_others;
 
 pub use apply::{Applied, ApplyOptions, apply, open_state, plan_for};
 pub use context::{Opened, open_for_reading, read_tables};

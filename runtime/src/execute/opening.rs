@@ -1,12 +1,14 @@
 //! Engine and state, opened side by side, and the ledger copied where state lacks it.
 
+use super::context::open_options;
 use super::details::from_ledger;
 use super::failure::opening_failed;
 use super::interrupt::Interrupt;
 use super::mend::is_called;
+use super::with_others::Committed;
 use crate::adapters::{
     self, Adapter, BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineError,
-    OpenOptions, Relation as Name, RelationKind, Session,
+    Relation as Name, RelationKind, Session, is_bookkeeping,
 };
 use crate::config::EngineSettings;
 use crate::environments::view_key;
@@ -40,6 +42,9 @@ pub struct Opening<'a> {
     pub notes: Vec<String>,
     /// Whether a publication that had been begun was ended before.
     pub finished_begun: bool,
+    /// The batches that the ledger had, by what the tables' generations have in common, where others may
+    /// write the engine as well.
+    pub committed: Committed,
     /// The environment, and its revision, that a new environment is made from.
     pub base: Option<(String, u64)>,
 }
@@ -109,6 +114,7 @@ fn join<'a>(
         changes: Vec::new(),
         notes: Vec::new(),
         finished_begun: false,
+        committed: Committed::default(),
         base: None,
     };
     opening.reconcile()?;
@@ -121,11 +127,7 @@ fn open_engine(
     interrupt: &Interrupt,
 ) -> Result<OpenEngine> {
     let engine = &place.engine;
-    let options = OpenOptions {
-        settings: engine.settings.clone(),
-        read_only: false,
-        wait,
-    };
+    let options = open_options(engine, &place.scope.project, wait);
     let open = || -> std::result::Result<OpenEngine, EngineError> {
         let adapter = adapters::open(engine.kind, &engine.location, &options)?;
         let mut session = adapter.session()?;
@@ -142,15 +144,20 @@ fn open_engine(
     open().map_err(|error| opening_failed(&error, engine))
 }
 
-type Catalog = (
+/// What is in `_dbgo` by name, and in the schemas of users' views by both names in lower case.
+pub type Catalog = (
     HashMap<String, RelationKind>,
     HashMap<(String, String), RelationKind>,
 );
 
-fn sort_catalog(names: Vec<(Name, RelationKind)>) -> Catalog {
+/// What is in `_dbgo`, but for the fences, and everything else.
+pub fn sort_catalog(names: Vec<(Name, RelationKind)>) -> Catalog {
     let (mut physical, mut users) = (HashMap::new(), HashMap::new());
     for (relation, kind) in names {
         if relation.schema == BOOKKEEPING_SCHEMA {
+            if is_bookkeeping(&relation.name) && relation.name.starts_with("fence_") {
+                continue;
+            }
             physical.insert(relation.name, kind);
         } else {
             users.insert(view_key(&relation.schema, &relation.name), kind);
@@ -160,12 +167,12 @@ fn sort_catalog(names: Vec<(Name, RelationKind)>) -> Catalog {
 }
 
 impl Opening<'_> {
-    fn engine(&self) -> &EngineSettings {
+    pub(super) fn engine(&self) -> &EngineSettings {
         &self.situation.place.engine
     }
 
     /// Looks into schemas that only views of former models are in.
-    fn look_for_former_views(&mut self) -> Result<()> {
+    pub(super) fn look_for_former_views(&mut self) -> Result<()> {
         let situation = &self.situation;
         let former: BTreeSet<&str> = situation
             .known
@@ -189,6 +196,9 @@ impl Opening<'_> {
     /// Believes the state only if it is in line with the engine's ledger; otherwise everything
     /// is read from the ledger.
     fn reconcile(&mut self) -> Result<()> {
+        if self.is_for_many() {
+            return self.reconcile_with_others();
+        }
         if self.has_ledger() {
             self.check_owner()?;
             let engine = self.engine().clone();
@@ -215,6 +225,11 @@ impl Opening<'_> {
         self.forget_missing()
     }
 
+    /// Whether other processes may write the engine at the same time.
+    pub fn is_for_many(&self) -> bool {
+        self.adapter.capabilities().many_processes
+    }
+
     /// Whether the engine has dbgo's own tables.
     pub fn has_ledger(&self) -> bool {
         self.catalog.contains_key("ledger") && self.catalog.contains_key("meta")
@@ -222,7 +237,7 @@ impl Opening<'_> {
 
     /// A state that knows of tables in an engine without dbgo's own tables: somebody removed them, or it
     /// is another database.
-    fn check_bookkeeping_is_there(&self) -> Result<()> {
+    pub(super) fn check_bookkeeping_is_there(&self) -> Result<()> {
         self.check_lost()?;
         let missing = self.missing();
         let gone = self.gone(&missing);
@@ -254,7 +269,7 @@ impl Opening<'_> {
 
     /// Refuses an engine that a newer version or another state database wrote. A state that knows
     /// nothing of it yet takes it over.
-    fn check_owner(&mut self) -> Result<()> {
+    pub(super) fn check_owner(&mut self) -> Result<()> {
         let meta = self.session.meta();
         let meta = meta.map_err(|error| opening_failed(&error, self.engine()))?;
         let Some(meta) = meta else { return Ok(()) };
@@ -326,7 +341,7 @@ impl Opening<'_> {
     }
 
     /// Refuses to go on where something is gone that can't be computed again.
-    fn check_lost(&self) -> Result<()> {
+    pub(super) fn check_lost(&self) -> Result<()> {
         let situation = &self.situation;
         let missing = self.missing();
         let gone = self.gone(&missing);
@@ -355,7 +370,7 @@ impl Opening<'_> {
     }
 
     /// Forgets what isn't in the engine any more, unless it can't be computed again.
-    fn forget_missing(&mut self) -> Result<()> {
+    pub(super) fn forget_missing(&mut self) -> Result<()> {
         let mut missing = self.missing();
         if let Belief::Without(models) = &self.situation.place.belief {
             // Whoever forgets these says nothing of the others.

@@ -1,10 +1,11 @@
 //! What only moves pointers, where everything is there: promoting, rolling back, creating an environment.
 
-use super::apply::{Applied, ApplyOptions, carry_out, store};
+use super::apply::{Agrees, Applied, ApplyOptions, carry_out, store};
 use super::drift::mend_drift;
 use super::interrupt::Interrupt;
 use super::overtaken::check_overtaken;
 use super::run::{check_nothing_pending, open};
+use super::turns::in_turn;
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{self, Author, Plan, PlanOptions, Purpose, Target, check_buildable};
@@ -198,7 +199,24 @@ pub fn point(
         environment: Some(options.environment.clone()),
         ..Request::default()
     };
-    let mut opening = open(project, &request, &options.apply.run, interrupt)?;
+    in_turn(
+        (project, &request),
+        (&options.apply.run, interrupt),
+        |run| {
+            let mut options = options.clone();
+            options.apply.run = run.clone();
+            point_once((project, &request), (&options, agrees), interrupt, listener)
+        },
+    )
+}
+
+fn point_once(
+    (project, request): (&Project, &Request),
+    (options, agrees): (&PointerOptions, Agrees<'_>),
+    interrupt: &Interrupt,
+    listener: &mut dyn FnMut(Event),
+) -> Result<Applied> {
+    let mut opening = open(project, request, &options.apply.run, interrupt)?;
     check_nothing_pending(&mut opening)?;
     let drift = mend_drift(&mut opening, (options.apply.run.repair, &[]))?;
     let author = options.apply.run.author.clone();

@@ -7,20 +7,21 @@ use super::failure::opening_failed;
 use super::inputs;
 use super::job::Job;
 use super::opening::Opening;
-use crate::adapters::{RelationKind, Session};
+use crate::adapters::{Adapter, RelationKind, Session};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{Action, Definition, is_shown};
 use crate::project::Relation;
-use crate::situation::{Histories, Restated, Window, is_readable, physical_relation};
+use crate::situation::{Histories, Place, Restated, Window, is_readable, physical_relation};
 use crate::state::{Change, Known, ProjectVersion, RunRecord, Snapshot, State};
-use crate::version::fingerprint;
+use crate::version::{Versions, fingerprint};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// What is decided before an environment is taken.
+#[derive(Clone)]
 pub struct Preparation {
     run_id: String,
     earlier_runs: Vec<String>,
@@ -300,33 +301,75 @@ impl Preparation {
         }
     }
 
+    /// The tables that the job would write, by the names of their leases; nothing where whoever has the engine
+    /// open is alone with it.
+    pub fn leases<'a>(
+        &self,
+        opening: &Opening<'a>,
+        job: &Job<'a>,
+        selected: (&BTreeSet<usize>, &BTreeSet<usize>),
+    ) -> Option<BTreeSet<String>> {
+        if !opening.is_for_many() {
+            return None;
+        }
+        let situation = &opening.situation;
+        let parts = Parts {
+            place: &situation.place,
+            known: situation.known.clone(),
+            versions: situation.versions.clone(),
+            adapter: opening.adapter.clone(),
+            catalog: opening.catalog.clone(),
+            users: opening.users.clone(),
+        };
+        let context = self.clone().assembled(parts, job, (0, None));
+        Some(super::leases::wanted(&context, selected))
+    }
+
     /// What is fixed from now on, with the state, a session, and the ledger's mark.
     pub fn context<'a>(
         self,
         opening: Opening<'a>,
         job: &Job<'a>,
-        token: u64,
+        taken: (u64, Option<BTreeSet<String>>),
     ) -> (Context<'a>, State, Session, String) {
         let situation = opening.situation;
-        let place = situation.place;
-        let mut known = situation.known;
+        let parts = Parts {
+            place: &situation.place,
+            known: situation.known,
+            versions: situation.versions,
+            adapter: opening.adapter,
+            catalog: opening.catalog,
+            users: opening.users,
+        };
+        let context = self.assembled(parts, job, taken);
+        (context, situation.state, opening.session, opening.mark)
+    }
+
+    fn assembled<'a>(
+        self,
+        parts: Parts<'a, '_>,
+        job: &Job<'a>,
+        (token, leases): (u64, Option<BTreeSet<String>>),
+    ) -> Context<'a> {
+        let place = parts.place;
+        let mut known = parts.known;
         for snapshot in &self.adopted {
             known.apply(&Change::Snapshot(snapshot.clone()), place.environment.name);
         }
         let promoted = job.plan.purpose.promoted().map(str::to_owned);
         let preferred = (place.environment.name, promoted.as_deref());
-        let own = own_generations(&known, preferred, &opening.catalog);
-        let context = Context {
+        let own = own_generations(&known, preferred, &parts.catalog);
+        Context {
             own,
             promoted,
             project: place.project,
             options: job.options,
             mode: job.mode,
             environment: place.environment,
-            plan: place.facts,
-            versions: situation.versions,
-            adapter: opening.adapter,
-            scope: place.scope,
+            plan: place.facts.clone(),
+            versions: parts.versions,
+            adapter: parts.adapter,
+            scope: place.scope.clone(),
             known,
             adopted: self.adopted,
             actions: self.actions,
@@ -334,21 +377,31 @@ impl Preparation {
             full_refresh: job.plan.options.full_refresh,
             histories: self.histories,
             windows: self.windows,
-            catalog: opening.catalog,
+            catalog: parts.catalog,
             columns: self.columns,
-            users: opening.users,
+            users: parts.users,
             proofs: self.proofs,
             run_id: self.run_id,
             earlier_runs: self.earlier_runs,
             plan_id: job.plan.id.clone(),
             author: job.options.author.name.clone(),
             token,
+            leases,
             now: place.now,
             in_doubt: AtomicBool::new(false),
             lost: Arc::new(AtomicBool::new(false)),
-        };
-        (context, situation.state, opening.session, opening.mark)
+        }
     }
+}
+
+/// What a context takes of what was opened.
+struct Parts<'a, 'o> {
+    place: &'o Place<'a>,
+    known: Known,
+    versions: Versions,
+    adapter: Arc<dyn Adapter>,
+    catalog: HashMap<String, RelationKind>,
+    users: HashMap<(String, String), RelationKind>,
 }
 
 /// The tables that are preferred to those which were built last. Views are left out: they are made anew

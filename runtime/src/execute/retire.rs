@@ -4,9 +4,8 @@ use super::context::Context;
 use super::sweep::shown;
 use crate::error::Result;
 use crate::project::Project;
-use crate::state::{Change, KeptSince, Known, Object, State};
+use crate::state::{KeptSince, Known, Object, State};
 use jiff::{SignedDuration, Timestamp};
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 /// How long versions are kept that no environment shows, where the project says nothing.
@@ -85,22 +84,22 @@ pub fn keeps_history(project: &Project, object: &Object) -> bool {
     }
 }
 
+/// Whether there is anything that may be given up at the end of a run.
+pub fn is_anything_old(known: &Known, context: &Context<'_>) -> bool {
+    let since = kept_since(context.project, context.now);
+    let nothing = BTreeSet::new();
+    let found = candidates(known, context.project, (since.versions, &nothing));
+    !found.old.is_empty()
+}
+
 /// Gives up what is old, at the end of a run, and gives the names of what is to be dropped.
 ///
 /// # Errors
 /// `state-failed`.
-pub fn retire(
-    state: &mut State,
-    context: &Context<'_>,
-    published: &[Change],
-) -> Result<Vec<String>> {
-    let mut known = Cow::Borrowed(&context.known);
-    for change in published {
-        known.to_mut().apply(change, &context.scope.environment);
-    }
+pub fn retire(state: &mut State, context: &Context<'_>, known: &Known) -> Result<Vec<String>> {
     let since = kept_since(context.project, context.now);
     let nothing = BTreeSet::new();
-    let found = candidates(&known, context.project, (since.versions, &nothing));
+    let found = candidates(known, context.project, (since.versions, &nothing));
     if found.old.is_empty() {
         return Ok(Vec::new());
     }

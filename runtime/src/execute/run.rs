@@ -8,6 +8,7 @@ use super::interrupt::Interrupt;
 use super::job::{Job, perform};
 use super::opening::{self, Opening};
 use super::options::{RunOptions, RunOutcome};
+use super::turns::{await_turn, check_turn, in_turn};
 use crate::error::{Code, Error, Kind, Result};
 use crate::events::Event;
 use crate::plan::{self, Plan, PlanOptions, short};
@@ -30,7 +31,18 @@ pub fn run(
         variables: options.variables.clone(),
         ..Request::default()
     };
-    let mut opening = open(project, &request, options, interrupt)?;
+    in_turn((project, &request), (options, interrupt), |options| {
+        run_once((project, &request), options, interrupt, listener)
+    })
+}
+
+fn run_once(
+    (project, request): (&Project, &Request),
+    options: &RunOptions,
+    interrupt: &Interrupt,
+    listener: &mut dyn FnMut(Event),
+) -> Result<RunOutcome> {
+    let mut opening = open(project, request, options, interrupt)?;
     let wished = PlanOptions {
         select: options.select.clone(),
         exclude: options.exclude.clone(),
@@ -76,7 +88,9 @@ pub fn open<'a>(
         },
         ..request.clone()
     };
+    await_turn(project, request, (options.wait, interrupt))?;
     let mut opening = opening::open(project, request, options.wait, interrupt)?;
+    check_turn(&mut opening)?;
     if finish_begun(&mut opening, interrupt)? {
         let notes = std::mem::take(&mut opening.notes);
         drop(opening);
@@ -133,6 +147,7 @@ pub fn check_nothing_pending(opening: &mut Opening<'_>) -> Result<()> {
     if plans.is_empty() {
         return Ok(());
     }
+    check_turn(opening)?;
     Err(Error::new(
         Kind::Refused,
         Code::PendingPlan,

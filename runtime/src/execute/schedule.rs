@@ -265,6 +265,10 @@ impl<'a> Schedule<'a> {
                 self.release(node);
             }
             Ok(Decision::Unchanged(ready, reason)) => self.unchanged(node, ready, reason),
+            Ok(Decision::Build(task)) if !self.context.is_leased(&task.snapshot.physical) => {
+                let message = "nobody knew that it would be built when the tables were leased";
+                self.failed(node, Failure::finding(message), Duration::ZERO);
+            }
             Ok(Decision::Build(task)) => {
                 let key = (height(&self.heights, node), Reverse(node));
                 self.tasks.insert(key, *task);

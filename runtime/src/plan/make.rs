@@ -7,6 +7,7 @@ use super::document::{
     SCHEMA, SqlChange, ViewChange, ViewPlan,
 };
 use super::forks;
+use super::holdable::check_holdable;
 use super::new_data::NewData;
 use super::target::{Target, TargetModel, is_shown, view_of_pinned};
 use crate::adapters::{Relation as Name, dialect_of};
@@ -61,6 +62,7 @@ pub fn make_for(
     options: &PlanOptions,
     author: &Author,
 ) -> Result<Plan> {
+    check_holdable(situation, target)?;
     let comparison = compare(situation, target)?;
     let histories = Histories::of(situation, &options.destroy_history)?;
     let restated = Restated::of(situation, options, &histories)?;

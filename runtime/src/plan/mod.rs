@@ -23,6 +23,7 @@ mod compare;
 mod definition;
 mod document;
 mod forks;
+mod holdable;
 mod make;
 mod new_data;
 mod promoted;

@@ -28,7 +28,7 @@ mod window;
 pub use coverage::Coverage;
 pub use histories::{Histories, no_history};
 pub use loads::{Reads, agree, load_through, proved_equal};
-pub use naming::{audit_table, physical, physical_relation, show_query, show_statement};
+pub use naming::{audit_table, physical, physical_relation, show_query, show_statement, stem};
 pub use place::{Belief, Place, Request, Situation, pinned};
 pub use previews::{Forks, is_filled_by_time, is_protected};
 pub use restate::Restated;

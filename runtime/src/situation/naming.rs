@@ -23,6 +23,12 @@ pub fn physical(
     }
 }
 
+/// What all generations of a table have in common: its name without the generation. Leases of tables are
+/// called so.
+pub fn stem(physical: &str) -> &str {
+    physical.rsplit_once('_').map_or(physical, |(stem, _)| stem)
+}
+
 /// `<schema>__<model>__audit_<number>`: the table of the failing rows of a model's audit, by its
 /// place in the model's list.
 pub fn audit_table((schema, name): (&str, &str), index: usize) -> String {

@@ -2,8 +2,8 @@
 
 use super::database::{Database, Row, names, objects, values};
 use super::deployment::{
-    Claim, Claimed, Environment, Finish, HistoryEntry, Holder, Lease, Pointer, Refusal,
-    environment_lease,
+    Claim, Claimed, ENGINE_LEASE, Environment, Finish, HistoryEntry, Holder, Lease, Pointer,
+    Refusal, environment_lease,
 };
 use super::environments::{add_history, environment};
 use super::fault::Attempt;
@@ -31,16 +31,20 @@ impl State {
         self.claim_with(claim, &|holder| holder.is_dead(&claim.holder))
     }
 
-    /// Takes leases of physical tables that are to be dropped, all or none, and no environment: that and
-    /// its revision don't matter. Otherwise as [`State::claim`].
+    /// Takes a whole engine, and no environment: that and its revision don't matter. It is refused while
+    /// anybody holds any lease on it, and nobody gets another one until it is given back. Otherwise as
+    /// [`State::claim`].
     ///
     /// # Errors
     /// `state-failed`, `state-moved-on`.
-    pub fn claim_buried(&mut self, claim: &Claim<'_>) -> Result<ClaimResult> {
-        self.write((claim.project, "claim buried"), async |database| {
+    pub fn claim_engine(&mut self, claim: &Claim<'_>) -> Result<ClaimResult> {
+        self.write((claim.project, "claim engine"), async |database| {
             let is_dead = |holder: &Holder| holder.is_dead(&claim.holder);
-            let wanted: BTreeSet<String> = claim.leases.iter().cloned().collect();
-            let in_the_way = in_the_way(database, claim, &wanted).await?;
+            let mut wanted: BTreeSet<String> = claim.leases.iter().cloned().collect();
+            wanted.insert(ENGINE_LEASE.to_owned());
+            let of_engine = values![claim.project, claim.engine];
+            let rows = database.rows(LEASES, of_engine).await?;
+            let in_the_way = rows.iter().map(lease).collect::<sqlx::Result<Vec<_>>>()?;
             let now = database.now().await?;
             match first_held(&in_the_way, claim, (now, &is_dead)) {
                 Some(held) => Ok(Err(Refusal::Held(Box::new(held.clone())))),
@@ -181,6 +185,42 @@ impl State {
         })
     }
 
+    /// The tokens of all claims on an engine: every other one has ended for good.
+    ///
+    /// # Errors
+    /// `state-failed`.
+    pub fn claimed_tokens(&mut self, project: &str, engine: &str) -> Result<Vec<u64>> {
+        self.read(async |database| {
+            let rows = database.rows(TOKENS, values![project, engine]).await?;
+            let tokens = rows.iter().map(|row| row.count(0));
+            Ok(tokens.collect::<sqlx::Result<_>>()?)
+        })
+    }
+
+    /// The runs on an engine that are under way: their leases haven't expired, and nothing tells that their
+    /// processes are dead.
+    ///
+    /// # Errors
+    /// `state-failed`.
+    pub fn runs_under_way(
+        &mut self,
+        (project, engine): (&str, &str),
+        observer: &Holder,
+    ) -> Result<BTreeSet<String>> {
+        self.read(async |database| {
+            let now = database.now().await?;
+            let rows = database.rows(UNDER_WAY, values![project, engine]).await?;
+            let mut runs = BTreeSet::new();
+            for row in &rows {
+                let holder: Holder = row.json(1)?;
+                if row.instant(2)? > now && !holder.is_dead(observer) {
+                    runs.insert(row.text(0)?);
+                }
+            }
+            Ok(runs)
+        })
+    }
+
     /// The leases on an engine by name, those that have expired among them.
     ///
     /// # Errors
@@ -258,14 +298,15 @@ async fn take_over(
     Ok(Claimed { token, taken_over })
 }
 
-/// The leases that somebody has of what is wanted.
+/// The leases that somebody has of what is wanted, or of the whole engine.
 async fn in_the_way(
     database: &mut Database,
     claim: &Claim<'_>,
     wanted: &BTreeSet<String>,
 ) -> sqlx::Result<Vec<Lease>> {
+    let wanted = wanted.iter().map(String::as_str);
     let values = [
-        names(wanted.iter().map(String::as_str)),
+        names(wanted.chain([ENGINE_LEASE])),
         claim.project.into(),
         claim.engine.into(),
     ];
@@ -402,6 +443,16 @@ fn lease(row: &Row) -> sqlx::Result<Lease> {
 
 const LEASES: &str = "\
 SELECT name, token, holder, taken_at, expires_at FROM leases WHERE project = $1 AND engine = $2";
+
+const TOKENS: &str = "SELECT token FROM claims WHERE project = $1 AND engine = $2";
+
+const UNDER_WAY: &str = "\
+SELECT runs.id, leases.holder, leases.expires_at FROM runs \
+JOIN claims ON claims.project = runs.project AND claims.engine = runs.engine \
+AND claims.environment = runs.environment AND claims.plan = runs.plan \
+JOIN leases ON leases.project = claims.project AND leases.engine = claims.engine \
+AND leases.token = claims.token \
+WHERE runs.project = $1 AND runs.engine = $2 AND runs.status = 'running'";
 
 const IN_THE_WAY: &str = "\
 SELECT name, token, holder, taken_at, expires_at FROM leases WHERE project = $2 AND engine = $3 \

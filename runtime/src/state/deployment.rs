@@ -138,7 +138,7 @@ pub struct Holder {
 /// What keeps others from something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// What it is for: the name of a physical table, or [`environment_lease`].
+    /// What it is for: a table, whichever generation of it, [`environment_lease`] or [`ENGINE_LEASE`].
     pub name: String,
     /// The fencing token: larger than that of all earlier claims on the engine.
     pub token: u64,
@@ -155,6 +155,9 @@ pub fn environment_lease(environment: &str) -> String {
     format!("environment/{environment}")
 }
 
+/// The name of the lease of whoever works on a whole engine, and lets nobody else work on it.
+pub const ENGINE_LEASE: &str = "engine/";
+
 /// What somebody who is about to change an environment asks for.
 #[derive(Clone, Debug)]
 pub struct Claim<'a> {
@@ -170,7 +173,7 @@ pub struct Claim<'a> {
     pub plan: &'a str,
     /// Who asks.
     pub holder: Holder,
-    /// The physical tables that will be written, in any order.
+    /// The tables that will be written, in any order; none where whoever has the engine open is alone.
     pub leases: Vec<String>,
     /// How long the leases last without a heartbeat.
     pub lease: Duration,

@@ -33,8 +33,8 @@ mod writer;
 pub use crate::config::StateAddress;
 pub use claims::ClaimResult;
 pub use deployment::{
-    Claim, Claimed, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel, Pointer,
-    ProjectVersion, Pruned, Refusal, Retention, StoredPlan, environment_lease,
+    Claim, Claimed, ENGINE_LEASE, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel,
+    Pointer, ProjectVersion, Pruned, Refusal, Retention, StoredPlan, environment_lease,
 };
 pub use holder::host as host_name;
 pub use known::Known;

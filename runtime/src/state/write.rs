@@ -371,7 +371,8 @@ status = excluded.status";
 
 const RUNS_ENDED: &str = "\
 UPDATE runs SET status = value ->> 'status', duration_ms = CAST(value ->> 'duration' AS BIGINT) \
-FROM {rows} WHERE runs.id = value ->> 'id' AND runs.project = $2";
+FROM {rows} WHERE runs.id = value ->> 'id' AND runs.project = $2 \
+AND (runs.status = 'running' OR value ->> 'status' <> 'broken off')";
 
 const STEPS: &str = "\
 INSERT INTO steps (run, position, model, version, kind, status, rows, duration_ms, note) \

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 pub const ALGORITHM: &str = "dbgo version 3";
 
 /// The versions of all relations of a project in one environment, in hexadecimal digits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Versions {
     of: HashMap<Relation, String>,
     /// The seeds' definitions: what their readers' versions are made of. Other rows in a seed are a

@@ -200,6 +200,7 @@ impl Place {
                 name: Str::new("local"),
                 kind: Str::new("duckdb"),
                 location: Str::new("shop.duckdb"),
+                options: List::new(&[]),
                 settings: List::new(&[]),
             }]),
             default_environment: Str::new(self.environment),

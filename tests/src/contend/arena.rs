@@ -1,17 +1,17 @@
 //! The checkouts, with the database and the state that they share.
 
 use super::{Contest, USERS};
-use crate::crash::picture::{self, Picture, Rows};
+use crate::crash::picture::{Picture, Rows};
 use crate::crash::process::{End, Running, dbgo};
 use crate::crash::project::{self, DATABASE, Release};
 use crate::crash::store::Home;
-use duckdb::{AccessMode, Config, Connection};
+use crate::data::{Data, Lake};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The schema of the state on a server.
+/// What the schema of the state on a server begins with; several contests may share the server.
 const SCHEMA: &str = "contest";
 
 /// Several checkouts with one database.
@@ -51,16 +51,16 @@ impl<'a> Arena<'a> {
         for number in 0..contest.processes {
             let state = match contest.home {
                 Home::File => format!("sqlite:{}", arena.folder.join("state.db").display()),
-                Home::Server(server) => server.address(SCHEMA),
+                Home::Server(server) => server.address(&format!("{SCHEMA}_{}", contest.seed)),
             };
             arena.write(
                 &arena.checkout(number),
                 release_of(number),
-                &arena.database(),
+                &arena.data(),
                 &state,
             )?;
         }
-        picture::execute(&arena.database(), &project::events(Release::New))?;
+        arena.data().execute(&project::events(Release::New))?;
         Ok(arena)
     }
 
@@ -68,13 +68,12 @@ impl<'a> Arena<'a> {
         &self,
         folder: &Path,
         release: Release,
-        database: &Path,
+        tables: &Data,
         state: &str,
     ) -> Result<(), Box<dyn Error>> {
         let settings = format!(
-            "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{}\"\n\
-             [engine.local.settings]\nthreads = 2\n[state]\nurl = \"{state}\"\n",
-            database.display()
+            "name = \"shop\"\n{}[engine.local.settings]\nthreads = 2\n[state]\nurl = \"{state}\"\n",
+            tables.settings()
         );
         // One place for the files of a release, so that the same release reads the same files.
         let data = self.folder.join(format!("data-{release:?}"));
@@ -85,9 +84,20 @@ impl<'a> Arena<'a> {
         self.folder.join(format!("checkout-{number}"))
     }
 
-    /// The database that all share.
-    pub fn database(&self) -> PathBuf {
-        self.folder.join(DATABASE)
+    /// The tables that all share.
+    pub fn data(&self) -> Data {
+        self.data_of(&self.folder, "contest_lake")
+    }
+
+    fn data_of(&self, folder: &Path, schema: &str) -> Data {
+        match &self.contest.lakes {
+            None => Data::File(folder.join(DATABASE)),
+            Some((server, extensions)) => {
+                let schema = format!("{schema}_{}", self.contest.seed);
+                let lakes = (*server, extensions.as_path());
+                Data::Lake(Lake::new(lakes, &schema, &folder.join("lake")))
+            }
+        }
     }
 
     /// A call in a checkout, by a user whose environment it changes.
@@ -108,7 +118,7 @@ impl<'a> Arena<'a> {
     /// # Errors
     /// What the engine says.
     pub fn picture(&self) -> Result<Picture, Box<dyn Error>> {
-        Picture::take(&self.database())
+        Picture::of(&self.data().read()?)
     }
 
     /// What a release comes to that nobody is in the way of, for the first user.
@@ -117,13 +127,13 @@ impl<'a> Arena<'a> {
     /// If it fails.
     pub fn alone(&self, release: Release) -> Result<Picture, Box<dyn Error>> {
         let folder = self.folder.join(format!("alone-{release:?}"));
-        let database = folder.join(DATABASE);
-        self.write(&folder, release, &database, "sqlite:.dbgo/state.db")?;
-        picture::execute(&database, &project::events(Release::New))?;
+        let data = self.data_of(&folder, &format!("alone_{}", release as usize));
+        self.write(&folder, release, &data, "sqlite:.dbgo/state.db")?;
+        data.execute(&project::events(Release::New))?;
         let words = self.contest.ways.first().copied().unwrap_or(&["run"]);
         let ended = Running::start(self.command_in(&folder, USERS[0], words))?.wait()?;
         match ended.end {
-            End::Exit(0) => Picture::take(&database),
+            End::Exit(0) => Picture::of(&data.read()?),
             end => Err(format!("alone it ended with {end}\n{}", ended.said).into()),
         }
     }
@@ -138,8 +148,7 @@ impl<'a> Arena<'a> {
             WHERE (entry ->> 'model') = ''
                 AND (CAST(entry ->> 'details' AS JSON) ->> 'environment') = ?
             ORDER BY CAST(entry ->> 'committed_at' AS BIGINT) DESC LIMIT 1";
-        let config = Config::default().access_mode(AccessMode::ReadOnly)?;
-        let connection = Connection::open_with_flags(self.database(), config)?;
+        let connection = self.data().read()?;
         let mut statement = connection.prepare(LAST)?;
         let runs = statement.query_map([format!("dev_{user}")], |row| row.get::<_, String>(0))?;
         Ok(runs.collect::<duckdb::Result<Vec<_>>>()?.concat())

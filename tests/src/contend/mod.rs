@@ -1,7 +1,7 @@
 //! Processes that want the same: `cargo xtask contend` and `tests/tests/tool/contend.rs`.
 //!
 //! Several checkouts of one project, half of them of each release, share a state on a server and a
-//! database file, and change three environments for a while, each process after the other. What must
+//! database file or a lake, and change three environments for a while, each process after the other. What must
 //! hold: a process ends well, or is refused and told who is in its way, and never meets a raw error of a
 //! lock; each environment shows what the process that published last in it would have published alone;
 //! no batch is committed twice, and nobody commits under a lease that somebody else has had since.
@@ -21,6 +21,7 @@ use crate::crash::random::Random;
 use crate::crash::store::Home;
 use crate::crash::verify::{self, Seen};
 use arena::Arena;
+use dbgo_test_postgres::Server;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,8 @@ pub struct Contest {
     pub time: Duration,
     /// What the choices follow from.
     pub seed: u64,
+    /// The server and the extensions of a lake that holds the tables; a database file without one.
+    pub lakes: Option<(&'static Server, PathBuf)>,
 }
 
 /// A process that has ended.
@@ -120,7 +123,8 @@ pub fn run(contest: &Contest, folder: &Path) -> std::result::Result<Result, Box<
         };
         shows_alone((&left, &old, &new), by, &mut findings);
     }
-    ledger::check(&arena.database(), &mut findings)?;
+    let one_at_a_time = contest.lakes.is_none();
+    ledger::check((&arena.data().read()?, one_at_a_time), &mut findings)?;
     Ok(Result { ends, findings })
 }
 

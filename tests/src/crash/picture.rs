@@ -43,27 +43,34 @@ impl Picture {
     /// What the engine says: also that a view can't be read.
     pub fn take(database: &Path) -> Result<Self, Box<dyn Error>> {
         let config = Config::default().access_mode(AccessMode::ReadOnly)?;
-        let connection = Connection::open_with_flags(database, config)?;
+        Self::of(&Connection::open_with_flags(database, config)?)
+    }
+
+    /// Looks at everything of an opened database.
+    ///
+    /// # Errors
+    /// What the engine says: also that a view can't be read.
+    pub fn of(connection: &Connection) -> Result<Self, Box<dyn Error>> {
         let mut picture = Self::default();
         for (schema, name) in pairs(
-            &connection,
+            connection,
             "SELECT schema_name, view_name FROM duckdb_views()
-             WHERE NOT internal AND schema_name <> '_dbgo'",
+             WHERE NOT internal AND schema_name <> '_dbgo' AND database_name = current_database()",
         )? {
             let query = format!(
                 "SELECT CAST(shown AS VARCHAR) FROM \"{schema}\".\"{name}\" AS shown ORDER BY 1"
             );
-            let rows = texts(&connection, &query)
+            let rows = texts(connection, &query)
                 .map_err(|error| format!("the view {schema}.{name} can't be read: {error}"))?;
             picture.views.insert(format!("{schema}.{name}"), rows);
         }
         let own = texts(
-            &connection,
+            connection,
             "SELECT table_name FROM duckdb_tables() WHERE schema_name = '_dbgo'
-             AND table_name IN ('ledger', 'meta', 'published')",
+             AND database_name = current_database() AND table_name IN ('ledger', 'meta', 'published')",
         )?;
         if own.len() == 3 {
-            picture.read_bookkeeping(&connection)?;
+            picture.read_bookkeeping(connection)?;
         } else if !own.is_empty() {
             return Err(format!("of dbgo's own tables there are only {own:?}").into());
         }
@@ -77,14 +84,17 @@ impl Picture {
         self.ledger.sort();
         let epoch = texts(connection, "SELECT CAST(epoch AS VARCHAR) FROM _dbgo.meta")?;
         self.epoch = epoch.concat().parse()?;
-        let revisions = "SELECT environment, CAST(revision AS VARCHAR) FROM _dbgo.published";
+        let revisions = "SELECT environment, CAST(max(revision) AS VARCHAR) FROM _dbgo.published
+            GROUP BY environment";
         for (environment, revision) in pairs(connection, revisions)? {
             self.revisions.insert(environment, revision.parse()?);
         }
         let objects = texts(
             connection,
             "SELECT table_name FROM information_schema.tables WHERE table_schema = '_dbgo'
-             AND table_name NOT IN ('ledger', 'meta', 'published')",
+             AND table_catalog = current_database()
+             AND table_name NOT IN ('ledger', 'meta', 'published')
+             AND NOT regexp_full_match(table_name, 'fence_[0-9a-f]{8}_[0-9]+')",
         )?;
         self.objects = objects.into_iter().collect();
         Ok(())

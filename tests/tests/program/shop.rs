@@ -162,6 +162,7 @@ pub fn project(amount: &str) -> TypedProject {
                 name: "local".to_owned(),
                 kind: "duckdb".to_owned(),
                 location: "shop.duckdb".to_owned(),
+                options: Vec::new(),
                 settings: Vec::new(),
             }],
             default_environment: "dev_${USER}".to_owned(),

@@ -39,7 +39,11 @@ fn look_up(workspace: &Workspace, settings: &Settings, about: About<'_>) -> Resu
     // The other engines may be out of reach here.
     if let Some(engine) = name.and_then(|name| settings.engine_of(&name)) {
         let name = &engine.name.value;
-        expand(&engine.location.value, &lookup, &engine_place(name, "path"))?;
+        let key = engine.kind.location_key();
+        expand(&engine.location.value, &lookup, &engine_place(name, key))?;
+        for (key, value) in &engine.options {
+            expand(&value.value, &lookup, &engine_place(name, key))?;
+        }
         for (key, value) in &engine.settings {
             let place = engine_setting_place(name, &key.value);
             expand(&value.value.to_text(), &lookup, &place)?;

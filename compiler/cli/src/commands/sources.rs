@@ -76,6 +76,9 @@ fn catalogue(root: &Path, engine: &Engine) -> Result<Vec<Table>, ExitCode> {
         name: &engine.name.value,
         kind: engine.kind.word(),
         location: &engine.location.value,
+        options: (engine.options.iter())
+            .map(|(name, value)| (*name, value.value.as_str()))
+            .collect(),
         settings: (values.iter())
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect(),

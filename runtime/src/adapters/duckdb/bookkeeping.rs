@@ -8,7 +8,7 @@ use super::ddl::string;
 use super::errors::engine_error;
 use crate::adapters::error::{EngineError, ErrorClass};
 use crate::adapters::ledger::{
-    BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, LedgerEntry,
+    BOOKKEEPING_FORMAT, BOOKKEEPING_SCHEMA, CommittedBatch, EngineMeta, Fence, LedgerEntry,
     PublishedRevision, TimeRange,
 };
 
@@ -17,7 +17,7 @@ use crate::adapters::ledger::{
 /// 1.4 s there, with two 0.5 to 0.65 s. The key's index costs nothing that could be measured beside
 /// that, and transactions with different keys don't conflict. Text for the insert instead of a
 /// prepared statement: the tables that are created all the time make it bind anew in any case.
-const CREATE_BOOKKEEPING: &str = "
+const CREATE: &str = "
 CREATE SCHEMA IF NOT EXISTS _dbgo;
 CREATE TABLE IF NOT EXISTS _dbgo.meta (
     state_id VARCHAR NOT NULL, format INTEGER NOT NULL,
@@ -105,13 +105,106 @@ fn unreadable(error: impl std::fmt::Display) -> EngineError {
     )
 }
 
+/// What differs between the places that hold the tables: a file, which one process has, and a lake.
+pub(super) trait Home: Send + Sync {
+    /// What a connection needs besides the fixed settings.
+    fn prepare(&self, _driver: &Connection) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// The statements that create `_dbgo` and its tables where they are missing.
+    fn create(&self) -> &'static str {
+        CREATE
+    }
+
+    /// The tokens that there is a fence of each.
+    fn fences(&self, _driver: &Connection) -> Result<Vec<u64>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    /// Gives a fence to a holder; gives the number of rows of meta that this changed.
+    fn fence(&self, driver: &Connection, wanted: &Fence<'_>) -> Result<u64, EngineError> {
+        fence(driver, wanted)
+    }
+
+    /// Fails if the fence isn't a token's, now or when the transaction is committed.
+    fn hold_fence(&self, driver: &Connection, token: u64) -> Result<(), EngineError> {
+        // The process that has the file open is the only one that can take the fence, so nobody
+        // does between this and the commit.
+        match meta(driver)? {
+            Some(meta) if meta.epoch == token => Ok(()),
+            found => Err(EngineError::fenced(token, found.as_ref())),
+        }
+    }
+
+    /// Writes a row of the ledger.
+    fn record(&self, driver: &Connection, entry: &LedgerEntry) -> Result<(), EngineError> {
+        record(driver, entry)
+    }
+
+    /// The whole ledger in the order of its commits.
+    fn ledger(&self, driver: &Connection) -> Result<Vec<CommittedBatch>, EngineError> {
+        // They are written by this one's clock, one process after the other.
+        let mut batches = read_ledger(driver, "")?;
+        batches.sort_by(|one, other| {
+            let key = |batch: &CommittedBatch| (batch.committed_at, batch.entry.batch_id.clone());
+            key(one).cmp(&key(other))
+        });
+        Ok(batches)
+    }
+
+    /// Removes rows of the ledger, and writes others anew.
+    fn replace_batches(
+        &self,
+        driver: &Connection,
+        removed: &[&str],
+        changed: &[CommittedBatch],
+    ) -> Result<(), EngineError> {
+        replace_batches(driver, removed, changed)
+    }
+
+    /// Writes what an environment's views show; gives the number of rows that this changed or added.
+    fn record_published(
+        &self,
+        driver: &Connection,
+        published: &PublishedRevision,
+    ) -> Result<u64, EngineError> {
+        record_published(driver, published)
+    }
+
+    /// Reads what the views of all environments show.
+    fn published(&self, driver: &Connection) -> Result<Vec<PublishedRevision>, EngineError> {
+        published(driver)
+    }
+
+    /// Writes everything that was committed to where it stays.
+    fn checkpoint(&self, driver: &Connection) -> Result<(), EngineError> {
+        const CHECKPOINT: &str = "CHECKPOINT";
+        driver
+            .execute_batch(CHECKPOINT)
+            .map_err(|error| engine_error(&error, CHECKPOINT))
+    }
+
+    /// How many bytes the tables take.
+    fn used_bytes(&self, driver: &Connection) -> Result<u64, EngineError> {
+        super::catalog::used_bytes(driver)
+    }
+}
+
+/// A database file, or memory.
+pub(super) struct OwnFile;
+
+impl Home for OwnFile {}
+
 /// Creates `_dbgo` and its tables where they are missing, and reads the meta row.
 pub(super) fn create_bookkeeping(
+    home: &dyn Home,
     driver: &Connection,
     state_id: &str,
 ) -> Result<EngineMeta, EngineError> {
+    let create = home.create();
     let work = || -> ::duckdb::Result<EngineMeta> {
-        driver.execute_batch(CREATE_BOOKKEEPING)?;
+        driver.execute_batch(create)?;
         driver.execute(
             "INSERT INTO _dbgo.meta (state_id, format, epoch, holder, n)
              SELECT ?, ?, 0, '', 0 WHERE NOT EXISTS (FROM _dbgo.meta)",
@@ -119,7 +212,7 @@ pub(super) fn create_bookkeeping(
         )?;
         driver.query_row(META, [], meta_row)
     };
-    work().map_err(|error| engine_error(&error, CREATE_BOOKKEEPING.trim()))
+    work().map_err(|error| engine_error(&error, create.trim()))
 }
 
 const META: &str = "SELECT state_id, format, epoch, holder, n FROM _dbgo.meta";
@@ -154,23 +247,18 @@ pub(super) fn adopt(driver: &Connection, state_id: &str) -> Result<(), EngineErr
 
 /// Gives the fence to a holder. It is one update and nothing else: with `RETURNING`, or as a delete
 /// and an insert, DuckDB lets two transactions do it at once and silently loses one of them.
-pub(super) fn fence(
-    driver: &Connection,
-    state_id: &str,
-    token: u64,
-    holder: &str,
-) -> Result<u64, EngineError> {
+fn fence(driver: &Connection, wanted: &Fence<'_>) -> Result<u64, EngineError> {
     const FENCE: &str = "UPDATE _dbgo.meta SET epoch = $1, holder = $2, n = n + 1
         WHERE state_id = $3 AND (epoch < $1 OR (epoch = $1 AND holder = $2))";
     driver
-        .execute(FENCE, params![token, holder, state_id])
+        .execute(FENCE, params![wanted.token, wanted.holder, wanted.state_id])
         .map(|changed| changed as u64)
         .map_err(|error| engine_error(&error, FENCE))
 }
 
 /// Writes what an environment's views show. The update comes first for the same reason; of two
 /// first publications at once, one fails by the key.
-pub(super) fn record_published(
+fn record_published(
     driver: &Connection,
     published: &PublishedRevision,
 ) -> Result<u64, EngineError> {
@@ -200,13 +288,15 @@ pub(super) fn record_published(
     }
 }
 
-/// Reads what the views of all environments show.
-pub(super) fn published(driver: &Connection) -> Result<Vec<PublishedRevision>, EngineError> {
+/// Reads what the views of all environments show. Of an environment with several rows it is the last.
+fn published(driver: &Connection) -> Result<Vec<PublishedRevision>, EngineError> {
     if !has_table(driver, "published")? {
         return Ok(Vec::new());
     }
     const PUBLISHED: &str = "SELECT project, environment, revision, plan, project_version,
-        published_at FROM _dbgo.published ORDER BY project, environment";
+        published_at FROM _dbgo.published
+        QUALIFY row_number() OVER (PARTITION BY project, environment ORDER BY revision DESC) = 1
+        ORDER BY project, environment";
     let fail = |error| engine_error(&error, PUBLISHED);
     let mut statement = driver.prepare(PUBLISHED).map_err(fail)?;
     let mut rows = statement.query([]).map_err(fail)?;
@@ -243,16 +333,6 @@ pub(super) fn record(driver: &Connection, entry: &LedgerEntry) -> Result<(), Eng
     driver
         .execute_batch(&insert)
         .map_err(|error| engine_error(&error, &insert))
-}
-
-/// The whole ledger in the order of its commits.
-pub(super) fn ledger(driver: &Connection) -> Result<Vec<CommittedBatch>, EngineError> {
-    let mut batches = read_ledger(driver, "")?;
-    batches.sort_by(|one, other| {
-        let key = |batch: &CommittedBatch| (batch.committed_at, batch.entry.batch_id.clone());
-        key(one).cmp(&key(other))
-    });
-    Ok(batches)
 }
 
 /// Removes the rows about tables, and gives their number.
@@ -313,7 +393,11 @@ pub(super) fn committed_batch(
     Ok(read_ledger(driver, &condition)?.pop())
 }
 
-fn read_ledger(driver: &Connection, condition: &str) -> Result<Vec<CommittedBatch>, EngineError> {
+/// Rows of the ledger: those that a condition holds for, or in an order.
+pub(super) fn read_ledger(
+    driver: &Connection,
+    condition: &str,
+) -> Result<Vec<CommittedBatch>, EngineError> {
     if !has_table(driver, "ledger")? {
         return Ok(Vec::new());
     }

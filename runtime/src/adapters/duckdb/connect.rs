@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use ::duckdb::{AccessMode, Config, Connection};
 
+use super::bookkeeping::OwnFile;
 use super::ddl::DuckDbDialect;
 use super::errors::engine_error;
 use super::registry::{self, OpenDatabase};
@@ -109,6 +110,7 @@ impl Adapter for DuckDb {
             swap: true,
             replace_view: true,
             concurrent_writers: true,
+            many_processes: false,
             grants: false,
         }
     }
@@ -118,7 +120,8 @@ impl Adapter for DuckDb {
     }
 
     fn session(&self) -> Result<Session, EngineError> {
-        let connection = DuckDbConnection::new(Arc::clone(&self.database), self.read_only)?;
+        let home = (self.read_only, Arc::new(OwnFile) as _);
+        let connection = DuckDbConnection::new(Arc::clone(&self.database), home)?;
         Ok(Session::new(Box::new(connection)))
     }
 
@@ -183,7 +186,7 @@ fn open_file(path: &Path, options: &OpenOptions) -> Result<Arc<OpenDatabase>, En
     }
 }
 
-fn refuse_fixed_settings(settings: &[(String, String)]) -> Result<(), EngineError> {
+pub(super) fn refuse_fixed_settings(settings: &[(String, String)]) -> Result<(), EngineError> {
     let fixed = |name: &str| {
         SESSION_SETTINGS
             .iter()

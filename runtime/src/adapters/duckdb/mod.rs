@@ -1,4 +1,4 @@
-//! DuckDB, in this process: a database file, or memory.
+//! DuckDB, in this process: a database file, memory, or a lake.
 //!
 //! | module | holds |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | [`session`] | one connection: statements, transactions |
 //! | [`interrupt`] | cancelling and statement timeouts |
 //! | [`ddl`], [`dml`] | the SQL that creates, fills and changes |
+//! | [`lake`] | tables of DuckLake, which several processes write at once |
 //! | [`keyed`] | merges, partitions and versions of rows |
 //! | [`catalog`] | reading tables and columns |
 //! | [`bookkeeping`] | dbgo's own tables: the fence, the ledger, publications |
@@ -24,6 +25,7 @@ mod dml;
 mod errors;
 mod interrupt;
 mod keyed;
+pub mod lake;
 mod registry;
 mod session;
 mod statement;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use ::duckdb::Connection as Driver;
 use ::duckdb::arrow::array::{Array, Int64Array, RecordBatch};
 
+use super::bookkeeping::Home;
 use super::errors::engine_error;
 use super::interrupt::StatementWatch;
 use super::registry::OpenDatabase;
 use super::{bookkeeping, catalog, connect, statement, view_text};
 use crate::adapters::error::EngineError;
-use crate::adapters::ledger::{CommittedBatch, EngineMeta, LedgerEntry, PublishedRevision};
+use crate::adapters::ledger::{CommittedBatch, EngineMeta, Fence, LedgerEntry, PublishedRevision};
 use crate::adapters::relation::{CatalogRelation, CatalogTable, Column, Relation, RelationKind};
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult, read_only_error};
 
@@ -22,20 +23,26 @@ pub(super) struct DuckDbConnection {
     watch: Arc<StatementWatch>,
     timeout: Option<Duration>,
     read_only: bool,
+    home: Arc<dyn Home>,
     _database: Arc<OpenDatabase>,
 }
 
 impl DuckDbConnection {
     /// Connects, with the fixed session settings.
-    pub(super) fn new(database: Arc<OpenDatabase>, read_only: bool) -> Result<Self, EngineError> {
+    pub(super) fn new(
+        database: Arc<OpenDatabase>,
+        (read_only, home): (bool, Arc<dyn Home>),
+    ) -> Result<Self, EngineError> {
         let driver = database.connect()?;
         connect::prepare_session(&driver)?;
+        home.prepare(&driver)?;
         let watch = StatementWatch::new(driver.interrupt_handle());
         Ok(Self {
             driver,
             watch,
             timeout: None,
             read_only,
+            home,
             _database: database,
         })
     }
@@ -96,11 +103,11 @@ impl Connection for DuckDbConnection {
     }
 
     fn record(&mut self, entry: &LedgerEntry) -> Result<(), EngineError> {
-        self.watched(|driver| bookkeeping::record(driver, entry))
+        self.watched(|driver| self.home.record(driver, entry))
     }
 
     fn create_bookkeeping(&mut self, state_id: &str) -> Result<EngineMeta, EngineError> {
-        self.watched(|driver| bookkeeping::create_bookkeeping(driver, state_id))
+        self.watched(|driver| bookkeeping::create_bookkeeping(&*self.home, driver, state_id))
     }
 
     fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError> {
@@ -111,22 +118,24 @@ impl Connection for DuckDbConnection {
         self.watched(|driver| bookkeeping::adopt(driver, state_id))
     }
 
-    fn fence(&mut self, state_id: &str, token: u64, holder: &str) -> Result<u64, EngineError> {
-        self.watched(|driver| bookkeeping::fence(driver, state_id, token, holder))
+    fn fences(&mut self) -> Result<Vec<u64>, EngineError> {
+        self.watched(|driver| self.home.fences(driver))
     }
 
-    fn hold_fence(&mut self) -> Result<Option<EngineMeta>, EngineError> {
-        // The process that has the file open is the only one that can take the fence, so nobody
-        // does between this and the commit.
-        self.meta()
+    fn fence(&mut self, fence: &Fence<'_>) -> Result<u64, EngineError> {
+        self.watched(|driver| self.home.fence(driver, fence))
+    }
+
+    fn hold_fence(&mut self, token: u64) -> Result<(), EngineError> {
+        self.watched(|driver| self.home.hold_fence(driver, token))
     }
 
     fn record_published(&mut self, published: &PublishedRevision) -> Result<u64, EngineError> {
-        self.watched(|driver| bookkeeping::record_published(driver, published))
+        self.watched(|driver| self.home.record_published(driver, published))
     }
 
     fn published(&mut self) -> Result<Vec<PublishedRevision>, EngineError> {
-        self.watched(bookkeeping::published)
+        self.watched(|driver| self.home.published(driver))
     }
 
     fn ledger_mark(&mut self) -> Result<String, EngineError> {
@@ -134,7 +143,7 @@ impl Connection for DuckDbConnection {
     }
 
     fn ledger(&mut self) -> Result<Vec<CommittedBatch>, EngineError> {
-        self.watched(bookkeeping::ledger)
+        self.watched(|driver| self.home.ledger(driver))
     }
 
     fn forget_batches(&mut self, tables: &[&str]) -> Result<u64, EngineError> {
@@ -146,14 +155,14 @@ impl Connection for DuckDbConnection {
         removed: &[&str],
         changed: &[CommittedBatch],
     ) -> Result<(), EngineError> {
-        self.watched(|driver| bookkeeping::replace_batches(driver, removed, changed))
+        self.watched(|driver| self.home.replace_batches(driver, removed, changed))
     }
 
     fn used_bytes(&mut self) -> Result<u64, EngineError> {
         if !self.read_only {
-            self.control("CHECKPOINT")?;
+            self.home.checkpoint(&self.driver)?;
         }
-        self.watched(catalog::used_bytes)
+        self.watched(|driver| self.home.used_bytes(driver))
     }
 
     fn committed_batch(&mut self, batch_id: &str) -> Result<Option<CommittedBatch>, EngineError> {

@@ -7,8 +7,10 @@
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::bookkeeping::OwnFile;
 use super::connect;
 use super::ddl::{column_definition, identifier};
 use super::registry::OpenDatabase;
@@ -69,7 +71,10 @@ impl TypeSession {
             ..OpenOptions::default()
         };
         let driver = connect::connect(Path::new(":memory:"), &options)?;
-        let mut connection = DuckDbConnection::new(OpenDatabase::unregistered(driver), false)?;
+        let mut connection = DuckDbConnection::new(
+            OpenDatabase::unregistered(driver),
+            (false, Arc::new(OwnFile) as _),
+        )?;
         connection.set_statement_timeout(Some(TIMEOUT));
         Ok(Self {
             connection,

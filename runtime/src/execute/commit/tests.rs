@@ -4,7 +4,7 @@ use super::*;
 use crate::adapters::session::{Access, Cancel, Connection, QueryResult};
 use crate::adapters::{
     Capabilities, CatalogRelation, CatalogTable, Column, CommittedBatch, Dialect, EngineMeta,
-    LedgerEntry, OpenOptions, PublishedRevision, Relation, RelationKind, duckdb,
+    Fence, LedgerEntry, OpenOptions, PublishedRevision, Relation, RelationKind, duckdb,
 };
 use std::sync::Arc;
 
@@ -75,17 +75,11 @@ impl Connection for Given {
     fn meta(&mut self) -> Result<Option<EngineMeta>, EngineError> {
         Ok(None)
     }
-    fn fence(&mut self, _: &str, _: u64, _: &str) -> Result<u64, EngineError> {
+    fn fence(&mut self, _: &Fence<'_>) -> Result<u64, EngineError> {
         Ok(1)
     }
-    fn hold_fence(&mut self) -> Result<Option<EngineMeta>, EngineError> {
-        Ok(Some(EngineMeta {
-            state_id: String::new(),
-            format: 0,
-            epoch: TOKEN,
-            holder: String::new(),
-            fences: 0,
-        }))
+    fn hold_fence(&mut self, _: u64) -> Result<(), EngineError> {
+        Ok(())
     }
     fn record_published(&mut self, _: &PublishedRevision) -> Result<u64, EngineError> {
         Ok(1)

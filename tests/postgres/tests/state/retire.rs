@@ -167,11 +167,11 @@ fn what_is_to_be_dropped_is_claimed_by_who_drops_it_alone() {
             },
         );
         let applying = state.claim(&claim(&other, "p1", &tables)).unwrap().unwrap();
-        let refused = state.claim_buried(&dropping(&janitor)).unwrap();
+        let refused = state.claim_engine(&dropping(&janitor)).unwrap();
         assert!(matches!(refused, Err(Refusal::Held(_))), "{refused:?}");
         state.release(PROJECT, ENGINE, applying.token).unwrap();
 
-        let claimed = state.claim_buried(&dropping(&janitor)).unwrap().unwrap();
+        let claimed = state.claim_engine(&dropping(&janitor)).unwrap().unwrap();
         assert!(claimed.token > applying.token);
         let refused = state.claim(&claim(&other, "p1", &tables)).unwrap();
         assert!(matches!(refused, Err(Refusal::Held(_))), "{refused:?}");

@@ -17,12 +17,14 @@ pub static PROJECT: ProjectDef = ProjectDef {
                 name: Str::new("local"),
                 kind: Str::new("duckdb"),
                 location: Str::new("kinds.duckdb"),
+                options: List::new(&[]),
                 settings: List::new(&[]),
             },
             EngineDef {
                 name: Str::new("warehouse"),
                 kind: Str::new("duckdb"),
                 location: Str::new("warehouse.duckdb"),
+                options: List::new(&[]),
                 settings: List::new(
                     &[
                         SettingDef {

@@ -17,6 +17,7 @@ pub static PROJECT: ProjectDef = ProjectDef {
                 name: Str::new("local"),
                 kind: Str::new("duckdb"),
                 location: Str::new("shop.duckdb"),
+                options: List::new(&[]),
                 settings: List::new(&[]),
             },
         ],

@@ -1,0 +1,86 @@
+//! Which tables a job is going to write, and so takes leases of, where several processes write an engine.
+//!
+//! It is decided by walking over the graph as the job will, with nothing built: what would be built has a
+//! load that nobody knows yet, so that its readers would be built as well. What is decided in the walk
+//! itself is thus among it.
+
+use super::context::Context;
+use super::decide::{self, Decision, Ready, ReadySet};
+use crate::project::Relation;
+use crate::situation::stem;
+use std::collections::BTreeSet;
+
+/// The names of the leases of all tables and views that a job would write.
+pub fn wanted(
+    context: &Context<'_>,
+    (selected, seeds): (&BTreeSet<usize>, &BTreeSet<usize>),
+) -> BTreeSet<String> {
+    let mut walk = DryWalk {
+        context,
+        ready: ReadySet::new(),
+        broken: BTreeSet::new(),
+        leases: BTreeSet::new(),
+    };
+    for index in 0..context.project.seeds().len() {
+        walk.seed(index, seeds.contains(&index));
+    }
+    for &index in context.project.graph().order() {
+        walk.model(index, selected);
+    }
+    walk.leases
+}
+
+struct DryWalk<'a> {
+    context: &'a Context<'a>,
+    ready: ReadySet,
+    /// What can't be decided on, and whatever reads it: it won't be built.
+    broken: BTreeSet<Relation>,
+    leases: BTreeSet<String>,
+}
+
+impl DryWalk<'_> {
+    fn seed(&mut self, index: usize, is_selected: bool) {
+        let node = Relation::Seed(index);
+        match is_selected {
+            true => self.follow(node, decide::seed(self.context, index)),
+            false => self.unselected(node),
+        }
+    }
+
+    fn model(&mut self, index: usize, selected: &BTreeSet<usize>) {
+        let (node, model) = (Relation::Model(index), self.context.project.model(index));
+        let is_broken = model.imports.iter().any(|it| self.broken.contains(it));
+        if model.is_stored() && !selected.contains(&index) {
+            self.unselected(node);
+        } else if is_broken {
+            self.broken.insert(node);
+        } else {
+            match decide::model(self.context, index, &self.ready) {
+                Ok(decision) => self.follow(node, decision),
+                Err(_) => {
+                    self.broken.insert(node);
+                }
+            }
+        }
+    }
+
+    fn unselected(&mut self, node: Relation) {
+        let ready = decide::unselected(self.context, node, &self.ready);
+        self.ready.extend(ready.map(|ready| (node, ready)));
+    }
+
+    fn follow(&mut self, node: Relation, decision: Decision) {
+        let ready = match decision {
+            Decision::Through(ready) | Decision::Unchanged(ready, _) => ready,
+            Decision::Build(task) => {
+                let physical = task.snapshot.physical;
+                self.leases.insert(stem(&physical).to_owned());
+                Ready {
+                    load: task.load.unwrap_or(task.snapshot.load),
+                    physical: Some(physical),
+                }
+            }
+        };
+        self.ready.insert(node, ready);
+    }
+}
