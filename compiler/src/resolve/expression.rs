@@ -1,6 +1,7 @@
 //! Types and nullability of expressions.
 
 use super::Binder;
+use super::deep::without_parentheses;
 use super::nullability::gives_one_row;
 use super::scope::{Alias, Env, Scope};
 use crate::bound::What;
@@ -184,14 +185,14 @@ impl Binder<'_> {
                 let member = self.expression(operand, env);
                 let all = self.expression(collection, env);
                 self.check_contained((&member, operand.span), (&all, collection.span));
+                self.check_needle(&all.sql_type, operand);
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::InQuery { operand, query, .. } => {
                 let operand_type = self.expression(operand, env);
                 let output = self.query(query, Some(env));
-                self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
+                self.check_compared((operand, &operand_type), "=", &output, query.span);
                 self.check_correlated_row(&output, query, env);
-                self.check_members((operand, operand_type), &output, true, query.span);
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::Exists { query, .. } => {
@@ -207,16 +208,9 @@ impl Binder<'_> {
                 let operand = self.expression(left, env);
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
-                    // The engine takes a row apart for these only; by `<` it compares it with any columns.
-                    let apart = matches!(operator.as_str(), "=" | "<>" | "!=");
-                    let is_row = matches!(&operand.sql_type, SqlType::Struct(fields)
-                        if fields.iter().all(|(name, _)| name.is_empty()));
-                    if apart {
+                    self.check_compared((left, &operand), operator, &output, query.span);
+                    if matches!(operator.as_str(), "=" | "<>" | "!=") {
                         self.check_correlated_row(&output, query, env);
-                    }
-                    if apart || !is_row || output.columns.len() < 2 {
-                        self.check_compared_width(left, &operand.sql_type, &output, query.span);
-                        self.check_members((left, operand), &output, apart, query.span);
                     }
                 } else {
                     let list = self.expression(right, env);
@@ -225,7 +219,7 @@ impl Binder<'_> {
                         && **element != SqlType::Null
                     {
                         let element = Typed::of(element.as_column());
-                        let operand = super::widths::only_member(left, operand);
+                        let operand = only_member(left, operand);
                         self.comparable_in(&operand, &element, left.span, right.span);
                     }
                 }
@@ -480,6 +474,8 @@ impl Binder<'_> {
         }
         if typed.len() == items.len() {
             self.check_elements(items, &typed, span);
+        } else if common_of(&typed) == Common::Incompatible {
+            self.mixed("[…]", &typed, &vec![span; typed.len()], span);
         }
         let texts: Option<Vec<String>> = typed
             .iter()
@@ -612,6 +608,32 @@ pub(super) fn element_parameters(list: &SqlType, names: &[ast::Name], depth: u32
             what: What::Parameter { depth, position },
         })
         .collect()
+}
+
+/// A row of one member is compared as that member.
+fn only_member(operand: &ast::Expr, typed: Typed) -> Typed {
+    let is_text =
+        |member: &ast::Expr| matches!(&member.kind, ExprKind::Literal(ast::Literal::Text(_)));
+    let (row, text) = match &without_parentheses(operand).kind {
+        ExprKind::Row(members) => (true, members.iter().any(is_text)),
+        ExprKind::Function(function) => {
+            let name = function.name.last();
+            let mut arguments = function.arguments.iter();
+            (
+                name.is_some_and(|name| name.value.eq_ignore_ascii_case("row")),
+                arguments.any(|argument| is_text(&argument.value)),
+            )
+        }
+        _ => (false, false),
+    };
+    match typed.sql_type.clone() {
+        SqlType::Struct(mut fields) if row && fields.len() == 1 => {
+            let value = if text { Value::SomeText } else { Value::Any };
+            let member = Typed::of(fields.remove(0).1).nullable_if(typed.nullable);
+            Typed { value, ..member }
+        }
+        _ => typed,
+    }
 }
 
 /// Whether it is a null, maybe with a type.
