@@ -362,7 +362,11 @@ impl Binder<'_> {
             return;
         }
         // What a subquery gives is cast when the query runs.
-        if matches!(typed.sql_type, SqlType::List(_)) && !has_query(bound) {
+        let several = matches!(
+            typed.sql_type,
+            SqlType::List(_) | SqlType::Array(..) | SqlType::Struct(_) | SqlType::Map(..)
+        );
+        if several && !has_query(bound) {
             let message = format!(
                 "a number of rows is a number, and this is `{}`",
                 typed.sql_type

@@ -79,7 +79,21 @@ const COMPUTED: &[(&[&str], &[usize])] = &[
         ],
         &[1],
     ),
-    (&["current_setting"], &[0]),
+    (
+        &["current_setting", "make_type", "parse_duckdb_log_message"],
+        &[0],
+    ),
+    (
+        &[
+            "list_aggregate",
+            "array_aggregate",
+            "list_aggr",
+            "array_aggr",
+            "aggregate",
+        ],
+        &[1],
+    ),
+    (&["list_grade_up", "array_grade_up", "grade_up"], &[1, 2]),
     (&["reservoir_quantile"], &[2]),
 ];
 
