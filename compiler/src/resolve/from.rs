@@ -6,6 +6,7 @@ use super::joins::{hide_right, merged_sources, merged_type, shared_names};
 use super::names::{as_name, as_reference};
 use super::nullability;
 use super::operation::FAILS_LATER;
+use super::query::renamed;
 use super::scope::{Env, Merged, Output, OutputColumn, Relation, Scope, ScopeColumn, unique};
 use super::{Binder, Schema};
 use crate::bound::{Clause, Mark, RelationId, What};
@@ -55,6 +56,8 @@ impl Binder<'_> {
 
     fn table_kind(&mut self, table: &ast::TableExpr, env: &Env<'_>) -> Scope {
         let alias = table.alias.as_ref();
+        // Names are made unique behind the new ones.
+        let names = alias.map_or(&[] as &[ast::Name], |alias| &alias.columns);
         let mark = self.tree.mark();
         let relation = match &table.kind {
             ast::TableKind::Name(name) => {
@@ -74,7 +77,8 @@ impl Binder<'_> {
             ast::TableKind::Query { query, .. } => {
                 let output = self.query(query, Some(env));
                 let name = self.subquery_name(alias.is_some());
-                self.derived(mark, output.into_relation(Some(name)), table.span)
+                let relation = renamed(output, names).into_relation(Some(name));
+                self.derived(mark, relation, table.span)
             }
             ast::TableKind::Values(values) => {
                 let output = self.values(values, Some(env));
@@ -89,7 +93,7 @@ impl Binder<'_> {
                 if alias.is_none() || forgets_alias(table) {
                     return scope;
                 }
-                let relation = self.flattened(scope, table.span);
+                let relation = self.flattened(scope, names, table.span);
                 self.derived(mark, relation, table.span)
             }
             ast::TableKind::Nested(inner) => {
@@ -97,7 +101,7 @@ impl Binder<'_> {
                 if alias.is_none() || forgets_alias(inner) {
                     return scope;
                 }
-                let relation = self.flattened(scope, table.span);
+                let relation = self.flattened(scope, names, table.span);
                 self.derived(mark, relation, table.span)
             }
             ast::TableKind::Pivot(pivot) => self.pivot_table(pivot, env),
@@ -403,7 +407,7 @@ impl Binder<'_> {
     }
 
     /// A join in parentheses with an alias: one relation of all its columns.
-    fn flattened(&mut self, scope: Scope, span: Span) -> Relation {
+    fn flattened(&mut self, scope: Scope, names: &[ast::Name], span: Span) -> Relation {
         let mut output = Output {
             open: scope.relations.iter().any(|relation| relation.open),
             ..Output::default()
@@ -428,7 +432,7 @@ impl Binder<'_> {
                 });
             }
         }
-        output.into_relation(None)
+        renamed(output, names).into_relation(None)
     }
 
     /// Makes one column of a column on both sides.

@@ -406,6 +406,10 @@ impl Binder<'_> {
                         binder.expression(result, &inner)
                     }));
                     self.lambdas -= 1;
+                    if let (true, Some(body)) = (reduces, &body) {
+                        let gives = body.sql_type.clone();
+                        self.check_cast(&gives, &reduction, result.span);
+                    }
                     let list = function
                         .arguments
                         .first()
