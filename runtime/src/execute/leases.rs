@@ -1,6 +1,6 @@
 //! Which tables a job takes leases of, where several processes write an engine: those that it is going to
-//! write, and those that it is going to show for the first time. So nobody changes a table just when a
-//! protected environment begins to show it.
+//! write, and those that a protected environment is going to show for the first time: nobody else may change
+//! a table from then on.
 //!
 //! It is decided by walking over the graph as the job will, with nothing built: what would be built has a
 //! load that nobody knows yet, so that its readers would be built as well. What is decided in the walk
@@ -12,7 +12,8 @@ use crate::project::Relation;
 use crate::situation::stem;
 use std::collections::BTreeSet;
 
-/// The names of the leases of all tables and views that a job would write, or show for the first time.
+/// The names of the leases of all tables and views that a job would write, or show for the first time in a
+/// protected environment.
 pub fn wanted(
     context: &Context<'_>,
     (selected, seeds): (&BTreeSet<usize>, &BTreeSet<usize>),
@@ -72,10 +73,11 @@ impl DryWalk<'_> {
         self.ready.extend(ready.map(|ready| (node, ready)));
     }
 
-    /// Takes what isn't written and may be shown; what the environment shows already is left to others.
+    /// Takes what isn't written and is going to be shown; what the environment shows already nobody else writes.
     fn show(&mut self, ready: &Ready) {
         let mut shown = self.context.known.published.values();
         if let Some(physical) = &ready.physical
+            && self.context.environment.protected
             && !shown.any(|shown| shown.physical == *physical)
         {
             self.leases.insert(stem(physical).to_owned());
