@@ -1,7 +1,8 @@
 //! `PIVOT` and `UNPIVOT`, as queries and behind a table.
 
 use super::ast::{
-    Expr, ExprKind, Name, Pivot, PivotColumn, PivotValues, QueryBody, TableExpr, TableKind, Unpivot,
+    Expr, ExprKind, GroupBy, GroupItem, Name, Pivot, PivotColumn, PivotValues, QueryBody, Select,
+    SelectItem, TableExpr, TableKind, Unpivot,
 };
 use super::cursor::{Parsed, Parser};
 use super::expression::Power;
@@ -25,6 +26,12 @@ impl Parser<'_> {
             true => self.pivot_groups()?,
             false => Vec::new(),
         };
+        if on.is_empty() {
+            return match aggregates.is_empty() && groups.is_empty() {
+                true => Err(self.unexpected("`ON`, `USING` or `GROUP BY`")),
+                false => Ok(self.grouped_only(table, aggregates, groups, start)),
+            };
+        }
         Ok(QueryBody::Pivot(Box::new(Pivot {
             table,
             on,
@@ -32,6 +39,40 @@ impl Parser<'_> {
             groups,
             span: self.span_from(start),
         })))
+    }
+
+    /// Without columns to turn it is a plain query: `SELECT groups, aggregates FROM table GROUP BY groups`.
+    fn grouped_only(
+        &self,
+        table: TableExpr,
+        aggregates: Vec<SelectItem>,
+        groups: Vec<Name>,
+        start: usize,
+    ) -> QueryBody {
+        let keys = groups.into_iter().map(|name| Expr {
+            span: name.span,
+            kind: ExprKind::Name(vec![name]),
+        });
+        let keys: Vec<Expr> = keys.collect();
+        let items = keys.iter().map(|key| SelectItem {
+            expr: key.clone(),
+            alias: None,
+            span: key.span,
+        });
+        let items = items.chain(aggregates).collect();
+        let keys: Vec<GroupItem> = keys.into_iter().map(GroupItem::Expr).collect();
+        QueryBody::Select(Box::new(Select {
+            distinct: None,
+            items,
+            from: vec![table],
+            filter: None,
+            group_by: (!keys.is_empty()).then_some(GroupBy::Items(keys)),
+            having: None,
+            windows: Vec::new(),
+            qualify: None,
+            sample: None,
+            span: self.span_from(start),
+        }))
     }
 
     /// `UNPIVOT table ON … [INTO NAME n VALUE v]`
@@ -181,7 +222,8 @@ impl Parser<'_> {
                 _ => self.name("a list of values")?,
             }));
         }
-        if self.at_nested_query() {
+        // In parentheses of its own it is an expression.
+        if self.at_nested_query() && !self.symbol_is(1, "(") {
             let query = self.parenthesized(Self::query)?;
             return Ok(PivotValues::Query(Box::new(query)));
         }

@@ -73,6 +73,10 @@ impl Parser<'_> {
                 error.hint("put the text in parentheses, or call the function"),
             ));
         }
+        if begins_with_query(&operand) {
+            let error = self.unexpected("an operator");
+            return Err(Box::new(error.hint("call the function: `f((select …))`")));
+        }
         let call = Box::new(self.call(vec![name], name_position)?);
         Ok(ExprKind::Method { operand, call })
     }
@@ -252,6 +256,9 @@ impl Parser<'_> {
             let mut items = vec![first];
             items.extend(self.comma_separated(Parser::expression)?);
             ExprKind::Row(items)
+        } else if let ExprKind::Star(_) = first.kind {
+            // Parentheses around a star mean nothing.
+            first.kind
         } else {
             ExprKind::Nested(Box::new(first))
         };
@@ -398,5 +405,16 @@ impl Parser<'_> {
             type_name,
             fallible,
         })
+    }
+}
+
+/// Whether an expression is a subquery, or a field of what it gives.
+fn begins_with_query(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Query(_) => true,
+        ExprKind::Nested(inner) | ExprKind::Field { operand: inner, .. } => {
+            begins_with_query(inner)
+        }
+        _ => false,
     }
 }

@@ -4,6 +4,7 @@
 //! of `struct_extract`, `array_extract`, `array_slice` and `map_extract_value`.
 
 use super::Binder;
+use super::scope::Env;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast;
 use crate::span::Span;
@@ -160,6 +161,15 @@ const COLLATIONS: &[&str] = &[
 const BESIDE_OTHERS: &[&str] = &["icu_noaccent", "noaccent", "nocase"];
 
 impl Binder<'_> {
+    /// `a.b.f()` is a method of a column `b` of a table `a`, and of no field.
+    pub(super) fn check_method_table(&mut self, method_of: &[ast::Name], env: &Env<'_>) {
+        let [table, _] = method_of else { return };
+        let is_column = matches!(env.find(&table.value), super::scope::Found::Column(..));
+        if is_column && env.relation(&table.value).is_none() {
+            self.unknown_qualifier(table, env);
+        }
+    }
+
     /// Reports a field of something that has none.
     pub(super) fn check_field(&mut self, operand: &SqlType, name: &ast::Name) {
         let may = matches!(

@@ -65,13 +65,24 @@ impl Binder<'_> {
         }
         if let Some(having) = &select.having {
             for (name, expr) in self.uses(having, &all, false) {
-                if first_needs(expr) == Some(Needs::Window) {
-                    self.misplaced(Needs::Window, name, "`HAVING`");
+                if let Some(needs @ (Needs::Window | Needs::Rows)) = first_needs(expr) {
+                    self.misplaced(needs, name, "`HAVING`");
                 }
             }
         }
+        let keys = super::deep::group_keys(select);
+        let is_key = |expr: &ast::Expr| {
+            let mut meant = keys.iter().filter_map(|key| self.meaning(key, select));
+            meant.any(|meant| std::ptr::eq(meant, expr))
+        };
+        // What is grouped by has one value for each group.
+        let loose: Vec<Aliased<'_>> = all
+            .iter()
+            .copied()
+            .filter(|(_, expr)| !is_key(expr))
+            .collect();
         for condition in select.having.iter().chain(&select.qualify) {
-            self.check_uses(condition, &all);
+            self.check_uses(condition, &loose);
             self.check_hidden(condition, &all);
         }
     }

@@ -54,6 +54,9 @@ impl Binder<'_> {
                 return false;
             }
             self.check_written(called, written, arguments, span);
+            if let ("contains", [collection, _], [_, needle]) = (called, arguments, written) {
+                self.check_needle(&collection.sql_type, needle);
+            }
             if matches!(called, "unnest" | "unlist") {
                 self.check_unnest(function, span);
             }

@@ -126,22 +126,29 @@ impl Binder<'_> {
             ExprKind::Row(items) | ExprKind::List(items) => {
                 format!("[{}]", list(&mut items.iter()))
             }
+            ExprKind::Field { operand, field } => {
+                format!("{}.{}", self.by_form(operand), field.value.to_lowercase())
+            }
             _ => self.by_text(expr),
         }
     }
 
     /// An expression's text with the columns' identities in place of their names.
     fn by_text(&self, expr: &ast::Expr) -> String {
-        let mut columns: Vec<(std::ops::Range<usize>, ColumnId)> = Vec::new();
+        let mut columns: Vec<(std::ops::Range<usize>, ColumnId, String)> = Vec::new();
         super::grouping::walk(expr, &mut |part| {
-            if let ExprKind::Name(_) = &part.kind
-                && let Some(id) = self.resolved.get(&(part.span.start, part.span.end))
+            let place = (part.span.start, part.span.end);
+            if let ExprKind::Name(names) = &part.kind
+                && let Some(id) = self.resolved.get(&place)
             {
-                columns.push((part.span.range(), *id));
+                let fields = self.fields_read.get(&place).copied().unwrap_or(0);
+                let names = names.iter().skip(names.len().saturating_sub(fields));
+                let fields = names.map(|name| format!(".{}", name.value.to_lowercase()));
+                columns.push((part.span.range(), *id, fields.collect()));
             }
             true
         });
-        columns.sort_by_key(|(range, _)| range.start);
+        columns.sort_by_key(|(range, ..)| range.start);
         let mut text = String::new();
         let mut next = expr.span.range().start;
         let plain = |range: std::ops::Range<usize>, text: &mut String| {
@@ -153,10 +160,10 @@ impl Binder<'_> {
                     .flat_map(char::to_lowercase),
             );
         };
-        for (range, id) in columns {
+        for (range, id, fields) in columns {
             plain(next..range.start, &mut text);
             text.push_str(&format!(
-                "\u{0}{}.{:?}.{}\u{0}",
+                "\u{0}{}.{:?}.{}\u{0}{fields}",
                 id.scope, id.relation, id.column
             ));
             next = range.end;

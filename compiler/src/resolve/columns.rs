@@ -26,7 +26,7 @@ pub(super) struct Chosen {
     pub shown: String,
     pub typed: Typed,
     pub sources: Vec<(RelationId, u32)>,
-    field: Option<String>,
+    pub field: Option<String>,
 }
 
 /// What a selector picks.
@@ -59,9 +59,15 @@ impl Binder<'_> {
             self.chosen_item(item, None, env, output);
         } else {
             let told = self.diagnostics.len();
+            let is_root = matches!(
+                without_parentheses(&item.expr).kind,
+                ExprKind::Columns { .. }
+            );
             for column in choice.columns {
                 let name = match &item.alias {
                     Some(alias) => alias_of(&alias.value, &column.name, choice.pattern.as_ref()),
+                    // What replaces a column is written out within an expression.
+                    None if !is_root && found.replaces(&column) => None,
                     None => Some(column.shown.clone()),
                 };
                 self.chosen = Some(vec![column]);
@@ -85,14 +91,8 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Option<Option<Vec<Chosen>>> {
         let found = match &item.expr.kind {
-            ExprKind::Star(star) if star.pattern.is_none() => Selector {
-                qualifier: Vec::new(),
-                star: Some(star),
-                picks: Picks::All,
-                unpacked: false,
-            },
             ExprKind::Star(_) | ExprKind::Columns { .. } | ExprKind::Like { .. } => {
-                selector(&item.expr)?
+                plain_star(&item.expr).or_else(|| selector(&item.expr))?
             }
             _ => return None,
         };
@@ -204,8 +204,7 @@ impl Binder<'_> {
             ..super::star::plain()
         };
         let star = found.star.unwrap_or(&plain);
-        let expanded =
-            self.unwritten(|binder| binder.quietly(|binder| binder.expanded(star, expr.span, env)));
+        let expanded = self.unwritten(|binder| binder.expanded(star, expr.span, env));
         let Some((expanded, false)) = expanded else {
             return;
         };
@@ -213,9 +212,17 @@ impl Binder<'_> {
             .into_iter()
             .map(|expanded| chosen(expanded).map(|column| column.name))
             .collect();
-        let Some(names) = names.filter(|names| !names.is_empty()) else {
+        let Some(names) = names else {
             return;
         };
+        if names.is_empty() {
+            // Of what no column is left of, only a pattern is asked for one.
+            if is_star_pattern(expr) && !env.scope.relations.is_empty() {
+                let message = "no column is left for this pattern";
+                self.report(Diagnostic::error(Code::UnknownColumn, expr.span, message));
+            }
+            return;
+        }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         if let Some(message) = found.picks.wrong(&names) {
             self.report(Diagnostic::error(Code::UnknownColumn, expr.span, message));
@@ -243,25 +250,12 @@ impl Binder<'_> {
         self.chosen = outer;
     }
 
-    /// The first column that an item's `COLUMNS(…)` stands for and that isn't one of these.
-    pub(super) fn chosen_beside(
-        &mut self,
-        item: &ast::Expr,
-        grouped: &[(RelationId, u32)],
-        env: &Env<'_>,
-    ) -> Option<String> {
-        let found = selector(item)?;
+    /// The columns that a star or the `COLUMNS(…)` of an expression stands for, if they are known.
+    pub(super) fn chosen_by(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Option<Vec<Chosen>> {
+        let found = plain_star(expr).or_else(|| selector(expr))?;
         let choice = self
-            .unwritten(|binder| binder.quietly(|binder| binder.choice(&found, item.span, env)))?;
-        let loose = |column: &Chosen| {
-            column.field.is_none()
-                && matches!(column.sources.as_slice(), [only] if !grouped.contains(only))
-        };
-        choice
-            .columns
-            .into_iter()
-            .find(loose)
-            .map(|column| column.name)
+            .unwritten(|binder| binder.quietly(|binder| binder.choice(&found, expr.span, env)))?;
+        Some(choice.columns)
     }
 
     /// Checks the codes in the alias of an item that stands for several.
@@ -326,6 +320,14 @@ struct Selector<'a> {
     picks: Picks<'a>,
     /// Whether all columns stand side by side.
     unpacked: bool,
+}
+
+impl Selector<'_> {
+    /// Whether its star has something else in the place of a column.
+    fn replaces(&self, column: &Chosen) -> bool {
+        let mut replaced = self.star.iter().flat_map(|star| &star.replace);
+        replaced.any(|(_, name)| same_name(&name.value, &column.name))
+    }
 }
 
 /// How names are picked.
@@ -435,6 +437,19 @@ fn is_star_pattern(expr: &ast::Expr) -> bool {
         ExprKind::Star(star) => star.pattern.is_some(),
         ExprKind::Like { operand, .. } => matches!(operand.kind, ExprKind::Star(_)),
         _ => false,
+    }
+}
+
+/// A star without a pattern.
+fn plain_star(item: &ast::Expr) -> Option<Selector<'_>> {
+    match &item.kind {
+        ExprKind::Star(star) if star.pattern.is_none() => Some(Selector {
+            qualifier: Vec::new(),
+            star: Some(star),
+            picks: Picks::All,
+            unpacked: false,
+        }),
+        _ => None,
     }
 }
 

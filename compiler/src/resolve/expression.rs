@@ -160,19 +160,6 @@ impl Binder<'_> {
         }
     }
 
-    /// Checks that a value can be compared with the only column of a subquery.
-    fn check_members(
-        &mut self,
-        (operand, typed): (&ast::Expr, Typed),
-        output: &super::scope::Output,
-        span: Span,
-    ) {
-        let typed = only_member(operand, typed);
-        if let ([column], false) = (output.columns.as_slice(), output.open) {
-            self.comparable_in(&typed, &column.typed, operand.span, span);
-        }
-    }
-
     /// Lists, structs, maps, subqueries and what is taken out of them.
     fn collection(&mut self, expr: &ast::Expr, env: &Env<'_>) -> Typed {
         match &expr.kind {
@@ -198,14 +185,14 @@ impl Binder<'_> {
                 let member = self.expression(operand, env);
                 let all = self.expression(collection, env);
                 self.check_contained((&member, operand.span), (&all, collection.span));
+                self.check_needle(&all.sql_type, operand);
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::InQuery { operand, query, .. } => {
                 let operand_type = self.expression(operand, env);
                 let output = self.query(query, Some(env));
-                self.check_compared_width(operand, &operand_type.sql_type, &output, query.span);
+                self.check_compared((operand, &operand_type), "=", &output, query.span);
                 self.check_correlated_row(&output, query, env);
-                self.check_members((operand, operand_type), &output, query.span);
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::Exists { query, .. } => {
@@ -221,16 +208,9 @@ impl Binder<'_> {
                 let operand = self.expression(left, env);
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
-                    // The engine takes a row apart for these only; by `<` it compares it with any columns.
-                    let apart = matches!(operator.as_str(), "=" | "<>" | "!=");
-                    let is_row = matches!(&operand.sql_type, SqlType::Struct(fields)
-                        if fields.iter().all(|(name, _)| name.is_empty()));
-                    if apart {
+                    self.check_compared((left, &operand), operator, &output, query.span);
+                    if matches!(operator.as_str(), "=" | "<>" | "!=") {
                         self.check_correlated_row(&output, query, env);
-                    }
-                    if apart || !is_row || output.columns.len() < 2 {
-                        self.check_compared_width(left, &operand.sql_type, &output, query.span);
-                        self.check_members((left, operand), &output, query.span);
                     }
                 } else {
                     let list = self.expression(right, env);
@@ -491,6 +471,8 @@ impl Binder<'_> {
         }
         if typed.len() == items.len() {
             self.check_elements(items, &typed, span);
+        } else if common_of(&typed) == Common::Incompatible {
+            self.mixed("[…]", &typed, &vec![span; typed.len()], span);
         }
         let texts: Option<Vec<String>> = typed
             .iter()

@@ -103,13 +103,12 @@ impl Binder<'_> {
             ast::TableKind::Pivot(pivot) => self.pivot_table(pivot, env),
             ast::TableKind::Unpivot(unpivot) => {
                 let mut relation = self.unpivot_table(unpivot, env);
-                if unpivot.values.len() > 1 && alias.is_some_and(|alias| !alias.columns.is_empty())
-                {
-                    // The engine takes the new names for others as well.
-                    relation
-                        .columns
-                        .iter_mut()
-                        .for_each(|column| column.name = None);
+                // The engine takes the first of the new names for the columns of values as well.
+                let width = unpivot.values.len().max(1);
+                let first = relation.columns.len().saturating_sub(width);
+                let names = alias.iter().flat_map(|alias| &alias.columns);
+                for (column, name) in relation.columns[first..].iter_mut().zip(names) {
+                    column.name = Some(name.value.clone());
                 }
                 relation
             }

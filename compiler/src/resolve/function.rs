@@ -5,6 +5,7 @@ use super::deep::without_parentheses;
 use super::expression::{element_parameters, list_of};
 use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
+use super::star_places::is_unpacking;
 use crate::bound::{Clause, What};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::parse::ast::{self, ExprKind};
@@ -40,6 +41,7 @@ impl Binder<'_> {
         let named;
         if let Some(method_of) = method_operand(qualifiers, &called) {
             let place = method_of[0].span.to(method_of[method_of.len() - 1].span);
+            self.check_method_table(method_of, env);
             arguments.push(self.name_expression(method_of, place, env));
             self.check_method_operand(place, env);
             named = ast::Expr {
@@ -489,7 +491,10 @@ impl Binder<'_> {
             && function
                 .arguments
                 .iter()
-                .all(|argument| !self.gives_several_here(&argument.value));
+                .all(|argument| {
+                    let several = self.gives_several_here(&argument.value);
+                    !several || self.chosen.is_some() && is_unpacking(&argument.value)
+                });
         if !certain {
             if *outcome == Outcome::Refused
                 && matches!(

@@ -6,10 +6,11 @@
 use super::Binder;
 use super::deep::{query_of, walk_query, without_parentheses};
 use super::function::method_operand;
+use super::grouped_stars::{Keys, is_star, replacements_of};
 pub(super) use super::parts::{parts, walk, window_parts};
 use super::placement::{Needs, is_lone, macro_shows_arguments, needs_of};
 use super::query::literal_position;
-use super::scope::{ColumnId, Env, Output, Relation, Scope};
+use super::scope::{Env, Output, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
 use crate::parse::ast::{self, ExprKind};
@@ -25,7 +26,10 @@ impl Binder<'_> {
         parent: Option<&Env<'_>>,
     ) {
         let distinct = match &select.distinct {
-            Some(ast::Distinct::On(keys)) => keys.iter().any(has_aggregate),
+            Some(ast::Distinct::On(keys)) => keys.iter().any(|key| {
+                self.aggregates_here(key, scope, parent)
+                    || !self.outer_aggregates(key, scope, parent).is_empty()
+            }),
             _ => false,
         };
         if !is_grouped(select) && !distinct && !self.has_outer_aggregate(select, scope, parent) {
@@ -50,10 +54,14 @@ impl Binder<'_> {
         parent: Option<&Env<'_>>,
     ) {
         // A star there is repeated for the columns of the whole.
-        let several = |expr: &&ast::Expr| !super::select::gives_several(expr);
+        let single =
+            |expr: &&ast::Expr| super::star::is_changed(expr) || !super::select::widens_item(expr);
         let named = |expr: &&ast::Expr| !names_repeated(expr, select, output);
+        // `#1` is an item of the select list.
+        let is_position = |expr: &ast::Expr| matches!(expr.kind, ExprKind::Position(_));
         let items = items.iter().map(|item| &item.expr);
-        let mut exprs: Vec<&ast::Expr> = items.filter(several).filter(named).collect();
+        let items = items.filter(|expr| !is_position(without_parentheses(expr)));
+        let mut exprs: Vec<&ast::Expr> = items.filter(single).filter(named).collect();
         if let Some(ast::GroupBy::All(_)) = &select.group_by {
             if output.open || !self.groups_by_items(select, scope) {
                 return;
@@ -66,7 +74,7 @@ impl Binder<'_> {
         }
         if !is_grouped(select) {
             let aggregates = exprs.iter().any(|expr| {
-                has_aggregate(expr) && (is_lone(parent) || self.reads_own_column(expr, scope))
+                self.aggregates_here(expr, scope, parent)
                     || !self.outer_aggregates(expr, scope, parent).is_empty()
             });
             if !aggregates {
@@ -75,6 +83,14 @@ impl Binder<'_> {
             exprs.extend(select.items.iter().map(|item| &item.expr));
         }
         self.check_grouped(&exprs, select, scope, output);
+    }
+
+    /// Whether there is an aggregate in an expression that belongs to this query.
+    fn aggregates_here(&self, expr: &ast::Expr, scope: &Scope, parent: Option<&Env<'_>>) -> bool {
+        has_aggregate(expr)
+            && (is_lone(parent)
+                || self.reads_own_column(expr, scope)
+                || super::placement::is_constant(expr))
     }
 
     fn check_grouped(
@@ -105,11 +121,7 @@ impl Binder<'_> {
         if output.open || self.aggregates_outer_columns(select, scope) {
             return;
         }
-        let Some(keys) = keys
-            .into_iter()
-            .map(|key| self.meaning(key, select))
-            .collect::<Option<Vec<&ast::Expr>>>()
-        else {
+        let Some(keys) = self.keys_of(&keys, select, scope) else {
             return;
         };
         for expr in exprs {
@@ -150,7 +162,7 @@ impl Binder<'_> {
             by_name || self.same(&item.expr, collated)
         });
         if !is_item {
-            self.check_item(expr, &[], select, scope);
+            self.check_item(expr, &Keys::default(), select, scope);
             self.check_aliases_beside_all(expr, select, scope);
         }
     }
@@ -217,20 +229,21 @@ impl Binder<'_> {
     fn check_item(
         &mut self,
         item: &ast::Expr,
-        keys: &[&ast::Expr],
+        keys: &Keys<'_>,
         select: &ast::Select,
         scope: &Scope,
     ) {
         let mut loose: Vec<(crate::span::Span, String)> = Vec::new();
         // Elsewhere a name that is an alias too may mean the alias.
         let is_item = select.items.iter().any(|own| std::ptr::eq(&own.expr, item));
-        if let ExprKind::Star(star) = &item.kind {
-            loose.extend(self.loose_in_star(star, item.span, keys, scope));
+        let conditions = [&select.having, &select.qualify].into_iter().flatten();
+        let is_condition = conditions.into_iter().any(|own| std::ptr::eq(own, item));
+        let mut repeated = is_star(item).then_some(item.span);
+        for (replacement, _) in replacements_of(item) {
+            self.check_item(replacement, keys, select, scope);
         }
-        let mut repeated = None;
-        let mut variables: Vec<String> = Vec::new();
         walk(item, &mut |part| {
-            if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
+            if self.is_key(part, keys, scope) || is_aggregate(part) {
                 return false;
             }
             if let Some(query) = query_of(part) {
@@ -238,32 +251,20 @@ impl Binder<'_> {
             }
             if let Some(operand) = method_of(part)
                 && self.is_own_column(&operand, scope)
-                && !keys.iter().any(|key| self.same(key, &operand))
+                && !self.is_key(&operand, keys, scope)
             {
                 let written = self.input.text.get(operand.span.range());
                 loose.push((operand.span, written.unwrap_or_default().to_owned()));
             }
             match &part.kind {
-                ExprKind::Name(names) if self.is_row(names, scope) => {
-                    let known = is_item || !is_alias(names, select);
-                    let row = known && !variables.contains(&names[0].value.to_lowercase());
-                    if row
-                        && let Some((_, column)) =
-                            self.loose_in_row(&names[0], part.span, keys, scope)
-                    {
-                        loose.push((part.span, format!("{}.{column}", names[0].value)));
-                    }
-                    false
-                }
-                ExprKind::Comprehension { variables: own, .. } => {
-                    variables.extend(own.iter().map(|name| name.value.to_lowercase()));
-                    true
-                }
                 ExprKind::Name(names) => {
                     // In `ORDER BY` an item's name hides the column that it stands for.
-                    let own = self.is_own_column(part, scope)
-                        || keys.is_empty() && !is_item && self.is_hidden_column(part, scope);
-                    if own && (is_item || !is_alias(names, select)) {
+                    let read =
+                        self.is_own_column(part, scope) || self.is_loose_row(part, keys, scope);
+                    let hidden =
+                        || keys.exprs.is_empty() && !is_item && self.is_hidden_column(part, scope);
+                    let aliased = || is_alias(names, select);
+                    if read && (is_item || !is_condition || !aliased()) || hidden() && !aliased() {
                         let written: Vec<&str> =
                             names.iter().map(|name| name.value.as_str()).collect();
                         loose.push((part.span, written.join(".")));
@@ -278,13 +279,18 @@ impl Binder<'_> {
                     repeated = Some(part.span);
                     false
                 }
+                ExprKind::Position(position) => {
+                    if self.is_loose_position(*position, keys, scope) {
+                        loose.push((part.span, format!("#{position}")));
+                    }
+                    false
+                }
                 ExprKind::Star(_) => false,
                 _ => true,
             }
         });
         if let Some(span) = repeated {
-            let grouped = self.grouped_sources(keys, scope);
-            let name = self.chosen_beside(item, &grouped, &Env::new(scope, None));
+            let name = self.loose_in_star(item, keys, scope);
             loose.extend(name.map(|name| (span, name)));
         }
         for (span, written) in loose {
@@ -301,31 +307,17 @@ impl Binder<'_> {
         }
     }
 
-    /// Where the columns that are grouped by come from.
-    fn grouped_sources(
-        &self,
-        keys: &[&ast::Expr],
-        scope: &Scope,
-    ) -> Vec<(crate::bound::RelationId, u32)> {
-        let columns = keys
-            .iter()
-            .filter(|key| matches!(key.kind, ExprKind::Name(_)))
-            .filter_map(|key| self.resolved.get(&(key.span.start, key.span.end)))
-            .filter(|id| id.scope == scope.id);
-        columns.flat_map(|id| scope.sources(*id)).collect()
-    }
-
     /// The columns of this query in a lambda that aren't grouped; its parameters aren't bound as
     /// such.
     fn loose_in_lambda(
         &self,
         body: &ast::Expr,
-        keys: &[&ast::Expr],
+        keys: &Keys<'_>,
         scope: &Scope,
     ) -> Vec<(crate::span::Span, String)> {
         let mut loose = Vec::new();
         walk(body, &mut |part| {
-            if keys.iter().any(|key| self.same(key, part)) || is_aggregate(part) {
+            if self.is_key(part, keys, scope) || is_aggregate(part) {
                 return false;
             }
             if matches!(part.kind, ExprKind::Name(_)) && self.is_own_column(part, scope) {
@@ -337,92 +329,22 @@ impl Binder<'_> {
         loose
     }
 
-    /// Whether a name means a whole row of a table of this query.
-    fn is_row(&self, names: &[ast::Name], scope: &Scope) -> bool {
-        let [only] = names else { return false };
-        let bound = (self.resolved).contains_key(&(only.span.start, only.span.end));
-        !bound && scope.find(&only.value).is_none() && scope.reads_row(&only.value)
-    }
-
-    /// The first column of a row that isn't grouped.
-    fn loose_in_row(
-        &self,
-        name: &ast::Name,
-        span: crate::span::Span,
-        keys: &[&ast::Expr],
-        scope: &Scope,
-    ) -> Option<(crate::span::Span, String)> {
-        let star = ast::Star {
-            qualifier: vec![name.clone()],
-            ..ast::Star::default()
-        };
-        self.loose_in_star(&star, span, keys, scope)
-    }
-
-    /// The first column of a plain star that isn't grouped.
-    fn loose_in_star(
-        &self,
-        star: &ast::Star,
-        span: crate::span::Span,
-        keys: &[&ast::Expr],
-        scope: &Scope,
-    ) -> Option<(crate::span::Span, String)> {
-        let plain = star.exclude.is_empty() && star.pattern.is_none();
-        let open = scope.relations.iter().any(|relation| relation.open);
-        if !plain || open || !scope.merged.is_empty() {
-            return None;
-        }
-        let grouped = |column: ColumnId| {
-            keys.iter().any(|key| {
-                matches!(key.kind, ExprKind::Name(_))
-                    && self.resolved.get(&(key.span.start, key.span.end)) == Some(&column)
-            })
-        };
-        let wanted = |relation: &Relation| match star.qualifier.last() {
-            Some(qualifier) => relation.is_named(&qualifier.value),
-            None => true,
-        };
-        let relations = scope.relations.iter().enumerate();
-        relations
-            .filter(|(_, relation)| wanted(relation))
-            .flat_map(|(index, relation)| {
-                let columns = relation.columns.iter().enumerate();
-                columns.map(move |(column, own)| (index, column, own))
-            })
-            .filter(|(_, _, own)| {
-                let mut replaced = star.replace.iter();
-                !replaced.any(|(_, name)| {
-                    own.name
-                        .as_deref()
-                        .is_some_and(|own| same_name(own, &name.value))
-                })
-            })
-            .find(|(relation, column, _)| {
-                !grouped(ColumnId {
-                    scope: scope.id,
-                    relation: Some(*relation),
-                    column: *column,
-                })
-            })
-            .map(|(_, _, own)| (span, own.name.clone().unwrap_or_default()))
-    }
-
     /// The columns of this query that a subquery reads and that aren't grouped. What stands in an
     /// aggregate there may be this query's aggregate.
     fn loose_in_query(
         &self,
         query: &ast::Query,
-        keys: &[&ast::Expr],
+        keys: &Keys<'_>,
         scope: &Scope,
     ) -> Vec<(crate::span::Span, String)> {
         let mut aggregated = Vec::new();
         let mut names: Vec<&ast::Expr> = Vec::new();
         walk_query(query, &mut |part| {
-            if is_aggregate(part) {
+            if is_aggregate(part) && !self.aggregates_within(part, scope) {
                 aggregated.push(part.span);
             }
             if let ExprKind::Name(_) = &part.kind
-                && self.is_own_column(part, scope)
+                && (self.is_own_column(part, scope) || self.is_loose_row(part, keys, scope))
             {
                 names.push(part);
             }
@@ -433,7 +355,7 @@ impl Binder<'_> {
                 !aggregated
                     .iter()
                     .any(|outer| outer.start <= name.span.start && name.span.end <= outer.end)
-                    && !keys.iter().any(|key| self.same(key, name))
+                    && !self.is_key(name, keys, scope)
             })
             .map(|name| {
                 let written = self.input.text.get(name.span.range());
@@ -572,24 +494,15 @@ fn is_grouped(select: &ast::Select) -> bool {
         || select
             .items
             .iter()
-            .flat_map(|item| replacements(&item.expr))
-            .any(has_aggregate)
+            .flat_map(|item| replacements_of(&item.expr))
+            .any(|(expr, _)| has_aggregate(expr))
         || select
             .windows
             .iter()
+            .filter(|(name, _)| super::windows::uses_window(select, &name.value))
             .flat_map(|(_, window)| window_parts(window))
             .any(has_aggregate)
         || select.qualify.as_ref().is_some_and(has_aggregate)
-}
-
-/// What `* REPLACE (…)` puts in place of columns.
-fn replacements(expr: &ast::Expr) -> impl Iterator<Item = &ast::Expr> {
-    let star = match &expr.kind {
-        ExprKind::Star(star) => Some(star),
-        _ => None,
-    };
-    star.into_iter()
-        .flat_map(|star| star.replace.iter().map(|(expr, _)| expr))
 }
 
 pub(super) fn has_aggregate(expr: &ast::Expr) -> bool {

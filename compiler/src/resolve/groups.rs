@@ -6,6 +6,7 @@
 
 use super::Binder;
 use super::deep::{group_keys, without_parentheses};
+use super::grouped_stars::Keys;
 use super::grouping::{is_aggregate, is_macro, walk};
 use super::placement::{Needs, function_of, needs_of};
 use super::scope::{Output, Scope};
@@ -92,11 +93,24 @@ impl Binder<'_> {
     }
 
     /// Checks each `GROUPING(…)` of a `SELECT`: it takes keys of the groups.
-    pub(super) fn check_grouping_calls(&mut self, select: &ast::Select, output: &Output) {
+    pub(super) fn check_grouping_calls(
+        &mut self,
+        select: &ast::Select,
+        output: &Output,
+        scope: &Scope,
+    ) {
         let outside = select.filter.iter().chain(group_keys(select));
         for expr in outside {
             for call in grouping_calls(expr) {
                 self.misplaced_grouping(call.span, "`GROUPING` can't stand here");
+            }
+        }
+        for key in group_keys(select) {
+            let meant = self
+                .meaning(key, select)
+                .filter(|meant| !std::ptr::eq(*meant, key));
+            if meant.is_some_and(|meant| !grouping_calls(meant).is_empty()) {
+                self.misplaced_grouping(key.span, "`GROUPING` can't be grouped by");
             }
         }
         let keys = self.grouped_keys(select, output);
@@ -111,7 +125,7 @@ impl Binder<'_> {
         for expr in inside {
             self.check_aggregated_groupings(expr);
             for call in grouping_calls(expr) {
-                self.check_grouping_call(call, select, keys.as_deref());
+                self.check_grouping_call(call, select, keys.as_deref(), scope);
             }
         }
     }
@@ -144,6 +158,7 @@ impl Binder<'_> {
         select: &ast::Select,
         order_by: &[&ast::Expr],
         output: &Output,
+        scope: &Scope,
     ) {
         let calls: Vec<&ast::Expr> = order_by
             .iter()
@@ -154,7 +169,7 @@ impl Binder<'_> {
         }
         let keys = self.grouped_keys(select, output);
         for call in calls {
-            self.check_grouping_call(call, select, keys.as_deref());
+            self.check_grouping_call(call, select, keys.as_deref(), scope);
         }
     }
 
@@ -185,6 +200,7 @@ impl Binder<'_> {
         call: &ast::Expr,
         select: &ast::Select,
         keys: Option<&[&ast::Expr]>,
+        scope: &Scope,
     ) {
         let (Some(function), Some(keys)) = (function_of(call), keys) else {
             return;
@@ -199,6 +215,17 @@ impl Binder<'_> {
         for argument in &function.arguments {
             let child = without_parentheses(&argument.value);
             let meant = self.item_named(child, select);
+            if matches!(child.kind, ExprKind::Columns { .. }) {
+                let by = Keys {
+                    exprs: keys.to_vec(),
+                    ..Keys::default()
+                };
+                if self.loose_in_star(child, &by, scope).is_some() {
+                    let message = "`GROUPING` takes what is grouped by, and this isn't";
+                    return self.misplaced_grouping(child.span, message);
+                }
+                continue;
+            }
             let constant = matches!(child.kind, ExprKind::Literal(_));
             let found = keys
                 .iter()

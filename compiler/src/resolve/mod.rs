@@ -20,7 +20,7 @@
 //! | `expression`, `operation`, `names`, `function` | expressions |
 //! | `folding`, `certain`, `certain_rows` | constants that the engine computes while it prepares a query |
 //! | `data_columns` | queries whose columns only their data tells |
-//! | `grouping`, `groups`, `canonical` | what may stand beside an aggregate |
+//! | `grouping`, `grouped_stars`, `groups`, `canonical` | what may stand beside an aggregate |
 //! | `outer_aggregates` | aggregates in subqueries that belong to a query around them |
 //! | `placement` | where aggregates, window functions and `unnest` may stand |
 //! | `calls`, `arguments`, `constant_arguments`, `made_types`, `patterns` | the clauses of calls; constants that functions need |
@@ -28,6 +28,8 @@
 //! | `windows`, `positions`, `set_order`, `widths` | names and frames; `ORDER BY 2`; `ORDER BY` behind `UNION`; columns of subqueries |
 //! | `joins`, `access`, `collations` | what can't be joined; `x.field`, `x[i]`, `x[a:b]`; `COLLATE` |
 //! | `aliases`, `table_function_checks`, `table_options`, `type_names`, `casts` | uses of aliases; functions in `FROM`; types |
+//! | `given_names` | names that a select list gives |
+//! | `compared_rows` | rows beside subqueries |
 //! | `recursion` | members of `WITH` that read themselves |
 //! | `deep` | walks through subqueries |
 //! | `nullability` | what can't be null |
@@ -45,6 +47,7 @@ mod certain;
 mod certain_rows;
 mod collations;
 mod columns;
+mod compared_rows;
 mod constant_arguments;
 mod correlated;
 pub mod data_columns;
@@ -53,6 +56,8 @@ mod expression;
 mod folding;
 mod from;
 mod function;
+mod given_names;
+mod grouped_stars;
 mod grouping;
 mod groups;
 mod hidden;
@@ -92,7 +97,7 @@ mod widths;
 mod windows;
 mod write;
 
-use crate::bound::{Tree, Writer};
+use crate::bound::{RelationId, Tree, Writer};
 use crate::diagnostic::{Code, Diagnostic};
 pub use crate::parse::RelationUse;
 use crate::parse::ast;
@@ -309,6 +314,10 @@ struct Binder<'a> {
     scopes: u32,
     /// The column that each name of the text means, by the name's place.
     resolved: BTreeMap<(u32, u32), ColumnId>,
+    /// How many fields of its column a name of the text reads, by the name's place.
+    fields_read: BTreeMap<(u32, u32), usize>,
+    /// The relation of which a name of the text means a whole row, by the name's place.
+    rows_read: BTreeMap<(u32, u32), (RelationId, ColumnId)>,
     depth: usize,
     /// Whether the place that is being bound lies within an expression of its query.
     within: bool,
@@ -354,6 +363,8 @@ impl<'a> Binder<'a> {
             members_read: BTreeMap::new(),
             scopes: 0,
             resolved: BTreeMap::new(),
+            fields_read: BTreeMap::new(),
+            rows_read: BTreeMap::new(),
             depth: 0,
             within: false,
             macros: 0,
@@ -385,10 +396,14 @@ impl<'a> Binder<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The columns that the names in a part of the text mean.
+    /// The columns that the names in a part of the text mean; a whole row is one that no table has.
     fn columns_within(&self, span: Span) -> impl Iterator<Item = ColumnId> + '_ {
-        self.resolved
-            .range((span.start, 0)..=(span.end, u32::MAX))
+        let range = || (span.start, 0)..=(span.end, u32::MAX);
+        let columns = self.resolved.range(range());
+        let rows = self.rows_read.range(range());
+        let rows = rows.map(|(place, (_, column))| (place, column));
+        columns
+            .chain(rows)
             .filter(move |((_, end), _)| *end <= span.end)
             .map(|(_, column)| *column)
     }

@@ -37,7 +37,9 @@ impl Binder<'_> {
                 self.tree.leaf(what, name.span);
                 typed
             }
-            Found::Row(sql_type, relation) => {
+            Found::Row(sql_type, relation, id) => {
+                let place = (name.span.start, name.span.end);
+                self.rows_read.insert(place, (relation, id));
                 self.write_row(relation, &sql_type, name.span);
                 Typed::of(sql_type)
             }
@@ -179,6 +181,10 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Typed {
         let mark = self.tree.mark();
+        if !fields.is_empty() {
+            self.fields_read
+                .insert((span.start, span.end), fields.len());
+        }
         self.write_column(column, &name.value, span, env);
         self.fields(mark, typed, fields)
     }

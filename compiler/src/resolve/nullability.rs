@@ -31,7 +31,8 @@ impl Binder<'_> {
             (Some(window), aggregate) => {
                 let row_is_in_frame = matches!(window, ast::Window::Spec(spec) if spec.frame.is_none() && spec.base.is_none());
                 let always = aggregate && certain && AGGREGATES.contains(&name) && row_is_in_frame;
-                !WINDOWS.contains(&name) && (!always || function.filter.is_some())
+                let numbered = WINDOWS.contains(&name) && (name != "ntile" || certain);
+                !numbered && (!always || function.filter.is_some())
             }
             (None, true) => {
                 let has_rows = self.grouped && function.filter.is_none() && certain;
@@ -92,7 +93,7 @@ fn knows_its_set(expr: &ast::Expr) -> bool {
             let counts = name == "count" && function.filter.is_none();
             counts
                 || matches!(name.as_str(), "grouping" | "grouping_id")
-                || function.over.is_some() && WINDOWS.contains(&name.as_str())
+                || function.over.is_some() && name != "ntile" && WINDOWS.contains(&name.as_str())
         }
         _ => false,
     }

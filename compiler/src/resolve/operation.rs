@@ -5,6 +5,7 @@ use super::expression::is_null_value;
 use super::function::value_of;
 use super::scope::{Env, Found, OutputColumn};
 use crate::bound::What;
+use crate::constant::Stop;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::parse::ast::{self, ExprKind};
 use crate::span::Span;
@@ -427,6 +428,7 @@ impl Binder<'_> {
     ) {
         if let SqlType::Struct(fields) = &collection.sql_type
             && fields.iter().any(|(name, _)| !name.is_empty())
+            && member.sql_type != SqlType::Null
         {
             self.report(
                 Diagnostic::error(
@@ -450,6 +452,22 @@ impl Binder<'_> {
                 right: collection_span,
             };
             self.no_operation(member, collection, &place);
+        }
+    }
+
+    /// What a list is searched for is computed while the query is prepared: `contains(list, 'text')`.
+    pub(super) fn check_needle(&mut self, collection: &SqlType, needle: &ast::Expr) {
+        let element = match collection {
+            SqlType::List(element) | SqlType::Array(element, _) => element,
+            SqlType::Map(key, _) => key,
+            _ => return,
+        };
+        let is_text = matches!(needle.kind, ExprKind::Literal(ast::Literal::Text(_)));
+        if !is_text || self.macros > 0 || self.texts > 0 || self.lambdas > 0 {
+            return;
+        }
+        if let Err(Stop::Fails(message)) = self.evaluator().cast(needle, element) {
+            self.report_failing(needle, &message);
         }
     }
 

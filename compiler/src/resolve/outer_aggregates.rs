@@ -60,6 +60,16 @@ impl Binder<'_> {
         found
     }
 
+    /// Whether an aggregate belongs to a query within the one with this scope: it reads a column of that
+    /// query, and scopes are numbered from the outside to the inside.
+    pub(super) fn aggregates_within(&self, part: &ast::Expr, scope: &Scope) -> bool {
+        !is_macro(part)
+            && needs_of(part) == Some(Needs::Group)
+            && self
+                .columns_within(part.span)
+                .any(|column| column.scope > scope.id)
+    }
+
     /// Whether a select list has an aggregate that stands in a subquery.
     pub(super) fn has_outer_aggregate(
         &self,
@@ -83,33 +93,72 @@ impl Binder<'_> {
         if left.relations.is_empty() {
             return;
         }
-        let (query, values) = match &table.kind {
-            ast::TableKind::Query { query, .. } => match &query.body {
-                ast::QueryBody::Values(values) => (Some(query), Some(values)),
-                _ => (Some(query), None),
-            },
-            ast::TableKind::Values(values) => (None, Some(values)),
-            _ => return,
-        };
-        let mut places: Vec<Span> = query
-            .into_iter()
-            .flat_map(|query| self.aggregates_of(query, left, parent))
-            .map(|part| part.span)
-            .collect();
-        // Values have no rows of their own.
-        for value in values.into_iter().flat_map(|values| &values.rows).flatten() {
-            walk(value, &mut |part| {
-                let aggregates = needs_of(part) == Some(Needs::Group);
-                places.extend(aggregates.then_some(part.span));
-                !aggregates
-            });
-        }
+        let mut places = Vec::new();
+        self.lateral_aggregates(table, left, parent, &mut places);
         for span in places {
             let message = "a subquery can't aggregate the rows of the tables beside it";
             self.report(
                 Diagnostic::error(Code::MisplacedAggregate, span, message)
                     .hint("aggregate in the query that reads the tables, or read them again here"),
             );
+        }
+    }
+
+    /// The aggregates in an item of a `FROM` that belong to the query of the tables before it.
+    fn lateral_aggregates(
+        &self,
+        table: &ast::TableExpr,
+        left: &Scope,
+        parent: Option<&Env<'_>>,
+        places: &mut Vec<Span>,
+    ) {
+        let values = match &table.kind {
+            ast::TableKind::Query { query, .. } => {
+                let found = self.aggregates_of(query, left, parent);
+                places.extend(found.iter().map(|part| part.span));
+                match &query.body {
+                    ast::QueryBody::Values(values) => values,
+                    _ => return,
+                }
+            }
+            ast::TableKind::Values(values) => values,
+            ast::TableKind::Function { call, .. } => {
+                let found = self.outer_aggregates(call, left, parent);
+                return places.extend(found.iter().map(|part| part.span));
+            }
+            ast::TableKind::Pivot(pivot) => {
+                // What the pivot is turned on filters the rows of each aggregate.
+                let turned = pivot.on.iter().flat_map(|column| &column.exprs);
+                let turned: Vec<Span> = turned.map(|expr| expr.span).collect();
+                let outside = |span: Span| {
+                    let mut columns = self.columns_within(span).peekable();
+                    columns.peek().is_some() && columns.all(|column| column.scope == left.id)
+                };
+                let aggregates = pivot.aggregates.iter().map(|item| item.expr.span);
+                return places.extend(aggregates.filter(|span| {
+                    outside(*span) && turned.iter().all(|turned| outside(*turned))
+                }));
+            }
+            ast::TableKind::Nested(inner) => {
+                return self.lateral_aggregates(inner, left, parent, places);
+            }
+            ast::TableKind::Join(join) => {
+                return super::with_stack(|| {
+                    self.lateral_aggregates(&join.left, left, parent, places);
+                    self.lateral_aggregates(&join.right, left, parent, places);
+                });
+            }
+            _ => return,
+        };
+        // Values have no rows of their own.
+        for value in values.rows.iter().flatten() {
+            walk(value, &mut |part| {
+                let aggregates = needs_of(part) == Some(Needs::Group);
+                places.extend(aggregates.then_some(part.span));
+                !aggregates
+            });
+            let found = self.outer_aggregates(value, left, parent);
+            places.extend(found.iter().map(|part| part.span));
         }
     }
 }

@@ -134,7 +134,8 @@ fn function_parts(function: &ast::Function) -> Vec<&ast::Expr> {
         .iter()
         .map(|argument| &argument.value)
         .collect();
-    parts.extend(function.order_by.iter().map(|item| &item.expr));
+    let ordered = function.order_by.iter().chain(&function.within_group);
+    parts.extend(ordered.map(|item| &item.expr));
     parts.extend(&function.filter);
     if let Some(ast::Window::Spec(window)) = &function.over {
         parts.extend(window_parts(window));

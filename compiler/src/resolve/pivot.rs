@@ -133,19 +133,18 @@ impl Binder<'_> {
         self.pivot_groups(pivot, columns, env, &mut output);
         let several = pivot.aggregates.len() > 1;
         for (position, value) in values.iter().enumerate() {
-            if pivot.aggregates.is_empty() && !pivot.on.is_empty() {
-                self.pivot_column(pivot, value, None, Some(value.clone()), env, &mut output);
+            if pivot.aggregates.is_empty() {
+                self.pivot_column(pivot, value, None, shown(value), env, &mut output);
             }
             for item in &pivot.aggregates {
                 let suffix = match &item.alias {
                     Some(alias) => Some(alias.value.clone()),
-                    None if several || pivot.on.is_empty() => self.writer(env).written(&item.expr),
+                    None if several => self.writer(env).written(&item.expr),
                     None => Some(String::new()),
                 };
-                let name = suffix.map(|suffix| match (suffix.is_empty(), pivot.on.is_empty()) {
-                    (_, true) => suffix,
-                    (true, _) => value.clone(),
-                    (false, false) => format!("{value}_{suffix}"),
+                let name = suffix.and_then(|suffix| match suffix.is_empty() {
+                    true => shown(value),
+                    false => Some(format!("{value}_{suffix}")),
                 });
                 if position == 0 {
                     self.pivot_column(pivot, value, Some(item), name, env, &mut output);
@@ -169,7 +168,7 @@ impl Binder<'_> {
         env: &Env<'_>,
         output: &mut Output,
     ) {
-        if !pivot.groups.is_empty() || pivot.on.is_empty() {
+        if !pivot.groups.is_empty() {
             for group in &pivot.groups {
                 let mark = self.tree.mark();
                 let names = std::slice::from_ref(group);
@@ -276,6 +275,8 @@ impl Binder<'_> {
         let sound = self.check_unpivot(unpivot);
         for item in &unpivot.entries {
             self.check_choice(&item.expr, env);
+            self.check_columns(&item.expr, env.scope);
+            self.check_lone_columns(&item.expr);
         }
         self.check_turned_star(unpivot, env);
         let found = self.all_columns(unpivot.span, env).and_then(|columns| {
@@ -300,6 +301,9 @@ impl Binder<'_> {
                 .flatten()
                 .any(|value| same_name(&value.column, name))
         };
+        let mut names = columns.iter().map(|expanded| &expanded.column.name);
+        let keeps = names.any(|name| !name.as_deref().is_some_and(is_turned));
+        self.check_turned_aggregates(unpivot, keeps);
         for expanded in &columns {
             let mut column = expanded.column.clone();
             let name = column.name.as_deref();
@@ -373,6 +377,9 @@ impl Binder<'_> {
                 Some(expr) => drop(self.quietly(|binder| binder.expression(expr, env))),
                 None => self.write_sources(&value.sources, &value.column, unpivot.span),
             }
+            if let Some(text) = &value.text {
+                self.tree.leaf(What::Opaque(text.clone()), unpivot.span);
+            }
         }
         let nulls = if unpivot.include_nulls {
             " with nulls"
@@ -415,9 +422,14 @@ impl Binder<'_> {
                         typed: column.typed,
                         sources: column.sources,
                         expr: None,
+                        text: None,
                     }]
                 });
                 entries.extend(all);
+                continue;
+            }
+            if is_repeated(&item.expr) {
+                entries.extend(self.repeated_entries(item, env)?);
                 continue;
             }
             let is_plain = |member: &ast::Expr| {
@@ -449,6 +461,9 @@ impl Binder<'_> {
         match &expr.kind {
             // A text or a number names a column as well.
             ExprKind::Literal(Literal::Text(text) | Literal::Number(text)) => named.push(text),
+            ExprKind::Literal(Literal::Boolean(true)) => named.push("true"),
+            ExprKind::Literal(Literal::Boolean(false)) => named.push("false"),
+            ExprKind::Literal(Literal::Null) => named.push("NULL"),
             _ => walk(expr, &mut |part| {
                 if let ExprKind::Name(names) = &part.kind {
                     named.extend(names.last().map(|name| name.value.as_str()));
@@ -506,7 +521,42 @@ impl Binder<'_> {
             typed,
             sources: found.sources.clone(),
             expr: (!plain).then(|| expr.clone()),
+            text: None,
         })
+    }
+
+    /// An entry that a `COLUMNS(…)` in it repeats.
+    fn repeated_entries(
+        &mut self,
+        item: &ast::SelectItem,
+        env: &Env<'_>,
+    ) -> Option<Vec<Vec<Unpivoted>>> {
+        let columns = self.chosen_by(&item.expr, env)?;
+        let text = self.plain_text(item.expr.span);
+        let told = self.diagnostics.len();
+        let mut entries = Vec::with_capacity(columns.len());
+        for column in columns {
+            let outer = self.chosen.replace(vec![column.clone()]);
+            let typed = self.unwritten(|binder| match binder.diagnostics.len() == told {
+                true => binder.expression(&item.expr, env),
+                // What is wrong with one column is enough.
+                false => binder.quietly(|binder| binder.expression(&item.expr, env)),
+            });
+            self.chosen = outer;
+            let shown = item
+                .alias
+                .as_ref()
+                .map_or(&column.name, |alias| &alias.value);
+            entries.push(vec![Unpivoted {
+                shown: shown.clone(),
+                typed: typed.as_value(),
+                sources: column.sources,
+                column: column.name,
+                expr: None,
+                text: Some(text.clone()),
+            }]);
+        }
+        Some(entries)
     }
 
     /// All columns of the table that is turned; `None` if they aren't all known by name.
@@ -529,6 +579,23 @@ struct Unpivoted {
     sources: Vec<(crate::bound::RelationId, u32)>,
     /// What is more than a column.
     expr: Option<ast::Expr>,
+    /// The text of what is repeated for the column.
+    text: Option<String>,
+}
+
+/// Whether something else than a star or a `COLUMNS(…)` has one of them in it.
+fn is_repeated(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        found |= matches!(part.kind, ExprKind::Columns { .. });
+        !found
+    });
+    found
+}
+
+/// The name of the column that a value makes; of an empty text only the engine knows it.
+fn shown(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 /// The names that the values give to the columns, all combinations; `None` if they aren't known.

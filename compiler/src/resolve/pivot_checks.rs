@@ -19,10 +19,12 @@ use crate::types::{Typed, common_of, rules};
 impl Binder<'_> {
     /// Checks what a pivot aggregates, and what it takes its columns of.
     pub(super) fn check_pivot(&mut self, pivot: &ast::Pivot, env: &Env<'_>) {
-        // Without columns to make and groups it is a plain query.
-        let plain = pivot.on.is_empty() && pivot.groups.is_empty();
-        for item in pivot.aggregates.iter().filter(|_| !plain) {
+        for item in &pivot.aggregates {
+            let before = self.diagnostics.len();
             self.check_pivot_aggregate(&item.expr);
+            if self.diagnostics.len() == before {
+                self.check_repeated_aggregate(&item.expr, env);
+            }
         }
         for column in &pivot.on {
             for expr in &column.exprs {
@@ -68,6 +70,8 @@ impl Binder<'_> {
                 wrong = wrong.or(Some((part.span, "a pivot computes no window functions")));
             } else if query_of(part).is_some() {
                 wrong = wrong.or(Some((part.span, "what a pivot computes holds no subquery")));
+            } else if needs_of(part) == Some(Needs::Rows) {
+                wrong = wrong.or(Some((part.span, "`unnest` is no aggregate of a pivot")));
             }
             wrong.is_none()
         });
@@ -100,6 +104,14 @@ impl Binder<'_> {
             ));
         }
         self.unqualified(expr);
+    }
+
+    /// An aggregate is repeated for what its `COLUMNS(…)` stands for.
+    fn check_repeated_aggregate(&mut self, expr: &ast::Expr, env: &Env<'_>) {
+        self.check_choice(expr, env);
+        self.check_columns(expr, env.scope);
+        self.check_star_places(expr);
+        self.check_repeated(expr, env);
     }
 
     /// A pivot has one table, whose columns have no qualifier.
@@ -266,13 +278,17 @@ impl Binder<'_> {
     /// What an unpivot turns is made of one column.
     fn check_turned(&mut self, expr: &ast::Expr) {
         let mut columns: Vec<&str> = Vec::new();
-        let mut several = false;
+        let mut repeated = 0;
         walk(expr, &mut |part| {
             match &part.kind {
                 ExprKind::Name(names) => {
                     columns.extend(names.last().map(|name| name.value.as_str()));
                 }
-                ExprKind::Star(_) | ExprKind::Columns { .. } => several = true,
+                ExprKind::Star(_) => repeated = 1,
+                ExprKind::Columns { .. } => {
+                    repeated += 1;
+                    return false;
+                }
                 _ => {}
             }
             true
@@ -284,7 +300,8 @@ impl Binder<'_> {
             // They name columns as well.
             ExprKind::Literal(_) => return,
             _ if has_query(expr) => "an unpivot turns no subqueries",
-            _ if several => return,
+            _ if repeated > 1 => "an entry of an unpivot reads one column, and this one several",
+            _ if repeated == 1 => return,
             _ if columns.is_empty() => "an unpivot turns columns, and here is none",
             _ if columns.len() > 1 => {
                 "an entry of an unpivot reads one column, and this one several"
@@ -292,6 +309,28 @@ impl Binder<'_> {
             _ => return,
         };
         self.report(Diagnostic::error(Code::UnknownColumn, expr.span, message));
+    }
+
+    /// What an unpivot turns may be aggregated where no other column is left, turned or not.
+    pub(super) fn check_turned_aggregates(&mut self, unpivot: &ast::Unpivot, keeps: bool) {
+        let aggregated = |item: &&ast::SelectItem| {
+            let mut found = false;
+            walk(&item.expr, &mut |part| {
+                found |= needs_of(part) == Some(Needs::Group);
+                !found
+            });
+            found
+        };
+        let count = unpivot.entries.iter().filter(aggregated).count();
+        if let Some(item) = unpivot.entries.iter().find(aggregated)
+            && (keeps || count < unpivot.entries.len())
+        {
+            let message = "an unpivot keeps its rows, so that nothing in it is aggregated";
+            self.report(
+                Diagnostic::error(Code::MisplacedAggregate, item.expr.span, message)
+                    .hint("aggregate in a subquery, and unpivot that"),
+            );
+        }
     }
 
     /// Values that an unpivot puts into one column have a type in common.
@@ -316,19 +355,22 @@ impl Binder<'_> {
     }
 }
 
-/// Whether a value of a pivot is what a function gives, which operators are too.
 /// Whether a value that isn't a name alone has names or subqueries in it.
 fn reads(value: &ast::Expr) -> bool {
     let mut found = has_query(value);
     if !matches!(value.kind, ExprKind::Name(_)) {
         walk(value, &mut |part| {
-            found |= matches!(part.kind, ExprKind::Name(_) | ExprKind::Columns { .. });
+            found |= matches!(
+                part.kind,
+                ExprKind::Name(_) | ExprKind::Columns { .. } | ExprKind::Position(_)
+            );
             !found
         });
     }
     found
 }
 
+/// Whether a value of a pivot is what a function gives, which operators are too.
 fn is_computed(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Interval { .. } | ExprKind::Comprehension { .. } => true,

@@ -31,6 +31,8 @@ struct Ground<'a> {
     aggregates: bool,
     windows: bool,
     unnest: bool,
+    /// Whether it belongs to no rows.
+    rowless: bool,
 }
 
 const CONDITION: Ground<'static> = Ground {
@@ -38,6 +40,7 @@ const CONDITION: Ground<'static> = Ground {
     aggregates: false,
     windows: false,
     unnest: false,
+    rowless: false,
 };
 
 impl Binder<'_> {
@@ -63,6 +66,9 @@ impl Binder<'_> {
             } else if let Some(needs) = first_needs(stands_for) {
                 self.misplaced(needs, key, "`GROUP BY`");
             }
+            if !self.outer_aggregates(stands_for, scope, parent).is_empty() {
+                self.misplaced(Needs::Group, key, "`GROUP BY`");
+            }
         }
         let having = Ground {
             aggregates: true,
@@ -80,7 +86,7 @@ impl Binder<'_> {
         if let Some(condition) = &select.qualify {
             self.check_ground(condition, qualify, scope, lone);
             self.check_qualify(select, condition);
-            self.check_window_columns(condition, parent);
+            self.check_window_columns(condition, select, parent);
         }
         for (name, window) in &select.windows {
             if super::windows::uses_window(select, &name.value) {
@@ -90,7 +96,12 @@ impl Binder<'_> {
         for item in &select.items {
             self.check_inside(&item.expr, scope, lone);
             self.check_nested_aggregates(&item.expr, scope, parent);
-            self.check_window_columns(&item.expr, parent);
+            self.check_window_columns(&item.expr, select, parent);
+        }
+        if let Some(ast::Distinct::On(keys)) = &select.distinct {
+            for key in keys {
+                self.check_window_columns(key, select, parent);
+            }
         }
     }
 
@@ -124,7 +135,12 @@ impl Binder<'_> {
     }
 
     /// A window can't read a column of an outer query but in a subquery of its own.
-    fn check_window_columns(&mut self, expr: &ast::Expr, parent: Option<&Env<'_>>) {
+    pub(super) fn check_window_columns(
+        &mut self,
+        expr: &ast::Expr,
+        select: &ast::Select,
+        parent: Option<&Env<'_>>,
+    ) {
         let outer: Vec<u32> = parent
             .into_iter()
             .flat_map(Env::outwards)
@@ -133,8 +149,11 @@ impl Binder<'_> {
             .collect();
         let mut found = None;
         walk(expr, &mut |part| {
-            if needs_of(part) == Some(Needs::Window) && self.names_column_of(part, &outer) {
-                found = found.or(Some(part.span));
+            if needs_of(part) == Some(Needs::Window) {
+                let mut parts = vec![part];
+                parts.extend(super::windows::parts_by_name(part, select));
+                let reads = parts.iter().any(|part| self.names_column_of(part, &outer));
+                found = found.or(reads.then_some(part.span));
             }
             found.is_none()
         });
@@ -175,6 +194,9 @@ impl Binder<'_> {
         };
         self.check_no_columns(condition, ground.name);
         self.check_ground(condition, ground, scope, lone);
+        for part in self.outer_aggregates(condition, scope, parent) {
+            self.misplaced(Needs::Group, part, ground.name);
+        }
     }
 
     /// Checks what stands in `ORDER BY`, where all is allowed but within one another.
@@ -196,6 +218,7 @@ impl Binder<'_> {
         let ground = Ground {
             name,
             aggregates: !lone,
+            rowless: true,
             ..CONDITION
         };
         self.check_ground(expr, ground, &Scope::default(), lone);
@@ -212,7 +235,15 @@ impl Binder<'_> {
                 Needs::Window => ground.windows,
                 Needs::Rows => ground.unnest,
             };
-            if !stands && (needs != Needs::Group || lone || self.has_own_column(part, scope)) {
+            // Within a query a constant aggregate may be of none of the queries around it.
+            let constant = || is_constant(part);
+            let own = || lone || constant() || self.has_own_column(part, scope);
+            let refused = match needs {
+                Needs::Group if stands => ground.rowless && constant(),
+                Needs::Group => own(),
+                Needs::Window | Needs::Rows => !stands,
+            };
+            if refused {
                 found.push((needs, part));
             }
             stands
@@ -241,7 +272,11 @@ impl Binder<'_> {
                     return true;
                 };
                 let wrong = match (outer_needs, needs) {
-                    (Needs::Group, Needs::Group) => lone || self.has_own_column(part, scope),
+                    (Needs::Group, Needs::Group) => {
+                        lone || is_constant(part)
+                            || !names_beside(outer)
+                            || self.has_own_column(part, scope)
+                    }
                     (Needs::Group | Needs::Window, Needs::Window | Needs::Rows)
                     | (Needs::Rows, Needs::Rows) => true,
                     (Needs::Window, Needs::Group) | (Needs::Rows, _) => false,
@@ -351,6 +386,40 @@ impl Binder<'_> {
 /// Whether there is no query around that an aggregate could belong to.
 pub(super) fn is_lone(parent: Option<&Env<'_>>) -> bool {
     parent.is_none_or(|parent| parent.outwards().all(|env| env.scope.relations.is_empty()))
+}
+
+/// Whether an aggregate reads nothing: it is one of the query in which it stands.
+pub(super) fn is_constant(expr: &ast::Expr) -> bool {
+    !holds(expr, |part| {
+        matches!(
+            part.kind,
+            ExprKind::Name(_) | ExprKind::Columns { .. } | ExprKind::Position(_)
+        ) || super::deep::query_of(part).is_some()
+    })
+}
+
+/// Whether an aggregate may read a column outside of the aggregates within it: only then one of these can
+/// be of a query further out.
+fn names_beside(outer: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(outer, &mut |part| {
+        let inner = !std::ptr::eq(part, outer) && needs_of(part) == Some(Needs::Group);
+        found |= !inner
+            && (matches!(part.kind, ExprKind::Name(_) | ExprKind::Columns { .. })
+                || super::deep::query_of(part).is_some());
+        !inner && !found
+    });
+    found
+}
+
+/// Whether a part of an expression passes.
+fn holds(expr: &ast::Expr, passes: impl Fn(&ast::Expr) -> bool) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        found |= passes(part);
+        !found
+    });
+    found
 }
 
 /// Whether it is a call that gives another value each time.

@@ -264,7 +264,7 @@ impl Binder<'_> {
             || matches!(expr.kind, ExprKind::Position(_) | ExprKind::Star(_));
         walk(expr, &mut |part| {
             unclear |= matches!(part.kind, ExprKind::Columns { .. });
-            !unclear
+            !unclear && !counts_rows(part)
         });
         if unclear || !matches!(body, ast::QueryBody::SetOperation(_)) {
             return;
@@ -282,6 +282,15 @@ impl Binder<'_> {
                     || alias.is_some_and(|alias| same_name(&alias.value, &last.value))
             })
         {
+            return;
+        }
+        // It has several spellings.
+        let counts = sides
+            .iter()
+            .copied()
+            .flatten()
+            .any(|item| counts_within(&item.expr));
+        if counts && counts_within(expr) {
             return;
         }
         let written = self.bare_text(expr);
@@ -307,6 +316,31 @@ impl Binder<'_> {
         let hint = "order a subquery in `FROM`, or name the expression in every select list";
         self.report(finding.hint(hint));
     }
+}
+
+/// Whether an expression holds a call that counts.
+fn counts_within(expr: &ast::Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |part| {
+        let function = super::placement::function_of(part);
+        found |= function
+            .and_then(|function| function.name.last())
+            .is_some_and(|name| name.value.to_lowercase().starts_with("count"));
+        !found
+    });
+    found
+}
+
+/// Whether it is `count(*)`.
+fn counts_rows(expr: &ast::Expr) -> bool {
+    let ExprKind::Function(function) = &expr.kind else {
+        return false;
+    };
+    let named =
+        matches!(function.name.as_slice(), [name] if name.value.eq_ignore_ascii_case("count"));
+    let plain = function.over.is_none() && function.filter.is_none();
+    let star = matches!(function.arguments.as_slice(), [only] if matches!(only.value.kind, ExprKind::Star(_)));
+    named && plain && star
 }
 
 impl Binder<'_> {

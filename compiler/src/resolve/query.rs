@@ -1,9 +1,10 @@
 //! Whole queries: `WITH`, set operations, `VALUES`, `ORDER BY` and `LIMIT`.
 
 use super::Binder;
+use super::given_names::is_plain_name;
 use super::positions::order_position;
-use super::scope::{Alias, CommonTable, Env, Output, OutputColumn, Relation, Scope};
-use super::select::{Selected, alias_of};
+use super::scope::{CommonTable, Env, Output, OutputColumn, Relation, Scope};
+use super::select::Selected;
 use crate::bound::{Clause, Mark, MemberId, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
@@ -52,7 +53,7 @@ impl Binder<'_> {
                     let Selected { output, scope } = &selected;
                     self.check_order_grouping(select, items, scope, output, parent);
                     let ordered: Vec<&ast::Expr> = items.iter().map(|item| &item.expr).collect();
-                    self.check_order_groupings(select, &ordered, output);
+                    self.check_order_groupings(select, &ordered, output, scope);
                 }
                 selected.output
             }
@@ -394,14 +395,13 @@ impl Binder<'_> {
             Some(ast::OrderBy::All(span)) => return self.order_by_all(*span),
             Some(ast::OrderBy::Items(items)) => items,
         };
-        let aliases = ordering_aliases(select, &selected.output);
+        let aliases = self.ordering_aliases(select, &selected.output);
         let mut whole = Env::new(&selected.scope, parent);
         whole.aliases = &aliases;
         whole.aliases_first = true;
         // Within an expression a name is a column, and only where there is none an alias.
         let within = Env {
             aliases_first: false,
-            columns_decide: true,
             ..whole
         };
         let mark = self.tree.mark();
@@ -415,6 +415,7 @@ impl Binder<'_> {
             self.check_star_places(&item.expr);
             self.check_lone_columns(&item.expr);
             self.check_columns(&item.expr, &selected.scope);
+            self.check_changed_star(&item.expr, &env);
             self.check_repeated(&item.expr, &env);
             self.check_ordered_unnest(&item.expr, &env);
             self.check_order_placement(&item.expr, &selected.scope, parent);
@@ -431,6 +432,7 @@ impl Binder<'_> {
                     binder.expression(&item.expr, &env);
                 }
             });
+            self.check_window_columns(&item.expr, select, parent);
         }
         self.check_ordering_aliases(select, items);
         let added = self.added_columns(select, items, &selected.output);
@@ -524,51 +526,6 @@ pub(super) fn literal_position(expr: &ast::Expr) -> Option<usize> {
             }
         }
         _ => None,
-    }
-}
-
-/// The names that a select list gives.
-pub(super) fn aliases_of(output: &Output) -> Vec<Alias> {
-    output
-        .columns
-        .iter()
-        .filter_map(|column| {
-            Some(Alias {
-                name: column.name.clone()?,
-                typed: column.typed.clone(),
-                what: alias_of(column),
-            })
-        })
-        .collect()
-}
-
-/// The names of a select list that `ORDER BY` and `DISTINCT ON` know: of items without an alias only
-/// those that no other item has.
-pub(super) fn ordering_aliases(select: &ast::Select, output: &Output) -> Vec<Alias> {
-    let given = |name: &str| {
-        let mut aliases = select.items.iter().filter_map(|item| item.alias.as_ref());
-        aliases.any(|alias| same_name(&alias.value, name))
-    };
-    let all = aliases_of(output);
-    let count = |name: &str| {
-        all.iter()
-            .filter(|alias| same_name(&alias.name, name))
-            .count()
-    };
-    let known = all
-        .iter()
-        .filter(|alias| given(&alias.name) || count(&alias.name) == 1);
-    known.cloned().collect()
-}
-
-/// Whether it is a name, in parentheses or compared in a way of its own.
-fn is_plain_name(expr: &ast::Expr) -> bool {
-    match &expr.kind {
-        ast::ExprKind::Nested(inner) | ast::ExprKind::Collate { operand: inner, .. } => {
-            is_plain_name(inner)
-        }
-        ast::ExprKind::Name(_) => true,
-        _ => false,
     }
 }
 

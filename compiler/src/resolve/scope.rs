@@ -208,8 +208,6 @@ pub(super) struct Env<'a> {
     pub aliases: &'a [Alias],
     /// Whether aliases hide columns, as in `ORDER BY`.
     pub aliases_first: bool,
-    /// Whether a name that is a column of several tables is no alias either.
-    pub columns_decide: bool,
     /// The parameters of a lambda.
     pub parameters: &'a [Alias],
     /// The windows that the `SELECT` names.
@@ -223,7 +221,6 @@ impl<'a> Env<'a> {
             scope,
             aliases: &[],
             aliases_first: false,
-            columns_decide: false,
             parameters: &[],
             windows: &[],
             parent,
@@ -303,10 +300,6 @@ impl<'a> Env<'a> {
             return Some(found);
         }
         match self.scope.find(name) {
-            // The engine turns to the aliases wherever the columns give no answer.
-            Some(Found::Ambiguous(tables)) if !self.columns_decide => {
-                alias(self.aliases).or(Some(Found::Ambiguous(tables)))
-            }
             Some(found) => Some(found),
             None => alias(self.aliases).or_else(|| self.scope.whole_row(name)),
         }
@@ -350,8 +343,8 @@ pub(super) enum Found {
     Column(ColumnId, String, Typed),
     /// An alias of the select list, a parameter of a lambda.
     Alias(Typed, What),
-    /// All of a row.
-    Row(SqlType, RelationId),
+    /// All of a row, and what stands for it among columns.
+    Row(SqlType, RelationId, ColumnId),
     /// A column of each of these tables.
     Ambiguous(Vec<String>),
     /// Maybe a column that isn't known.
@@ -381,11 +374,7 @@ impl Scope {
                 // The engine looks for it in the table of this name.
                 return Some(Found::Ambiguous(vec![own; 2]));
             }
-            let id = ColumnId {
-                scope: self.id,
-                relation: None,
-                column: index,
-            };
+            let id = self.merged_id(index);
             return Some(Found::Column(id, merged.name.clone(), merged.typed.clone()));
         }
         let hits: Vec<(usize, usize)> = self
@@ -404,6 +393,33 @@ impl Scope {
                     .map(|(index, _)| self.relations[*index].name.clone().unwrap_or_default())
                     .collect(),
             )),
+        }
+    }
+
+    /// What stands for a whole row among columns.
+    fn row_id(&self) -> ColumnId {
+        ColumnId {
+            scope: self.id,
+            relation: None,
+            column: usize::MAX,
+        }
+    }
+
+    /// A merged column that is one of its columns is that one to the engine.
+    fn merged_id(&self, index: usize) -> ColumnId {
+        let merged = &self.merged[index];
+        let one = match merged.sources.as_slice() {
+            [(id, column)] => {
+                let mut all = self.relations.iter();
+                let relation = all.position(|relation| relation.id == *id);
+                relation.zip(usize::try_from(*column).ok())
+            }
+            _ => None,
+        };
+        ColumnId {
+            scope: self.id,
+            relation: one.map(|(relation, _)| relation),
+            column: one.map_or(index, |(_, column)| column),
         }
     }
 
@@ -436,11 +452,6 @@ impl Scope {
         named.any(|other| Some(other.aliased) == first)
     }
 
-    /// Whether a name that is no column means a row of a table.
-    pub(super) fn reads_row(&self, name: &str) -> bool {
-        matches!(self.whole_row(name), Some(Found::Row(..)))
-    }
-
     fn whole_row(&self, name: &str) -> Option<Found> {
         let mut named = self
             .relations
@@ -450,7 +461,7 @@ impl Scope {
         Some(match named.next() {
             Some(_) => Found::Ambiguous(Vec::new()),
             None if first.twice => Found::Ambiguous(Vec::new()),
-            None => Found::Row(first.as_struct(), first.id),
+            None => Found::Row(first.as_struct(), first.id, self.row_id()),
         })
     }
 

@@ -1,11 +1,14 @@
 //! The clauses of a `SELECT`.
 
 use super::Binder;
+use super::deep::has_query;
+use super::given_names::{given_aliases, is_plain_name};
 use super::nullability;
 use super::positions::order_position;
-use super::query::{aliases_of, literal_position, ordering_aliases};
+use super::query::literal_position;
 use super::scope::{Alias, Env, Output, OutputColumn, Scope};
 use crate::bound::{Clause, Grouping, Mark, What};
+use crate::name::same_name;
 use crate::parse::ast;
 use crate::span::Span;
 
@@ -45,7 +48,7 @@ impl Binder<'_> {
         self.grouped = grouped;
         self.check_grouping(select, &scope, &output, parent);
         self.check_group_all(select, &scope);
-        self.check_grouping_calls(select, &output);
+        self.check_grouping_calls(select, &output, &scope);
         self.windows.truncate(outer_windows);
         self.prove_grouped(select, &mut output);
         Selected { output, scope }
@@ -54,9 +57,17 @@ impl Binder<'_> {
     fn items(&mut self, select: &ast::Select, scope: &Scope, parent: Option<&Env<'_>>) -> Output {
         let mut output = Output::default();
         let mut aliases: Vec<Alias> = Vec::new();
+        let grouped = self.grouped_aliases(select, scope, parent);
         for item in &select.items {
             let mut env = Env::new(scope, parent);
-            env.aliases = &aliases;
+            let known: Vec<Alias>;
+            env.aliases = match grouped.is_empty() {
+                true => &aliases,
+                false => {
+                    known = aliases.iter().chain(&grouped).cloned().collect();
+                    &known
+                }
+            };
             env.windows = &select.windows;
             self.item(item, &env, &mut output);
             if let (Some(alias), Some(last)) = (&item.alias, output.columns.last()) {
@@ -69,6 +80,51 @@ impl Binder<'_> {
             }
         }
         output
+    }
+
+    /// The aliases that are grouped by: the whole select list knows them.
+    ///
+    /// Source: `BaseSelectBinder::TryBindGroup` of DuckDB 1.5.5.
+    fn grouped_aliases(
+        &mut self,
+        select: &ast::Select,
+        scope: &Scope,
+        parent: Option<&Env<'_>>,
+    ) -> Vec<Alias> {
+        let mut found = Vec::new();
+        for key in super::deep::group_keys(select) {
+            let ast::ExprKind::Name(names) = &key.kind else {
+                continue;
+            };
+            let [name] = names.as_slice() else { continue };
+            if scope.find(&name.value).is_some() {
+                continue;
+            }
+            let mut items = select.items.iter();
+            let aliased = items.find(|item| {
+                let alias = item.alias.as_ref();
+                alias.is_some_and(|alias| same_name(&alias.value, &name.value))
+            });
+            let Some(item) = aliased.filter(|item| !gives_several(&item.expr)) else {
+                continue;
+            };
+            let mut before = select
+                .items
+                .iter()
+                .take_while(|other| !std::ptr::eq(*other, item));
+            if has_query(&item.expr) || !before.any(|other| mentions(&other.expr, name)) {
+                continue;
+            }
+            let env = Env::new(scope, parent);
+            let typed = self
+                .unwritten(|binder| binder.quietly(|binder| binder.expression(&item.expr, &env)));
+            found.push(Alias {
+                name: name.value.clone(),
+                typed: typed.as_value(),
+                what: What::Unresolved(name.value.to_lowercase()),
+            });
+        }
+        found
     }
 
     fn item(&mut self, item: &ast::SelectItem, env: &Env<'_>, output: &mut Output) {
@@ -128,15 +184,19 @@ impl Binder<'_> {
         output: &Output,
         parent: Option<&Env<'_>>,
     ) {
-        let aliases = aliases_of(output);
+        let aliases = given_aliases(select, output);
         let mut env = Env::new(scope, parent);
         env.aliases = &aliases;
         if let Some(ast::Distinct::On(keys)) = &select.distinct {
-            let known = ordering_aliases(select, output);
+            let known = self.ordering_aliases(select, output);
             let mut env = env;
             env.aliases = &known;
             self.clause(Clause::DistinctOn, select.span, |binder| {
                 for key in keys {
+                    let env = Env {
+                        aliases_first: is_plain_name(key),
+                        ..env
+                    };
                     binder.key(key, output, "DISTINCT ON", &env);
                 }
             });
@@ -301,6 +361,17 @@ fn table_selections(
         .iter()
         .map(|selection| (*tables, *selection));
     selections.extend(of_table);
+}
+
+/// Whether a name stands in an expression.
+fn mentions(expr: &ast::Expr, name: &ast::Name) -> bool {
+    let mut found = false;
+    super::grouping::walk(expr, &mut |part| {
+        found |= matches!(&part.kind, ast::ExprKind::Name(names)
+            if matches!(names.as_slice(), [only] if same_name(&only.value, &name.value)));
+        !found
+    });
+    found
 }
 
 /// Whether an item may stand for several before anything is unnested.

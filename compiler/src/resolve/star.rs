@@ -1,7 +1,7 @@
 //! `*`, `t.*` and what is done to it.
 
 use super::Binder;
-use super::scope::{Env, Found, Output, OutputColumn};
+use super::scope::{Env, Found, Merged, Output, OutputColumn};
 use crate::bound::{RelationId, What};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::name::same_name;
@@ -69,7 +69,11 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Option<(Vec<Expanded>, bool)> {
         let (mut columns, open) = self.starred(star, span, env)?;
-        columns.retain(|expanded| !star.exclude.iter().any(|name| names(name, expanded, env)));
+        // Those of tables are left out already.
+        columns.retain(|expanded| {
+            let mut excluded = star.exclude.iter();
+            expanded.field.is_none() || !excluded.any(|name| names(name, expanded, env))
+        });
         self.check_star(star, span, env, open);
         for (old, new) in &star.rename {
             for expanded in &mut columns {
@@ -130,7 +134,7 @@ impl Binder<'_> {
         env: &Env<'_>,
     ) -> Option<(Vec<Expanded>, bool)> {
         let Some(qualifier) = star.qualifier.last() else {
-            return Some(all(env, None, span));
+            return Some(all(env, None, star, span));
         };
         if let Some(index) = env
             .scope
@@ -142,7 +146,7 @@ impl Binder<'_> {
                 self.ambiguous(qualifier, &[]);
                 return None;
             }
-            return Some(all(env, Some(index), span));
+            return Some(all(env, Some(index), star, span));
         }
         if env.scope.relations.is_empty() {
             let message = "a star needs a `FROM`";
@@ -252,9 +256,12 @@ fn names(name: &[ast::Name], expanded: &Expanded, env: &Env<'_>) -> bool {
         })
 }
 
-/// The columns of all relations or of one. A merged column stands once, where its first is.
-fn all(env: &Env<'_>, only: Option<usize>, span: Span) -> (Vec<Expanded>, bool) {
+/// The columns of all relations or of one, without those that the star excludes. A merged column stands
+/// once, where the first is that isn't excluded.
+fn all(env: &Env<'_>, only: Option<usize>, star: &ast::Star, span: Span) -> (Vec<Expanded>, bool) {
     let mut columns = Vec::new();
+    let mut shown: Vec<&Merged> = Vec::new();
+    let mut taken: Vec<usize> = Vec::new();
     let mut open = false;
     for (index, relation) in env.scope.relations.iter().enumerate() {
         if only.is_some_and(|only| only != index) {
@@ -270,11 +277,10 @@ fn all(env: &Env<'_>, only: Option<usize>, span: Span) -> (Vec<Expanded>, bool) 
                     .and_then(|name| env.scope.merged_into(index, name)),
             };
             let (typed, sources) = match merged {
-                Some(merged) if merged.relations.first() != Some(&index) => continue,
                 Some(merged) => (merged.typed.clone(), merged.sources.clone()),
                 None => (column.typed.clone(), vec![relation.source(position)]),
             };
-            columns.push(Expanded {
+            let expanded = Expanded {
                 relation: index,
                 sources,
                 replaced_as: column.name.clone(),
@@ -285,10 +291,42 @@ fn all(env: &Env<'_>, only: Option<usize>, span: Span) -> (Vec<Expanded>, bool) 
                     span,
                     node: None,
                 },
-            });
+            };
+            if star.exclude.iter().any(|name| names(name, &expanded, env)) {
+                continue;
+            }
+            if let Some(replaced) = replaced_by(star, &expanded) {
+                // Of several columns of one name only the first is there still.
+                if taken.contains(&replaced) {
+                    continue;
+                }
+                taken.push(replaced);
+            }
+            if let Some(merged) = merged {
+                if shown.iter().any(|other| std::ptr::eq(*other, merged)) {
+                    continue;
+                }
+                shown.push(merged);
+            }
+            columns.push(expanded);
         }
     }
     (columns, open)
+}
+
+/// Which of a star's replacements stands in the place of a column.
+fn replaced_by(star: &ast::Star, expanded: &Expanded) -> Option<usize> {
+    let own = expanded.replaced_as.as_deref()?;
+    let mut names = star.replace.iter().map(|(_, name)| name);
+    names.position(|name| same_name(&name.value, own))
+}
+
+/// Whether an expression is a star that leaves columns out or has others in their place.
+pub(super) fn is_changed(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ast::ExprKind::Star(star) => !star.exclude.is_empty() || !star.replace.is_empty(),
+        _ => false,
+    }
 }
 
 /// A star without changes.

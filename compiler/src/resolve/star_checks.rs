@@ -158,6 +158,15 @@ impl Binder<'_> {
         }
     }
 
+    /// Checks a star that is the key of an order: what it changes, and that its table is there.
+    pub(super) fn check_changed_star(&mut self, expr: &ast::Expr, env: &Env<'_>) {
+        if let ExprKind::Star(star) = &expr.kind
+            && star.pattern.is_none()
+        {
+            self.unwritten(|binder| binder.expanded(star, expr.span, env));
+        }
+    }
+
     /// `*COLUMNS(…)` is no expression by itself.
     pub(super) fn check_lone_columns(&mut self, expr: &ast::Expr) {
         if is_unpacked(expr) {
@@ -211,9 +220,13 @@ impl Binder<'_> {
             self.check_star_places(expr);
         }
         for condition in &conditions {
+            self.check_lone_columns(condition);
             self.check_repeated(condition, &env);
         }
         for key in keys {
+            self.check_lone_columns(key);
+            self.check_columns(key, scope);
+            self.check_changed_star(key, &env);
             self.check_repeated(key, &env);
         }
         for (clause, expr) in [("`HAVING`", &select.having), ("`QUALIFY`", &select.qualify)] {

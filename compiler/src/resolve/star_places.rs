@@ -31,21 +31,39 @@ impl Binder<'_> {
                 .hint("`columns(*)` repeats an expression for each column"),
             );
         }
-        let mut unpacked = Vec::new();
+        self.check_unpacked(expr);
+    }
+
+    /// `*COLUMNS(…)` stands for several arguments of a call, and beside it no operator is one that isn't
+    /// a call to the engine.
+    fn check_unpacked(&mut self, expr: &ast::Expr) {
+        let mut unpacked = false;
+        let mut misplaced: Option<(Span, &str)> = None;
         walk(expr, &mut |part| {
-            let takes = takes_several(part);
-            let children = parts(part).into_iter();
-            unpacked.extend(children.filter(|child| !takes && is_unpacking(child)));
+            let taken = takers(part);
+            for child in parts(part).into_iter().filter(|child| is_unpacking(child)) {
+                unpacked = true;
+                if !taken.iter().any(|taker| std::ptr::eq(*taker, child)) {
+                    let message = "`*columns(…)` can't stand here: it gives several values";
+                    misplaced = misplaced.or(Some((child.span, message)));
+                }
+            }
             true
         });
-        for part in unpacked {
+        if !unpacked {
+            return;
+        }
+        walk(expr, &mut |part| {
+            if is_plain_operator(part) {
+                let message = "this operator can't stand beside `*columns(…)`";
+                misplaced = misplaced.or(Some((part.span, message)));
+            }
+            misplaced.is_none()
+        });
+        if let Some((span, message)) = misplaced {
             self.report(
-                Diagnostic::error(
-                    Code::InvalidStar,
-                    part.span,
-                    "`*columns(…)` can't stand here: it gives several values",
-                )
-                .hint("functions and lists take several values: `coalesce(*columns(…))`"),
+                Diagnostic::error(Code::InvalidStar, span, message)
+                    .hint("functions and lists take several values: `coalesce(*columns(…))`"),
             );
         }
     }
@@ -124,7 +142,14 @@ impl Binder<'_> {
     /// A selector is a text or a list of texts, or a condition over a name.
     fn check_selector_type(&mut self, selector: &ast::Expr) {
         let root = without_parentheses(selector);
-        if matches!(root.kind, ExprKind::Star(_)) {
+        if let ExprKind::Star(star) = &root.kind {
+            if star.pattern.is_some() {
+                let message = "`columns(…)` takes no star with a pattern";
+                self.report(
+                    Diagnostic::error(Code::InvalidStar, selector.span, message)
+                        .hint("choose by a lambda: `columns(c -> c like '…')`"),
+                );
+            }
             return;
         }
         let before = self.diagnostics.len();
@@ -210,10 +235,21 @@ impl Binder<'_> {
     }
 }
 
-/// Whether several values may stand for one part of an expression.
-fn takes_several(expr: &ast::Expr) -> bool {
+/// The parts of an expression each of which several values may stand for.
+///
+/// Source: `Binder::ReplaceUnpackedStarExpression` of DuckDB 1.5.5.
+fn takers(expr: &ast::Expr) -> Vec<&ast::Expr> {
+    let of_call = |function: &'_ ast::Function| {
+        let name = function.name.last().map(|name| name.value.to_lowercase());
+        // `if` is a `CASE`.
+        function.over.is_none() && !matches!(name.as_deref(), Some("if" | "try" | "unpack"))
+    };
     match &expr.kind {
-        ExprKind::Function(function) => function.over.is_none() && !is_unpacking(expr),
+        ExprKind::Function(function) if of_call(function) => {
+            let arguments = function.arguments.iter().map(|argument| &argument.value);
+            let orders = function.order_by.iter().map(|item| &item.expr);
+            arguments.chain(orders).collect()
+        }
         ExprKind::List(_)
         | ExprKind::Struct(_)
         | ExprKind::Row(_)
@@ -222,12 +258,36 @@ fn takes_several(expr: &ast::Expr) -> bool {
         | ExprKind::Like { .. }
         | ExprKind::Method { .. }
         // What the walk goes on into.
-        | ExprKind::Nested(_) => true,
-        ExprKind::Binary { operator, .. } => !matches!(
-            operator.as_str(),
-            "=" | "<>" | "<" | "<=" | ">" | ">=" | "and" | "or" | "is distinct from" | "is not distinct from"
-        ),
-        ExprKind::Unary { operator, .. } => operator != "not",
+        | ExprKind::Nested(_) => parts(expr),
+        ExprKind::Binary { operator, .. } if !is_condition(operator) => parts(expr),
+        ExprKind::Unary { operator, .. } if operator != "not" => parts(expr),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether two operands are compared or joined to a condition, which is no call to the engine.
+fn is_condition(operator: &str) -> bool {
+    matches!(
+        operator,
+        "=" | "=="
+            | "<>"
+            | "!="
+            | "<"
+            | "<="
+            | ">"
+            | ">="
+            | "and"
+            | "or"
+            | "is distinct from"
+            | "is not distinct from"
+    )
+}
+
+/// Whether it is an operator that the engine allows nowhere beside `*COLUMNS(…)`.
+fn is_plain_operator(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Unary { operator, .. } => operator == "not",
+        ExprKind::Is { what, .. } => what.eq_ignore_ascii_case("null"),
         _ => false,
     }
 }
@@ -247,6 +307,11 @@ pub(super) fn is_unpacking(expr: &ast::Expr) -> bool {
 fn misplaced(expr: &ast::Expr, root: bool, found: &mut Vec<Span>) {
     super::with_stack(|| match &expr.kind {
         ExprKind::Star(_) if root => {}
+        // `NOT` turns the choice of a pattern around.
+        ExprKind::Unary { operator, operand }
+            if root
+                && operator == "not"
+                && matches!(&operand.kind, ExprKind::Star(star) if star.pattern.is_some()) => {}
         ExprKind::Star(_) => found.push(expr.span),
         ExprKind::Columns { .. } => {}
         ExprKind::Nested(inner) => misplaced(inner, root, found),

@@ -8,7 +8,7 @@ use super::Binder;
 use super::deep::{query_of, without_parentheses};
 use super::grouping::walk;
 use super::names::keyword_value;
-use super::placement::needs_of;
+use super::placement::{Needs, is_constant, needs_of};
 use super::scope::{Env, Found};
 use super::table_function_checks::option_of;
 use crate::bound::What;
@@ -57,11 +57,6 @@ struct Parts<'a> {
     placed: Option<&'a ast::Expr>,
 }
 
-/// Whether it is `COLUMNS(…)`.
-fn is_repeated(star: &ast::Expr) -> bool {
-    matches!(star.kind, ExprKind::Columns { .. })
-}
-
 /// Whether a call has a plain star as its only argument.
 pub(super) fn is_lone_star(function: &ast::Function) -> bool {
     let [only] = function.arguments.as_slice() else {
@@ -73,6 +68,13 @@ pub(super) fn is_lone_star(function: &ast::Function) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a call may be the aggregate of a query around this one, or the elements of a list in a table
+/// before the function.
+fn may_be_outer(call: &ast::Expr) -> bool {
+    let needs = needs_of(call);
+    matches!(needs, Some(Needs::Group | Needs::Rows)) && !is_constant(call)
 }
 
 fn is_columns(call: &ast::Function) -> bool {
@@ -131,7 +133,8 @@ impl Binder<'_> {
         let reads = takes == Takes::Rows
             && values.iter().any(|(_, value)| {
                 let parts = parts_of(value);
-                !parts.names.is_empty() || parts.query.is_some()
+                let aggregates = parts.placed.is_some_and(may_be_outer);
+                !parts.names.is_empty() || parts.query.is_some() || aggregates
             });
         let bound = values.iter().map(|(named, value)| match takes {
             _ if matches!(value.kind, ExprKind::Star(_)) => {
@@ -141,18 +144,39 @@ impl Binder<'_> {
                 self.opaque(value)
             }
             Takes::Rows if parts_of(value).star.is_some() => {
-                if let Some(star) = parts_of(value).star.filter(|star| is_repeated(star)) {
-                    self.star_given(star);
-                }
+                self.check_no_columns(value, "an argument of a function in `FROM`");
                 self.opaque(value)
             }
             Takes::Rows if reads && *named => self.opaque(value),
-            Takes::Rows if reads => self.expression(value, env),
+            Takes::Rows if reads => {
+                let typed = self.expression(value, env);
+                self.check_argument_aggregates(value, env);
+                typed
+            }
             Takes::Rows | Takes::Constants => self.constant_argument(value, name, env),
             Takes::Query | Takes::Anything if *named => self.opaque(value),
             Takes::Query | Takes::Anything => self.quietly(|binder| binder.expression(value, env)),
         });
         bound.collect()
+    }
+
+    /// An aggregate among the arguments belongs to a query around this one.
+    fn check_argument_aggregates(&mut self, value: &ast::Expr, env: &Env<'_>) {
+        let mut found = None;
+        walk(value, &mut |part| {
+            let Some(needs) = needs_of(part) else {
+                return true;
+            };
+            let mut columns = self.columns_within(part.span).peekable();
+            let outer = columns.peek().is_some() && columns.all(|id| id.scope != env.scope.id);
+            if needs != Needs::Rows && !(needs == Needs::Group && outer) {
+                found = found.or(Some((needs, part)));
+            }
+            false
+        });
+        if let Some((needs, part)) = found {
+            self.misplaced(needs, part, "an argument of a function in `FROM`");
+        }
     }
 
     fn opaque(&mut self, value: &ast::Expr) -> Typed {

@@ -167,7 +167,7 @@ fn what_the_engine_takes_is_no_mistake() {
         "select current_date as today, :least as least from orders",
         "select orders.id from :orders",
         "select :orders.id from :orders",
-        "select o.id as id, count(*) as n from orders o join customers c on o.id = c.id group by id",
+        "select o.id as id, count(*) as n from orders o join customers c on o.id = c.id group by o.id",
         "select st_area(address) as a from orders",
         "select count(*) as n from orders where customer like 'a%' and amount between 1 and :least",
         "select id from orders order by amount, 1",

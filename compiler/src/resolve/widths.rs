@@ -1,12 +1,10 @@
 //! How many columns a subquery or a list of names has, and how many it must have.
 
 use super::Binder;
-use super::deep::without_parentheses;
 use super::scope::{Output, Relation};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::parse::ast::{self, ExprKind};
+use crate::parse::ast;
 use crate::span::Span;
-use crate::sql_type::SqlType;
 
 impl Binder<'_> {
     /// A subquery as a value has one column.
@@ -29,30 +27,13 @@ impl Binder<'_> {
         }
     }
 
-    /// `x IN (query)`, `x = ANY (query)`: a row is compared with as many columns as it has members,
-    /// or with one column of rows.
-    pub(super) fn check_compared_width(
-        &mut self,
-        operand: &ast::Expr,
-        operand_type: &SqlType,
-        output: &Output,
-        span: Span,
-    ) {
-        let expected = match &without_parentheses(operand).kind {
-            ExprKind::Row(items) => items.len(),
-            _ => match operand_type {
-                SqlType::Struct(fields) if fields.iter().any(|(name, _)| name.is_empty()) => return,
-                SqlType::Unknown | SqlType::Other(_) => return,
-                _ => 1,
-            },
+    /// `x IN (query)`, `x = ANY (query)`: a row is compared with as many columns as it has members.
+    pub(super) fn check_compared_width(&mut self, expected: usize, output: &Output, span: Span) {
+        let what = match expected {
+            1 => "what is compared with one value has one column".to_owned(),
+            count => format!("what is compared with a row of {count} has as many columns"),
         };
-        if output.columns.len() != 1 {
-            let what = match expected {
-                1 => "what is compared with one value has one column".to_owned(),
-                count => format!("what is compared with a row of {count} has as many columns"),
-            };
-            self.check_subquery(output, expected, span, &what);
-        }
+        self.check_subquery(output, expected, span, &what);
     }
 
     fn check_subquery(&mut self, output: &Output, expected: usize, span: Span, what: &str) {

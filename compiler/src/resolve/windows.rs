@@ -365,6 +365,27 @@ fn windowed_calls(select: &ast::Select) -> Vec<&ast::Function> {
     used
 }
 
+/// The expressions of the windows that a call names.
+pub(super) fn parts_by_name<'a>(call: &ast::Expr, select: &'a ast::Select) -> Vec<&'a ast::Expr> {
+    let over = super::placement::function_of(call).and_then(|function| function.over.as_ref());
+    let mut name = match over {
+        Some(Window::Named(name)) => Some(name),
+        Some(Window::Spec(spec)) => spec.base.as_ref(),
+        None => None,
+    };
+    let mut parts = Vec::new();
+    // One may be based on another one.
+    for _ in 0..=select.windows.len() {
+        let Some(wanted) = name else { break };
+        let mut windows = select.windows.iter();
+        let found = windows.find(|(own, _)| same_name(&own.value, &wanted.value));
+        let Some((_, window)) = found else { break };
+        parts.extend(super::grouping::window_parts(window));
+        name = window.base.as_ref();
+    }
+    parts
+}
+
 /// Whether an expression of a select list, `HAVING` or `QUALIFY` uses a window, or another window
 /// that is based on it and is used itself.
 pub(super) fn uses_window(select: &ast::Select, name: &str) -> bool {
