@@ -235,7 +235,14 @@ impl Binder<'_> {
                     self.bad_access(span, "positions are counted from 1".to_owned());
                 }
             }
-            SqlType::Json | SqlType::Null | SqlType::Unknown | SqlType::Other(_) => {}
+            SqlType::Json => {
+                let other = matches!(index.sql_type, SqlType::Boolean | SqlType::Date);
+                if other || index.sql_type.is_nested() {
+                    self.bad_key(&index.sql_type, span);
+                }
+            }
+            SqlType::Null if !may_be_key(index) => self.bad_key(&index.sql_type, span),
+            SqlType::Null | SqlType::Unknown | SqlType::Other(_) => {}
             SqlType::Enum(_) => {
                 let fits = !index.is_known()
                     || index.sql_type == SqlType::Null
@@ -253,7 +260,15 @@ impl Binder<'_> {
         }
     }
 
+    fn bad_key(&mut self, key: &SqlType, span: Span) {
+        let message = format!("what is taken by `[…]` is named or counted, and not by `{key}`");
+        self.bad_access(span, message);
+    }
+
     fn check_struct_index(&mut self, fields: &[(String, SqlType)], index: &Typed, span: Span) {
+        if !may_be_key(index) {
+            return self.bad_key(&index.sql_type, span);
+        }
         let unnamed = fields.iter().all(|(name, _)| name.is_empty());
         match &index.value {
             Value::Text(name) if !unnamed => {
@@ -364,10 +379,8 @@ impl Binder<'_> {
             let finding = Diagnostic::error(Code::InvalidConstant, collation.span, message);
             self.report(finding);
         }
-        let may = matches!(
-            operand.sql_type,
-            SqlType::Varchar | SqlType::Enum(_) | SqlType::Json
-        ) || operand.sql_type.is_vague();
+        let text = matches!(operand.sql_type, SqlType::Varchar | SqlType::Json);
+        let may = text || operand.sql_type.is_vague();
         if !may {
             let message = format!(
                 "only texts have a collation, and this is `{}`",
@@ -422,4 +435,15 @@ impl Binder<'_> {
     fn bad_access(&mut self, span: Span, message: String) {
         self.report(Diagnostic::error(Code::TypeMismatch, span, message));
     }
+}
+
+/// Whether `array_extract` takes a value: a text, or a number that becomes a `BIGINT`.
+fn may_be_key(index: &Typed) -> bool {
+    !index.is_known()
+        || matches!(
+            index.sql_type,
+            SqlType::Varchar | SqlType::Null | SqlType::Json | SqlType::Enum(_)
+        )
+        || index.sql_type.is_vague()
+        || implicit_cost(&index.sql_type, &SqlType::BigInt).is_some()
 }

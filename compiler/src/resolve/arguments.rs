@@ -17,6 +17,7 @@ use crate::sql_type::SqlType;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
 use crate::types::rules::is_window;
+use crate::types::time_refusals::is_part_of_clock;
 use crate::types::{Typed, Value, catalogue, date_parts};
 
 /// What may stand behind `%` in a format of times, and behind `%-`: `StrTimeFormat::ParseFormatSpecifier`.
@@ -61,7 +62,10 @@ impl Binder<'_> {
                 self.check_unnest(function, span);
             }
         }
+        // Within a lambda the engine looks at the part of a time of day only when it runs.
+        let later = self.lambdas > 0 && is_part_of_clock(called, arguments);
         if self.diagnostics.len() == before
+            && !later
             && let Some(message) = refusal(called, arguments)
         {
             self.report(Diagnostic::error(Code::WrongArguments, span, message));
@@ -358,7 +362,11 @@ impl Binder<'_> {
             return;
         }
         // What a subquery gives is cast when the query runs.
-        if matches!(typed.sql_type, SqlType::List(_)) && !has_query(bound) {
+        let several = matches!(
+            typed.sql_type,
+            SqlType::List(_) | SqlType::Array(..) | SqlType::Struct(_) | SqlType::Map(..)
+        );
+        if several && !has_query(bound) {
             let message = format!(
                 "a number of rows is a number, and this is `{}`",
                 typed.sql_type

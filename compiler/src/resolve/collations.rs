@@ -10,17 +10,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::parse::ast::{self, ExprKind};
 use crate::sql_type::SqlType;
 use crate::types::Typed;
-use crate::types::catalogue::{self, Kind};
+use crate::types::catalogue::{self, Kind, Parameter};
 
 /// Functions that take their arguments' collation although they give no text.
-const COMPARING: &[&str] = &[
-    "contains",
-    "instr",
-    "position",
-    "prefix",
-    "starts_with",
-    "strpos",
-];
+const COMPARING: &[&str] = &["contains", "instr", "position", "starts_with", "strpos"];
 
 const COMPARISONS: &[&str] = &[
     "=",
@@ -132,13 +125,43 @@ fn collation_of(expr: &ast::Expr, deepest: usize) -> Option<String> {
         _ => {
             let function = function_of(expr)?;
             let name = function.name.last()?.value.to_lowercase();
-            // What is known to keep a text's collation.
-            let keeps = matches!(name.as_str(), "upper" | "lower" | "trim" | "concat");
-            let mut arguments = function.arguments.iter();
-            match keeps && function.over.is_none() {
-                true => arguments.find_map(|argument| collation_of(&argument.value, deepest)),
-                false => None,
+            // The greatest few are a list.
+            let several = matches!(name.as_str(), "min" | "max") && function.arguments.len() > 1;
+            let keeps = keeps_collation(&name) && !several;
+            if !keeps || function.over.is_some() {
+                return None;
             }
+            let values = function.arguments.iter().map(|argument| &argument.value);
+            let mut found = values.filter_map(|value| collation_of(value, deepest));
+            let first = found.next()?;
+            // Two that differ make none where they are no mistake.
+            found.all(|other| other == first).then_some(first)
         }
     }
+}
+
+/// Whether a call gives a text with the collation of those that it is given.
+fn keeps_collation(name: &str) -> bool {
+    const OTHERS: &[&str] = &[
+        "any_value",
+        "coalesce",
+        "first",
+        "ifnull",
+        "last",
+        "max",
+        "min",
+    ];
+    let texts = |entry: &catalogue::Entry| {
+        let signatures = entry.signatures();
+        let mut results = signatures.iter().map(|signature| &signature.result);
+        let text = Parameter::Type(SqlType::Varchar);
+        !signatures.is_empty() && results.all(|result| *result == text)
+    };
+    OTHERS.contains(&name)
+        || catalogue::find(name).is_some_and(|entry| {
+            entry.is(Kind::Scalar)
+                && !entry.is(Kind::Aggregate)
+                && !entry.is(Kind::Macro)
+                && texts(entry)
+        })
 }

@@ -75,7 +75,7 @@ fn may_be_row(sql_type: &SqlType) -> bool {
 }
 
 /// The members of a row that is written out.
-fn members_of(operand: &ast::Expr) -> Option<Vec<&ast::Expr>> {
+pub(super) fn members_of(operand: &ast::Expr) -> Option<Vec<&ast::Expr>> {
     match &without_parentheses(operand).kind {
         ExprKind::Row(members) => Some(members.iter().collect()),
         ExprKind::Function(function) => {

@@ -79,7 +79,21 @@ const COMPUTED: &[(&[&str], &[usize])] = &[
         ],
         &[1],
     ),
-    (&["current_setting"], &[0]),
+    (
+        &["current_setting", "make_type", "parse_duckdb_log_message"],
+        &[0],
+    ),
+    (
+        &[
+            "list_aggregate",
+            "array_aggregate",
+            "list_aggr",
+            "array_aggr",
+            "aggregate",
+        ],
+        &[1],
+    ),
+    (&["list_grade_up", "array_grade_up", "grade_up"], &[1, 2]),
     (&["reservoir_quantile"], &[2]),
 ];
 
@@ -128,6 +142,15 @@ impl Binder<'_> {
                 Ok(value) => match value.datum {
                     Datum::Text(text) => typed.value = Value::Text(text),
                     Datum::Integer(number) => typed.value = Value::Integer(number),
+                    Datum::List(items) => {
+                        let texts = items.into_iter().map(|item| match item {
+                            Datum::Text(text) => Some(text),
+                            _ => None,
+                        });
+                        if let Some(texts) = texts.collect() {
+                            typed.value = Value::Texts(texts);
+                        }
+                    }
                     _ => {}
                 },
                 Err(Stop::Fails(message)) => self.report_failing(expr, &message),

@@ -1,6 +1,7 @@
 //! Types and nullability of expressions.
 
 use super::Binder;
+use super::compared_rows::members_of;
 use super::deep::without_parentheses;
 use super::nullability::gives_one_row;
 use super::scope::{Alias, Env, Scope};
@@ -192,7 +193,9 @@ impl Binder<'_> {
                 let operand_type = self.expression(operand, env);
                 let output = self.query(query, Some(env));
                 self.check_compared((operand, &operand_type), "=", &output, query.span);
-                self.check_correlated_row(&output, query, env);
+                if members_of(operand).is_some() {
+                    self.check_correlated_row(&output, query, env);
+                }
                 Typed::of(SqlType::Boolean)
             }
             ExprKind::Exists { query, .. } => {
@@ -209,7 +212,8 @@ impl Binder<'_> {
                 if let ExprKind::Query(query) = &right.kind {
                     let output = self.query(query, Some(env));
                     self.check_compared((left, &operand), operator, &output, query.span);
-                    if matches!(operator.as_str(), "=" | "<>" | "!=") {
+                    let apart = matches!(operator.as_str(), "=" | "<>" | "!=");
+                    if apart && members_of(left).is_some() {
                         self.check_correlated_row(&output, query, env);
                     }
                 } else {
@@ -263,7 +267,10 @@ impl Binder<'_> {
                 self.check_index(&operand, &index, place);
                 self.check_key(&operand.sql_type, written);
                 let parts = [operand, index];
-                match gives_null_for_null("array_extract", &parts) {
+                // A null that is no value of a type makes a null of all that a list has.
+                let list = matches!(parts[0].sql_type, SqlType::List(_) | SqlType::Array(..));
+                let nothing = list && parts[1].sql_type == SqlType::Null;
+                match nothing || gives_null_for_null("array_extract", &parts) {
                     true => Typed::of(SqlType::Null),
                     false => Typed::of(indexed(&parts[0].sql_type, &parts[1])),
                 }

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::deep::without_parentheses;
 use super::expression::{element_parameters, list_of};
+use super::methods::method_operand;
 use super::names::{is_function, keyword_value};
 use super::scope::{Alias, Env, Scope};
 use super::star_places::is_unpacking;
@@ -17,7 +18,7 @@ use crate::types::catalogue::{self, Kind};
 use crate::types::nested::with_fields;
 use crate::types::null_handling::folds;
 use crate::types::refusals::refusal;
-use crate::types::{Typed, Value, extension_functions, nested, rules, schemas};
+use crate::types::{Typed, Value, extension_functions, nested, rules};
 
 impl Binder<'_> {
     /// `name(…)`, or `operand.name(…)`.
@@ -369,7 +370,10 @@ impl Binder<'_> {
             match lambda(&argument.value) {
                 Some((names, result)) if !arguments.is_empty() => {
                     lambdas += 1;
-                    self.check_lambda(called, &names, result, argument.value.span);
+                    // A null has no elements that two of them would be made of.
+                    if !(reduces && names.len() == 1 && arguments[0].sql_type == SqlType::Null) {
+                        self.check_lambda(called, &names, result, argument.value.span);
+                    }
                     let list = arguments[0].sql_type.clone();
                     let parameters = match called {
                         _ if reduces => {
@@ -560,32 +564,6 @@ fn known(sql_type: SqlType) -> Outcome {
         SqlType::Unknown => Outcome::Unknown,
         known => Outcome::Type(known),
     }
-}
-
-impl Binder<'_> {
-    /// `column.f(…)` finds columns of its own query only (`ExpressionBinder::QualifyColumnName`).
-    fn check_method_operand(&mut self, place: Span, env: &Env<'_>) {
-        // Within a lambda it is the query around it.
-        let mut around = env.outwards();
-        let own = around.find(|env| env.parameters.is_empty());
-        let own = own.map(|env| env.scope.id);
-        let column = self.resolved.get(&(place.start, place.end));
-        if column.is_some_and(|column| own.is_some_and(|own| column.scope != own)) {
-            let message = "a function can't be called in this way for a column of an outer query";
-            let finding = Diagnostic::error(Code::UnknownColumn, place, message);
-            self.report(finding.hint("write the column as its first argument: `f(column)`"));
-        }
-    }
-}
-
-/// What `a.b.f(…)` is a method of; `None` if the qualifiers are a schema's that has functions.
-pub(super) fn method_operand<'b>(
-    qualifiers: &'b [ast::Name],
-    called: &str,
-) -> Option<&'b [ast::Name]> {
-    let written: Vec<&str> = qualifiers.iter().map(|name| name.value.as_str()).collect();
-    let is_schema = schemas::is_in(&written, called);
-    (!is_schema).then_some(qualifiers)
 }
 
 /// Whether the only argument is a star alone: `count(*)` counts rows, `count(t.*)` values.

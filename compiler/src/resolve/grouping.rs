@@ -5,8 +5,8 @@
 
 use super::Binder;
 use super::deep::{query_of, walk_query, without_parentheses};
-use super::function::method_operand;
 use super::grouped_stars::{Keys, is_star, replacements_of};
+use super::methods::method_operand;
 pub(super) use super::parts::{parts, walk, window_parts};
 use super::placement::{Needs, is_lone, macro_shows_arguments, needs_of};
 use super::query::literal_position;

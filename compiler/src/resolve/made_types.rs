@@ -83,6 +83,8 @@ impl Binder<'_> {
                 SqlType::Boolean | SqlType::Null | SqlType::Unknown | SqlType::Other(_)
             );
             let message = match (name, known) {
+                // Of a null nothing is asked.
+                (None, _) if typed.sql_type == SqlType::Null => continue,
                 (None, _) => format!("the options of `{called}` have names: `skip_null := true`"),
                 (Some(name), false) => format!("`{called}` has no option `{name}`"),
                 (Some(name), true) if !boolean => {

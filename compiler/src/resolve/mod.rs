@@ -64,6 +64,7 @@ mod hidden;
 mod joins;
 mod macros;
 mod made_types;
+mod methods;
 mod name_test;
 mod names;
 mod nullability;

@@ -205,10 +205,18 @@ impl Binder<'_> {
         let known = names_of_sides(body, &mut names);
         for item in items {
             self.check_order_item(&item.expr, output, 0, "ORDER BY");
-            let expr = match &without_parentheses(&item.expr).kind {
+            let whole = without_parentheses(&item.expr);
+            let expr = match &whole.kind {
                 ExprKind::Collate { operand, .. } => without_parentheses(operand),
-                _ => without_parentheses(&item.expr),
+                _ => whole,
             };
+            if !std::ptr::eq(whole, expr) && order_position(expr).is_none() {
+                // A collation stands behind a column of the whole, or in a select list as well.
+                let known = !output.open && known_names(output);
+                if known && !is_given(expr, output) {
+                    self.check_set_expression(body, whole);
+                }
+            }
             let ExprKind::Name(written) = &expr.kind else {
                 self.check_set_expression(body, expr);
                 if order_position(expr).is_none() {
@@ -382,6 +390,31 @@ fn qualifier_of(expr: &ast::Expr) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether the names of all columns are known that the sides give.
+fn known_names(output: &Output) -> bool {
+    output.columns.iter().all(|column| column.name.is_some())
+        && output
+            .further_names
+            .iter()
+            .all(|(name, _)| !name.is_empty())
+}
+
+/// Whether a side of a set operation gives a column of this name.
+fn is_given(expr: &ast::Expr, output: &Output) -> bool {
+    let ExprKind::Name(names) = &expr.kind else {
+        return false;
+    };
+    let own = output
+        .columns
+        .iter()
+        .filter_map(|column| column.name.as_deref());
+    let further = output.further_names.iter().map(|(name, _)| name.as_str());
+    names.len() == 1
+        && own
+            .chain(further)
+            .any(|own| same_name(own, &names[0].value))
 }
 
 /// The column that a name means which only a further side of a set operation gives.

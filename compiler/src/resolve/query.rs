@@ -223,6 +223,7 @@ impl Binder<'_> {
         }
         self.check_steps(&left, &right);
         self.check_using_key(member, &left);
+        self.check_member_names(member, &left);
         self.tree
             .close(mark, set_operation(operation), operation.span);
         self.limits(&member.query, parent);

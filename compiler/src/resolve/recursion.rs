@@ -35,12 +35,29 @@ impl Binder<'_> {
         }
     }
 
+    /// The names that a member which may read itself gives its columns are all different.
+    pub(super) fn check_member_names(&mut self, member: &ast::CommonTable, output: &Output) {
+        if output.open {
+            return;
+        }
+        // Further names are names of nothing.
+        let names = member.columns.iter().take(output.columns.len());
+        for (index, name) in names.enumerate() {
+            let mut before = member.columns[..index].iter();
+            if before.any(|other| same_name(&other.value, &name.value)) {
+                let message = format!("`{}` has two columns `{}`", member.name.value, name.value);
+                self.report(Diagnostic::error(Code::DuplicateName, name.span, message));
+            }
+        }
+    }
+
     /// `USING KEY (a)` names columns of the member.
     pub(super) fn check_using_key(&mut self, member: &ast::CommonTable, output: &Output) {
         if output.open || output.columns.iter().any(|column| column.name.is_none()) {
             return;
         }
-        let named = member.columns.iter().map(|name| name.value.as_str());
+        let named = member.columns.iter().take(output.columns.len());
+        let named = named.map(|name| name.value.as_str());
         let rest = output.columns.iter().skip(member.columns.len());
         let own: Vec<&str> = named
             .chain(rest.filter_map(|column| column.name.as_deref()))

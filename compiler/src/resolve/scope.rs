@@ -507,7 +507,8 @@ impl Scope {
         merged.is_some_and(|merged| {
             let of = |id: RelationId| self.relations.iter().find(|found| found.id == id);
             let holds = |index: &usize| self.relations.get(*index).is_some_and(|held| held.id == other.id);
-            merged.relations.iter().any(holds)
+            let alone = self.relations.get(relation).is_none_or(|own| own.aliased != other.aliased);
+            alone && merged.relations.iter().any(holds)
                 && matches!(merged.sources.as_slice(), [(id, _)] if of(*id).is_some_and(|found| !found.aliased))
         })
     }

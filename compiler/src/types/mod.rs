@@ -29,7 +29,7 @@ pub mod settings;
 mod sort_keys;
 mod struct_refusals;
 pub mod tables;
-mod time_refusals;
+pub mod time_refusals;
 pub mod type_names;
 
 use crate::sql_type::cast::refusal;

@@ -34,6 +34,18 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
     }
 }
 
+/// Whether a call takes one part of a time of day.
+pub fn is_part_of_clock(name: &str, arguments: &[Typed]) -> bool {
+    let [part, of] = arguments else { return false };
+    let clock = matches!(
+        of.sql_type,
+        SqlType::Time | SqlType::TimeNs | SqlType::TimeTz
+    );
+    clock
+        && matches!(&part.value, Value::Text(part) if !is(part, JULIAN))
+        && matches!(name, "date_part" | "datepart" | "extract")
+}
+
 /// Parts that a time of day hasn't.
 const OF_DATES: &[&str] = &[
     "c",
