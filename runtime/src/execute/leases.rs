@@ -1,4 +1,6 @@
-//! Which tables a job is going to write, and so takes leases of, where several processes write an engine.
+//! Which tables a job takes leases of, where several processes write an engine: those that it is going to
+//! write, and those that a protected environment is going to show for the first time: nobody else may change
+//! a table from then on.
 //!
 //! It is decided by walking over the graph as the job will, with nothing built: what would be built has a
 //! load that nobody knows yet, so that its readers would be built as well. What is decided in the walk
@@ -10,7 +12,8 @@ use crate::project::Relation;
 use crate::situation::stem;
 use std::collections::BTreeSet;
 
-/// The names of the leases of all tables and views that a job would write.
+/// The names of the leases of all tables and views that a job would write, or show for the first time in a
+/// protected environment.
 pub fn wanted(
     context: &Context<'_>,
     (selected, seeds): (&BTreeSet<usize>, &BTreeSet<usize>),
@@ -66,12 +69,27 @@ impl DryWalk<'_> {
 
     fn unselected(&mut self, node: Relation) {
         let ready = decide::unselected(self.context, node, &self.ready);
+        ready.iter().for_each(|ready| self.show(ready));
         self.ready.extend(ready.map(|ready| (node, ready)));
+    }
+
+    /// Takes what isn't written and is going to be shown; what the environment shows already nobody else writes.
+    fn show(&mut self, ready: &Ready) {
+        let mut shown = self.context.known.published.values();
+        if let Some(physical) = &ready.physical
+            && self.context.environment.protected
+            && !shown.any(|shown| shown.physical == *physical)
+        {
+            self.leases.insert(stem(physical).to_owned());
+        }
     }
 
     fn follow(&mut self, node: Relation, decision: Decision) {
         let ready = match decision {
-            Decision::Through(ready) | Decision::Unchanged(ready, _) => ready,
+            Decision::Through(ready) | Decision::Unchanged(ready, _) => {
+                self.show(&ready);
+                ready
+            }
             Decision::Build(task) => {
                 let physical = task.snapshot.physical;
                 self.leases.insert(stem(&physical).to_owned());

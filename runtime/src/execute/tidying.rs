@@ -1,7 +1,7 @@
 //! What a run leaves behind on an engine that several processes write: it is dropped by whoever is alone.
 //!
 //! What one job doesn't need another one may be reading or about to show, so that nothing is dropped while
-//! anybody is at work. Who is at work tidies up when it ends, so that the last one does.
+//! anybody is at work: a job tidies up once it has given its leases back, if it is alone then.
 
 use super::claim::{lease_time, take_fence};
 use super::context::Context;

@@ -4,7 +4,7 @@
 //! behind by what others are just committing. Between then and the moment at which the leases are taken others
 //! may go on, so that it is read again: what is leased must be as it was, and nothing may be gone.
 
-use super::details::from_ledger;
+use super::details::{Details, from_ledger};
 use super::failure::opening_failed;
 use super::opening::{Opening, sort_catalog};
 use crate::adapters::{BOOKKEEPING_SCHEMA, CommittedBatch};
@@ -13,7 +13,8 @@ use crate::situation::{Belief, pinned, stem};
 use crate::state::{Change, Holder, Known, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The ids of the batches of tables, by what their generations have in common.
+/// The ids of the batches of tables, and of the publications that show them, by what their generations have in
+/// common.
 pub type Committed = BTreeMap<String, BTreeSet<String>>;
 
 /// The batches of a ledger by their tables.
@@ -21,8 +22,18 @@ fn committed(ledger: &[CommittedBatch]) -> Committed {
     let mut committed = Committed::new();
     for batch in ledger {
         let entry = &batch.entry;
-        let of_table = committed.entry(stem(&entry.physical_table).to_owned());
-        of_table.or_default().insert(entry.batch_id.clone());
+        let mut add = |physical: &str| {
+            let of_table = committed.entry(stem(physical).to_owned());
+            of_table.or_default().insert(entry.batch_id.clone());
+        };
+        if !entry.physical_table.is_empty() {
+            add(&entry.physical_table);
+        } else if let Ok(details) = serde_json::from_str::<Details>(&entry.details) {
+            details
+                .published
+                .iter()
+                .for_each(|shown| add(&shown.physical));
+        }
     }
     committed
 }

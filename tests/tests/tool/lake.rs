@@ -2,6 +2,7 @@
 
 use crate::paused::{Paused, signal};
 use crate::place::Place;
+use dbgo_runtime::adapters::{self, ErrorClass, Fence, OpenOptions, Session};
 use dbgo_tests::data::{Data, Lake, lakes};
 use std::path::Path;
 
@@ -19,6 +20,16 @@ fn project(files: &[(&str, &str)], lease: &str) -> Option<(Place, Data)> {
     );
     place.write("dbgo.toml", &settings);
     Some((place, data))
+}
+
+/// Another checkout of the project, with other models, the same lake and the same state.
+fn beside(place: &Place) -> Place {
+    let other = Place::with(&[("models/other/c.sql", A)]);
+    let settings = place.read("dbgo.toml");
+    let state = place.path().join(".dbgo/state.db");
+    let state = format!("[state]\nurl = \"sqlite:{}\"\n", state.display());
+    other.write("dbgo.toml", &format!("{settings}{state}"));
+    other
 }
 
 /// The values of a query's only column.
@@ -166,13 +177,9 @@ fn two_environments_go_side_by_side_and_build_what_both_need_once() {
         refused.err
     );
     // Others: it isn't in the way.
-    let other = Place::with(&[("models/other/c.sql", A)]);
-    let settings = place.read("dbgo.toml");
-    let state = place.path().join(".dbgo/state.db");
-    let state = format!("[state]\nurl = \"sqlite:{}\"\n", state.display());
-    other.write("dbgo.toml", &format!("{settings}{state}"));
-    let beside = other.dbgo(&["apply", "three", "--yes"]).ends_with(0);
-    assert!(beside.err.contains("1 built"), "{}", beside.err);
+    let other = beside(&place);
+    let third = other.dbgo(&["apply", "three", "--yes"]).ends_with(0);
+    assert!(third.err.contains("1 built"), "{}", third.err);
     // A plan that was made before is carried out once the first one is done, with nothing left to build.
     let waiting = Paused::start(&place, &["apply", "two", "--yes", "--wait", "60"]);
     std::thread::sleep(std::time::Duration::from_millis(500));
@@ -188,6 +195,99 @@ fn two_environments_go_side_by_side_and_build_what_both_need_once() {
     }
     let table = "SELECT count(*)::VARCHAR FROM duckdb_tables() WHERE table_name LIKE 'core__a%'";
     assert_eq!(texts(&data, table), ["1"]);
+}
+
+#[test]
+fn tables_that_nobody_needs_go_when_nobody_else_is_at_work() {
+    let Some((place, data)) = project(&[("models/core/a.sql", A)], "10 minutes") else {
+        return;
+    };
+    place.dbgo(&["run"]).ends_with(0);
+    let other = beside(&place);
+    let paused = Paused::at(
+        &other,
+        "before-batch-commit=stop",
+        &["apply", "two", "--yes"],
+    );
+    place.dbgo(&["run", "--full-refresh"]).ends_with(0);
+    let tables =
+        "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'core__a%' ORDER BY 1";
+    assert_eq!(texts(&data, tables).len(), 2, "somebody is at work");
+    let refused = place.dbgo(&["janitor", "--yes"]);
+    let told = format!("process {}", paused.pid());
+    assert!(
+        refused.err.contains(&told) || refused.out.contains(&told),
+        "{}{}",
+        refused.out,
+        refused.err
+    );
+    signal(paused.pid(), "-CONT");
+    paused.ended().ends_with(0);
+    place.dbgo(&["run"]).ends_with(0);
+    let left = texts(&data, tables);
+    assert!(left.len() == 1 && left[0].ends_with("_2"), "{left:?}");
+}
+
+#[test]
+fn each_lease_has_a_fence_of_its_own() {
+    let Some((_place, Data::Lake(lake))) = project(&[], "30 s") else {
+        return;
+    };
+    let options = OpenOptions {
+        options: vec![
+            ("data".to_owned(), lake.data.display().to_string()),
+            (
+                "extensions".to_owned(),
+                lake.extensions.display().to_string(),
+            ),
+        ],
+        project: "shop".to_owned(),
+        ..OpenOptions::default()
+    };
+    let adapter = adapters::open("ducklake", &lake.catalog, &options).expect("a lake");
+    let [mut one, mut two] = [(); 2].map(|()| adapter.session().expect("a session"));
+    one.create_bookkeeping("state").expect("tables");
+    let fence = |token, ended| Fence {
+        state_id: "state",
+        token,
+        holder: "ana",
+        ended,
+    };
+    one.take_fence(&fence(3, &[])).expect("a fence");
+    two.take_fence(&fence(4, &[])).expect("another one");
+    let mut known = one.fences().expect("fences");
+    known.sort_unstable();
+    assert_eq!(known, [3, 4]);
+
+    // Both write; then one is taken over in the midst of its transaction.
+    let write = |session: &mut Session, token, statement: &str| {
+        let mut transaction = session.begin()?;
+        transaction.check_fence(token)?;
+        transaction.execute(statement)?;
+        transaction.commit()
+    };
+    write(&mut one, 3, "CREATE TABLE _dbgo.a__a__1_1 AS SELECT 1 AS x").expect("a table");
+    write(&mut two, 4, "CREATE TABLE _dbgo.a__b__1_1 AS SELECT 1 AS x").expect("a table");
+    let mut transaction = one.begin().expect("a transaction");
+    transaction.check_fence(3).expect("it holds");
+    let insert = "INSERT INTO _dbgo.a__a__1_1 VALUES (2)";
+    transaction.execute(insert).expect("a row");
+    two.take_fence(&fence(5, &[3])).expect("a fence");
+    let error = transaction.commit().expect_err("it was taken over");
+    assert_eq!(error.class, ErrorClass::Retry, "{error}");
+    let error = write(&mut one, 3, insert).expect_err("it has no fence");
+    assert_eq!(error.class, ErrorClass::Fenced, "{error}");
+    write(&mut two, 4, "INSERT INTO _dbgo.a__b__1_1 VALUES (2)").expect("it still has one");
+    let rows = one.query("SELECT * FROM _dbgo.a__a__1_1").expect("rows");
+    assert_eq!(rows.row_count(), 1);
+
+    // Another state writes nothing, and a batch is there once.
+    let foreign = Fence {
+        state_id: "other",
+        ..fence(9, &[])
+    };
+    let error = one.take_fence(&foreign).expect_err("another state");
+    assert_eq!(error.class, ErrorClass::Fenced, "{error}");
 }
 
 /// A project whose lake can't be opened.

@@ -95,6 +95,25 @@ fn by_message(message: &str) -> Option<ErrorClass> {
     if has("No space left on device") || has("max_temp_directory_size") {
         return Some(ErrorClass::DiskFull);
     }
+    // What the catalogue of a lake says: others committed all the time, or the server is gone.
+    let of_others = [
+        "Exceeded the maximum retry count",
+        "could not serialize",
+        "deadlock detected",
+    ];
+    if of_others.iter().any(|words| has(words)) {
+        return Some(ErrorClass::Retry);
+    }
+    let of_loss = [
+        "server closed the connection",
+        "no connection to the server",
+        "terminating connection due to",
+        "could not receive data from server",
+        "could not send data to server",
+    ];
+    if of_loss.iter().any(|words| has(words)) {
+        return Some(ErrorClass::Lost);
+    }
     // A conflict with another transaction: on a row, on a key, or on a name in the catalog.
     if has("write-write conflict") || has("Conflict on ") || has("Transaction conflict") {
         return Some(ErrorClass::Retry);
@@ -159,6 +178,22 @@ mod tests {
             (
                 "IO Error: write: No space left on device",
                 ErrorClass::DiskFull,
+            ),
+            (
+                "TransactionContext Error: Failed to commit: Failed to commit DuckLake transaction.\n\
+                 Exceeded the maximum retry count of 100: duplicate key value violates unique \
+                 constraint \"ducklake_snapshot_pkey\"",
+                ErrorClass::Retry,
+            ),
+            (
+                "TransactionContext Error: Failed to commit: Failed to commit DuckLake transaction.\n\
+                 Transaction conflict - attempting to insert into table with index \"2\" - but \
+                 another transaction has dropped it",
+                ErrorClass::Retry,
+            ),
+            (
+                "IO Error: Failed to execute query: server closed the connection unexpectedly",
+                ErrorClass::Lost,
             ),
             ("something else", ErrorClass::Other),
         ];
