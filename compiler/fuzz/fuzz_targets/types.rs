@@ -6,8 +6,8 @@ use dbgo_compiler::lexer::lex;
 use dbgo_compiler::parse::parse_query;
 use dbgo_compiler::resolve::{BindInput, Column, Schema, bind};
 use dbgo_compiler::span::FileId;
-use dbgo_compiler::sql_type::coerce::{fits_into, set_operation_type};
-use dbgo_compiler::sql_type::{SqlType, common_type};
+use dbgo_compiler::sql_type::coerce::fits_into;
+use dbgo_compiler::sql_type::{SqlType, common_type, forced_type};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         assert!(!sql_type.as_column().any(&|part| *part == SqlType::Null));
     }
     common_type(&one, &other);
-    set_operation_type(&one, &other);
+    forced_type(&one, &other);
     fits_into(&one, &other);
     let column = |name: &str, sql_type: &SqlType| Column {
         name: name.to_owned(),
