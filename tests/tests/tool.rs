@@ -19,6 +19,12 @@ mod commands;
 mod contend;
 #[path = "tool/crash.rs"]
 mod crash;
+#[cfg(unix)]
+#[path = "tool/dev.rs"]
+mod dev;
+#[cfg(unix)]
+#[path = "tool/dev_screen.rs"]
+mod dev_screen;
 #[path = "tool/durable.rs"]
 mod durable;
 #[path = "tool/environments.rs"]

@@ -57,6 +57,9 @@ pub enum Command {
         after_help = "Examples:\n  dbgo render daily_delays\n  dbgo render daily_delays --config"
     )]
     Render(RenderCommand),
+    /// Compile and show each model as it is saved, and build it if that takes no time
+    #[command(after_help = DEV_HELP)]
+    Dev(DevArguments),
     /// Make one executable of the project that needs neither sources nor a toolchain
     #[command(
         after_help = "Examples:\n  dbgo build\n  dbgo build --output dist\n  dbgo build --interfaces"
@@ -266,6 +269,48 @@ pub struct RenderCommand {
     /// Show each setting of the model and where it comes from
     #[arg(long)]
     pub config: bool,
+}
+
+const DEV_HELP: &str = "\
+Examples:
+  dbgo dev
+  dbgo dev --select path:models/marts --downstream
+  dbgo dev --json < /dev/null
+
+Keys, and without a terminal letters on standard input, one a line:
+  a  build what was edited, and what it needs     s  show its SQL
+  d  build what reads it as well                  l  show its lineage
+  f  build the shown model anew                   o  let go of the engine
+                                                  q  end";
+
+/// `dbgo dev`
+#[derive(Args, Clone, Debug)]
+pub struct DevArguments {
+    /// The environment; the project's default without it
+    #[arg(long, value_name = "ENV")]
+    pub env: Option<String>,
+    /// Only show and build these models: `name`, `stg_*`, `+name`, `name+`, `path:`, `tag:`, `kind:`,
+    /// `owner:`, `source:`; a space is or, a comma is and
+    #[arg(short, long, value_name = "SELECTOR", num_args = 1..)]
+    pub select: Vec<String>,
+    /// Build the models that read a saved one as well
+    #[arg(long)]
+    pub downstream: bool,
+    /// The most rows to show
+    #[arg(short, long, value_name = "N", default_value_t = 10)]
+    pub limit: u64,
+    /// Write what happens as JSON, an object a line (`dbgo/dev/1`)
+    #[arg(long)]
+    pub json: bool,
+    /// How many libraries are loaded before the process starts anew
+    #[arg(long, value_name = "N", default_value_t = 2000, hide = true)]
+    pub patches: usize,
+    /// The model that is shown
+    #[arg(long, value_name = "MODEL", hide = true)]
+    pub focus: Option<String>,
+    /// The hash of the project that was shown
+    #[arg(long, value_name = "HASH", hide = true)]
+    pub shown: Option<String>,
 }
 
 /// `dbgo build`

@@ -1,5 +1,6 @@
-//! The texts of all bodies. Formatting them is the slowest step of a compilation, so each is kept
-//! by a hash of the model that it is made of.
+//! The texts of bodies. Formatting them is the slowest step of a compilation: for libraries it is done
+//! for those alone that no library holds, and for a program, which needs all, each is kept by a hash
+//! of the model that it is made of.
 
 use dbgo_compiler::cache::Cache;
 use dbgo_compiler::codegen::{body, format_file};
@@ -13,6 +14,16 @@ const ENTRY: &str = "bodies";
 
 /// The entry depends on nothing but the program, which the cache knows; each text has its own key.
 const KEY: [u8; 32] = [0; 32];
+
+/// The text of a model's body. `tables` has the columns of what it imports.
+pub fn body_text(model: &TypedModel, tables: &TableColumns<'_>) -> String {
+    format_file(body::body(model, &carried(model, tables)))
+}
+
+/// The hash by which a body's text is known.
+pub fn text_hash(text: &str) -> [u8; 32] {
+    *blake3::hash(text.as_bytes()).as_bytes()
+}
 
 /// Each model's import path with the text of its body, in order.
 pub fn bodies(project: &TypedProject, cache: &Cache) -> Vec<(String, String)> {
@@ -45,21 +56,18 @@ fn key(model: &TypedModel, lineage: &ModelLineage) -> Option<[u8; 32]> {
     Some(*blake3::hash(&bytes).as_bytes())
 }
 
-/// A hash of everything that a project is made of.
-pub fn project_hash(project: &TypedProject, bodies: &[(String, String)]) -> String {
+/// A hash of everything that a project is made of: of all but its models, and of each model's import
+/// path and the hash of its body, in order.
+pub fn project_hash(shell: &TypedProject, bodies: &[(&str, [u8; 32])]) -> String {
     let mut hasher = blake3::Hasher::new();
     let shell = TypedProject {
         models: Vec::new(),
-        ..project.clone()
+        ..shell.clone()
     };
     // Unlike any format that could refuse a value, this can't leave anything out.
     hasher.update(format!("{shell:?}").as_bytes());
-    for (path, text) in bodies {
-        hasher
-            .update(path.as_bytes())
-            .update(&[0])
-            .update(text.as_bytes())
-            .update(&[0]);
+    for (path, hash) in bodies {
+        hasher.update(path.as_bytes()).update(&[0]).update(hash);
     }
     hasher.finalize().to_hex().to_string()
 }
@@ -117,7 +125,7 @@ mod tests {
         let mut other = whole.clone();
         other.settings.workers += 1;
         assert_ne!(project_hash(&whole, &[]), project_hash(&other, &[]));
-        let body = ("models.one".to_owned(), "text".to_owned());
+        let body = ("models.one", text_hash("text"));
         assert_ne!(project_hash(&whole, &[]), project_hash(&whole, &[body]));
     }
 }

@@ -5,7 +5,10 @@
 use dbgo_compiler::build::contract;
 use dbgo_contract::{ProjectDef, ShardDef};
 use libloading::Library;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Why a library isn't used.
 #[derive(Debug)]
@@ -21,19 +24,49 @@ pub enum LoadError {
 /// # Errors
 /// See [`LoadError`].
 pub fn load_shard(path: &Path) -> Result<&'static ShardDef, LoadError> {
-    let library = open(path)?;
-    // SAFETY: the stamp is that of our own contract, in which the symbol has this type.
-    unsafe { definition(library, b"dbgo_shard\0") }
+    static KNOWN: Loaded<ShardDef> = Mutex::new(BTreeMap::new());
+    once(&KNOWN, path, |library| {
+        // SAFETY: the stamp is that of our own contract, in which the symbol has this type.
+        unsafe { definition(library, b"dbgo_shard\0") }
+    })
 }
+
+/// How many libraries this process has loaded: none is ever given back.
+pub fn loaded_libraries() -> usize {
+    LOADED.load(Ordering::Relaxed)
+}
+
+static LOADED: AtomicUsize = AtomicUsize::new(0);
 
 /// Loads the library of a project's definition.
 ///
 /// # Errors
 /// See [`LoadError`].
 pub fn load_project(path: &Path) -> Result<&'static ProjectDef, LoadError> {
-    let library = open(path)?;
-    // SAFETY: as above.
-    unsafe { definition(library, b"dbgo_project\0") }
+    static KNOWN: Loaded<ProjectDef> = Mutex::new(BTreeMap::new());
+    once(&KNOWN, path, |library| {
+        // SAFETY: as above.
+        unsafe { definition(library, b"dbgo_project\0") }
+    })
+}
+
+/// What this process has loaded, by the library's path: its name never means anything else.
+type Loaded<T> = Mutex<BTreeMap<PathBuf, &'static T>>;
+
+/// What a library gives, which is opened the first time.
+fn once<T>(
+    loaded: &Loaded<T>,
+    path: &Path,
+    read: impl FnOnce(&'static Library) -> Result<&'static T, LoadError>,
+) -> Result<&'static T, LoadError> {
+    let mut loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(definition) = loaded.get(path) {
+        return Ok(definition);
+    }
+    let definition = read(open(path)?)?;
+    loaded.insert(path.to_owned(), definition);
+    LOADED.fetch_add(1, Ordering::Relaxed);
+    Ok(definition)
 }
 
 /// Opens a library and compares its stamp before any other symbol is looked at.

@@ -7,6 +7,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod arguments;
 mod bodies;
 mod commands;
+mod dev;
 mod embedded;
 #[cfg(engine_on_demand)]
 mod engine_library;
@@ -16,6 +17,7 @@ mod library;
 mod oracle;
 mod report;
 mod revision;
+mod shelf;
 mod workspace;
 
 use arguments::{Arguments, Command, SourcesArguments, SourcesCommand};
@@ -42,6 +44,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
             command: SourcesCommand::Pull(pull),
         }) => commands::sources::pull(directory, pull),
         Command::Render(render) => commands::render::render(directory, render),
+        Command::Dev(arguments) => dev::dev(directory, arguments),
         Command::Build(build) => commands::build::build(directory, build),
         Command::Project(command) => {
             let workspace = Workspace::open(directory)?;
@@ -52,7 +55,7 @@ fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
             let commit = revision::commit(&workspace.root).unwrap_or_default();
             let loaded = workspace.load()?;
             let mut terminal = Terminal::detect();
-            terminal.compiled_in = Some(loaded.compiled_in);
+            terminal.compiled_in = Some(loaded.steps.loaded);
             terminal.commit = commit;
             Ok(command.execute(&loaded.project, &terminal))
         }

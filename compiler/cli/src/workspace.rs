@@ -1,19 +1,21 @@
 //! From a folder of files to a project that can run: the one way that all commands take.
 
 use crate::arguments::Format;
-use crate::libraries::{self, Built};
+use crate::libraries::{self, Built, Definitions, Unloadable};
 use crate::oracle::EngineOracle;
+use crate::shelf::Shelf;
 use crate::{exit, report};
 use dbgo_compiler::build::library::LibraryPlaces;
 use dbgo_compiler::cache::{Cache, Store};
 use dbgo_compiler::diagnostic::{Diagnostic, render};
-use dbgo_compiler::driver::{self, Checked, Compilation, Learned, Memory, Outline};
+use dbgo_compiler::driver::{self, Checked, Compilation, Learned, Memory, Outline, Renewal};
 use dbgo_compiler::project::{self, Settings};
 use dbgo_compiler::source::{self, ProjectFiles, SourceSet};
 use dbgo_compiler::types::oracle::TypeOracle;
-use dbgo_contract::{ProjectDef, ShardDef};
 use dbgo_runtime::adapters::duckdb::type_session_identity;
+use dbgo_runtime::error::Error;
 use dbgo_runtime::project::Project;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -56,8 +58,97 @@ impl From<bool> for Judge {
 pub struct Loaded {
     /// The project.
     pub project: Project,
+    /// The hash of each model's body, by import path.
+    pub bodies: BTreeMap<&'static str, [u8; 32]>,
+    /// What was found in it; no errors.
+    pub diagnostics: Vec<Diagnostic>,
     /// How long it took to get there.
-    pub compiled_in: Duration,
+    pub steps: Steps,
+}
+
+/// When each step of a compilation was done, counted from its beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps {
+    began: Instant,
+    /// Everything was read and checked.
+    pub checked: Duration,
+    /// All libraries were there.
+    pub compiled: Duration,
+    /// They were loaded.
+    pub loaded: Duration,
+}
+
+impl Steps {
+    /// The project has just been checked.
+    fn new(began: Instant) -> Self {
+        let checked = began.elapsed();
+        Self {
+            began,
+            checked,
+            compiled: checked,
+            loaded: checked,
+        }
+    }
+
+    fn loaded(
+        mut self,
+        definitions: Definitions,
+        diagnostics: Vec<Diagnostic>,
+        root: PathBuf,
+    ) -> Result<Loaded, Failure> {
+        let models = definitions.models.iter().map(|(model, _)| *model).collect();
+        let project = Project::of(definitions.project, models).map_err(Failure::Broken)?;
+        let bodies = definitions.models.into_iter();
+        let bodies = bodies.map(|(model, hash)| (model.path.as_str(), hash)).collect();
+        self.loaded = self.began.elapsed();
+        Ok(Loaded {
+            project: project.in_folder(root),
+            bodies,
+            diagnostics,
+            steps: self,
+        })
+    }
+}
+
+/// Why a project isn't loaded.
+#[derive(Debug)]
+pub enum NotLoaded {
+    /// It has errors, or can't be built here.
+    Findings(Found),
+    /// Its definitions don't fit together.
+    Broken(Error),
+}
+
+/// What was found in a project that isn't loaded.
+#[derive(Debug)]
+pub struct Found {
+    /// The findings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many models were looked at; `None` if the models themselves are without errors.
+    pub models: Option<usize>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// The same, where it may be worth another try.
+enum Failure {
+    Findings(Found),
+    Broken(Error),
+    Unloadable(Unloadable),
+}
+
+impl Failure {
+    fn told(self) -> NotLoaded {
+        match self {
+            Failure::Findings(found) => NotLoaded::Findings(found),
+            Failure::Broken(error) => NotLoaded::Broken(error),
+            Failure::Unloadable(unloadable) => NotLoaded::Findings(Found {
+                diagnostics: vec![unloadable.diagnostic()],
+                models: None,
+                took: Duration::ZERO,
+            }),
+        }
+    }
 }
 
 impl Workspace {
@@ -66,11 +157,17 @@ impl Workspace {
     /// # Errors
     /// The exit code, after saying that there is no project.
     pub fn open(directory: &Path) -> Result<Self, ExitCode> {
-        let began = Instant::now();
         let root = source::find_root(directory).map_err(|missing| {
             report::show(&SourceSet::default(), &[missing], Format::Full);
             exit::FINDINGS
         })?;
+        Ok(Self::at(&root))
+    }
+
+    /// Reads the files of the project in a folder.
+    pub fn at(root: &Path) -> Self {
+        let began = Instant::now();
+        let root = root.to_owned();
         let (mut store, listing) = std::thread::scope(|scope| {
             let listing = scope.spawn(|| source::list(&root));
             let store = Store::open(cache_folder(&root), &tool_identity());
@@ -82,14 +179,14 @@ impl Workspace {
         });
         let (files, found) = source::read_changed(listing, &mut store);
         let cache = cache(&root);
-        Ok(Self {
+        Self {
             root,
             files,
             found,
             cache,
             store,
             began,
-        })
+        }
     }
 
     /// What `dbgo.toml` says; `None` where it has mistakes.
@@ -141,44 +238,77 @@ impl Workspace {
         (compilation, began.elapsed())
     }
 
-    /// Compiles the project and loads it, or only loads it if nothing has changed.
+    /// Compiles the project and loads it, or only loads it if nothing has changed, and says what was
+    /// found.
     ///
     /// # Errors
     /// The exit code, after saying what was found.
     pub fn load(self) -> Result<Loaded, ExitCode> {
+        let (sources, loaded) = self.renew();
+        match loaded {
+            Ok(loaded) => {
+                report::show(&sources, &loaded.diagnostics, Format::Full);
+                Ok(loaded)
+            }
+            Err(NotLoaded::Findings(found)) => {
+                report::show(&sources, &found.diagnostics, Format::Full);
+                if let Some(models) = found.models {
+                    let summary = report::summary(&found.diagnostics, models, found.took);
+                    eprintln!("{summary}");
+                }
+                Err(exit::of(&found.diagnostics))
+            }
+            Err(NotLoaded::Broken(error)) => {
+                eprintln!("{error}");
+                Err(exit::FINDINGS)
+            }
+        }
+    }
+
+    /// The same, but says nothing of it: gives the files, for who shows what was found.
+    pub fn renew(self) -> (SourceSet, Result<Loaded, NotLoaded>) {
+        let (root, cache) = (self.root.clone(), self.cache.clone());
+        let (sources, loaded) = self.renew_once();
+        let Err(Failure::Unloadable(unloadable)) = loaded else {
+            return (sources, loaded.map_err(Failure::told));
+        };
+        // Left by another `dbgo`, or damaged: all are made again, once.
+        let _ = std::fs::remove_file(&unloadable.path);
+        libraries::forget(&cache);
+        let (sources, loaded) = Workspace::at(&root).renew_once();
+        (sources, loaded.map_err(Failure::told))
+    }
+
+    fn renew_once(self) -> (SourceSet, Result<Loaded, Failure>) {
         let (root, cache, began) = (self.root.clone(), self.cache.clone(), self.began);
+        let places = places(&root);
         let key = self.key();
         if let Some(built) = cache.get::<Built>("project", &key)
-            && let Ok((definition, shards)) = built.load()
+            && let Ok(definitions) = built.load(&places.libraries)
         {
             // Findings of a project that can be built are worth no less the second time.
-            report::show(&self.files.sources, &built.diagnostics, Format::Full);
-            built.note_use();
-            return loaded(definition, &shards, root, began);
+            built.note_use(&places.libraries);
+            let loaded = Steps::new(began).loaded(definitions, built.diagnostics, root);
+            return (self.files.sources, loaded);
         }
-        let compilation = compile(self, Judge::Compiler);
-        let sources = &compilation.outline.files.sources;
-        report::show(sources, &compilation.diagnostics, Format::Full);
-        if compilation.has_errors() {
-            let summary = report::summary(
-                &compilation.diagnostics,
-                compilation.models,
-                began.elapsed(),
-            );
-            eprintln!("{summary}");
-            return Err(exit::of(&compilation.diagnostics));
-        }
-        let places = places(&root);
-        let (mut built, definition, shards) =
-            libraries::build(&compilation.project, &places, &cache).map_err(|errors| {
-                report::show(sources, &errors, Format::Full);
-                exit::FINDINGS
-            })?;
-        built.diagnostics.clone_from(&compilation.diagnostics);
-        let _ = cache.put("project", &key, &built);
-        built.note_use();
-        libraries::remove_unused(&places.libraries, &built);
-        loaded(definition, &shards, root, began)
+        let shelf = libraries::shelf(&places, &cache);
+        let renewal = renew(self, &shelf);
+        let mut steps = Steps::new(began);
+        let made = if renewal.has_errors() {
+            Err(Failure::Findings(Found {
+                diagnostics: renewal.diagnostics,
+                models: Some(renewal.models.len()),
+                took: began.elapsed(),
+            }))
+        } else {
+            make(&renewal, shelf, (&places, &cache), &mut steps).and_then(|(built, definitions)| {
+                let _ = cache.put("project", &key, &built);
+                built.note_use(&places.libraries);
+                libraries::remove_unused(&places.libraries, &built);
+                steps.loaded(definitions, built.diagnostics, root)
+            })
+        };
+        (renewal.outline.files.sources, made)
     }
 
     /// A hash of all that a compilation depends on: the files, what was found when they were
@@ -199,6 +329,36 @@ impl Workspace {
         }
         *hasher.finalize().as_bytes()
     }
+}
+
+/// Makes what is missing, and loads all.
+fn make(
+    renewal: &Renewal,
+    shelf: Shelf,
+    (places, cache): (&LibraryPlaces, &Cache),
+    steps: &mut Steps,
+) -> Result<(Built, Definitions), Failure> {
+    let built = libraries::build(renewal, shelf, (places, cache)).map_err(|diagnostics| {
+        Failure::Findings(Found {
+            diagnostics,
+            models: None,
+            took: steps.began.elapsed(),
+        })
+    })?;
+    steps.compiled = steps.began.elapsed();
+    let definitions = built.load(&places.libraries).map_err(Failure::Unloadable)?;
+    Ok((built, definitions))
+}
+
+fn renew(workspace: Workspace, shelf: &Shelf) -> Renewal {
+    let is_known = shelf.known();
+    with_answers(
+        workspace,
+        Judge::Compiler,
+        |outline, oracle, memory, store| driver::renew(outline, oracle, memory, store, &is_known),
+        Renewal::has_errors,
+        |renewal| (renewal.typed, &renewal.outline),
+    )
 }
 
 fn compile(workspace: Workspace, judge: Judge) -> Compilation {
@@ -252,24 +412,6 @@ fn with_answers<T>(
 /// Keeps what was read and typed. Where that can't be written, it is done again the next time.
 fn save(store: Store, files: &ProjectFiles) {
     let _ = store.save(|path| files.sources.find(path).is_some());
-}
-
-fn loaded(
-    definition: &'static ProjectDef,
-    shards: &[&'static ShardDef],
-    root: PathBuf,
-    began: Instant,
-) -> Result<Loaded, ExitCode> {
-    match Project::new(definition, shards) {
-        Ok(project) => Ok(Loaded {
-            project: project.in_folder(root),
-            compiled_in: began.elapsed(),
-        }),
-        Err(error) => {
-            eprintln!("{error}");
-            Err(exit::FINDINGS)
-        }
-    }
 }
 
 /// Where things are made: beside the project, and in the user's cache what all projects share.

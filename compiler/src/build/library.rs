@@ -2,6 +2,7 @@
 //! are made of: an unchanged crate is never compiled twice.
 
 use super::contract::{self, FLAGS};
+use super::found_rustc;
 use super::rustc::{self, Rustc};
 use crate::codegen::FileTree;
 use crate::diagnostic::{Code, Diagnostic};
@@ -68,7 +69,8 @@ pub fn build_libraries(
     if missing.is_empty() {
         return Ok((paths, 0));
     }
-    let rustc = Rustc::find(places.rustc.as_deref()).map_err(|error| vec![error])?;
+    let rustc = found_rustc::find(places.rustc.as_deref(), &places.user_cache)
+        .map_err(|error| vec![error])?;
     let contract = contract::compiled(&rustc, &places.user_cache).map_err(|error| vec![error])?;
     fs::create_dir_all(&places.libraries)
         .map_err(|error| vec![unwritable(&places.libraries, &error)])?;

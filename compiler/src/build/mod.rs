@@ -13,6 +13,7 @@
 
 pub mod cargo;
 pub mod contract;
+mod found_rustc;
 pub mod libduckdb;
 pub mod library;
 mod lock;

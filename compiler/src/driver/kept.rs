@@ -65,6 +65,8 @@ pub(super) struct Record<'a> {
     #[serde(borrow)]
     dependencies: Vec<(&'a str, Option<[u8; 32]>)>,
     pub(super) interface: Interface,
+    /// The hash of the value's bytes.
+    pub(super) value_hash: [u8; 32],
     /// Whether it has errors.
     pub(super) is_broken: bool,
     findings: &'a [u8],
@@ -77,11 +79,10 @@ impl<'a> Record<'a> {
     pub(super) fn find(
         context: &Context<'_>,
         node: &Node,
-        inputs: impl FnOnce() -> Inputs,
+        inputs: &Inputs,
         store: &'a Store,
     ) -> Option<Self> {
         let record = Self::read(node.file, &context.outline.files.sources, store)?;
-        let inputs = inputs();
         let is_same = record.inputs == inputs.always
             && (record.finding_inputs).is_none_or(|hash| hash == inputs.of_findings(context))
             && (record.dependencies.iter()).all(|(path, hash)| context.hash_of(path) == *hash)
@@ -176,13 +177,14 @@ impl Typed {
         )
     }
 
-    /// The bytes of its record; `None` for what may be another result the next time.
+    /// The bytes of its record and the hash of its value; `None` for what may be another result the
+    /// next time.
     pub(super) fn record(
         &self,
         context: &Context<'_>,
         node: &Node,
         inputs: &Inputs,
-    ) -> Option<Vec<u8>> {
+    ) -> Option<(Vec<u8>, [u8; 32])> {
         let (own, sources) = (node.file, &context.outline.files.sources);
         let findings = match self.findings.as_slice() {
             [] => Vec::new(),
@@ -194,6 +196,7 @@ impl Typed {
             Engine::Failed => return None,
         };
         let dependencies = self.dependencies.iter();
+        let value = encode(&self.kind, own, sources)?;
         let record = Record {
             inputs: inputs.always,
             finding_inputs: (!findings.is_empty()).then(|| inputs.of_findings(context)),
@@ -203,12 +206,14 @@ impl Typed {
                 .map(|path| (path.as_str(), context.hash_of(path)))
                 .collect(),
             interface: self.interface,
+            value_hash: *blake3::hash(&value).as_bytes(),
             is_broken: matches!(self.kind, KnownKind::Broken),
             findings: &findings,
             schema: &encode(&self.schema, own, sources)?,
-            value: &encode(&self.kind, own, sources)?,
+            value: &value,
         };
-        postcard::to_stdvec(&record).ok()
+        let bytes = postcard::to_stdvec(&record).ok()?;
+        Some((bytes, record.value_hash))
     }
 }
 
@@ -218,6 +223,8 @@ pub(super) struct Inputs {
     always: [u8; 32],
     /// Where its imports make their columns.
     places: Vec<[u8; 32]>,
+    /// The hash of the columns of its imports.
+    columns: [u8; 32],
 }
 
 impl Inputs {
@@ -231,6 +238,7 @@ impl Inputs {
         let files = &context.outline.files;
         let mut bytes = Vec::with_capacity(256);
         let mut places = Vec::with_capacity(node.imports.len());
+        let mut columns = blake3::Hasher::new();
         bytes.extend_from_slice(&context.shared);
         bytes.push(node.kind as u8);
         // Records are kept by the path of a file, and the file says what it imports.
@@ -248,6 +256,7 @@ impl Inputs {
                 u8::from(interface.is_some()),
             ]);
             if let Some(interface) = interface {
+                columns.update(&interface.columns);
                 bytes.extend_from_slice(&interface.columns);
                 places.push(interface.places);
             }
@@ -255,7 +264,17 @@ impl Inputs {
         Self {
             always: *blake3::hash(&bytes).as_bytes(),
             places,
+            columns: *columns.finalize().as_bytes(),
         }
+    }
+
+    /// The hash of all that generated code of a node depends on: its value, and the names of its
+    /// imports' columns.
+    pub(super) fn identity(&self, node: &Node, value_hash: &[u8; 32]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(node.path.as_bytes());
+        hasher.update(value_hash).update(&self.columns);
+        *hasher.finalize().as_bytes()
     }
 
     /// The hash of what findings depend on besides.

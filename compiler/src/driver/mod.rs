@@ -129,25 +129,73 @@ pub fn compile_changed(
     memory: &Memory<'_>,
     store: &mut Store,
 ) -> Compilation {
-    let (settled, mut nodes) = settle(outline, oracle, memory, store, Values::Taken);
-    let mut project = TypedProject {
-        settings: settings::settings(&settled.outline.settings),
-        exposures: exposures(&settled.outline.graph),
-        ..TypedProject::default()
-    };
-    for node in nodes.iter_mut().flatten() {
-        match node.value.take() {
-            Some(KnownKind::Model(model)) => project.models.push(model),
-            Some(KnownKind::Seed(seed)) => project.seeds.push(*seed),
-            Some(KnownKind::Source(source)) => project.sources.push(*source),
-            Some(KnownKind::Broken) | None => {}
-        }
-    }
+    let (settled, nodes) = settle(outline, oracle, memory, store, Values::Taken);
     Compilation {
+        project: taken(&settled.outline, nodes),
         outline: settled.outline,
-        project,
         diagnostics: settled.diagnostics,
         models: settled.models,
+        typed: settled.typed,
+    }
+}
+
+/// A project, compiled for who has the code of most of its models already.
+#[derive(Debug)]
+pub struct Renewal {
+    /// The project up to its graph.
+    pub outline: Outline,
+    /// The typed project; of its models only those whose identity wasn't known, and what these
+    /// import.
+    pub project: TypedProject,
+    /// All models, ordered by path.
+    pub models: Vec<Identified>,
+    /// All findings in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many models, seeds and sources were typed; the others were as before.
+    pub typed: usize,
+}
+
+impl Renewal {
+    /// Whether the project can't be built.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// A model by what its generated code depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identified {
+    /// The import path.
+    pub path: String,
+    /// The hash of all that its code is made of; `None` for what may be another one the next time.
+    pub identity: Option<[u8; 32]>,
+}
+
+/// Compiles a project as [`compile_changed`] does, and takes only those models whose identity
+/// `is_known` doesn't know.
+pub fn renew(
+    outline: Outline,
+    oracle: &dyn TypeOracle,
+    memory: &Memory<'_>,
+    store: &mut Store,
+    is_known: &(dyn Fn(&[u8; 32]) -> bool + Sync),
+) -> Renewal {
+    let (settled, nodes) = settle(outline, oracle, memory, store, Values::Unknown(is_known));
+    let graph = &settled.outline.graph;
+    let models = (graph.iter().zip(&nodes))
+        .filter(|((_, node), _)| node.kind == FileKind::Model)
+        .filter_map(|((_, node), settled)| {
+            Some(Identified {
+                path: node.path.clone(),
+                identity: settled.as_ref()?.identity,
+            })
+        })
+        .collect();
+    Renewal {
+        project: taken(&settled.outline, nodes),
+        outline: settled.outline,
+        models,
+        diagnostics: settled.diagnostics,
         typed: settled.typed,
     }
 }
@@ -162,12 +210,30 @@ pub fn check_changed(
     settle(outline, oracle, memory, store, Values::Left).0
 }
 
+/// The typed project of those nodes whose values were taken.
+fn taken(outline: &Outline, nodes: Vec<Option<Settled>>) -> TypedProject {
+    let mut project = TypedProject {
+        settings: settings::settings(&outline.settings),
+        exposures: exposures(&outline.graph),
+        ..TypedProject::default()
+    };
+    for value in nodes.into_iter().flatten().filter_map(|node| node.value) {
+        match value {
+            KnownKind::Model(model) => project.models.push(model),
+            KnownKind::Seed(seed) => project.seeds.push(*seed),
+            KnownKind::Source(source) => project.sources.push(*source),
+            KnownKind::Broken => {}
+        }
+    }
+    project
+}
+
 fn settle(
     outline: Outline,
     oracle: &dyn TypeOracle,
     memory: &Memory<'_>,
     store: &mut Store,
-    values: Values,
+    values: Values<'_>,
 ) -> (Checked, Vec<Option<Settled>>) {
     let (macros, found) = Library::new(&outline.files);
     let (audits, in_audits) =

@@ -11,6 +11,7 @@ use crate::graph::{Node, NodeId};
 use crate::header::FileKind;
 use crate::parallel::side_by_side;
 use crate::resolve::Schema;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// The nodes in the order of the graph.
@@ -28,22 +29,39 @@ pub(super) struct Settled {
     pub(super) is_broken: bool,
     /// What the program needs of it, where that was asked for.
     pub(super) value: Option<KnownKind>,
+    /// The hash of all that its generated code depends on; `None` for what may be another result the
+    /// next time.
+    pub(super) identity: Option<[u8; 32]>,
     interface: Interface,
     /// What readers see of it: read from the store when the first reader needs it.
     schema: OnceLock<Schema>,
 }
 
 /// Whether the nodes' values are needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Values {
+#[derive(Clone, Copy)]
+pub(super) enum Values<'a> {
     /// Only what is wrong with them.
     Left,
     /// For code or for a look at them.
     Taken,
+    /// Those of models with an identity that isn't known, and of all that isn't a model.
+    Unknown(&'a (dyn Fn(&[u8; 32]) -> bool + Sync)),
+}
+
+impl Values<'_> {
+    fn is_taken(self, kind: FileKind, identity: Option<&[u8; 32]>) -> bool {
+        match self {
+            Values::Left => false,
+            Values::Taken => true,
+            Values::Unknown(is_known) => {
+                kind != FileKind::Model || !identity.is_some_and(is_known)
+            }
+        }
+    }
 }
 
 /// Settles all nodes. What is typed is put into the store.
-pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -> Nodes {
+pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values<'_>) -> Nodes {
     let graph = &context.outline.graph;
     let mut all = Nodes::default();
     all.nodes.resize_with(graph.nodes.len(), || None);
@@ -57,7 +75,9 @@ pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -
         // Most are kept, which takes less time than to hand them to another processor; but for
         // their values, which are many bytes.
         let kept = match values {
-            Values::Left => level.iter().map(|id| place.kept(graph.node(*id))).collect(),
+            Values::Left | Values::Unknown(_) => {
+                level.iter().map(|id| place.kept(graph.node(*id))).collect()
+            }
             Values::Taken => side_by_side(&level, |id| place.kept(graph.node(id))),
         };
         let missing: Vec<NodeId> = (level.iter().zip(&kept))
@@ -93,7 +113,30 @@ pub(super) fn settle(context: &Context<'_>, store: &mut Store, values: Values) -
     all.findings.retain(|found| !is_of_audit(found));
     all.findings.extend(in_audits);
     all.findings.extend(in_exposures);
+    if matches!(values, Values::Unknown(_)) {
+        take_imports(context, store, &mut all.nodes);
+    }
     all
+}
+
+/// Takes the values of what the models import whose values were taken: their code names columns.
+fn take_imports(context: &Context<'_>, store: &Store, nodes: &mut [Option<Settled>]) {
+    let Outline { graph, files, .. } = context.outline;
+    let is_taken = |id: NodeId| {
+        let settled = nodes[id.0 as usize].as_ref();
+        settled.is_some_and(|settled| settled.value.is_some())
+    };
+    let readers = graph.iter().filter(|(id, _)| is_taken(*id));
+    let imported = readers.flat_map(|(_, node)| node.imports.iter().filter_map(|edge| edge.target));
+    let missing: BTreeSet<NodeId> = imported.filter(|id| !is_taken(*id)).collect();
+    for id in missing {
+        let file = graph.node(id).file;
+        let value = Record::read(file, &files.sources, store)
+            .and_then(|record| record.value(file, &files.sources));
+        if let Some(settled) = &mut nodes[id.0 as usize] {
+            settled.value = value;
+        }
+    }
 }
 
 /// Whether two findings say the same of one place.
@@ -107,7 +150,7 @@ struct Place<'a> {
     context: &'a Context<'a>,
     store: &'a Store,
     settled: &'a [Option<Settled>],
-    values: Values,
+    values: Values<'a>,
 }
 
 struct Done {
@@ -126,16 +169,19 @@ impl Place<'_> {
 
     fn kept(&self, node: &Node) -> Option<Done> {
         let sources = &self.context.outline.files.sources;
-        let record = Record::find(self.context, node, || self.inputs(node), self.store)?;
-        let value = match self.values {
-            Values::Left => None,
-            Values::Taken => Some(record.value(node.file, sources)?),
+        let inputs = self.inputs(node);
+        let record = Record::find(self.context, node, &inputs, self.store)?;
+        let identity = Some(inputs.identity(node, &record.value_hash));
+        let value = match self.values.is_taken(node.kind, identity.as_ref()) {
+            true => Some(record.value(node.file, sources)?),
+            false => None,
         };
         Some(Done {
             findings: record.findings(node.file, sources)?,
             settled: Settled {
                 is_broken: record.is_broken,
                 value,
+                identity,
                 interface: record.interface,
                 schema: OnceLock::new(),
             },
@@ -154,11 +200,14 @@ impl Place<'_> {
                 Typed::broken(self.context.outline, node, Vec::new())
             }
         };
-        let record = typed.record(self.context, node, &self.inputs(node));
+        let inputs = self.inputs(node);
+        let (record, value_hash) = typed.record(self.context, node, &inputs).unzip();
+        let identity = value_hash.map(|hash| inputs.identity(node, &hash));
         Done {
             settled: Settled {
                 is_broken: matches!(typed.kind, KnownKind::Broken),
-                value: (self.values == Values::Taken).then_some(typed.kind),
+                value: (self.values.is_taken(node.kind, identity.as_ref())).then_some(typed.kind),
+                identity,
                 interface: typed.interface,
                 schema: OnceLock::from(typed.schema),
             },

@@ -45,6 +45,23 @@ pub struct Settings {
     pub run: Run,
     /// `[retention]`
     pub retention: Retention,
+    /// `[dev]`
+    pub dev: Development,
+}
+
+/// How `dbgo dev` behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Development {
+    /// A model is built as it is saved if nothing that its query reads has more rows than this.
+    pub auto_rows: u64,
+}
+
+impl Default for Development {
+    fn default() -> Self {
+        Self {
+            auto_rows: 1_000_000,
+        }
+    }
 }
 
 /// What surrounds every run.

@@ -2,7 +2,7 @@
 
 use super::table::{Entry, Reader};
 use super::{
-    Dialect, Engine, EngineKind, FolderDefaults, Retention, Run, Settings, defaults, engines,
+    Development, Dialect, Engine, EngineKind, FolderDefaults, Retention, Run, Settings, defaults, engines,
     environments, run,
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -53,6 +53,7 @@ pub(super) fn parse(file: FileId, text: &str) -> (Settings, Vec<Diagnostic>) {
         environments: Vec::new(),
         run: Run::default(),
         retention: Retention::default(),
+        dev: Development::default(),
         name,
     };
     let mut places = Places {
@@ -100,7 +101,7 @@ fn section(reader: &mut Reader, entry: &Entry<'_>, settings: &mut Settings, plac
             places.has_all_environments = found.is_whole;
         }
         "run" => settings.run = run::run(reader, entry),
-        "dev" => reader.not_built(entry.key.span, "`[dev]` isn't"),
+        "dev" => settings.dev = run::development(reader, entry),
         "retention" => settings.retention = run::retention(reader, entry),
         _ => reader.unknown(entry, "", SECTIONS),
     }

@@ -1,7 +1,7 @@
-//! `[run]` and `[retention]`.
+//! `[run]`, `[retention]` and `[dev]`.
 
 use super::table::{Entry, Reader};
-use super::{Retention, Run};
+use super::{Development, Retention, Run};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lexer::lex;
 use crate::span::Spanned;
@@ -48,6 +48,29 @@ pub(super) fn retention(reader: &mut Reader, section: &Entry<'_>) -> Retention {
         }
     }
     retention
+}
+
+/// Reads `[dev]`.
+pub(super) fn development(reader: &mut Reader, section: &Entry<'_>) -> Development {
+    let mut development = Development::default();
+    for entry in reader.table(section) {
+        match entry.key.value.as_str() {
+            "auto_rows" => {
+                let Some(number) = reader.integer(&entry) else {
+                    continue;
+                };
+                match u64::try_from(number) {
+                    Ok(rows) => development.auto_rows = rows,
+                    Err(_) => {
+                        let message = "`auto_rows` takes a whole number from 0 on";
+                        reader.invalid(entry.span, message);
+                    }
+                }
+            }
+            _ => reader.unknown(&entry, "dev", &["auto_rows"]),
+        }
+    }
+    development
 }
 
 fn workers(reader: &mut Reader, entry: &Entry<'_>) -> Option<u32> {

@@ -21,10 +21,10 @@ pub const MAX_SQL_BYTES: u64 = 4 << 20;
 const MAX_CSV_BYTES: u64 = u32::MAX as u64;
 
 /// The name of the project's file.
-const SETTINGS: &str = "dbgo.toml";
+pub const SETTINGS: &str = "dbgo.toml";
 
 /// The folders whose files mean something. `tests/` holds no SQL and isn't read here.
-const FOLDERS: &[&str] = &[
+pub const FOLDERS: &[&str] = &[
     "audits",
     "exposures",
     "fragments",

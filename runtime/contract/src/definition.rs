@@ -87,7 +87,7 @@ pub struct EnvironmentDef {
 
 /// What surrounds every run: `[run]`.
 #[repr(C)]
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct RunDef {
     /// Statements that run before anything is built, in a transaction of their own.
     pub before: List<Str>,
@@ -112,7 +112,7 @@ impl RunDef {
 
 /// How long what isn't needed any more is kept: `[retention]`.
 #[repr(C)]
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct RetentionDef {
     /// Versions that no environment shows, in seconds; zero: 7 days.
     pub versions_seconds: u64,

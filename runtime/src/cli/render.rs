@@ -102,6 +102,26 @@ fn try_render(project: &Project, arguments: &RenderArguments) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
+/// The SQL of a model as it runs when its table is built for the first time.
+///
+/// # Errors
+/// Settings that can't be read, or a variable without a value.
+pub fn query_text(project: &Project, model: usize, environment: Option<&str>) -> Result<String> {
+    let request = Request {
+        environment: environment.map(str::to_owned),
+        ..Request::default()
+    };
+    let place = Place::of(project, &request)?;
+    let slots = ShownSlots {
+        project,
+        environment: Some(&place.environment),
+        model,
+        dialect: None,
+    };
+    let facts = BatchFacts::default();
+    Ok(compose(project, model, &place.facts, facts, &slots)?.sql)
+}
+
 fn facts(model: &Model, arguments: &RenderArguments) -> Vec<(&'static str, BatchFacts)> {
     let first = BatchFacts::default();
     let adding = BatchFacts {

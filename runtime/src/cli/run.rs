@@ -1,6 +1,7 @@
 //! `run`
 
 use super::arguments::RunArguments;
+use super::signals::on_signal;
 use super::terminal::{Terminal, print_json};
 use crate::error::Result;
 use crate::events::{Event, Lines, Progress};
@@ -30,6 +31,7 @@ fn try_run(project: &Project, arguments: &RunArguments, terminal: &Terminal) -> 
         workers: arguments.workers.map(usize::from),
         fail_fast: arguments.fail_fast,
         variables: arguments.var.clone(),
+        ..RunOptions::default()
     };
     let outcome = carrying_out(terminal, |interrupt, listener| {
         execute::run(project, &options, interrupt, listener)
@@ -80,8 +82,7 @@ fn listen_for_signals(interrupt: &Interrupt) {
                 _ => std::process::exit(130),
             }
         };
-        // Without a handler, a signal ends the process at once, which a run survives as well.
-        let _ = ctrlc::set_handler(handler);
+        on_signal(handler);
     });
 }
 

@@ -168,7 +168,7 @@ fn count(session: &mut Session, from: &str) -> std::result::Result<u64, EngineEr
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
-fn text_of(column: &ArrayRef, row: usize) -> Option<String> {
+pub(super) fn text_of(column: &ArrayRef, row: usize) -> Option<String> {
     if column.is_null(row) {
         return None;
     }
@@ -180,7 +180,7 @@ fn text_of(column: &ArrayRef, row: usize) -> Option<String> {
 /// The columns as the engine itself prints them: Arrow has no form for some of its types, as for
 /// an infinite time. JSON has forms of its own for truth values, inexact and small numbers, and
 /// what holds other values.
-fn printed(dialect: &dyn Dialect, columns: &[EngineColumn], as_json: bool) -> String {
+pub(super) fn printed(dialect: &dyn Dialect, columns: &[EngineColumn], as_json: bool) -> String {
     let printed = columns.iter().map(|column| {
         let name = dialect.identifier(&column.name);
         if as_json && has_json_form(&column.sql_type) {
@@ -213,7 +213,7 @@ fn is_number(sql_type: &str) -> bool {
     (is_number || name.ends_with("INTEGER")) && !sql_type.ends_with(']')
 }
 
-fn table(rows: &QueryResult, columns: &[EngineColumn]) -> Table {
+pub(super) fn table(rows: &QueryResult, columns: &[EngineColumn]) -> Table {
     let mut table = Table::new(columns.iter().map(|column| {
         if is_number(&column.sql_type) {
             Column::number(column.name.as_str())
@@ -229,7 +229,7 @@ fn table(rows: &QueryResult, columns: &[EngineColumn]) -> Table {
     table
 }
 
-fn json_rows(batch: &RecordBatch) -> Vec<Value> {
+pub(super) fn json_rows(batch: &RecordBatch) -> Vec<Value> {
     (0..batch.num_rows())
         .map(|row| {
             batch

@@ -246,6 +246,30 @@ pub struct Opened {
     pub plan: PlanFacts,
 }
 
+/// An engine that is held open: whatever this process does in it meanwhile costs no opening. It is
+/// closed when this and all sessions are gone.
+pub struct HeldEngine {
+    /// Where it is.
+    pub settings: EngineSettings,
+    _adapter: Arc<dyn Adapter>,
+}
+
+/// Opens the engine of a project's environment for writing, and holds it. A database file that is
+/// missing is made.
+///
+/// # Errors
+/// A missing variable, or what the engine says: `database-held`, `engine-failed`.
+pub fn hold_engine(project: &Project, request: &Request) -> Result<HeldEngine> {
+    let place = Place::of(project, request)?;
+    let engine = place.engine;
+    let options = open_options(&engine, &place.scope.project, None);
+    let adapter = adapters::open(engine.kind, &engine.location, &options);
+    Ok(HeldEngine {
+        _adapter: adapter.map_err(|error| opening_failed(&error, &engine))?,
+        settings: engine,
+    })
+}
+
 /// Reads all tables and views of users from an engine, of a project that may not compile yet.
 ///
 /// # Errors

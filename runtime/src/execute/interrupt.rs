@@ -39,7 +39,7 @@ impl Interrupt {
     }
 
     /// Cancels this session's statements too when the wish comes, or now if it was before.
-    pub(super) fn watch(&self, session: Arc<dyn Cancel>) {
+    pub(crate) fn watch(&self, session: Arc<dyn Cancel>) {
         let mut running = self
             .shared
             .running

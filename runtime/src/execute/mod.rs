@@ -69,7 +69,7 @@ mod turns;
 mod with_others;
 
 pub use apply::{Applied, ApplyOptions, apply, open_state, plan_for};
-pub use context::{Opened, open_for_reading, read_tables};
+pub use context::{HeldEngine, Opened, hold_engine, open_for_reading, read_tables};
 pub use drift::drift;
 pub use dropping::{DroppedEnvironment, drop_environment};
 pub use interrupt::Interrupt;
@@ -78,3 +78,4 @@ pub use mend::{Mended, Mending, mend};
 pub use options::{RunOptions, RunOutcome};
 pub use pointers::{PointerOptions, environment, plan_of, point, revision_before};
 pub use run::run;
+pub(crate) use slots::PhysicalSlots;

@@ -23,6 +23,9 @@ pub struct RunOptions {
     pub repair: bool,
     /// Whether everything is built anew in an engine that has nothing of what the state knows of.
     pub rebuild: bool,
+    /// Whether versions of the models that are built go at once that nobody shows and that aren't among
+    /// the last few of an environment for development.
+    pub forgets_versions: bool,
     /// How many models are built at once; as the project says if nothing is given.
     pub workers: Option<usize>,
     /// Whether the first failure keeps others from starting.

@@ -97,16 +97,34 @@ pub fn is_anything_old(known: &Known, context: &Context<'_>) -> bool {
 /// # Errors
 /// `state-failed`.
 pub fn retire(state: &mut State, context: &Context<'_>, known: &Known) -> Result<Vec<String>> {
-    let since = kept_since(context.project, context.now);
+    let usual = kept_since(context.project, context.now);
+    let since = match context.options.forgets_versions {
+        true => KeptSince {
+            versions: context.now,
+            ..usual
+        },
+        false => usual,
+    };
     let nothing = BTreeSet::new();
     let found = candidates(known, context.project, (since.versions, &nothing));
-    if found.old.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: Vec<String> = found
-        .old
-        .iter()
+    let built = built(context);
+    let is_old = |object: &&&Object| {
+        let is_old = object.created_at < usual.versions && object.loaded_at < usual.versions;
+        is_old || built.contains(object.model.as_str())
+    };
+    let names: Vec<String> = (found.old.iter().filter(is_old))
         .map(|object| object.physical.clone())
         .collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
     state.retire(&context.scope, &names, since)
+}
+
+/// The models that this run builds.
+fn built<'c>(context: &'c Context<'_>) -> HashSet<&'c str> {
+    let built = context.actions.iter().filter(|(_, action)| action.builds());
+    built
+        .map(|(relation, _)| context.project.path_of(*relation))
+        .collect()
 }

@@ -139,10 +139,15 @@ impl Project {
     /// `broken-project` if a shard is missing, a number is unknown, an import leads nowhere or
     /// imports form a cycle. The compiler never makes such a project.
     pub fn new(def: &'static ProjectDef, shards: &[&'static ShardDef]) -> Result<Self> {
-        let mut definitions: Vec<&'static ModelDef> = shards
-            .iter()
-            .flat_map(|shard| shard.models.iter())
-            .collect();
+        let models = shards.iter().flat_map(|shard| shard.models.iter());
+        Self::of(def, models.collect())
+    }
+
+    /// Joins the definitions of a project whose models come from anywhere.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), for a model that is missing.
+    pub fn of(def: &'static ProjectDef, mut definitions: Vec<&'static ModelDef>) -> Result<Self> {
         definitions.sort_by_key(|model| model.path.as_str());
         if definitions.len() != def.model_count as usize {
             return Err(broken(format!(

@@ -69,11 +69,64 @@ fn a_project_with_findings_is_compiled_once_and_they_are_shown_each_time() {
         first.err
     );
     // A compilation would make it again.
-    let bodies = place.path().join(".dbgo/cache/bodies");
-    std::fs::remove_file(&bodies).expect("texts of bodies");
+    let shelf = place.path().join(".dbgo/cache/libraries");
+    std::fs::remove_file(&shelf).expect("what is known of libraries");
     let second = place.dbgo(&["render", "one"]).ends_with(0);
     assert_eq!(second.err, first.err);
-    assert!(!bodies.exists(), "it was compiled again");
+    assert!(!shelf.exists(), "it was compiled again");
+}
+
+/// Whether a library has the body of a model: it holds the model's import path.
+fn has_body(library: &Path, model: &str) -> bool {
+    let bytes = std::fs::read(library).expect("a library");
+    bytes
+        .windows(model.len())
+        .any(|window| window == model.as_bytes())
+}
+
+#[test]
+fn an_edit_makes_a_library_of_the_edited_body_alone() {
+    let place = Place::with(&[
+        ("models/a/one.sql", "select 1 as id\n"),
+        (
+            "models/a/two.sql",
+            "-- @import: one = models.a.one\nselect id + 1 as id from :one\n",
+        ),
+    ]);
+    let shown = || {
+        let shown = place.dbgo(&["render", "one"]).ends_with(0).out;
+        shown + &place.dbgo(&["render", "two"]).ends_with(0).out
+    };
+    let first = shown();
+    let before = libraries(&place);
+    place.write("models/a/one.sql", "select 7 as id\n");
+    assert!(shown().contains("select 7 as id"));
+    let after = libraries(&place);
+    let made: Vec<&PathBuf> = after.iter().filter(|path| !before.contains(path)).collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert!(has_body(made[0], "models.a.one"));
+    assert!(!has_body(made[0], "models.a.two"), "nothing of it changed");
+    // The other model is read out of the library that was made at first.
+    assert!(shown().contains("id + 1"));
+    place.write("models/a/one.sql", "select 1 as id\n");
+    assert_eq!(shown(), first);
+    place.write("models/a/two.sql", "select 3 as id\n");
+    place.remove("models/a/one.sql");
+    assert!(place.dbgo(&["render", "two"]).ends_with(0).out.contains("select 3"));
+    place.dbgo(&["render", "one"]).ends_with(2);
+}
+
+#[test]
+fn settings_change_without_a_body_being_made_again() {
+    let place = project();
+    place.dbgo(&["render", "one"]).ends_with(0);
+    let before = libraries(&place);
+    place.write("dbgo.toml", "name = \"shop\"\n[env.prod]\nprotected = true\n");
+    place.dbgo(&["render", "one"]).ends_with(0);
+    let after = libraries(&place);
+    let made: Vec<&PathBuf> = after.iter().filter(|path| !before.contains(path)).collect();
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert!(!has_body(made[0], "models.a.one"));
 }
 
 /// Another rustc than the one that made `dbgo`: the one that `DBGO_OTHER_RUSTC` names, or one of

@@ -1,7 +1,7 @@
 //! `dbgo build`: one executable of the project, or the Rust that other programs read rows with.
 
 use crate::arguments::{BuildArguments, Format};
-use crate::bodies::{bodies, project_hash};
+use crate::bodies::{bodies, project_hash, text_hash};
 use crate::embedded::{LOCK, RUNTIME_CRATES};
 use crate::workspace::{self, Judge, Workspace, places, user_cache};
 use crate::{exit, report};
@@ -88,6 +88,10 @@ fn program(
     let beside = this_program.as_deref().and_then(Path::parent);
     let libduckdb = libduckdb::find(named.as_deref(), &cache, beside).map_err(one)?;
     let bodies = bodies(project, &workspace::cache(root));
+    let hashes: Vec<(&str, [u8; 32])> = bodies
+        .iter()
+        .map(|(path, text)| (path.as_str(), text_hash(text)))
+        .collect();
     let options = BuildOptions {
         project: root,
         output: arguments.output.as_deref(),
@@ -96,7 +100,7 @@ fn program(
         rustc: &rustc,
         libduckdb: &libduckdb,
         crates: CRATES,
-        project_hash: &project_hash(project, &bodies),
+        project_hash: &project_hash(project, &hashes),
         profile: Profile::Release,
     };
     build_program(project, &bodies, &options, &mut |step| eprintln!("{step}"))
