@@ -66,6 +66,13 @@ impl Series {
         }
     }
 
+    /// The time that this many of a hundred runs don't pass.
+    pub fn percentile(&self, percent: usize) -> Duration {
+        let rank = (self.0.len() * percent).div_ceil(100);
+        let sample = self.0.get(rank.saturating_sub(1));
+        sample.map_or(Duration::ZERO, |sample| sample.time)
+    }
+
     /// The longest time.
     pub fn longest(&self) -> Duration {
         self.0.last().map_or(Duration::ZERO, |sample| sample.time)
@@ -104,6 +111,14 @@ mod tests {
             series(&[40, 10, 20, 30]).median(),
             Duration::from_millis(25)
         );
+    }
+
+    #[test]
+    fn a_percentile_is_a_time_that_was_taken() {
+        assert_eq!(series(&[]).percentile(95), Duration::ZERO);
+        let times: Vec<u64> = (1..=100).collect();
+        assert_eq!(series(&times).percentile(95), Duration::from_millis(95));
+        assert_eq!(series(&[7]).percentile(95), Duration::from_millis(7));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod check;
 mod data;
+mod dev;
 mod measure;
 mod models;
 mod plan;
@@ -28,6 +29,8 @@ pub enum Bench {
     Run(Options),
     /// `dbgo check` and `dbgo graph` of projects of growing size: cold, unchanged and after an edit
     Check(CheckOptions),
+    /// `dbgo dev`: from a save to the rows of the saved model, to another type of a column, to what is wrong
+    Dev(DevOptions),
     /// A built program: `plan`, unchanged and with a change, and `env create`, against the same views made by a script
     Plan(PlanOptions),
 }
@@ -55,6 +58,17 @@ pub struct CheckOptions {
     /// How often each figure is taken; the median is shown
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+}
+
+/// The sizes of a measurement of the development loop.
+#[derive(Args)]
+pub struct DevOptions {
+    /// How many models the project has; several sizes show how the cost grows
+    #[arg(long, value_delimiter = ',', default_values_t = [50, 5000], value_parser = clap::value_parser!(u32).range(50..=99_999))]
+    models: Vec<u32>,
+    /// How often the model is saved; the median is shown
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    edits: u32,
 }
 
 /// The sizes of a measurement of plans.
@@ -93,6 +107,12 @@ pub fn run(cargo: &Cargo, bench: &Bench) -> Result<(), Box<dyn Error>> {
             let programs = cargo.build_for_bench()?;
             let place = Place::new(&programs.dbgo)?;
             plan::run(cargo, &programs, &place, options)
+        }
+        Bench::Dev(options) => {
+            eprintln!("xtask: building dbgo in the release profile");
+            let dbgo = cargo.build_released_dbgo()?;
+            let place = Place::new(&dbgo)?;
+            dev::run(cargo, &dbgo, &place, options)
         }
         Bench::Check(options) => {
             eprintln!("xtask: building dbgo in the release profile");

@@ -101,17 +101,15 @@ impl Screen {
         }
         if !matches!(event, Event::Started { .. }) {
             let text = self.lines.text(event);
-            let mut lines: Vec<String> = [&text.data, &text.talk]
-                .iter()
-                .flat_map(|text| text.lines().map(str::to_owned))
-                .collect();
-            if matches!(event, Event::Rows { .. } | Event::Shown { .. }) {
-                lines.insert(0, String::new());
-            }
-            if std::mem::take(&mut self.begins) && !lines.is_empty() {
+            let parts = match event {
+                // The number of rows stands below them.
+                Event::Rows { .. } => ["\n", &text.data, &text.talk],
+                _ => [&text.talk, &text.data, ""],
+            };
+            let lines = parts.iter().flat_map(|text| text.lines());
+            let lines: Vec<String> = lines.map(str::to_owned).collect();
+            if !lines.is_empty() && std::mem::take(&mut self.begins) {
                 self.body.clear();
-            } else if lines.is_empty() {
-                self.begins |= self.body.is_empty();
             }
             self.body.extend(lines);
         }

@@ -172,12 +172,12 @@ impl Work {
         let touched = changes::touched(&loaded, &save.files);
         let (steps, bodies) = (loaded.steps, loaded.bodies.clone());
         let loaded = self.loaded.insert(loaded);
-        let Some(shown) = &self.shown else {
-            self.shown = Some(Shown::of(loaded));
-            self.catch_up(save, interrupt, tell);
-            return;
-        };
+        let is_first_look = self.shown.is_none();
+        let shown = self.shown.get_or_insert_with(|| Shown::of(loaded));
         let changes = Changes::between(&shown.bodies, &bodies);
+        if is_first_look && save.files.is_empty() {
+            return self.catch_up(save, interrupt, tell);
+        }
         let present = changes.present().cloned().collect();
         tell(Event::Loaded {
             models,
