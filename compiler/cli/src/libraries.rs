@@ -116,7 +116,9 @@ impl Built {
 
     fn paths<'a>(&'a self, folder: &'a Path) -> impl Iterator<Item = PathBuf> + 'a {
         let files = self.libraries.iter().map(|used| &used.file);
-        files.chain([&self.definition]).map(|file| folder.join(file))
+        files
+            .chain([&self.definition])
+            .map(|file| folder.join(file))
     }
 }
 
@@ -346,6 +348,9 @@ mod tests {
             diagnostics: Vec::new(),
         };
         remove_unused(folder, &other);
-        assert!(built.paths(folder).all(|path| path.exists()), "used just now");
+        assert!(
+            built.paths(folder).all(|path| path.exists()),
+            "used just now"
+        );
     }
 }

@@ -65,7 +65,11 @@ impl Shelf {
     /// What says of a model's identity whether its body is in a library.
     pub fn known(&self) -> impl Fn(&Hash) -> bool + Sync + use<'_> {
         let held: HashSet<&Hash> = self.held().collect();
-        move |identity| self.texts.get(identity).is_some_and(|text| held.contains(text))
+        move |identity| {
+            self.texts
+                .get(identity)
+                .is_some_and(|text| held.contains(text))
+        }
     }
 
     /// The hash of the body of a model with this identity.
@@ -111,7 +115,11 @@ impl Shelf {
     pub fn settle(&mut self, texts: BTreeMap<Hash, Hash>, used: &[Used]) {
         self.texts = texts;
         let is_thin = |used: &&Used| used.bodies.len() < FEW_BODIES;
-        let thin: HashSet<&str> = used.iter().filter(is_thin).map(|it| it.file.as_str()).collect();
+        let thin: HashSet<&str> = used
+            .iter()
+            .filter(is_thin)
+            .map(|it| it.file.as_str())
+            .collect();
         if thin.len() > MOST_THIN {
             self.retain(|file| !thin.contains(file));
         }
@@ -151,7 +159,8 @@ mod tests {
 
     fn files(used: &[Used]) -> Vec<(&str, usize)> {
         let used = used.iter();
-        used.map(|used| (used.file.as_str(), used.bodies.len())).collect()
+        used.map(|used| (used.file.as_str(), used.bodies.len()))
+            .collect()
     }
 
     #[test]

@@ -99,7 +99,9 @@ impl Steps {
         let models = definitions.models.iter().map(|(model, _)| *model).collect();
         let project = Project::of(definitions.project, models).map_err(Failure::Broken)?;
         let bodies = definitions.models.into_iter();
-        let bodies = bodies.map(|(model, hash)| (model.path.as_str(), hash)).collect();
+        let bodies = bodies
+            .map(|(model, hash)| (model.path.as_str(), hash))
+            .collect();
         self.loaded = self.began.elapsed();
         Ok(Loaded {
             project: project.in_folder(root),

@@ -64,14 +64,9 @@ fn question(named: Option<&Path>) -> [u8; 32] {
     let variable = |name: &str| std::env::var_os(name).unwrap_or_default();
     let search_path = variable("PATH");
     let here = std::env::current_dir().unwrap_or_default();
-    let mut parts: Vec<OsString> = [
-        "RUSTUP_TOOLCHAIN",
-        "RUSTUP_HOME",
-        "CARGO_HOME",
-        "HOME",
-    ]
-    .map(variable)
-    .into();
+    let mut parts: Vec<OsString> = ["RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO_HOME", "HOME"]
+        .map(variable)
+        .into();
     parts.extend([search_path.clone(), here.clone().into_os_string()]);
     parts.push(named.unwrap_or(Path::new("rustc")).into());
     let home = match variable("RUSTUP_HOME") {
@@ -79,9 +74,8 @@ fn question(named: Option<&Path>) -> [u8; 32] {
         home => PathBuf::from(home),
     };
     let toolchains = here.ancestors();
-    let toolchains = toolchains.flat_map(|folder| {
-        ["rust-toolchain", "rust-toolchain.toml"].map(|name| folder.join(name))
-    });
+    let toolchains = toolchains
+        .flat_map(|folder| ["rust-toolchain", "rust-toolchain.toml"].map(|name| folder.join(name)));
     let programs = std::env::split_paths(&search_path).map(|folder| folder.join("rustc"));
     let watched = programs
         .chain(named.map(Path::to_owned))

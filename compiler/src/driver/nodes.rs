@@ -53,9 +53,7 @@ impl Values<'_> {
         match self {
             Values::Left => false,
             Values::Taken => true,
-            Values::Unknown(is_known) => {
-                kind != FileKind::Model || !identity.is_some_and(is_known)
-            }
+            Values::Unknown(is_known) => kind != FileKind::Model || !identity.is_some_and(is_known),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::table::{Entry, Reader};
 use super::{
-    Development, Dialect, Engine, EngineKind, FolderDefaults, Retention, Run, Settings, defaults, engines,
-    environments, run,
+    Development, Dialect, Engine, EngineKind, FolderDefaults, Retention, Run, Settings, defaults,
+    engines, environments, run,
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::header::Config;

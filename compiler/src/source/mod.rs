@@ -13,7 +13,9 @@ use crate::span::{FileId, Span};
 use std::sync::{Arc, OnceLock};
 
 pub use classify::{ProjectFiles, SeedFile, SeedFormat, import_path};
-pub use read::{FOLDERS, Listing, MAX_SQL_BYTES, SETTINGS, find_root, list, read_changed, read_project};
+pub use read::{
+    FOLDERS, Listing, MAX_SQL_BYTES, SETTINGS, find_root, list, read_changed, read_project,
+};
 
 /// One file of a project.
 #[derive(Clone, Debug)]

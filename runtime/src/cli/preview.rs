@@ -50,10 +50,12 @@ impl Preview {
     /// Columns and rows as `dbgo/show/1` has them.
     pub fn json(&self) -> (Value, Value) {
         let columns = self.columns.iter();
-        let columns =
-            columns.map(|column| json!({ "name": column.name, "type": column.sql_type }));
+        let columns = columns.map(|column| json!({ "name": column.name, "type": column.sql_type }));
         let rows = self.shown();
-        (columns.collect(), rows.batches.iter().flat_map(json_rows).collect())
+        (
+            columns.collect(),
+            rows.batches.iter().flat_map(json_rows).collect(),
+        )
     }
 
     /// The rows without the one that only tells that there are more.
@@ -137,7 +139,11 @@ fn rows(
 }
 
 /// The query over the environment's views.
-fn query((project, place): (&Project, &Place<'_>), opened: &Opened, index: usize) -> Result<String> {
+fn query(
+    (project, place): (&Project, &Place<'_>),
+    opened: &Opened,
+    index: usize,
+) -> Result<String> {
     let model = project.model(index);
     let dialect = opened.adapter.dialect();
     let shown = ShownSlots {
@@ -191,7 +197,11 @@ fn failed(error: &EngineError, (project, opened): (&Project, &mut Opened), model
 
 fn not_built(project: &Project, model: usize, missing: &[String]) -> Error {
     let names = missing.join(", ");
-    let are = if missing.len() == 1 { "isn't" } else { "aren't" };
+    let are = if missing.len() == 1 {
+        "isn't"
+    } else {
+        "aren't"
+    };
     let reader = project.model(model).relation();
     let message = format!("`{reader}` reads {names}, which {are} built here yet");
     Error::new(Kind::Finding, Code::NotBuilt, message)
@@ -223,7 +233,9 @@ fn missing(project: &Project, opened: &mut Opened, model: usize) -> Option<Vec<S
 
 /// The largest number of rows in the engine's plan of a query.
 fn largest_in_plan(session: &mut Session, query: &str) -> Option<u64> {
-    let plan = session.query(&format!("EXPLAIN (FORMAT json) {query}")).ok()?;
+    let plan = session
+        .query(&format!("EXPLAIN (FORMAT json) {query}"))
+        .ok()?;
     let batch = plan.batches.first()?;
     let text = super::show::text_of(batch.columns().last()?, 0)?;
     largest_in(&serde_json::from_str(&text).ok()?)

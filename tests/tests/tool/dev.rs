@@ -157,7 +157,10 @@ fn a_save_shows_rows_and_builds_the_model() {
     assert_eq!(one(&events, "downstream")["readers"], 1);
     assert_eq!(one(&events, "run_step")["status"], "built");
     let loaded = one(&events, "loaded");
-    assert_eq!(loaded["changed"], serde_json::json!(["models.marts.totals"]));
+    assert_eq!(
+        loaded["changed"],
+        serde_json::json!(["models.marts.totals"])
+    );
     dev.end();
     let shown = place.dbgo(&["show", "totals", "--json"]).ends_with(0);
     assert!(shown.out.contains("orders"), "{}", shown.out);
@@ -171,7 +174,10 @@ fn a_broken_file_keeps_the_last_good_version() {
     let events = dev.save(&place, TOTALS, &totals("select sum(amuont) as total"));
     let findings = one(&events, "findings");
     assert_eq!(findings["has_errors"], true);
-    assert!(findings.to_string().contains("unknown-column"), "{findings}");
+    assert!(
+        findings.to_string().contains("unknown-column"),
+        "{findings}"
+    );
     assert!(!has(&events, "loaded") && !has(&events, "rows"));
     // What was shown last can still be asked for, once something is shown.
     let events = dev.save(&place, TOTALS, &totals("select sum(amount) + 1 as total"));
@@ -179,7 +185,10 @@ fn a_broken_file_keeps_the_last_good_version() {
     dev.save(&place, "dbgo.toml", "name = \"shop\"\n[nonsense]\n");
     dev.press("s");
     let shown = dev.event("shown");
-    assert!(shown["text"].to_string().contains("sum(amount) + 1"), "{shown}");
+    assert!(
+        shown["text"].to_string().contains("sum(amount) + 1"),
+        "{shown}"
+    );
     dev.done();
     dev.save(&place, "dbgo.toml", "name = \"shop\"\n");
     dev.end();
@@ -201,7 +210,10 @@ fn files_come_and_go() {
     );
     let loaded = one(&events, "loaded");
     assert_eq!(loaded["added"], serde_json::json!(["models.marts.sums"]));
-    assert_eq!(loaded["removed"], serde_json::json!(["models.marts.totals"]));
+    assert_eq!(
+        loaded["removed"],
+        serde_json::json!(["models.marts.totals"])
+    );
     // Deleted.
     place.remove("models/marts/readers.sql");
     assert_eq!(one(&dev.done(), "loaded")["models"], 1);
@@ -217,7 +229,10 @@ fn files_come_and_go() {
         "models/new/people.sql",
         "-- @config: materialized='table'\n-- @import: people = seeds.people\nselect name from :people\n",
     );
-    assert!(has(&events, "no_rows"), "the seed isn't loaded: {events:#?}");
+    assert!(
+        has(&events, "no_rows"),
+        "the seed isn't loaded: {events:#?}"
+    );
     dev.press("a");
     assert_eq!(one(&dev.done(), "run_finished")["failed"], 0);
     let events = dev.save(&place, "seeds/people.csv", "name\nana\nbo\n");
@@ -239,7 +254,11 @@ fn many_files_at_once_are_one_change() {
         place.write(&format!("models/many/m{number:03}.sql"), &text);
     }
     let loaded = dev.wait(|event| event["event"] == "loaded" && event["models"] == 502);
-    assert!(loaded["added"].as_array().is_some_and(|added| added.len() == 500));
+    assert!(
+        loaded["added"]
+            .as_array()
+            .is_some_and(|added| added.len() == 500)
+    );
     let note = dev.event("note");
     assert!(note["text"].to_string().contains("at once"), "{note}");
     dev.end();
@@ -297,7 +316,11 @@ fn the_engine_is_let_go_of_until_the_next_save() {
     let place = shop("");
     place.dbgo(&["run"]).ends_with(0);
     let mut dev = Loop::start(&place, &[]);
-    dev.save(&place, TOTALS, &totals("select sum(amount) as total, 1 as one"));
+    dev.save(
+        &place,
+        TOTALS,
+        &totals("select sum(amount) as total, 1 as one"),
+    );
     let held = place.dbgo(&["show", "totals"]).ends_with(3);
     assert!(held.err.contains("database-held"), "{}", held.err);
     dev.press("o");
@@ -322,7 +345,11 @@ fn few_tables_of_a_model_stay_and_the_process_starts_anew() {
         dev.wait(|event| event["event"] == "rows" && event["rows"][0][0] == total);
         dev.event("run_finished");
     }
-    let starts = dev.seen.iter().filter(|it| it["event"] == "started").count();
+    let starts = dev
+        .seen
+        .iter()
+        .filter(|it| it["event"] == "started")
+        .count();
     assert!(starts > 0, "it never started anew");
     dev.end();
     place.dbgo(&["run"]).ends_with(0);

@@ -130,12 +130,22 @@ fn thirty_edits_in_a_terminal() {
     ]);
     place.dbgo(&["run"]).ends_with(0);
     let mut terminal = Terminal::start(&place);
-    terminal.shows(&["dbgo dev · shop · dev_ana · duckdb shop.duckdb", "2 models ✓", "[q] quit"]);
+    terminal.shows(&[
+        "dbgo dev · shop · dev_ana · duckdb shop.duckdb",
+        "2 models ✓",
+        "[q] quit",
+    ]);
     for edit in 1..=30_u32 {
         let query = format!("select sum(amount) + {edit}00 as total");
         place.write("models/totals.sql", &model(&query));
         let rows = format!("{}", 30 + edit * 100);
-        terminal.shows(&["models/totals.sql", &rows, "1 model reads this one", "1 built", "✓"]);
+        terminal.shows(&[
+            "models/totals.sql",
+            &rows,
+            "1 model reads this one",
+            "1 built",
+            "✓",
+        ]);
         match edit {
             5 => {
                 place.write("models/totals.sql", &model("select sum(amuont) as total"));

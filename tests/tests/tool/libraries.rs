@@ -112,7 +112,13 @@ fn an_edit_makes_a_library_of_the_edited_body_alone() {
     assert_eq!(shown(), first);
     place.write("models/a/two.sql", "select 3 as id\n");
     place.remove("models/a/one.sql");
-    assert!(place.dbgo(&["render", "two"]).ends_with(0).out.contains("select 3"));
+    assert!(
+        place
+            .dbgo(&["render", "two"])
+            .ends_with(0)
+            .out
+            .contains("select 3")
+    );
     place.dbgo(&["render", "one"]).ends_with(2);
 }
 
@@ -121,7 +127,10 @@ fn settings_change_without_a_body_being_made_again() {
     let place = project();
     place.dbgo(&["render", "one"]).ends_with(0);
     let before = libraries(&place);
-    place.write("dbgo.toml", "name = \"shop\"\n[env.prod]\nprotected = true\n");
+    place.write(
+        "dbgo.toml",
+        "name = \"shop\"\n[env.prod]\nprotected = true\n",
+    );
     place.dbgo(&["render", "one"]).ends_with(0);
     let after = libraries(&place);
     let made: Vec<&PathBuf> = after.iter().filter(|path| !before.contains(path)).collect();

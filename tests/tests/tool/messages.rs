@@ -110,7 +110,10 @@ fn a_new_project_in_a_folder_with_blanks_is_reached() {
 fn what_is_not_built_yet_is_told_by_its_place() {
     let place = shop(&[]);
     let settings = place.read("dbgo.toml");
-    place.write("dbgo.toml", &format!("{settings}[env.x]\nviews = \"catalog\"\n"));
+    place.write(
+        "dbgo.toml",
+        &format!("{settings}[env.x]\nviews = \"catalog\"\n"),
+    );
     let run = place.dbgo(&["run"]).ends_with(1);
     says(&run, "not-built-yet");
     says(&run, "`views = \"catalog\"`");

@@ -86,11 +86,7 @@ impl Figures {
         let line = |name, series, bar| Line { name, series, bar };
         vec![
             line("save to rows", &self.rows, bars.map(|(_, rows, _)| *rows)),
-            line(
-                "save to loaded, another type",
-                &self.retyped,
-                Some(RETYPED),
-            ),
+            line("save to loaded, another type", &self.retyped, Some(RETYPED)),
             line(
                 "save to findings",
                 &self.findings,
@@ -108,7 +104,10 @@ fn write(place: &Place, count: u32) -> Result<(), Box<dyn Error>> {
     }
     uniform::write(&project, count)?;
     let settings = fs::read_to_string(project.join("dbgo.toml"))?;
-    let settings = settings.replace("threads =", &format!("memory_limit = \"{MEMORY_LIMIT}\"\nthreads ="));
+    let settings = settings.replace(
+        "threads =",
+        &format!("memory_limit = \"{MEMORY_LIMIT}\"\nthreads ="),
+    );
     write_file(&project.join("dbgo.toml"), &settings)?;
     let lines: Vec<String> = (0..ROWS).map(|id| format!("{id},{}", id % 97)).collect();
     let seed = format!("id,amount\n{}\n", lines.join("\n"));
@@ -118,7 +117,10 @@ fn write(place: &Place, count: u32) -> Result<(), Box<dyn Error>> {
     write_file(&project.join(EDITED), &edited("amount + 0"))?;
     for reader in 0..READERS {
         let text = "-- @import: models.bench.edited\nselect id, amount from :edited\n";
-        write_file(&project.join(format!("models/bench/reader_{reader:02}.sql")), text)?;
+        write_file(
+            &project.join(format!("models/bench/reader_{reader:02}.sql")),
+            text,
+        )?;
     }
     Ok(())
 }
@@ -209,7 +211,9 @@ impl Development {
     /// The resident set in kilobytes, where the system tells it.
     fn resident(&self) -> Option<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().trim_end_matches(" kB").parse().ok()
     }
 

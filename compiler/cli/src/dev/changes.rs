@@ -98,7 +98,9 @@ pub fn columns(before: &ModelDef, after: &ModelDef) -> Vec<ColumnChange> {
             Some(_) => {}
         }
     }
-    let gone = before.iter().filter(|(name, _)| find(&after, name).is_none());
+    let gone = before
+        .iter()
+        .filter(|(name, _)| find(&after, name).is_none());
     changes.extend(gone.map(|(name, _)| ColumnChange::Removed { name: name.clone() }));
     changes
 }

@@ -197,9 +197,10 @@ impl Event {
                 ("not_built", document)
             }
             Event::Run(event) => return run_document(event),
-            Event::Shown { what, model, text } => {
-                ("shown", json!({ "what": what, "model": model, "text": text }))
-            }
+            Event::Shown { what, model, text } => (
+                "shown",
+                json!({ "what": what, "model": model, "text": text }),
+            ),
             Event::Released => ("released", json!({})),
             Event::Note(text) => ("note", json!({ "text": text })),
             Event::Done { broken_off, took } => {

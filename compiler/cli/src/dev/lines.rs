@@ -54,13 +54,22 @@ impl Lines {
             } => {
                 let (table, left_out) = preview.table(self.width);
                 text.data = table;
-                text.talk = rows(preview.row_count(), preview.has_more(), (*took, *since_save));
+                text.talk = rows(
+                    preview.row_count(),
+                    preview.has_more(),
+                    (*took, *since_save),
+                );
                 if !left_out.is_empty() {
                     let names = left_out.join(", ");
-                    text.talk.push_str(&format!(" not shown, as they don't fit: {names}\n"));
+                    text.talk
+                        .push_str(&format!(" not shown, as they don't fit: {names}\n"));
                 }
             }
-            Event::Shown { what, model, text: shown } => {
+            Event::Shown {
+                what,
+                model,
+                text: shown,
+            } => {
                 text.talk = format!("{what} of {model}\n");
                 text.data = format!("{}\n", shown.trim_end());
             }

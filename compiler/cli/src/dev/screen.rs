@@ -6,8 +6,7 @@ use super::lines::Lines;
 use crate::report::plural;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use std::io::{self, Write};
@@ -143,13 +142,14 @@ impl Screen {
         let title = cut(&self.title, room);
         let rule = "─".repeat(width);
         let space = room.saturating_sub(title.chars().count()) + 1;
-        let mut frame = vec![
-            format!("{title}{}{state}", " ".repeat(space)),
-            rule.clone(),
-        ];
+        let mut frame = vec![format!("{title}{}{state}", " ".repeat(space)), rule.clone()];
         let room = height.saturating_sub(4);
         let left_out = self.body.len().saturating_sub(room);
-        let shown = if left_out > 0 { room.saturating_sub(1) } else { room };
+        let shown = if left_out > 0 {
+            room.saturating_sub(1)
+        } else {
+            room
+        };
         frame.extend(self.body.iter().take(shown).map(|line| cut(line, width)));
         if left_out > 0 && room > 0 {
             let more = plural(self.body.len() - shown, "more line");

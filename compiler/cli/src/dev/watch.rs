@@ -136,7 +136,9 @@ fn is_relevant(path: &str, is_folder: bool) -> bool {
     let is_known = parts.next().is_some_and(|first| FOLDERS.contains(&first));
     let is_hidden = parts.any(|part| part.starts_with('.'));
     let name = path.rsplit('/').next().unwrap_or(path);
-    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
+    let extension = name
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_lowercase());
     let is_read = match extension.as_deref() {
         Some("sql" | "csv" | "parquet") => true,
         _ => is_folder,

@@ -248,7 +248,11 @@ impl Work {
         let Some(chosen) = chosen.filter(|_| !save.files.is_empty()) else {
             return;
         };
-        if !self.focus.as_ref().is_some_and(|focus| chosen.contains(focus)) {
+        if !self
+            .focus
+            .as_ref()
+            .is_some_and(|focus| chosen.contains(focus))
+        {
             self.focus = chosen.first().cloned();
         }
     }
@@ -503,12 +507,14 @@ impl Work {
 
     /// Those of the models that the command line selects.
     fn selected(&self, models: BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
-        let Some(loaded) = self.loaded.as_ref().filter(|_| !self.arguments.select.is_empty())
+        let Some(loaded) = self
+            .loaded
+            .as_ref()
+            .filter(|_| !self.arguments.select.is_empty())
         else {
             return Ok(models);
         };
-        let selection =
-            selection::select(&loaded.project, &self.arguments.select, &[], &NoState)?;
+        let selection = selection::select(&loaded.project, &self.arguments.select, &[], &NoState)?;
         let models = models.into_iter();
         Ok(models
             .filter(|path| {
