@@ -155,7 +155,10 @@ fn a_save_shows_rows_and_builds_the_model() {
     assert_eq!(columns["changes"][0]["change"], "added");
     assert_eq!(columns["changes"][0]["name"], "orders");
     assert_eq!(one(&events, "downstream")["readers"], 1);
-    assert_eq!(one(&events, "run_step")["status"], "built");
+    let step = events.iter().find(|event| {
+        event["event"] == "run_step" && event["model"] == "marts.totals"
+    });
+    assert_eq!(step.expect("a step")["status"], "built");
     let loaded = one(&events, "loaded");
     assert_eq!(
         loaded["changed"],
@@ -336,6 +339,8 @@ fn the_engine_is_let_go_of_until_the_next_save() {
 #[test]
 fn few_tables_of_a_model_stay_and_the_process_starts_anew() {
     let place = shop("");
+    // Who isn't built again goes on reading the table that it was built over.
+    place.remove("models/marts/readers.sql");
     place.dbgo(&["run"]).ends_with(0);
     let mut dev = Loop::start(&place, &["--patches", "6"]);
     for edit in 0..12 {

@@ -151,10 +151,10 @@ impl Session {
             }
         };
         self.front.close();
-        self.finish(messages);
+        let is_asked = self.finish(messages);
         match end {
-            End::Quit => Ok(exit::OK),
-            End::Restart => Err(restart(&self.heritage)),
+            End::Restart if !is_asked => Err(restart(&self.heritage)),
+            End::Quit | End::Restart => Ok(exit::OK),
         }
     }
 
@@ -227,27 +227,29 @@ impl Session {
         let _ = self.jobs.send((job, interrupt));
     }
 
-    /// Ends what is being done and closes the engine in order.
-    fn finish(&mut self, messages: &Receiver<Message>) {
+    /// Ends what is being done and closes the engine in order. Gives whether somebody asked for the end
+    /// meanwhile; who asks twice doesn't wait.
+    fn finish(&mut self, messages: &Receiver<Message>) -> bool {
         if let Some(doing) = &self.doing {
             doing.interrupt.interrupt();
         }
         let mut left = usize::from(self.doing.is_some()) + 1;
         let _ = self.jobs.send((Job::Release, Interrupt::new()));
-        while let Ok(message) = messages.recv() {
-            match message {
-                Message::Idle(heritage) => {
+        let mut asked = 0;
+        while left > 0 && asked < 2 {
+            match messages.recv() {
+                Ok(Message::Idle(heritage)) => {
                     self.heritage = heritage;
                     left -= 1;
-                    if left == 0 {
-                        return;
-                    }
                 }
-                // Who asks twice doesn't want to wait.
-                Message::Signal | Message::Key(Key::Quit) => return,
-                _ => {}
+                Ok(Message::Signal | Message::Key(Key::Quit)) => asked += 1,
+                Ok(_) => {}
+                Err(_) => break,
             }
         }
+        let waiting = messages.try_iter();
+        let is_quit = |message: Message| matches!(message, Message::Signal | Message::Key(Key::Quit));
+        waiting.map(is_quit).fold(asked > 0, |any, one| any | one)
     }
 }
 
