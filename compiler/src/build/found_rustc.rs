@@ -8,13 +8,13 @@ use crate::diagnostic::Diagnostic;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 /// The name of the cache's entry.
 const ENTRY: &str = "rustc";
 
-/// What the file system says of a program: its size and the time of its last change.
-type Stamp = (u64, Duration);
+/// What the file system says of a program: its size, and the time of its last change in seconds and
+/// nanoseconds.
+type Stamp = (u64, i64, i64);
 
 #[derive(Serialize, Deserialize)]
 struct Found {
@@ -51,11 +51,17 @@ pub fn find(named: Option<&Path>, user_cache: &Path) -> Result<Rustc, Diagnostic
     Ok(rustc)
 }
 
+#[cfg(unix)]
 fn stamp(path: &Path) -> Option<Stamp> {
+    use std::os::unix::fs::MetadataExt;
     let metadata = std::fs::metadata(path).ok()?;
-    let changed = metadata.modified().ok()?;
-    let changed = changed.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some((metadata.len(), changed))
+    Some((metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
+}
+
+/// Elsewhere nothing is remembered.
+#[cfg(not(unix))]
+fn stamp(_: &Path) -> Option<Stamp> {
+    None
 }
 
 /// The hash of all that says which rustc is meant: the search path, rustup's variables, and the time and

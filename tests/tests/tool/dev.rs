@@ -155,9 +155,9 @@ fn a_save_shows_rows_and_builds_the_model() {
     assert_eq!(columns["changes"][0]["change"], "added");
     assert_eq!(columns["changes"][0]["name"], "orders");
     assert_eq!(one(&events, "downstream")["readers"], 1);
-    let step = events.iter().find(|event| {
-        event["event"] == "run_step" && event["model"] == "marts.totals"
-    });
+    let step = events
+        .iter()
+        .find(|event| event["event"] == "run_step" && event["model"] == "marts.totals");
     assert_eq!(step.expect("a step")["status"], "built");
     let loaded = one(&events, "loaded");
     assert_eq!(

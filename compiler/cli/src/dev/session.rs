@@ -248,7 +248,8 @@ impl Session {
             }
         }
         let waiting = messages.try_iter();
-        let is_quit = |message: Message| matches!(message, Message::Signal | Message::Key(Key::Quit));
+        let is_quit =
+            |message: Message| matches!(message, Message::Signal | Message::Key(Key::Quit));
         waiting.map(is_quit).fold(asked > 0, |any, one| any | one)
     }
 }
