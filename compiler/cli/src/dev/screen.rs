@@ -201,7 +201,7 @@ mod tests {
             for body in [0, 5, 100] {
                 let frame = screen((width, height), body).frame();
                 assert_eq!(frame.len(), usize::from(height), "{width}×{height}");
-                let fits = |line: &String| line.chars().count() <= usize::from(width).max(10);
+                let fits = |line: &String| line.chars().count() <= usize::from(width);
                 assert!(frame.iter().all(fits), "{width}×{height}: {frame:?}");
             }
         }
