@@ -142,7 +142,8 @@ impl Screen {
         let title = cut(&self.title, room);
         let rule = "─".repeat(width);
         let space = room.saturating_sub(title.chars().count()) + 1;
-        let mut frame = vec![format!("{title}{}{state}", " ".repeat(space)), rule.clone()];
+        let first = format!("{title}{}{state}", " ".repeat(space));
+        let mut frame = vec![cut(&first, width), rule.clone()];
         let room = height.saturating_sub(4);
         let left_out = self.body.len().saturating_sub(room);
         let shown = if left_out > 0 {
