@@ -11,6 +11,8 @@ mod audits;
 mod both_ways;
 #[path = "tool/check.rs"]
 mod check;
+#[path = "tool/ci.rs"]
+mod ci;
 #[path = "tool/commands.rs"]
 mod commands;
 #[path = "tool/contend.rs"]

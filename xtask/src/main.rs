@@ -9,6 +9,7 @@ mod contend;
 mod crash;
 mod example;
 mod extensions;
+mod install;
 mod libduckdb;
 #[cfg(test)]
 mod libduckdb_tests;
@@ -17,7 +18,7 @@ mod test;
 mod tidy;
 mod toolchain;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -40,6 +41,12 @@ enum Chore {
         /// The model whose rows are shown
         #[arg(default_value = example::SHOWN_MODEL)]
         model: String,
+    },
+    /// Build `dbgo` in the release profile and put it into a folder of programs
+    Install {
+        /// The folder that has `bin` in it; `~/.local` without it
+        #[arg(long, value_name = "DIR")]
+        root: Option<PathBuf>,
     },
     /// Check format, lints and invariants and run all tests; with filters only the tests whose names contain one
     Test {
@@ -97,6 +104,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
             let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
             example::run(&cargo, root, model)
         }
+        Chore::Install { root: folder } => {
+            let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
+            install::run(&cargo, folder.as_deref())
+        }
         Chore::Test { filters } => {
             let cargo = toolchain::Cargo::new(root, find_libduckdb(arguments.bundled)?);
             test::run(&cargo, root, filters)
@@ -143,7 +154,7 @@ fn repository_root() -> &'static Path {
     here.parent().unwrap_or(here)
 }
 
-fn find_libduckdb(bundled: bool) -> Result<std::path::PathBuf, libduckdb::Error> {
+fn find_libduckdb(bundled: bool) -> Result<PathBuf, libduckdb::Error> {
     let mut say = |line: &str| eprintln!("libduckdb: {line}");
     let mut search = libduckdb::Search::from_environment(&mut say)?;
     if bundled {

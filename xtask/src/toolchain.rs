@@ -34,6 +34,11 @@ impl Cargo {
         &self.root
     }
 
+    /// The folder of the engine's library.
+    pub fn libduckdb(&self) -> &Path {
+        &self.libduckdb
+    }
+
     /// `libduckdb` is the absolute path of the folder that holds the library.
     pub fn new(root: &Path, libduckdb: PathBuf) -> Cargo {
         Cargo {

@@ -16,12 +16,18 @@ struct Folder {
     takes: fn(&str) -> bool,
 }
 
-const FOLDERS: [Folder; 5] = [
+const FOLDERS: [Folder; 6] = [
     Folder {
         name: "INIT_TEMPLATE",
         documentation: "What `dbgo init` writes.",
         path: "templates/init",
         takes: |_| true,
+    },
+    Folder {
+        name: "CI_TEMPLATES",
+        documentation: "What `dbgo init --ci` writes, by host.",
+        path: "templates/ci",
+        takes: |path| path.ends_with(".yml"),
     },
     Folder {
         name: "EXAMPLE_PROJECT",

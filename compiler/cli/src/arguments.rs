@@ -28,7 +28,9 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a new project: settings, a seed and two models
-    #[command(after_help = "Examples:\n  dbgo init shop\n  dbgo init flights --example")]
+    #[command(
+        after_help = "Examples:\n  dbgo init shop\n  dbgo init flights --example\n  dbgo init --ci github"
+    )]
     Init(InitArguments),
     /// Find every mistake in the project without running it
     #[command(
@@ -108,6 +110,16 @@ pub struct InitArguments {
     /// Write the example project: flights from New York in 2013
     #[arg(long)]
     pub example: bool,
+    /// Only write a workflow for continuous integration, for the project that is there
+    #[arg(long, value_name = "HOST", value_enum, conflicts_with = "example")]
+    pub ci: Option<CiHost>,
+}
+
+/// Who runs continuous integration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiHost {
+    /// GitHub Actions
+    Github,
 }
 
 /// How findings are shown.
@@ -123,6 +135,8 @@ pub enum Format {
     Github,
     /// As a log of SARIF 2.1.0
     Sarif,
+    /// As a report of JUnit: a test for each file, which fails if the file has an error
+    Junit,
 }
 
 /// What makes `dbgo check` fail.

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn execute(arguments: &Arguments) -> Result<ExitCode, ExitCode> {
     let directory = arguments.directory.as_path();
     match &arguments.command {
-        Command::Init(init) => Ok(commands::init::init(init)),
+        Command::Init(init) => commands::init::init(directory, init),
         Command::Explain(explain) => Ok(commands::explain::explain(explain)),
         Command::Check(check) => commands::check::check(directory, check),
         Command::Graph(graph) => commands::graph::graph(directory, graph),

@@ -7,34 +7,43 @@ use dbgo_compiler::diagnostic::render::SarifContext;
 use dbgo_compiler::diagnostic::{Code, Diagnostic, Severity, render};
 use dbgo_compiler::source::{ProjectFiles, SourceSet};
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Writes findings: people's forms to standard error, those for programs to standard output.
 pub fn show(sources: &SourceSet, diagnostics: &[Diagnostic], format: Format) {
-    match format {
-        Format::Json => exit::print(&render::json(sources, diagnostics)),
-        Format::Concise => eprint!("{}", render::concise(sources, diagnostics)),
-        Format::Github => exit::print(&render::github(sources, diagnostics, "")),
-        Format::Sarif => exit::print(&sarif(sources, diagnostics, "")),
-        Format::Full => eprint!("{}", render::full(sources, diagnostics, colour())),
-    }
+    show_within("", sources, diagnostics, format, Severity::Error);
 }
 
 /// Writes the findings of a project, with paths that start at its repository where a code host
-/// reads them.
-pub fn show_project(files: &ProjectFiles, diagnostics: &[Diagnostic], format: Format) {
-    let sources = &files.sources;
+/// reads them. Findings of a severity, or of a worse one, make a test fail.
+pub fn show_project(
+    files: &ProjectFiles,
+    diagnostics: &[Diagnostic],
+    format: Format,
+    failing: Severity,
+) {
+    let prefix = match format {
+        Format::Github | Format::Sarif | Format::Junit => within_repository(&files.root).1,
+        Format::Full | Format::Concise | Format::Json => String::new(),
+    };
+    show_within(&prefix, &files.sources, diagnostics, format, failing);
+}
+
+fn show_within(
+    prefix: &str,
+    sources: &SourceSet,
+    diagnostics: &[Diagnostic],
+    format: Format,
+    failing: Severity,
+) {
     match format {
-        Format::Github => {
-            let prefix = within_repository(&files.root);
-            exit::print(&render::github(sources, diagnostics, &prefix));
-        }
-        Format::Sarif => {
-            let prefix = within_repository(&files.root);
-            exit::print(&sarif(sources, diagnostics, &prefix));
-        }
-        Format::Full | Format::Concise | Format::Json => show(sources, diagnostics, format),
+        Format::Full => eprint!("{}", render::full(sources, diagnostics, colour())),
+        Format::Concise => eprint!("{}", render::concise(sources, diagnostics)),
+        Format::Json => exit::print(&render::json(sources, diagnostics)),
+        Format::Github => exit::print(&render::github(sources, diagnostics, prefix)),
+        Format::Sarif => exit::print(&sarif(sources, diagnostics, prefix)),
+        Format::Junit => exit::print(&render::junit(sources, diagnostics, prefix, failing)),
     }
 }
 
@@ -54,16 +63,17 @@ fn page(code: Code) -> Option<String> {
     Some(String::from_utf8_lossy(page).into_owned())
 }
 
-/// The folder of a project within its git repository, with a `/` at its end; empty if it is the
-/// repository's root, or lies in none.
-fn within_repository(root: &Path) -> String {
+/// The git repository that a project lies in, and the project's folder within it, with a `/` at its
+/// end; empty if it is the repository's root, or lies in none.
+pub fn within_repository(root: &Path) -> (Option<PathBuf>, String) {
     let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let repository = root.ancestors().find(|folder| folder.join(".git").exists());
     let inner = repository.and_then(|repository| root.strip_prefix(repository).ok());
     let parts = inner.into_iter().flat_map(Path::components);
-    parts
+    let prefix = parts
         .map(|part| format!("{}/", part.as_os_str().to_string_lossy()))
-        .collect()
+        .collect();
+    (repository.map(Path::to_owned), prefix)
 }
 
 /// Whether standard error shows colours.

@@ -22,7 +22,12 @@ pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, E
         arguments.format
     };
     let diagnostics = &checked.diagnostics;
-    report::show_project(&checked.outline.files, diagnostics, format);
+    let denies_warnings = arguments.deny == Some(Deny::Warnings);
+    let failing = match denies_warnings {
+        true => Severity::Warning,
+        false => Severity::Error,
+    };
+    report::show_project(&checked.outline.files, diagnostics, format, failing);
     eprintln!("{}", report::summary(diagnostics, checked.models, took));
     if let Some(line) = fixable(diagnostics) {
         eprintln!("{line}");
@@ -30,7 +35,7 @@ pub fn check(directory: &Path, arguments: &CheckArguments) -> Result<ExitCode, E
     let warned = diagnostics
         .iter()
         .any(|found| found.severity == Severity::Warning);
-    let denied = arguments.deny == Some(Deny::Warnings) && warned;
+    let denied = denies_warnings && warned;
     let code = if denied && !checked.has_errors() {
         exit::FINDINGS
     } else {

@@ -8,23 +8,32 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Writes the project.
-pub fn init(arguments: &InitArguments) -> ExitCode {
-    let files = if arguments.example {
-        EXAMPLE_PROJECT
-    } else {
-        INIT_TEMPLATE
+/// Writes the project, or the workflow of one that is there.
+///
+/// # Errors
+/// The exit code, after saying what is in the way.
+pub fn init(directory: &Path, arguments: &InitArguments) -> Result<ExitCode, ExitCode> {
+    let folder = match directory == Path::new(".") {
+        true => arguments.folder.clone(),
+        false => directory.join(&arguments.folder),
     };
-    let targets: Vec<(PathBuf, Vec<u8>)> =
-        match prepared(&arguments.folder, files, arguments.example) {
-            Ok(targets) => targets,
-            Err(error) => {
-                return exit::usage(&format!(
-                    "can't use `{}`: {error}",
-                    arguments.folder.display()
-                ));
-            }
-        };
+    match arguments.ci {
+        Some(host) => super::workflow::write(&folder, host),
+        None => Ok(write_project(&folder, arguments.example)),
+    }
+}
+
+fn write_project(folder: &Path, example: bool) -> ExitCode {
+    let files = match example {
+        true => EXAMPLE_PROJECT,
+        false => INIT_TEMPLATE,
+    };
+    let targets: Vec<(PathBuf, Vec<u8>)> = match prepared(folder, files, example) {
+        Ok(targets) => targets,
+        Err(error) => {
+            return exit::usage(&format!("can't use `{}`: {error}", folder.display()));
+        }
+    };
     let existing: Vec<&PathBuf> = targets
         .iter()
         .map(|(path, _)| path)
@@ -48,15 +57,11 @@ pub fn init(arguments: &InitArguments) -> ExitCode {
             return exit::FINDINGS;
         }
     }
-    eprintln!(
-        "wrote {} files to `{}`",
-        targets.len(),
-        arguments.folder.display()
-    );
-    if arguments.folder == Path::new(".") {
+    eprintln!("wrote {} files to `{}`", targets.len(), folder.display());
+    if folder == Path::new(".") {
         eprintln!("next: `dbgo run`");
     } else {
-        let folder = quoted(&arguments.folder.to_string_lossy());
+        let folder = quoted(&folder.to_string_lossy());
         eprintln!("next: `cd {folder}` and `dbgo run`");
     }
     exit::OK
@@ -112,7 +117,11 @@ fn quoted(path: &str) -> String {
     }
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Writes a file that doesn't exist yet, and the folders on the way to it.
+///
+/// # Errors
+/// Where it exists, or can't be written.
+pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -11,3 +11,4 @@ pub mod lineage;
 pub mod placeholders;
 pub mod render;
 pub mod sources;
+pub mod workflow;

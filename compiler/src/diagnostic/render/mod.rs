@@ -4,6 +4,7 @@ mod concise;
 mod full;
 mod github;
 mod json;
+mod junit;
 mod lines;
 mod sarif;
 
@@ -18,6 +19,7 @@ pub use concise::concise;
 pub use full::full;
 pub use github::github;
 pub use json::json;
+pub use junit::junit;
 pub use lines::{Place, place};
 pub use sarif::{SarifContext, sarif};
 

@@ -182,3 +182,19 @@ proptest::proptest! {
         proptest::prop_assert!(shown.contains("a.sql"));
     }
 }
+
+#[test]
+fn junit_has_a_case_for_each_file() {
+    let mut sources = sources();
+    let odd = sources.add("models/a&b \"c\" <d>.sql", "x\n");
+    let mut findings = findings(&sources);
+    findings.push(Diagnostic::warning(
+        Code::UnusedImport,
+        Span::new(odd, 0, 1),
+        "what XML can't say: \u{1b}[0m <&>",
+    ));
+    let text = junit(&sources, &findings, "shop/", Severity::Error);
+    insta::assert_snapshot!("junit", text);
+    let denied = junit(&sources, &findings, "", Severity::Warning);
+    assert!(denied.contains("failures=\"5\""), "{denied}");
+}
