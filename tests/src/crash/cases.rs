@@ -267,6 +267,7 @@ pub fn chores() -> Vec<(Way, Vec<Case>)> {
 pub fn of_a_plan() -> Vec<Case> {
     let state = |text| Case::killed(Point::AfterStateCommit).about(text, 1);
     vec![
+        Case::killed(Point::BeforeStateCommit).about("save plan", 1),
         state("save plan"),
         state("claim"),
         state("run-started"),
@@ -368,7 +369,8 @@ mod tests {
 
     fn all() -> Vec<Case> {
         let chores = chores().into_iter().flat_map(|(_, cases)| cases);
-        short().into_iter().chain(chores).collect()
+        let of_run = short().into_iter().chain(of_a_plan());
+        of_run.chain(chores).collect()
     }
 
     #[test]
@@ -411,12 +413,15 @@ mod tests {
     fn written_in(source: &str) -> Vec<String> {
         let words: Vec<&str> = source.split_whitespace().collect();
         let text = words.join(" ");
-        let calls = text.split('.').skip(1);
+        let calls = ["write((", "write_quietly((", "transact((Mode::Write"];
+        let calls = calls.iter().flat_map(|it| {
+            text.match_indices(it)
+                .map(|(at, it)| &text[at + it.len()..])
+        });
         let name = |call: &str| {
-            let calls = ["write((", "write_quietly((", "transact((Mode::Write"];
-            let rest = calls.iter().find_map(|it| call.strip_prefix(it))?;
-            let (_, rest) = rest.split_once(", \"")?;
-            Some(rest.split_once('"')?.0.to_owned())
+            let (project, rest) = call.split_once(", \"")?;
+            let (name, _) = rest.split_once('"')?;
+            (!project.contains(')')).then(|| name.to_owned())
         };
         calls.filter_map(name).collect()
     }

@@ -137,6 +137,10 @@ pub(crate) fn side_by_side<W: Send>(
                 return Ok(());
             };
             let outcome = judge(&place, work).map_err(text)?;
+            if !outcome.is_well() {
+                // Whoever waits for hours needn't wait for that.
+                eprint!("{}", table(std::slice::from_ref(&outcome)));
+            }
             let mut done = done.lock().map_err(|_| "a worker panicked")?;
             done.push((index, outcome));
             if done.len() % SPOKEN == 0 {

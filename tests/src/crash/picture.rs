@@ -31,7 +31,7 @@ pub struct Picture {
     pub revisions: BTreeMap<String, u64>,
     /// The last lease that the engine gave.
     pub epoch: u64,
-    /// The tables and views in `_dbgo` besides dbgo's own, with the rows of tables.
+    /// The tables and views in `_dbgo` besides dbgo's own and the failing rows of audits, with the rows of tables.
     pub objects: BTreeMap<String, Rows>,
     /// How many fences there are, where each lease has one of its own.
     pub fences: usize,
@@ -90,7 +90,7 @@ impl Picture {
     fn read_bookkeeping(&mut self, reader: &Reader<'_>) -> Result<(), Box<dyn Error>> {
         let connection = reader.connection;
         for entry in texts(connection, "SELECT entry FROM _dbgo.ledger")? {
-            self.ledger.push(Batch::read(&entry)?);
+            self.ledger.extend(Batch::read(&entry)?);
         }
         self.ledger.sort();
         let epoch = texts(connection, "SELECT CAST(epoch AS VARCHAR) FROM _dbgo.meta")?;
@@ -107,6 +107,9 @@ impl Picture {
              AND table_name NOT IN ('ledger', 'meta', 'published')",
         )?;
         for (name, kind) in objects {
+            if is_of_audit(&name) {
+                continue;
+            }
             if is_fence(&name) {
                 self.fences += 1;
                 continue;
@@ -122,10 +125,14 @@ impl Picture {
 }
 
 impl Batch {
-    fn read(entry: &str) -> Result<Self, Box<dyn Error>> {
+    /// Reads an entry; nothing for one of failing rows.
+    fn read(entry: &str) -> Result<Option<Self>, Box<dyn Error>> {
         let entry: serde_json::Value = serde_json::from_str(entry)?;
         let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-        Ok(Self {
+        if is_of_audit(&text("physical_table")) {
+            return Ok(None);
+        }
+        Ok(Some(Self {
             model: text("model"),
             version: text("version"),
             range: match &entry["range"] {
@@ -133,7 +140,7 @@ impl Batch {
                 range => range.to_string(),
             },
             rows: entry["rows"].as_u64().unwrap_or_default(),
-        })
+        }))
     }
 }
 
@@ -147,6 +154,12 @@ fn pairs(connection: &Connection, query: &str) -> duckdb::Result<Vec<(String, St
     let mut statement = connection.prepare(query)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
+}
+
+/// Whether a table holds the failing rows of an audit. It is written after the batch that they are of, to look at and
+/// not to build on: whoever dies in between leaves those that were there.
+fn is_of_audit(name: &str) -> bool {
+    name.contains("__audit_")
 }
 
 /// Whether a table is a lease's fence: `fence_`, eight digits of a hash, and the token.

@@ -226,8 +226,8 @@ mod tests {
     #[test]
     fn each_case_dies_twice_of_the_same_and_of_others() {
         let killed = cases::short();
-        let killed = killed.iter().filter(|it| it.action == Action::Kill);
-        let count = killed.count();
+        let is_killed = |it: &&Case| it.action == Action::Kill && it.earlier.is_empty();
+        let count = killed.iter().filter(is_killed).count();
         let some = pairs(cases::short(), 2, 7);
         assert_eq!(some.len(), 3 * count);
         let same = some
