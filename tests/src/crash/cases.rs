@@ -331,22 +331,17 @@ fn revealing_one(bug: Bug) -> Vec<Case> {
 /// A part of all cases: where a lake differs from a file.
 pub fn of_a_lake() -> Vec<Case> {
     use Point::{
-        AfterBatchCommit, AfterFenceCommit, AfterPublicationCommit, AfterStateCommit,
-        AfterSweepCommit, BeforeBatchCommit, BeforeFenceCommit, BeforePublicationCommit,
+        AfterBatchCommit, AfterFenceCommit, AfterPublicationCommit, AfterStateCommit, BeforeBatch,
     };
-    let added = |point| Case::killed(point).about("models.added.loads", 1);
-    let mut cases = vec![
-        Case::killed(BeforeFenceCommit),
+    vec![
         Case::killed(AfterFenceCommit),
-        added(BeforeBatchCommit),
-        added(AfterBatchCommit),
-        Case::killed(BeforePublicationCommit),
+        Case::killed(AfterBatchCommit).about("models.added.loads", 1),
         Case::killed(AfterPublicationCommit),
         Case::killed(AfterStateCommit).about("claim engine", 1),
-        Case::killed(AfterSweepCommit),
-    ];
-    cases.extend(taken_over());
-    cases
+        Case::killed(BeforeBatch)
+            .about("models.added.loads", 1)
+            .with(Action::TakeOver),
+    ]
 }
 
 /// From where a point is reached.
