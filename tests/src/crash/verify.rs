@@ -113,11 +113,24 @@ pub fn differences(now: &Picture, reference: &Picture, findings: &mut Vec<String
         let (now, expected) = (&now.revisions, &reference.revisions);
         findings.push(format!("the revisions are {now:?} and not {expected:?}"));
     }
-    for object in now.objects.difference(&reference.objects) {
-        findings.push(format!("`_dbgo` has `{object}`, which shouldn't be there"));
+    for (object, rows) in &now.objects {
+        match reference.objects.get(object) {
+            None => findings.push(format!("`_dbgo` has `{object}`, which shouldn't be there")),
+            Some(expected) if expected != rows => findings.push(format!(
+                "`_dbgo.{object}` has {} and lacks {}",
+                lacking(rows, expected),
+                lacking(expected, rows)
+            )),
+            Some(_) => {}
+        }
     }
-    for object in reference.objects.difference(&now.objects) {
+    let missing = reference.objects.keys();
+    for object in missing.filter(|object| !now.objects.contains_key(*object)) {
         findings.push(format!("`_dbgo` lacks `{object}`"));
+    }
+    if now.fences != reference.fences {
+        let (now, expected) = (now.fences, reference.fences);
+        findings.push(format!("there are {now} fences and not {expected}"));
     }
 }
 

@@ -1,5 +1,7 @@
 //! dbgo's own tables in a DuckDB database: meta with its fence, ledger, publications.
 
+use std::time::SystemTime;
+
 use ::duckdb::{Connection, Row, params};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -112,6 +114,11 @@ pub(super) trait Home: Send + Sync {
         Ok(())
     }
 
+    /// Brings to the disk what a transaction that began at an instant has written beside what its commit does.
+    fn before_commit(&self, _begun: SystemTime) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     /// The statements that create `_dbgo` and its tables where they are missing.
     fn create(&self) -> &'static str {
         CREATE
@@ -135,6 +142,12 @@ pub(super) trait Home: Send + Sync {
             Some(meta) if meta.epoch == token => Ok(()),
             found => Err(EngineError::fenced(token, found.as_ref())),
         }
+    }
+
+    /// Makes a token's fence anew, so that nothing can be committed any more that holds the one that was.
+    fn renew_fence(&self, _driver: &Connection, _token: u64) -> Result<(), EngineError> {
+        // The process that has the file open commits by itself, and knows what it did.
+        Ok(())
     }
 
     /// Writes a row of the ledger.
