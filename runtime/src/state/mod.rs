@@ -38,6 +38,7 @@ pub use deployment::{
 };
 pub use holder::host as host_name;
 pub use known::Known;
+pub use look_back::BrokenOff;
 pub use open::State;
 pub use records::{
     AuditRecord, Object, Published, RunRecord, RunSummary, Scope, Snapshot, StepRecord,

@@ -194,6 +194,24 @@ pub fn of_a_plan() -> Vec<Case> {
     ]
 }
 
+/// The cases that differ where tables are made anew that are there: each kind of table is built or not, shown
+/// or not, and what reads it has seen the new one or not. Once the publication has begun the next command ends
+/// that, and makes all anew again as it was told to.
+pub fn of_a_full_refresh() -> Vec<Case> {
+    let batches = BATCHES
+        .iter()
+        .filter(|(text, _)| text.starts_with("models."));
+    let mut cases: Vec<Case> = batches
+        .map(|(text, count)| Case::killed(Point::AfterBatchCommit).about(text, *count))
+        .collect();
+    cases.extend([
+        Case::killed(Point::BeforeBatchCommit).about("models.added.loads", 1),
+        Case::killed(Point::AfterBatchCommit).about("models.added.seen_orders", 1),
+        Case::killed(Point::BeforeStateCommit).about("intend", 1),
+    ]);
+    cases
+}
+
 /// The cases that are about the state.
 pub fn of_the_state() -> Vec<Case> {
     use Point::{AfterLayoutCommit, AfterStateCommit, BeforeLayoutCommit, BeforeStateCommit};

@@ -54,6 +54,8 @@ pub struct Way {
     /// The commands that finish what a process left behind. All but the last may have nothing to do,
     /// and be refused for that.
     pub recover: Vec<&'static [&'static str]>,
+    /// The commands that have nothing to do once it is finished.
+    pub again: Vec<&'static [&'static str]>,
 }
 
 impl Way {
@@ -63,6 +65,32 @@ impl Way {
             name: "run",
             publish: vec![&["run"]],
             recover: vec![&["run"]],
+            again: vec![&["run"]],
+        }
+    }
+
+    /// `dbgo run --full-refresh`, which is its own recovery: what was made anew isn't made again. Once it is
+    /// done, a `run` has nothing to do.
+    pub fn full_refresh() -> Self {
+        Self {
+            name: "full refresh",
+            publish: vec![&[
+                "run",
+                "--full-refresh",
+                "--destroy-history",
+                "added.seen_orders",
+                "--destroy-history",
+                "merged.moves",
+            ]],
+            recover: vec![&[
+                "run",
+                "--full-refresh",
+                "--destroy-history",
+                "added.seen_orders",
+                "--destroy-history",
+                "merged.moves",
+            ]],
+            again: vec![&["run"]],
         }
     }
 
@@ -77,6 +105,7 @@ impl Way {
                 &["apply", "${ENV}", "--yes"],
                 &["janitor", "--yes"],
             ],
+            again: vec![&["apply", "${ENV}", "--yes"], &["janitor", "--yes"]],
         }
     }
 }
@@ -241,7 +270,7 @@ pub(crate) fn look_and_recover(
     }
     let finished = place.picture()?;
     verify::differences(&finished, &prepared.reference, findings);
-    let again = place.recover()?;
+    let again = place.call(&place.subject().way.again)?;
     if again.end != End::Exit(0) {
         let (end, said) = (&again.end, again.last_words());
         findings.push(format!("one more ended with {end}\n{said}"));

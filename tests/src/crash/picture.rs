@@ -1,7 +1,7 @@
 //! What a database shows, holds and says of itself, read without any of our own code.
 
 use duckdb::{AccessMode, Config, Connection};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
@@ -32,8 +32,9 @@ pub struct Picture {
     pub revisions: BTreeMap<String, u64>,
     /// The last lease that the engine gave.
     pub epoch: u64,
-    /// The tables and views in `_dbgo` besides dbgo's own.
-    pub objects: BTreeSet<String>,
+    /// How many generations there are of each table and view in `_dbgo` besides dbgo's own. Which ones they are
+    /// depends on what was broken off.
+    pub objects: BTreeMap<String, usize>,
 }
 
 impl Picture {
@@ -96,7 +97,10 @@ impl Picture {
              AND table_name NOT IN ('ledger', 'meta', 'published')
              AND NOT regexp_full_match(table_name, 'fence_[0-9a-f]{8}_[0-9]+')",
         )?;
-        self.objects = objects.into_iter().collect();
+        for name in objects {
+            let without = name.trim_end_matches(|digit: char| digit.is_ascii_digit());
+            *self.objects.entry(without.to_owned()).or_default() += 1;
+        }
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::picture::{Batch, Picture, Rows};
 use super::project::{MODELS, Model, Shown};
+use std::collections::BTreeSet;
 
 /// What the views of an environment show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,11 +114,14 @@ pub fn differences(now: &Picture, reference: &Picture, findings: &mut Vec<String
         let (now, expected) = (&now.revisions, &reference.revisions);
         findings.push(format!("the revisions are {now:?} and not {expected:?}"));
     }
-    for object in now.objects.difference(&reference.objects) {
-        findings.push(format!("`_dbgo` has `{object}`, which shouldn't be there"));
-    }
-    for object in reference.objects.difference(&now.objects) {
-        findings.push(format!("`_dbgo` lacks `{object}`"));
+    let names = now.objects.keys().chain(reference.objects.keys());
+    let names: BTreeSet<&String> = names.collect();
+    for name in names {
+        let count = |picture: &Picture| picture.objects.get(name).copied().unwrap_or(0);
+        let (found, expected) = (count(now), count(reference));
+        if found != expected {
+            findings.push(format!("`_dbgo` has {found} of `{name}…`, not {expected}"));
+        }
     }
 }
 

@@ -26,6 +26,18 @@ fn a_plan_that_was_begun_is_ended() {
     assert_no_findings(outcomes);
 }
 
+/// What was made anew and not shown yet isn't made anew once more, and what was appended isn't appended again.
+#[test]
+fn a_full_refresh_that_dies_is_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = Subject {
+        way: Way::full_refresh(),
+        ..Subject::new(&dbgo(), folder.path())
+    };
+    let outcomes = crash::run(&subject, folder.path(), 2, cases::of_a_full_refresh()).unwrap();
+    assert_no_findings(outcomes);
+}
+
 /// The state is written by the same code, so that only what the server makes different is tried.
 #[test]
 fn a_run_whose_state_is_on_a_server_is_finished_too() {
