@@ -153,20 +153,14 @@ impl Context<'_> {
 
     /// The protected environment that shows a table, which nobody else writes.
     pub fn shared_with(&self, physical: &str) -> Option<&str> {
-        let elsewhere = self.known.elsewhere.iter();
-        let mut protected = elsewhere.filter(|(environment, shown)| {
-            shown.physical == physical && is_protected(&self.known, environment)
-        });
-        protected
-            .next()
-            .map(|(environment, _)| environment.as_str())
+        let mut elsewhere = self.known.elsewhere.of_table(physical);
+        let protected = elsewhere.find(|(environment, _)| is_protected(&self.known, environment));
+        protected.map(|(environment, _)| environment.as_str())
     }
 
     /// What a view of another environment shows of a model.
     pub fn shown_in(&self, environment: &str, model: &str) -> Option<&Published> {
-        let elsewhere = self.known.elsewhere.iter();
-        let mut shown = elsewhere.filter(|(of, shown)| of == environment && shown.model == model);
-        shown.next().map(|(_, shown)| shown)
+        self.known.elsewhere.of(environment, model)
     }
 
     /// Whether an environment that shows only what differs from its base leaves a view to it.
@@ -176,9 +170,8 @@ impl Context<'_> {
         }
         let row = self.known.environments.get(self.environment.name);
         let base = row.map_or("", |row| row.base.as_str());
-        self.known.elsewhere.iter().any(|(environment, shown)| {
-            environment == base && shown.model == pinned.model && shown.version == pinned.version
-        })
+        let shown = self.known.elsewhere.of(base, &pinned.model);
+        shown.is_some_and(|shown| shown.version == pinned.version)
     }
 
     /// Whether a table may be written.
