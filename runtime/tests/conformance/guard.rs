@@ -303,6 +303,21 @@ pub fn timeout_stops_a_statement(subject: &Subject) {
     assert_eq!(crate::number(&mut session, "select 5"), 5);
 }
 
+pub fn a_swallowed_timeout_fails_the_commit(subject: &Subject) {
+    let (_, name) = table(subject);
+    let mut session = subject.session();
+    session.set_statement_timeout(Some(Duration::from_millis(150)));
+    let mut transaction = session.begin().unwrap();
+    transaction
+        .execute(&format!("insert into {name} values (2)"))
+        .unwrap();
+    let error = transaction.query(SLOW).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Timeout, "{error:?}");
+    let _ = transaction.execute(&format!("insert into {name} values (3)"));
+    assert_eq!(transaction.commit().unwrap_err(), error);
+    assert_eq!(count(subject), 1);
+}
+
 pub fn a_session_lives_on_after_an_error(subject: &Subject) {
     let (_, name) = table(subject);
     let mut session = subject.session();
