@@ -246,20 +246,6 @@ impl Preparation {
             return Ok(());
         }
         let situation = &mut opening.situation;
-        let mut definitions = BTreeMap::new();
-        for model in job.target.models.values() {
-            let pinned = &model.pinned;
-            let before = situation.pinned.get(&pinned.model);
-            if before.is_some_and(|before| before.definition == pinned.definition) {
-                continue;
-            }
-            let Some(relation) = model.relation else {
-                continue;
-            };
-            let of = (&situation.versions, &situation.place.facts);
-            let definition = Definition::of(situation.place.project, relation, of)?;
-            definitions.insert(pinned.definition.clone(), definition.to_json());
-        }
         let version = ProjectVersion {
             id: job.plan.to.project_version.clone(),
             project_hash: job.plan.to.project_hash.clone(),
@@ -274,10 +260,36 @@ impl Preparation {
                 .map(|it| it.pinned.clone())
                 .collect(),
         };
+        // Another environment may have had the same models: what is known isn't written out again.
+        let wanted: BTreeMap<&str, Relation> = (job.target.models.values())
+            .filter_map(|model| {
+                let before = situation.pinned.get(&model.pinned.model);
+                let definition = model.pinned.definition.as_str();
+                let is_known = before.is_some_and(|before| before.definition == definition);
+                Some((definition, model.relation.filter(|_| !is_known)?))
+            })
+            .collect();
         let project = situation.place.scope.project.clone();
-        situation
-            .state
-            .save_project_version(&project, &version, &definitions)
+        let ids: Vec<String> = wanted.keys().map(|id| (*id).to_owned()).collect();
+        let mut missing = situation.state.missing_definitions(&project, &ids)?;
+        let mut written = BTreeMap::new();
+        loop {
+            for id in missing {
+                let of = (&situation.versions, &situation.place.facts);
+                let relation = wanted.get(id.as_str()).copied();
+                if let Some(relation) = relation {
+                    let definition = Definition::of(situation.place.project, relation, of)?;
+                    written.insert(id, definition.to_json());
+                }
+            }
+            let relied = ids.iter().filter(|id| !written.contains_key(*id));
+            let relied: Vec<String> = relied.cloned().collect();
+            let state = &mut situation.state;
+            missing = state.save_project_version(&project, &version, (&written, &relied))?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+        }
     }
 
     /// Tells that the job has begun.
