@@ -70,7 +70,6 @@ pub fn make_for(
         true => selected(situation, options)?,
         false => BTreeSet::new(),
     };
-    let durations = situation.state.durations(&situation.place.scope)?;
     let maker = Maker {
         actions: Actions {
             situation,
@@ -80,11 +79,11 @@ pub fn make_for(
             histories: &histories,
         },
         comparison: &comparison,
-        durations: &durations,
         promoted: purpose.promoted(),
     };
-    let models = maker.models(target)?;
+    let mut models = maker.models(target)?;
     let views = maker.views(target, &models);
+    last_took(situation, &mut models)?;
     let shown = target
         .models
         .values()
@@ -128,6 +127,23 @@ pub fn make_for(
     }
     plan.id = new_id(&plan);
     Ok(plan)
+}
+
+/// Notes how long each model took the last time that it was built. What every run did is looked through for it, so
+/// only where there is something to build.
+fn last_took(situation: &mut Situation<'_>, models: &mut [ModelPlan]) -> Result<()> {
+    let mut building = models
+        .iter_mut()
+        .filter(|model| model.action.builds())
+        .peekable();
+    if building.peek().is_none() {
+        return Ok(());
+    }
+    let durations = situation.state.durations(&situation.place.scope)?;
+    for model in building {
+        model.last_took_ms = durations.get(&model.model).copied();
+    }
+    Ok(())
 }
 
 fn new_id(plan: &Plan) -> String {
@@ -278,7 +294,6 @@ fn estimate(models: &[ModelPlan]) -> Estimate {
 struct Maker<'a, 's> {
     actions: Actions<'a, 's>,
     comparison: &'a Comparison,
-    durations: &'a HashMap<String, u64>,
     /// The environment that is promoted, or that this one is made from.
     promoted: Option<&'a str>,
 }
@@ -380,7 +395,7 @@ impl Maker<'_, '_> {
             version: pinned.version.clone(),
             preview: wanted.preview,
             sql: difference.and_then(sql_change),
-            last_took_ms: self.durations.get(&pinned.model).copied(),
+            last_took_ms: None,
             action,
         }
     }

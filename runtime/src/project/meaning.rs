@@ -22,11 +22,25 @@ pub fn meaningful(sql: &str) -> Cow<'_, str> {
             rest = &rest[skipped..];
             continue;
         }
-        let length = quoted_length(rest, first).unwrap_or(first.len_utf8());
+        let start = quoted_length(rest, first).unwrap_or(first.len_utf8());
+        let length = start + plain_length(&rest[start..]);
         kept.push_str(&rest[..length]);
         rest = &rest[length..];
     }
     Cow::Owned(kept)
+}
+
+/// How many bytes a text begins with of which none can begin white space, a comment or a quoted text: a
+/// project's whole SQL goes through here whenever its versions are computed.
+fn plain_length(text: &str) -> usize {
+    let is_plain = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b',' | b'.' | b'(' | b')' | b'=')
+    };
+    let bytes = text.as_bytes();
+    bytes
+        .iter()
+        .position(|byte| !is_plain(byte))
+        .unwrap_or(bytes.len())
 }
 
 /// How many bytes of white space or of one comment the text begins with.
@@ -109,6 +123,15 @@ mod tests {
         ] {
             assert_eq!(meaningful(text), text);
         }
+    }
+
+    #[test]
+    fn runs_of_plain_text_end_before_what_means_nothing() {
+        assert_eq!(meaningful("a--b\nc"), "a c");
+        assert_eq!(meaningful("a/* x */b"), "a b");
+        assert_eq!(meaningful("f(a,\u{a0}\u{a0}ü)--"), "f(a, ü) ");
+        assert_eq!(meaningful("a.b='x  y'c  d"), "a.b='x  y'c d");
+        assert_eq!(meaningful("a$$x  y$$b$1  c"), "a$$x  y$$b$1 c");
     }
 
     #[test]

@@ -5,12 +5,14 @@
 //! only column is `value`. Columns are texts or whole numbers; there are no other types.
 
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Column, Connection, Row as _, TypeInfo, ValueRef};
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 /// The longest that one statement may be waited for. The server gives up before, so that it is
@@ -137,15 +139,49 @@ pub(super) fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> Value<'stat
 }
 
 /// A row of an answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub(super) struct Row(Vec<Cell>);
 
-/// A value in a row.
+/// A value in a row; in JSON it is what it looks like.
 #[derive(Clone, Debug)]
 pub(super) enum Cell {
     Null,
     Text(String),
     Number(i64),
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfJson;
+        impl Visitor<'_> for OfJson {
+            type Value = Cell;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text, a whole number or null")
+            }
+
+            fn visit_unit<E>(self) -> Result<Cell, E> {
+                Ok(Cell::Null)
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Cell, E> {
+                Ok(Cell::Number(number))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Cell, E> {
+                Ok(Cell::Number(whole(number)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
+                Ok(Cell::Text(text.to_owned()))
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Cell, E> {
+                Ok(Cell::Text(text))
+            }
+        }
+        deserializer.deserialize_any(OfJson)
+    }
 }
 
 impl Row {
@@ -240,6 +276,30 @@ impl Database {
                 rows.iter().map(postgres_row).collect()
             }
         }
+    }
+
+    /// The rows that a statement of so many columns gives, where there may be thousands.
+    ///
+    /// A connection to SQLite has a thread of its own, which hands rows over one by one, each value copied. So it is
+    /// asked for all of them as one text, in the statement's order, which SQLite keeps below an aggregate that it
+    /// doesn't know to be indifferent to it.
+    pub async fn table(
+        &mut self,
+        statement: &str,
+        columns: usize,
+        values: &[Value<'_>],
+    ) -> sqlx::Result<Vec<Row>> {
+        if matches!(self, Database::Postgres(_)) {
+            return self.rows(statement, values).await;
+        }
+        let names: Vec<String> = (0..columns).map(|index| format!("c{index}")).collect();
+        let names = names.join(", ");
+        let whole = format!(
+            "WITH answer({names}) AS ({statement}) \
+             SELECT json_group_array(json_array({names})) FROM answer"
+        );
+        let row = self.row(&whole, values).await?;
+        row.ok_or(sqlx::Error::RowNotFound)?.json(0)
     }
 
     /// The first row that a statement gives, if any.

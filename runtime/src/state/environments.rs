@@ -214,7 +214,8 @@ impl State {
     ) -> Result<HashMap<String, String>> {
         self.read(async |database| {
             let ids = names(ids.iter().map(String::as_str));
-            let rows = database.rows(DEFINITIONS, &[ids, project.into()]).await?;
+            let values = [ids, project.into()];
+            let rows = database.table(DEFINITIONS, 2, &values).await?;
             let pair = |row: &Row| Ok((row.text(0)?, row.text(1)?));
             Ok(rows.iter().map(pair).collect::<sqlx::Result<_>>()?)
         })

@@ -29,7 +29,7 @@ impl State {
             let of = values![&scope.project, &scope.engine];
             let mut found = HashMap::new();
             // Oldest first, so that the last one counts.
-            for row in database.rows(DURATIONS, of).await? {
+            for row in database.table(DURATIONS, 2, of).await? {
                 found.insert(row.text(0)?, row.count(1)?);
             }
             Ok(found)

@@ -132,19 +132,19 @@ const LEDGER: &str = "SELECT mark FROM ledgers WHERE project = $1 AND engine = $
 async fn known(database: &mut Database, scope: &Scope) -> sqlx::Result<Known> {
     let mut known = Known::default();
     let of_engine = values![&scope.project, &scope.engine];
-    for row in database.rows(OBJECTS, of_engine).await? {
+    for row in database.table(OBJECTS, 12, of_engine).await? {
         let object = object(&row)?;
         known.objects.insert(object.physical.clone(), object);
     }
-    for row in database.rows(SNAPSHOTS, of_engine).await? {
+    for row in database.table(SNAPSHOTS, 8, of_engine).await? {
         known.add_snapshot(&snapshot(&row)?);
     }
-    for row in database.rows(FILLED, of_engine).await? {
+    for row in database.table(FILLED, 3, of_engine).await? {
         let range = Range::new(row.instant(1)?, row.instant(2)?);
         let set = known.filled.entry(row.text(0)?).or_default();
         range.into_iter().for_each(|range| set.insert(range));
     }
-    for row in database.rows(PUBLISHED, of_engine).await? {
+    for row in database.table(PUBLISHED, 7, of_engine).await? {
         let (environment, entry) = published(&row)?;
         if environment == scope.environment {
             known.published.insert(entry.model.clone(), entry);
