@@ -34,6 +34,9 @@ mod kept;
 #[cfg(unix)]
 #[path = "tool/lake.rs"]
 mod lake;
+#[cfg(unix)]
+#[path = "tool/lake_faults.rs"]
+mod lake_faults;
 #[path = "tool/libraries.rs"]
 mod libraries;
 #[path = "tool/lineage.rs"]

@@ -84,6 +84,11 @@ pub trait Connection: Send {
     /// Looks at the fence of a token so that the transaction can't be committed if it is given away
     /// before; where nobody else can write while this connection lives, reading it is enough.
     fn hold_fence(&mut self, token: u64) -> Result<(), EngineError>;
+    /// Gives a token's fence to it anew, so that no transaction that holds it can be committed any more; nothing where
+    /// the engine's commits are this process's own.
+    fn renew_fence(&mut self, _token: u64) -> Result<(), EngineError> {
+        Ok(())
+    }
     /// Writes what an environment's views show, unless a revision that isn't smaller is there;
     /// gives the number of rows that this changed or added.
     fn record_published(&mut self, published: &PublishedRevision) -> Result<u64, EngineError>;
@@ -307,6 +312,24 @@ impl Session {
     /// The same.
     pub fn take_fence(&mut self, fence: &Fence<'_>) -> Result<(), EngineError> {
         self.with_patience(|session| session.fence_once(fence))
+    }
+
+    /// Makes a token's fence anew: whatever was written under it and isn't committed yet never will be, also what a
+    /// connection that is lost has sent.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Fenced`] where the fence isn't the token's any more.
+    pub fn renew_fence(&mut self, token: u64) -> Result<(), EngineError> {
+        self.with_patience(|session| session.renew_once(token))
+    }
+
+    fn renew_once(&mut self, token: u64) -> Result<(), EngineError> {
+        let mut transaction = self.begin()?;
+        transaction.guarded(|connection| connection.renew_fence(token))?;
+        fail_point(Point::BeforeFenceCommit, "again")?;
+        transaction.commit()?;
+        fail_point(Point::AfterFenceCommit, "again")?;
+        Ok(())
     }
 
     /// Does again what others were in the way of.

@@ -6,7 +6,7 @@ use super::opening::Opening;
 use super::publish::{Intent, Publishing, publish_time};
 use super::turns::{PAUSE, check_interrupt, is_worth_waiting};
 use super::with_others::outdated;
-use crate::adapters::{EngineError, Fence, Session};
+use crate::adapters::{EngineError, Fence, Session, is_for_many};
 use crate::config::EngineSettings;
 use crate::error::{Code, Error, Kind, Result};
 use crate::plan::{Plan, short};
@@ -267,6 +267,10 @@ pub fn fence(opening: &mut Opening<'_>, token: u64, holder: &Holder) -> Result<(
 /// ended. What the engine has is looked at first: a token that it knows was claimed by then, and one that isn't
 /// claimed any more never is again.
 ///
+/// Where several write, whoever takes over between the claim and its fence finds no fence to take away. So the
+/// claim is looked at once more: it has ended if the other one came before, and otherwise the other one sees the
+/// fence. What is left then is dropped by the next one.
+///
 /// # Errors
 /// `fenced`, failures of state and engine.
 pub fn take_fence(
@@ -291,7 +295,15 @@ pub fn take_fence(
         holder: &name,
         ended: &ended,
     };
-    session.take_fence(&fence).map_err(failed)
+    session.take_fence(&fence).map_err(failed)?;
+    if is_for_many(engine.kind)
+        && !state
+            .claimed_tokens(&scope.project, &scope.engine)?
+            .contains(&token)
+    {
+        return Err(taken_over(&scope.environment));
+    }
+    Ok(())
 }
 
 fn refused(scope: &Scope, refusal: Refusal) -> Error {

@@ -137,16 +137,25 @@ impl Committer<'_> {
     }
 
     /// Whether a batch was committed, asked in a new session, since the old one may be broken.
+    ///
+    /// Where the engine commits elsewhere, as a server does, the commit may still be under way, or not even have
+    /// come. So the fence is made anew before: from then on it has happened, or can't any more.
     fn ask(&mut self, batch: &str, error: &EngineError) -> Result<bool, Stop> {
         let asked = self.adapter.session().and_then(|mut session| {
             self.interrupt.watch(session.canceller());
             session.set_statement_timeout(self.timeout);
             *self.session = session;
+            if self.adapter.capabilities().many_processes {
+                self.session.renew_fence(self.token)?;
+            }
             self.session.committed_batch(batch)
         });
         match asked {
             Ok(found) => Ok(found.is_some()),
-            Err(_) => {
+            Err(asked) => {
+                if asked.class == ErrorClass::Fenced {
+                    return Err(asked.into());
+                }
                 self.in_doubt.store(true, Ordering::Relaxed);
                 Err(error.clone().into())
             }

@@ -15,7 +15,7 @@ use crate::environments::view_key;
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
 use crate::situation::{Belief, Place, Request, Situation, pinned};
-use crate::state::{Change, Known, State};
+use crate::state::{Change, Known, Object, State};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -166,6 +166,22 @@ pub fn sort_catalog(names: Vec<(Name, RelationKind)>) -> Catalog {
     (physical, users)
 }
 
+/// Keeps what the state recorded, the engine has and the ledger tells nothing of: whoever forgot a model was broken
+/// off before the state knew. No snapshot names it, so that it is dropped like all that nobody needs.
+fn untold(
+    before: &HashMap<String, Object>,
+    (known, catalog): (&mut Known, &HashMap<String, RelationKind>),
+) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (name, object) in before {
+        if catalog.contains_key(name) && !known.objects.contains_key(name) {
+            known.objects.insert(name.clone(), object.clone());
+            changes.push(Change::Object(object.clone()));
+        }
+    }
+    changes
+}
+
 impl Opening<'_> {
     pub(super) fn engine(&self) -> &EngineSettings {
         &self.situation.place.engine
@@ -313,6 +329,10 @@ impl Opening<'_> {
         situation.known.environments = before.environments;
         situation.known.ledger = before.ledger;
         self.changes = changes;
+        self.changes.extend(untold(
+            &before.objects,
+            (&mut situation.known, &self.catalog),
+        ));
         situation.versions = situation.place.versions(&situation.known)?;
         situation.pinned = pinned(&mut situation.state, &situation.place, &situation.known)?;
         Ok(())

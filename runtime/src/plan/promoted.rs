@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Kind, Result};
 use crate::project::{PlanFacts, Relation};
 use crate::situation::Situation;
 use crate::state::{Environment as Row, PinnedModel};
-use crate::version::{History, Versions, of_fork, of_preview};
+use crate::version::{History, Queries, Versions, of_fork, of_preview};
 use std::collections::{BTreeMap, HashMap};
 
 /// The target that shows what another environment does.
@@ -72,7 +72,8 @@ impl Own {
                 _ => History::Whole,
             }
         };
-        let versions = Versions::with_previews(project, &facts, history)?;
+        let queries = Queries::of(project, &facts)?;
+        let versions = Versions::with_previews(project, &facts, (&queries, history));
         let is_shown = |relation: &Relation| {
             let shown = shown.get(project.path_of(*relation));
             shown.is_some_and(|shown| {

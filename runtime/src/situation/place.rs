@@ -8,10 +8,11 @@ use crate::error::Result;
 use crate::intervals::parse_instant_in;
 use crate::project::{Model, PlanFacts, Project};
 use crate::state::{Environment as Pointer, Known, PinnedModel, Scope, State};
-use crate::version::Versions;
+use crate::version::{Queries, Versions};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// What a command says of the environment that it is about.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,8 @@ pub struct Place<'a> {
     pub belief: Belief,
     /// What somebody asks for of tables that are shared.
     pub forks: Forks,
+    /// The project's queries under these facts, once they were looked through.
+    queries: OnceLock<Queries>,
 }
 
 impl<'a> Place<'a> {
@@ -100,17 +103,31 @@ impl<'a> Place<'a> {
             lookup,
             belief: request.belief.clone(),
             forks: Forks::default(),
+            queries: OnceLock::new(),
         })
     }
 
-    /// Opens the state, and reads all that it knows.
+    /// Opens the state, and reads all that it knows. Meanwhile the project's queries are looked through.
     ///
     /// # Errors
     /// `state-failed`, `state-moved-on`.
     pub fn known(&self) -> Result<(State, Known)> {
-        let mut state = State::open(&config::state_address(self.project, &self.lookup)?)?;
-        let known = state.known(&self.scope)?;
-        Ok((state, known))
+        std::thread::scope(|scope| {
+            // What is wrong with them is told where they are needed.
+            scope.spawn(|| drop(self.queries()));
+            let mut state = State::open(&config::state_address(self.project, &self.lookup)?)?;
+            let known = state.known(&self.scope)?;
+            Ok((state, known))
+        })
+    }
+
+    /// The project's queries here.
+    fn queries(&self) -> Result<&Queries> {
+        if let Some(queries) = self.queries.get() {
+            return Ok(queries);
+        }
+        let queries = Queries::of(self.project, &self.facts)?;
+        Ok(self.queries.get_or_init(|| queries))
     }
 
     /// The times that models are filled between here: all of them, or those that a preview has.
@@ -134,9 +151,13 @@ impl<'a> Place<'a> {
     /// A variable without a value, or with one of another type.
     pub fn versions(&self, known: &Known) -> Result<Versions> {
         let cuts = Cuts::new(self, known);
-        Versions::with_previews(self.project, &self.facts, &mut |index, version| {
-            cuts.history(index, version)
-        })
+        let history = &mut |index: usize, version: &str| cuts.history(index, version);
+        let queries = self.queries()?;
+        Ok(Versions::with_previews(
+            self.project,
+            &self.facts,
+            (queries, history),
+        ))
     }
 }
 

@@ -255,8 +255,7 @@ async fn transaction<T>(
         }
     };
     if mode == Mode::Read {
-        let committed = database.commit().await;
-        return match committed {
+        return match end_reading(database).await {
             Ok(()) => Ok(value),
             Err(error) => Err(ended(error.into(), false)),
         };
@@ -273,6 +272,11 @@ async fn transaction<T>(
         Ok(()) => Ok(value),
         Err(error) => Err(ended(Fault::Commit(error), false)),
     }
+}
+
+/// Ends a transaction in which nothing was written.
+async fn end_reading(database: &mut Database) -> sqlx::Result<()> {
+    database.commit().await
 }
 
 /// A fault of connecting again, which isn't tried once more.

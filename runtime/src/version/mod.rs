@@ -9,9 +9,14 @@
 //! A model whose history is cut in an environment, that is forked there, or that reads such a one, is a
 //! *preview*: it has a version of its own there, which no other environment has, and so a table of its own.
 
+mod queries;
+
+pub use queries::Queries;
+
 use crate::error::Result;
-use crate::project::{BatchFacts, Model, PlanFacts, Project, Relation, meaningful, rendered_by};
-use dbgo_contract::{ColumnDef, List, Materialization, PieceKind, Render, SeedDef, SourceDef, Str};
+use crate::project::{Model, PlanFacts, Project, Relation};
+use dbgo_contract::{ColumnDef, List, SeedDef, SourceDef, Str};
+use queries::Query;
 use std::collections::HashMap;
 
 /// Changed whenever the same project would get other versions, so that no two algorithms agree
@@ -31,12 +36,7 @@ pub struct Versions {
 /// What is known of one model beside its version.
 #[derive(Clone, Debug, Default)]
 struct OfModel {
-    /// A hash of what its version is made of, without what it reads.
-    own: String,
-    /// A hash of the values that it takes from outside: variables and the engine's type.
-    values: String,
-    /// Whether its query reads the run's clock.
-    clocked: bool,
+    query: Query,
     history: History,
     preview: bool,
 }
@@ -53,30 +53,39 @@ pub enum History {
     Forked,
 }
 
+/// Which history a model has, by its index and the version that it has if that is the whole one.
+pub type HistoryOf<'h> = &'h mut dyn FnMut(usize, &str) -> History;
+
 impl Versions {
     /// Computes all versions, parents first, where no history is cut.
     ///
     /// # Errors
     /// If a variable has no value or one of another type.
     pub fn new(project: &Project, plan: &PlanFacts) -> Result<Self> {
-        Self::with_previews(project, plan, &mut |_, _| History::Whole)
+        let queries = Queries::of(project, plan)?;
+        Ok(Self::with_previews(
+            project,
+            plan,
+            (&queries, &mut |_, _| History::Whole),
+        ))
     }
 
     /// Computes all versions, parents first. `history` is asked of each stored model which one it has
     /// here, with the version that it has if that is the whole one; not of those that read a preview,
     /// which are previews themselves.
-    ///
-    /// # Errors
-    /// If a variable has no value or one of another type.
     pub fn with_previews(
         project: &Project,
         plan: &PlanFacts,
-        history: &mut dyn FnMut(usize, &str) -> History,
-    ) -> Result<Self> {
+        (queries, history): (&Queries, HistoryOf<'_>),
+    ) -> Self {
+        let of_model = |query: &Query| OfModel {
+            query: query.clone(),
+            ..OfModel::default()
+        };
         let mut versions = Self {
             of: HashMap::new(),
             seeds: project.seeds().iter().map(of_seed_definition).collect(),
-            models: vec![OfModel::default(); project.models().len()],
+            models: queries.of.iter().map(of_model).collect(),
         };
         for (index, seed) in project.seeds().iter().enumerate() {
             versions.of.insert(Relation::Seed(index), of_seed(seed));
@@ -89,7 +98,7 @@ impl Versions {
         }
         for &index in project.graph().order() {
             let model = project.model(index);
-            let plain = versions.of_model(model, index, plan)?;
+            let plain = versions.whole(model, index);
             let reads_preview = model.imports.iter().any(|import| {
                 matches!(import, Relation::Model(parent) if versions.models[*parent].preview)
             });
@@ -106,7 +115,19 @@ impl Versions {
             };
             versions.of.insert(Relation::Model(index), version);
         }
-        Ok(versions)
+        versions
+    }
+
+    /// The version of a model that has its whole history.
+    fn whole(&self, model: &Model, index: usize) -> String {
+        let query = &self.models[index].query;
+        let mut inputs = Digest::new("model");
+        for at in &query.reads {
+            let relation = model.imports.get(*at).copied();
+            inputs.text(relation.map_or("", |relation| self.as_input(relation)));
+        }
+        inputs.text(&query.own);
+        inputs.finish()
     }
 
     /// The version of a relation.
@@ -129,12 +150,12 @@ impl Versions {
 
     /// A hash of a model's own query, settings and values, whatever it reads.
     pub fn own(&self, model: usize) -> &str {
-        &self.models[model].own
+        &self.models[model].query.own
     }
 
     /// A hash of the values that a model takes from outside its file: variables, the engine's type.
     pub fn values(&self, model: usize) -> &str {
-        &self.models[model].values
+        &self.models[model].query.values
     }
 
     /// What the version of a seed's readers is made of: its definition without its rows.
@@ -154,76 +175,7 @@ impl Versions {
 
     /// Whether a model's query reads the run's clock, so that it is never up to date.
     pub fn reads_clock(&self, model: usize) -> bool {
-        self.models[model].clocked
-    }
-
-    fn of_model(&mut self, model: &Model, index: usize, plan: &PlanFacts) -> Result<String> {
-        let mut own = Digest::new("own");
-        let mut inputs = Digest::new("model");
-        let mut values = Digest::new("values");
-        let mut clocked = false;
-        own.text(plan.engine);
-        values.text(plan.engine);
-        config(&mut own, model);
-        columns(&mut own, model.def.columns.as_slice());
-        for batch in batches(model) {
-            own.number(u64::from(batch.is_incremental) * 2 + u64::from(batch.full_refresh));
-            let mut digests = (&mut own, &mut inputs, &mut values);
-            clocked |= self.pieces(&mut digests, model, (model.def.render, *batch), plan)?;
-            for statements in [model.def.before, model.def.after] {
-                digests.0.number(statements.as_slice().len() as u64);
-                for render in statements.iter() {
-                    self.pieces(&mut digests, model, (*render, *batch), plan)?;
-                }
-            }
-        }
-        let own = own.finish();
-        inputs.text(&own);
-        self.models[index] = OfModel {
-            own,
-            values: values.finish(),
-            clocked,
-            history: History::Whole,
-            preview: false,
-        };
-        Ok(inputs.finish())
-    }
-
-    /// Adds what one of a model's functions writes, and gives whether it reads the run's clock.
-    fn pieces(
-        &self,
-        (own, inputs, values): &mut (&mut Digest, &mut Digest, &mut Digest),
-        model: &Model,
-        (render, batch): (Render, BatchFacts),
-        plan: &PlanFacts,
-    ) -> Result<bool> {
-        let rendered = rendered_by(render, model, plan, batch)?;
-        for value in &rendered.variables {
-            values.text(&value.literal);
-        }
-        let mut reads_clock = false;
-        for piece in &rendered.pieces {
-            own.number(u64::from(piece.kind));
-            let at = piece.index as usize;
-            match PieceKind::from_number(piece.kind) {
-                Some(PieceKind::Text) => own.text(&meaningful(piece.text.as_str())),
-                Some(kind @ (PieceKind::Relation | PieceKind::RelationAs)) => {
-                    let relation = model.imports.get(at).copied();
-                    inputs.text(relation.map_or("", |relation| self.as_input(relation)));
-                    if kind == PieceKind::RelationAs {
-                        let import = model.def.imports.as_slice().get(at);
-                        own.text(import.map_or("", |import| import.alias.as_str()));
-                    }
-                }
-                Some(PieceKind::Variable) => {
-                    let value = rendered.variables.get(at);
-                    own.text(value.map_or("", |value| &value.literal));
-                }
-                Some(PieceKind::ExecutionTimestamp) => reads_clock = true,
-                _ => {}
-            }
-        }
-        Ok(reads_clock)
+        self.models[model].query.clocked
     }
 }
 
@@ -241,50 +193,6 @@ pub fn of_fork(plain: &str, environment: &str) -> String {
     digest.text(environment);
     digest.text(plain);
     digest.finish()
-}
-
-/// The combinations of batch facts that a model can be rendered under.
-fn batches(model: &Model) -> &'static [BatchFacts] {
-    const FIRST: BatchFacts = BatchFacts {
-        is_incremental: false,
-        full_refresh: false,
-    };
-    const REFRESH: BatchFacts = BatchFacts {
-        full_refresh: true,
-        ..FIRST
-    };
-    const ADDING: BatchFacts = BatchFacts {
-        is_incremental: true,
-        ..FIRST
-    };
-    match model.materialization {
-        Materialization::View | Materialization::Ephemeral | Materialization::Scd2 => &[FIRST],
-        Materialization::Table => &[FIRST, REFRESH],
-        Materialization::Incremental => &[FIRST, REFRESH, ADDING],
-    }
-}
-
-fn config(digest: &mut Digest, model: &Model) {
-    let def = &model.def.incremental;
-    digest.number(u64::from(model.def.materialization));
-    digest.number(u64::from(def.strategy));
-    digest.text(def.time_column.as_str());
-    digest.texts(def.unique_key);
-    digest.texts(def.partition_by);
-    digest.text(def.interval.as_str());
-    digest.text(def.interval_tz.as_str());
-    digest.number(u64::from(def.outside));
-    let merge = &model.def.merge;
-    digest.text(merge.on.as_str());
-    digest.texts(merge.update);
-    digest.text(merge.delete_when.as_str());
-    let scd2 = &model.def.scd2;
-    digest.texts(scd2.unique_key);
-    digest.text(scd2.updated_at.as_str());
-    digest.texts(scd2.check);
-    digest.number(u64::from(scd2.hard_deletes));
-    digest.text(scd2.valid_from.as_str());
-    digest.text(scd2.valid_to.as_str());
 }
 
 fn columns(digest: &mut Digest, columns: &[ColumnDef]) {

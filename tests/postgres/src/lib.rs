@@ -6,6 +6,9 @@
 
 mod encryption;
 mod programs;
+mod proxy;
+
+pub use proxy::{Cut, Proxy};
 
 use programs::Programs;
 use std::io;
@@ -25,6 +28,9 @@ pub const USER: &str = "dbgo";
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The database that every cluster has.
+const USUAL: &str = "postgres";
 
 /// A server.
 pub struct Server {
@@ -202,8 +208,26 @@ impl Server {
 
     /// The address of a schema.
     pub fn address(&self, schema: &str) -> String {
+        self.address_in(USUAL, schema)
+    }
+
+    /// The address of a schema in one of the server's databases.
+    pub fn address_in(&self, database: &str, schema: &str) -> String {
         let port = self.port;
-        format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres?schema={schema}")
+        format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{database}?schema={schema}")
+    }
+
+    /// Makes a database that has what another one has, or nothing; one of that name that is there goes, with
+    /// all connections to it. Nobody may be connected to the other one.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn copy_database(&self, from: Option<&str>, to: &str) -> io::Result<()> {
+        let drop = format!("DROP DATABASE IF EXISTS {to} WITH (FORCE)");
+        self.execute("public", &drop)?;
+        let from = from.unwrap_or("template0");
+        let create = format!("CREATE DATABASE {to} TEMPLATE {from}");
+        self.execute("public", &create).map(|_| ())
     }
 
     /// Runs statements in a schema, each by itself, and gives the values of their rows, separated
@@ -212,6 +236,19 @@ impl Server {
     /// # Errors
     /// What the server says.
     pub fn execute(&self, schema: &str, statements: &str) -> io::Result<Vec<String>> {
+        self.execute_in(USUAL, schema, statements)
+    }
+
+    /// The same in one of the server's databases.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn execute_in(
+        &self,
+        database: &str,
+        schema: &str,
+        statements: &str,
+    ) -> io::Result<Vec<String>> {
         let mut psql = self.programs.command("psql");
         psql.args([
             "-X",
@@ -223,7 +260,7 @@ impl Server {
             "-h",
             "127.0.0.1",
         ])
-        .args(["-p", &self.port.to_string(), "-U", USER, "-d", "postgres"])
+        .args(["-p", &self.port.to_string(), "-U", USER, "-d", database])
         .args(["-c", statements])
         .env("PGPASSWORD", PASSWORD)
         .env("PGOPTIONS", format!("-c search_path={schema}"));

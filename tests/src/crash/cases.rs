@@ -1,5 +1,6 @@
 //! The list of deaths.
 
+use super::ways::Way;
 use dbgo_runtime::faults::{Bug, Point};
 use std::fmt;
 
@@ -45,6 +46,10 @@ pub struct Case {
     pub start: Start,
     /// Where the process waits before, so that the point is reached.
     pub waiting: &'static str,
+    /// Where an earlier process was killed, after which this one is the first; nowhere if it is empty.
+    pub earlier: &'static str,
+    /// The bug that the process has, on purpose: the case must find something then.
+    pub bug: Option<Bug>,
 }
 
 impl Case {
@@ -56,6 +61,8 @@ impl Case {
             action: Action::Kill,
             start: Start::Published,
             waiting: "",
+            earlier: "",
+            bug: None,
         }
     }
 
@@ -101,7 +108,13 @@ impl fmt::Display for Case {
             Start::Fresh => ", from nothing",
             Start::Adopting => ", without state",
         };
-        write!(formatter, "{}{start}", self.variable())
+        if let Some(bug) = self.bug {
+            write!(formatter, "{}: ", bug.text())?;
+        }
+        match self.earlier {
+            "" => write!(formatter, "{}{start}", self.variable()),
+            earlier => write!(formatter, "{earlier}, then {}{start}", self.variable()),
+        }
     }
 }
 
@@ -114,6 +127,8 @@ const BATCHES: &[(&str, u32)] = &[
     ("models.filled.daily_rebuilt", 2),
     ("models.filled.monthly_events", 1),
     ("models.merged.last_orders", 1),
+    ("models.merged.latest_orders", 1),
+    ("models.merged.homes", 1),
     ("models.merged.status_days", 1),
     ("models.merged.moves", 1),
     ("models.added.loads", 1),
@@ -124,6 +139,7 @@ const BATCHES: &[(&str, u32)] = &[
 /// where it does.
 const WRITTEN: &[(&str, Start)] = &[
     ("create environment", Start::Fresh),
+    ("update environment", Start::Published),
     ("claim", Start::Published),
     ("save project version", Start::Published),
     ("run-started", Start::Published),
@@ -174,13 +190,84 @@ pub fn short() -> Vec<Case> {
         });
     }
     cases.extend(taken_over());
+    let given_up = [Point::BeforeStateCommit, Point::AfterStateCommit].map(|point| Case {
+        earlier: "after-state-commit@claim:1=kill",
+        ..Case::killed(point).about("abandon", 1)
+    });
+    cases.extend(given_up);
     cases
+}
+
+/// Other commands, with where each of them dies: what `run` and `apply` don't pass.
+pub fn chores() -> Vec<(Way, Vec<Case>)> {
+    use Point::{
+        AfterPublicationCommit, AfterStateCommit, AfterSweepCommit, BeforePublicationCommit,
+        BeforeStateCommit, BeforeSweepCommit,
+    };
+    let written = |names: &[&'static str]| -> Vec<Case> {
+        let each = names.iter().flat_map(|name| {
+            [BeforeStateCommit, AfterStateCommit].map(|point| Case::killed(point).about(name, 1))
+        });
+        each.collect()
+    };
+    let at = |points: &[Point]| -> Vec<Case> {
+        points.iter().map(|point| Case::killed(*point)).collect()
+    };
+    let about = |text| {
+        [BeforeSweepCommit, AfterSweepCommit].map(|point| Case::killed(point).about(text, 1))
+    };
+    let published = || at(&[BeforePublicationCommit, AfterPublicationCommit]);
+    let imported = |case: Case| case.from(Start::Adopting);
+    vec![
+        (Way::again(), written(&["release", "set plan status"])),
+        (
+            Way::janitor(),
+            [
+                written(&[
+                    "claim engine",
+                    "retire",
+                    "bury",
+                    "dropped",
+                    "release",
+                    "prune",
+                ]),
+                at(&[BeforeSweepCommit, AfterSweepCommit]),
+                about("ledger").to_vec(),
+            ]
+            .concat(),
+        ),
+        (
+            Way::promote(),
+            [written(&["claim", "intend", "finish"]), published()].concat(),
+        ),
+        (
+            Way::drop(),
+            [
+                written(&["claim", "finish", "drop environment"]),
+                published(),
+            ]
+            .concat(),
+        ),
+        (
+            Way::forget(),
+            [
+                written(&["claim engine", "forget", "release"]),
+                at(&[BeforeSweepCommit, AfterSweepCommit]),
+            ]
+            .concat(),
+        ),
+        (
+            Way::import(),
+            written(&["import"]).into_iter().map(imported).collect(),
+        ),
+    ]
 }
 
 /// The cases that differ where a plan is applied: from where it is stored to where it is done.
 pub fn of_a_plan() -> Vec<Case> {
     let state = |text| Case::killed(Point::AfterStateCommit).about(text, 1);
     vec![
+        Case::killed(Point::BeforeStateCommit).about("save plan", 1),
         state("save plan"),
         state("claim"),
         state("run-started"),
@@ -192,24 +279,6 @@ pub fn of_a_plan() -> Vec<Case> {
         state("finish"),
         Case::killed(Point::BeforePublication).with(Action::TakeOver),
     ]
-}
-
-/// The cases that differ where tables are made anew that are there: each kind of table is built or not, shown
-/// or not, and what reads it has seen the new one or not. Once the publication has begun the next command ends
-/// that, and makes all anew again as it was told to.
-pub fn of_a_full_refresh() -> Vec<Case> {
-    let batches = BATCHES
-        .iter()
-        .filter(|(text, _)| text.starts_with("models."));
-    let mut cases: Vec<Case> = batches
-        .map(|(text, count)| Case::killed(Point::AfterBatchCommit).about(text, *count))
-        .collect();
-    cases.extend([
-        Case::killed(Point::BeforeBatchCommit).about("models.added.loads", 1),
-        Case::killed(Point::AfterBatchCommit).about("models.added.seen_orders", 1),
-        Case::killed(Point::BeforeStateCommit).about("intend", 1),
-    ]);
-    cases
 }
 
 /// The cases that are about the state.
@@ -236,15 +305,43 @@ pub fn taken_over() -> Vec<Case> {
     ]
 }
 
-/// The cases that must find a seeded bug.
-pub fn revealing(bug: Bug) -> Vec<Case> {
+/// The cases that must find the seeded bugs.
+pub fn revealing() -> Vec<Case> {
+    Bug::ALL
+        .iter()
+        .flat_map(|bug| revealing_one(*bug))
+        .collect()
+}
+
+fn revealing_one(bug: Bug) -> Vec<Case> {
     let added = |point| Case::killed(point).about("models.added.loads", 1);
-    match bug {
+    let cases = match bug {
         Bug::IntervalBeforeCommit => vec![added(Point::BeforeBatchCommit)],
         Bug::IntervalAfterWithoutLedger => vec![added(Point::AfterBatchCommit)],
         Bug::NoFence => taken_over(),
         Bug::TwoPublications => vec![Case::killed(Point::AfterPublicationCommit)],
-    }
+    };
+    let with = |case| Case {
+        bug: Some(bug),
+        ..case
+    };
+    cases.into_iter().map(with).collect()
+}
+
+/// A part of all cases: where a lake differs from a file.
+pub fn of_a_lake() -> Vec<Case> {
+    use Point::{
+        AfterBatchCommit, AfterFenceCommit, AfterPublicationCommit, AfterStateCommit, BeforeBatch,
+    };
+    vec![
+        Case::killed(AfterFenceCommit),
+        Case::killed(AfterBatchCommit).about("models.added.loads", 1),
+        Case::killed(AfterPublicationCommit),
+        Case::killed(AfterStateCommit).about("claim engine", 1),
+        Case::killed(BeforeBatch)
+            .about("models.added.loads", 1)
+            .with(Action::TakeOver),
+    ]
 }
 
 /// From where a point is reached.
@@ -262,16 +359,65 @@ fn start_of(point: Point) -> Start {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
+    use std::collections::{BTreeSet, HashSet};
+    use std::path::Path;
+
+    fn all() -> Vec<Case> {
+        let chores = chores().into_iter().flat_map(|(_, cases)| cases);
+        let of_run = short().into_iter().chain(of_a_plan());
+        of_run.chain(chores).collect()
+    }
 
     #[test]
     fn every_point_kills() {
-        let killed: HashSet<Point> = short()
+        let killed: HashSet<Point> = all()
             .iter()
             .filter(|case| case.action == Action::Kill)
             .map(|case| case.point)
             .collect();
         let missing = Point::ALL.iter().find(|point| !killed.contains(point));
         assert_eq!(missing, None);
+    }
+
+    /// The names of what is written to the state stand in its sources, beside the project whose part it is.
+    #[test]
+    fn every_commit_of_the_state_kills() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/src/state");
+        let mut names = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|it| it == "rs") && !path.ends_with("tests.rs") {
+                names.extend(written_in(&std::fs::read_to_string(path).unwrap()));
+            }
+        }
+        assert!(names.len() > 15, "{names:?}");
+        let all = all();
+        for point in [Point::BeforeStateCommit, Point::AfterStateCommit] {
+            let killed: HashSet<&str> = all
+                .iter()
+                .filter(|case| case.point == point && case.action == Action::Kill)
+                .map(|case| case.text)
+                .collect();
+            let missing = names.iter().find(|name| !killed.contains(name.as_str()));
+            assert_eq!(missing, None, "{point:?}");
+        }
+    }
+
+    /// What follows `.write((project, "`, `.write_quietly((project, "` and `.transact((Mode::Write, "`, on
+    /// however many lines.
+    fn written_in(source: &str) -> Vec<String> {
+        let words: Vec<&str> = source.split_whitespace().collect();
+        let text = words.join(" ");
+        let calls = ["write((", "write_quietly((", "transact((Mode::Write"];
+        let calls = calls.iter().flat_map(|it| {
+            text.match_indices(it)
+                .map(|(at, it)| &text[at + it.len()..])
+        });
+        let name = |call: &str| {
+            let (project, rest) = call.split_once(", \"")?;
+            let (name, _) = rest.split_once('"')?;
+            (!project.contains(')')).then(|| name.to_owned())
+        };
+        calls.filter_map(name).collect()
     }
 }

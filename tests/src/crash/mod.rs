@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`project`] | the project whose runs are killed |
 //! | [`cases`] | where, how and from which start |
+//! | [`ways`] | the commands that die, and those that go on |
 //! | [`process`] | calls of `dbgo` and how they ended |
 //! | [`place`] | a folder that is put back before each case |
 //! | [`store`] | its data and state, in files or on a server |
 //! | [`picture`] | what a database shows and says of itself |
+//! | [`totals`] | what the rows must add up to |
 //! | [`verify`] | what must hold |
 //! | [`random`] | deaths at any time, and two in a row |
 //!
@@ -24,10 +26,11 @@ pub mod process;
 pub mod project;
 pub mod random;
 pub mod store;
+pub mod totals;
 pub mod verify;
+pub mod ways;
 
 use cases::{Action, Case, Start};
-use dbgo_runtime::faults::Bug;
 use picture::Picture;
 use place::{Armed, Place};
 use process::End;
@@ -36,81 +39,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
-use store::Home;
+use store::{Home, Lakes};
 use verify::Seen;
-
-/// The environment whose views are looked at.
-pub const ENVIRONMENT: &str = "dev";
+use ways::Way;
 
 /// After how many cases it is said how far it is.
 const SPOKEN: usize = 100;
 
-/// How a release gets to users. `${ENV}` stands for the environment.
-pub struct Way {
-    /// Its name.
-    pub name: &'static str,
-    /// The commands that publish what is in the folder.
-    pub publish: Vec<&'static [&'static str]>,
-    /// The commands that finish what a process left behind. All but the last may have nothing to do,
-    /// and be refused for that.
-    pub recover: Vec<&'static [&'static str]>,
-    /// The commands that have nothing to do once it is finished.
-    pub again: Vec<&'static [&'static str]>,
-}
-
-impl Way {
-    /// `dbgo run`, which is its own recovery.
-    pub fn run() -> Self {
-        Self {
-            name: "run",
-            publish: vec![&["run"]],
-            recover: vec![&["run"]],
-            again: vec![&["run"]],
-        }
-    }
-
-    /// `dbgo run --full-refresh`, which is its own recovery: what was made anew isn't made again. Once it is
-    /// done, a `run` has nothing to do.
-    pub fn full_refresh() -> Self {
-        Self {
-            name: "full refresh",
-            publish: vec![&[
-                "run",
-                "--full-refresh",
-                "--destroy-history",
-                "added.seen_orders",
-                "--destroy-history",
-                "merged.moves",
-            ]],
-            recover: vec![&[
-                "run",
-                "--full-refresh",
-                "--destroy-history",
-                "added.seen_orders",
-                "--destroy-history",
-                "merged.moves",
-            ]],
-            again: vec![&["run"]],
-        }
-    }
-
-    /// `dbgo apply`, after which the same plan goes on.
-    pub fn apply() -> Self {
-        Self {
-            name: "apply",
-            // An apply that has nothing to do drops nothing either.
-            publish: vec![&["apply", "${ENV}", "--yes"], &["janitor", "--yes"]],
-            recover: vec![
-                &["apply", "${ENV}", "--continue"],
-                &["apply", "${ENV}", "--yes"],
-                &["janitor", "--yes"],
-            ],
-            again: vec![&["apply", "${ENV}", "--yes"], &["janitor", "--yes"]],
-        }
-    }
-}
-
 /// What is tested.
+#[derive(Clone)]
 pub struct Subject {
     /// The tool, built with debug assertions.
     pub executable: PathBuf,
@@ -120,8 +57,8 @@ pub struct Subject {
     pub way: Way,
     /// Where the state is.
     pub home: Home,
-    /// The bug that is put in on purpose.
-    pub bug: Option<Bug>,
+    /// Where a lake is that holds the tables; without one they are in a database file.
+    pub lakes: Option<Lakes>,
 }
 
 impl Subject {
@@ -132,7 +69,7 @@ impl Subject {
             cache: folder.join("cache"),
             way: Way::run(),
             home: Home::File,
-            bug: None,
+            lakes: None,
         }
     }
 }
@@ -142,14 +79,25 @@ impl Subject {
 pub struct Outcome {
     /// The case, for people.
     pub case: String,
-    /// How the first process ended.
+    /// Whether it must find something.
+    pub must_find: bool,
+    /// How the last process ended of those that were to die.
     pub end: End,
+    /// How many were killed.
+    pub deaths: usize,
     /// What was seen then.
     pub seen: Seen,
     /// How long the second one took.
     pub recovered: Duration,
     /// What didn't hold; empty if all did.
     pub findings: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether nothing was found that shouldn't be, or what had to be.
+    pub fn is_well(&self) -> bool {
+        self.findings.is_empty() != self.must_find
+    }
 }
 
 /// Runs cases side by side, each worker in a folder of its own; in the order of the cases.
@@ -189,10 +137,14 @@ pub(crate) fn side_by_side<W: Send>(
                 return Ok(());
             };
             let outcome = judge(&place, work).map_err(text)?;
+            if !outcome.is_well() {
+                // Whoever waits for hours needn't wait for that.
+                eprint!("{}", table(std::slice::from_ref(&outcome)));
+            }
             let mut done = done.lock().map_err(|_| "a worker panicked")?;
             done.push((index, outcome));
             if done.len() % SPOKEN == 0 {
-                let wrong = done.iter().filter(|(_, it)| !it.findings.is_empty());
+                let wrong = done.iter().filter(|(_, it)| !it.is_well());
                 eprintln!("{} done, {} with findings", done.len(), wrong.count());
             }
         }
@@ -214,8 +166,18 @@ pub(crate) fn side_by_side<W: Send>(
 
 fn judge(place: &Place<'_>, case: &Case) -> Result<Outcome, Box<dyn Error>> {
     place.reset(case.start)?;
-    let died = place.call_armed(&place.subject().way.publish, &case.variable())?;
+    let publish = &place.subject().way.publish;
     let mut findings = Vec::new();
+    let mut deaths = 0;
+    if !case.earlier.is_empty() {
+        let earlier = place.call_armed(publish, (case.earlier, None))?;
+        deaths += usize::from(earlier.ended.end == End::Signal(9));
+        if !earlier.reached {
+            findings.push(format!("`{}` wasn't reached", case.earlier));
+        }
+    }
+    let died = place.call_armed(publish, (&case.variable(), case.bug))?;
+    deaths += usize::from(died.ended.end == End::Signal(9));
     if let Some(what) = unexpected(case, &died) {
         findings.push(format!(
             "{what}: {}\n{}",
@@ -226,7 +188,9 @@ fn judge(place: &Place<'_>, case: &Case) -> Result<Outcome, Box<dyn Error>> {
     let (seen, recovered) = look_and_recover(place, case.start, &mut findings)?;
     Ok(Outcome {
         case: case.to_string(),
+        must_find: case.bug.is_some(),
         end: died.ended.end,
+        deaths,
         seen,
         recovered,
         findings,
@@ -255,7 +219,7 @@ pub(crate) fn look_and_recover(
     let seen = match place.picture() {
         Ok(left) => {
             let pictures = (&left, &prepared.before, &prepared.reference);
-            verify::seen(pictures, ENVIRONMENT, findings)
+            verify::seen(pictures, place.subject().way.environment, findings)
         }
         Err(error) => {
             findings.push(format!("what was left can't be read: {error}"));
@@ -269,13 +233,26 @@ pub(crate) fn look_and_recover(
         return Ok((seen, ended.took));
     }
     let finished = place.picture()?;
-    verify::differences(&finished, &prepared.reference, findings);
-    let again = place.call(&place.subject().way.again)?;
+    let way = &place.subject().way;
+    match way.publishes_again {
+        true => verify::differences(
+            &finished.without_publications(),
+            &prepared.reference.without_publications(),
+            findings,
+        ),
+        false => verify::differences(&finished, &prepared.reference, findings),
+    }
+    let again = place.call(&way.again)?;
     if again.end != End::Exit(0) {
         let (end, said) = (&again.end, again.last_words());
         findings.push(format!("one more ended with {end}\n{said}"));
     }
     nothing_done(&finished, &place.picture()?, findings);
+    let under_way = place.under_way()?;
+    if way.rests && !under_way.is_empty() {
+        let under_way = under_way.join(", ");
+        findings.push(format!("the state says that it is at work: {under_way}"));
+    }
     Ok((seen, ended.took))
 }
 
@@ -286,21 +263,6 @@ fn nothing_done(before: &Picture, after: &Picture, findings: &mut Vec<String>) {
             "one more had something to do: {before} batches became {after}"
         ));
     }
-}
-
-/// Puts a bug in on purpose and gives what the cases found that must find it.
-///
-/// # Errors
-/// The same as of [`run`].
-pub fn seeded(executable: &Path, folder: &Path, bug: Bug) -> Result<Vec<Outcome>, Box<dyn Error>> {
-    let subject = Subject {
-        bug: Some(bug),
-        ..Subject::new(executable, folder)
-    };
-    let place = folder.join(bug.text());
-    let mut outcomes = run(&subject, &place, 1, cases::revealing(bug))?;
-    outcomes.retain(|outcome| !outcome.findings.is_empty());
-    Ok(outcomes)
 }
 
 /// The outcomes as a table, with what didn't hold below each line.
@@ -321,12 +283,17 @@ pub fn table(outcomes: &[Outcome]) -> String {
             seen,
             recovered,
             findings,
+            must_find,
+            ..
         } = outcome;
         let (end, seen) = (end.to_string(), seen.to_string());
         text += &format!(
             "{case:width$}  {end:8}  {seen:5}  {:.2} s\n",
             recovered.as_secs_f64()
         );
+        if *must_find && findings.is_empty() {
+            text += "    it found nothing\n";
+        }
         for finding in findings {
             text += &format!("    {}\n", finding.replace('\n', "\n    "));
         }

@@ -1,15 +1,24 @@
 //! A folder in which processes die: prepared once, and put back before each case.
 
 use super::cases::Start;
-use super::picture::{self, Picture};
+use super::picture::Picture;
 use super::process::{End, Ended, Running, dbgo};
-use super::project::{self, DATABASE, Release};
+use super::project::{self, Release};
 use super::store::{Saved, Store, remove};
-use super::{ENVIRONMENT, Subject};
+use super::ways::ENVIRONMENT;
+use super::{Subject, totals};
+use dbgo_runtime::faults::Bug;
+use dbgo_runtime::state::{Scope, State};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+
+/// The name of the project.
+const PROJECT: &str = "shop";
+
+/// The name of its engine, whatever that is.
+const ENGINE: &str = "local";
 
 /// From where a case starts, and what it would come to if nobody died.
 pub struct Prepared {
@@ -51,13 +60,17 @@ impl<'a> Place<'a> {
         std::fs::create_dir_all(&folder)?;
         let mut place = Self {
             subject,
-            store: Store::new(&folder, subject.home),
+            store: Store::new(&folder, subject.home, subject.lakes.clone())?,
             folder,
             starts: Vec::new(),
         };
         place.write(Release::Old)?;
-        place.succeed(&subject.way.publish)?;
+        place.succeed(&[&["run"]])?;
         place.write(Release::New)?;
+        if !subject.way.prepare.is_empty() {
+            place.succeed(&subject.way.prepare)?;
+        }
+        std::thread::sleep(subject.way.rest);
         let published = place.store.save()?;
         for start in starts {
             let prepared = place.prepare(*start, &published)?;
@@ -72,18 +85,20 @@ impl<'a> Place<'a> {
             (release, &self.folder.join("data")),
             &self.settings(),
         )?;
-        picture::execute(&self.database(), &project::events(release))
+        self.store.data().execute(&project::events(release))
     }
 
     /// The project's `dbgo.toml`.
     fn settings(&self) -> String {
         format!(
-            "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"{DATABASE}\"\n\
-             [engine.local.settings]\nthreads = 2\n[env]\ndefault = \"{ENVIRONMENT}\"\n\
+            "name = \"{PROJECT}\"\n{}[engine.local.settings]\nthreads = 2\n\
+             [env]\ndefault = \"{ENVIRONMENT}\"\n[env.{ENVIRONMENT}]\nttl = \"30 days\"\n\
              [run]\nlease = \"1 s\"\n\
              before = [\"create table if not exists runs (id integer)\"]\n\
-             after = [\"delete from runs\", \"insert into runs values (1)\"]\n{}",
-            self.store.settings()
+             after = [\"delete from runs\", \"insert into runs values (1)\"]\n{}{}",
+            self.store.data().settings(),
+            self.store.settings(),
+            self.subject.way.settings,
         )
     }
 
@@ -93,7 +108,7 @@ impl<'a> Place<'a> {
             Start::Published => {}
             Start::Fresh => {
                 self.store.remove()?;
-                picture::execute(&self.database(), &project::events(Release::New))?;
+                self.store.data().execute(&project::events(Release::New))?;
             }
             Start::Adopting => self.store.remove_state()?,
         }
@@ -101,6 +116,11 @@ impl<'a> Place<'a> {
         let before = self.picture()?;
         let took = self.succeed(&self.subject.way.publish)?;
         let reference = self.picture()?;
+        let way = &self.subject.way;
+        let wrong = totals::wrong(&reference, way.environment);
+        if way.fills && !wrong.is_empty() {
+            return Err(format!("nobody died, and {}", wrong.join("; ")).into());
+        }
         Ok(Prepared {
             saved,
             before,
@@ -134,21 +154,44 @@ impl<'a> Place<'a> {
     /// # Errors
     /// What the engine says.
     pub fn picture(&self) -> Result<Picture, Box<dyn Error>> {
-        Picture::take(&self.database())
+        Picture::of(&self.store.data().read()?)
     }
 
-    /// A call of `dbgo` here, with the seeded bug if there is one.
+    /// What the state says of work that is under way, which nobody does any more.
+    ///
+    /// # Errors
+    /// If the state can't be read.
+    pub fn under_way(&self) -> Result<Vec<String>, Box<dyn Error>> {
+        let failed = |error: dbgo_runtime::error::Error| error.message;
+        let mut state = State::open(&self.store.state()?).map_err(failed)?;
+        let scope = Scope {
+            project: PROJECT.to_owned(),
+            engine: ENGINE.to_owned(),
+            environment: self.subject.way.environment.to_owned(),
+        };
+        let leases = state.leases(PROJECT, ENGINE).map_err(failed)?;
+        let known = state.known(&scope).map_err(failed)?;
+        state.close().map_err(failed)?;
+        let leases = leases
+            .iter()
+            .map(|lease| format!("a lease of {}", lease.name));
+        let runs = known.unfinished.iter().map(|run| format!("the run {run}"));
+        let begun = known
+            .environments
+            .values()
+            .filter(|row| !row.pending_plan.is_empty() || !row.intent.is_empty());
+        let begun = begun.map(|row| format!("a plan of {}", row.name));
+        Ok(leases.chain(runs).chain(begun).collect())
+    }
+
+    /// A call of `dbgo` here.
     pub fn command(&self, words: &[&str]) -> Command {
         let words: Vec<String> = words
             .iter()
-            .map(|word| word.replace("${ENV}", ENVIRONMENT))
+            .map(|word| word.replace("${ENV}", self.subject.way.environment))
             .collect();
         let subject = self.subject;
-        let mut command = dbgo(&subject.executable, &self.folder, &subject.cache, &words);
-        if let Some(bug) = subject.bug {
-            command.env("DBGO_SEEDED_BUG", bug.text());
-        }
-        command
+        dbgo(&subject.executable, &self.folder, &subject.cache, &words)
     }
 
     /// Runs commands one after the other, up to one that doesn't end well; gives the last.
@@ -179,14 +222,15 @@ impl<'a> Place<'a> {
     }
 
     fn recover_with(&self, prepare: impl Fn(&mut Command)) -> Result<Ended, Box<dyn Error>> {
-        const NOTHING_TO_DO: End = End::Exit(2);
-        let recover = &self.subject.way.recover;
+        let way = &self.subject.way;
+        let nothing_to_do = End::Exit(way.nothing_to_do);
+        let recover = &way.recover;
         let mut took = Duration::ZERO;
         for (index, words) in recover.iter().enumerate() {
             let ended = self.call_with(&[words], &prepare)?;
             took += ended.took;
             let is_last = index + 1 == recover.len();
-            let is_well = ended.end == End::Exit(0) || !is_last && ended.end == NOTHING_TO_DO;
+            let is_well = ended.end == End::Exit(0) || !is_last && ended.end == nothing_to_do;
             if is_last || !is_well {
                 return Ok(Ended { took, ..ended });
             }
@@ -194,14 +238,14 @@ impl<'a> Place<'a> {
         Err("there is no command".into())
     }
 
-    /// Runs commands as [`Place::call`] does, with an armed fail point.
+    /// Runs commands as [`Place::call`] does, with an armed fail point, and with a seeded bug if there is one.
     ///
     /// # Errors
     /// If one can't be started.
     pub fn call_armed(
         &self,
         commands: &[&[&str]],
-        fail_point: &str,
+        (fail_point, bug): (&str, Option<Bug>),
     ) -> Result<Armed, Box<dyn Error>> {
         let mark = self.folder.join("reached");
         remove(&mark)?;
@@ -209,6 +253,9 @@ impl<'a> Place<'a> {
             command
                 .env("DBGO_FAILPOINT", fail_point)
                 .env("DBGO_FAILPOINT_REACHED", &mark);
+            if let Some(bug) = bug {
+                command.env("DBGO_SEEDED_BUG", bug.text());
+            }
         })?;
         Ok(Armed {
             ended,
@@ -243,9 +290,5 @@ impl<'a> Place<'a> {
             End::Exit(0) => Ok(ended.took),
             end => Err(format!("{commands:?} ended with {end}\n{}", ended.said).into()),
         }
-    }
-
-    fn database(&self) -> PathBuf {
-        self.folder.join(DATABASE)
     }
 }

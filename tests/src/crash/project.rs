@@ -149,7 +149,7 @@ select * from :paid where amount >= 30
 -- @import: orders = models.staging.orders
 -- @import: products = models.staging.products
 -- @audit: unique(order_id)
--- @audit: not_null(total), severity='warn'
+-- @audit: at_least(total, least := 100), severity='warn', store_failures=true
 select orders.order_id, orders.customer_id, orders.ordered_on, products.title,
     orders.amount * products.price as total
 from :orders join :products on orders.product_id = products.product_id
@@ -159,7 +159,7 @@ from :orders join :products on orders.product_id = products.product_id
 -- @import: orders = models.staging.orders
 -- @import: products = models.staging.products
 -- @audit: unique(order_id)
--- @audit: not_null(total), severity='warn'
+-- @audit: at_least(total, least := 200), severity='warn', store_failures=true
 select orders.order_id, orders.customer_id, orders.ordered_on, products.title,
     orders.amount * products.price + 1 as total
 from :orders join :products on orders.product_id = products.product_id
@@ -300,6 +300,18 @@ where price not in (select price from :this)
 ",
     ),
     same(
+        "merged/latest_orders",
+        InPlace,
+        "\
+-- @config: materialized='incremental', strategy='unique_key', unique_key='customer_id'
+-- @import: orders = models.staging.orders
+-- @merge: on :new.order_id >= :this.order_id, update except (first_status)
+select customer_id, max(order_id) as order_id, arg_max(status, order_id) as status,
+    arg_min(status, order_id) as first_status
+from :orders group by customer_id
+",
+    ),
+    same(
         "merged/status_days",
         InPlace,
         "\
@@ -315,6 +327,16 @@ select ordered_on, status, count(*) as orders from :orders group by ordered_on, 
 -- @config: materialized='scd2', unique_key='customer_id', updated_at='updated_at'
 -- @import: customers = models.staging.customers
 select customer_id, country, updated_at from :customers
+",
+    ),
+    same(
+        "merged/homes",
+        InPlace,
+        "\
+-- @config: materialized='scd2', unique_key='customer_id', check=['country'], hard_deletes='close'
+-- @config: valid_from='seen_from', valid_to='seen_until'
+-- @import: customers = models.staging.customers
+select customer_id, name, country from :customers
 ",
     ),
     // Tables that rows are added to: a batch that is done twice stays.
@@ -438,8 +460,16 @@ select status, sum(amount) as amount from :orders group by status
     ),
 ];
 
-/// The files of sources, the types of seeds and the settings: the same in both releases.
+/// The files of sources, audits and the types of seeds: the same in both releases.
 const FILES: &[(&str, &str)] = &[
+    (
+        "audits/at_least.sql",
+        "\
+-- @param: measure column
+-- @param: least integer
+select * from :this where :measure < :least
+",
+    ),
     (
         "sources/shop/orders.sql",
         "\
@@ -513,7 +543,7 @@ pub fn write(folder: &Path, (release, data): (Release, &Path), settings: &str) -
     write_file(&folder.join("seeds/countries.csv"), &countries(release))?;
     write_file(&folder.join("seeds/products.csv"), &products(release))?;
     for (name, text) in [
-        ("orders", orders(release)),
+        ("orders", orders_file(release)),
         ("customers", customers(release)),
     ] {
         let path = data.join(name).with_extension("csv");
@@ -550,20 +580,49 @@ pub fn events(release: Release) -> Vec<String> {
     ]
 }
 
-fn orders(release: Release) -> String {
+/// A row of the source `shop.orders`.
+pub struct Order {
+    /// Its number.
+    pub order_id: u32,
+    /// Who ordered.
+    pub customer_id: u32,
+    /// What was ordered.
+    pub product_id: u32,
+    /// How much of it.
+    pub amount: u32,
+    /// `paid`, `open` or `void`.
+    pub status: &'static str,
+    /// The day in January 2024.
+    pub day: u32,
+}
+
+/// All orders of a release.
+pub fn orders(release: Release) -> Vec<Order> {
+    let numbers = (1..=release.days()).flat_map(|day| (0..6).map(move |it| (day, day * 10 + it)));
+    let order = |(day, order_id): (u32, u32)| Order {
+        order_id,
+        customer_id: 1 + order_id * 7 % 20,
+        product_id: 1 + order_id * 3 % 8,
+        amount: 1 + order_id * 13 % 100,
+        status: ["paid", "open", "void", "paid"][order_id as usize % 4],
+        day,
+    };
+    numbers.map(order).collect()
+}
+
+fn orders_file(release: Release) -> String {
     let mut text = "order_id,customer_id,product_id,amount,status,ordered_on\n".to_owned();
-    for day in 1..=release.days() {
-        for number in 0..6 {
-            let order = day * 10 + number;
-            let status = ["paid", "open", "void", "paid"][order as usize % 4];
-            let _ = writeln!(
-                text,
-                "{order},{},{},{},{status},2024-01-{day:02}",
-                1 + order * 7 % 20,
-                1 + order * 3 % 8,
-                1 + order * 13 % 100
-            );
-        }
+    for order in orders(release) {
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},2024-01-{:02}",
+            order.order_id,
+            order.customer_id,
+            order.product_id,
+            order.amount,
+            order.status,
+            order.day
+        );
     }
     text
 }
@@ -592,15 +651,17 @@ fn countries(release: Release) -> String {
 
 fn products(release: Release) -> String {
     let mut text = "product_id,title,price\n".to_owned();
-    for product in 1..=8_u32 {
-        let raised = u32::from(release == Release::New && product % 2 == 0) * 100;
-        let _ = writeln!(
-            text,
-            "{product},product {product},{}",
-            10 * product + raised
-        );
+    for product in 1..=8 {
+        let price = price(release, product);
+        let _ = writeln!(text, "{product},product {product},{price}");
     }
     text
+}
+
+/// The price of a product in a release.
+pub fn price(release: Release, product: u32) -> u32 {
+    let raised = release == Release::New && product.is_multiple_of(2);
+    10 * product + u32::from(raised) * 100
 }
 
 #[cfg(test)]
@@ -616,12 +677,16 @@ mod tests {
             for kind in [
                 "'table'",
                 "'ephemeral'",
-                "'scd2'",
+                "updated_at=",
+                "check=",
                 "time_column=",
+                "lookback=",
                 "'unique_key'",
+                "@merge",
                 "'partition'",
                 "'append'",
                 "@audit",
+                "store_failures",
                 "#after",
             ] {
                 assert!(text.contains(kind), "{kind}");

@@ -1,11 +1,15 @@
 //! What holds data and state of a place, saved and put back.
 //!
-//! The database is a file. The state is one too, or a schema on a server, of which a copy is another
-//! schema.
+//! Tables are in a database file or in a lake, the state is in a file or on a server. What is on the server
+//! has a database there of its own, which is copied as a whole. A lake's own files are never changed, and
+//! what the catalogue doesn't name isn't there, so that they stay.
 
 use super::project::DATABASE;
+use crate::data::{Data, Lake};
+use dbgo_runtime::state::StateAddress;
 use dbgo_test_postgres::Server;
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,6 +20,12 @@ const DATA: &[&str] = &[DATABASE, "shop.duckdb.wal"];
 /// The files of a state that is one.
 const STATE: &[&str] = &[".dbgo/state.db", ".dbgo/state.db-wal", ".dbgo/state.db-shm"];
 
+/// The schema of a state on a server.
+const STATE_SCHEMA: &str = "dbgo_state";
+
+/// The schema of a lake's catalogue.
+const LAKE_SCHEMA: &str = "lake";
+
 /// Where a state is.
 #[derive(Clone, Copy)]
 pub enum Home {
@@ -25,12 +35,16 @@ pub enum Home {
     Server(&'static Server),
 }
 
+/// The server of a lake's catalogue, and the folder of the extensions.
+pub type Lakes = (&'static Server, PathBuf);
+
 /// Data and state of one place.
 pub struct Store {
     folder: PathBuf,
     home: Home,
-    /// The schema of a state that is on a server.
-    schema: String,
+    lakes: Option<Lakes>,
+    /// The database of all that is on a server.
+    database: String,
 }
 
 /// What was saved.
@@ -38,17 +52,46 @@ pub struct Store {
 pub struct Saved {
     /// The files' contents; nothing for one that isn't there.
     files: BTreeMap<&'static str, Option<Vec<u8>>>,
-    /// The schema that holds a copy of the state, if there was one.
+    /// The database that holds a copy of what is on the server.
     copy: Option<String>,
 }
 
 impl Store {
     /// The store of a folder.
-    pub fn new(folder: &Path, home: Home) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn new(folder: &Path, home: Home, lakes: Option<Lakes>) -> io::Result<Self> {
+        let store = Self {
             folder: folder.to_owned(),
             home,
-            schema: fresh_name("crash"),
+            lakes,
+            database: fresh_name("crash"),
+        };
+        if let Some(server) = store.server() {
+            server.copy_database(None, &store.database)?;
+        }
+        Ok(store)
+    }
+
+    /// The server, if anything is on one.
+    fn server(&self) -> Option<&'static Server> {
+        match (self.home, &self.lakes) {
+            (Home::Server(server), _) => Some(server),
+            (Home::File, Some((server, _))) => Some(server),
+            (Home::File, None) => None,
+        }
+    }
+
+    /// Where the tables are.
+    pub fn data(&self) -> Data {
+        match &self.lakes {
+            None => Data::File(self.folder.join(DATABASE)),
+            Some((server, extensions)) => Data::Lake(Lake {
+                catalog: server.address_in(&self.database, LAKE_SCHEMA),
+                data: self.folder.join("lake"),
+                extensions: extensions.clone(),
+            }),
         }
     }
 
@@ -57,9 +100,27 @@ impl Store {
         match self.home {
             Home::File => String::new(),
             Home::Server(server) => {
-                format!("[state]\nurl = \"{}\"\n", server.address(&self.schema))
+                let address = server.address_in(&self.database, STATE_SCHEMA);
+                format!("[state]\nurl = \"{address}\"\n")
             }
         }
+    }
+
+    /// The state's address.
+    ///
+    /// # Errors
+    /// If it can't be read, which is a mistake here.
+    pub fn state(&self) -> Result<StateAddress, Box<dyn Error>> {
+        let url = match self.home {
+            Home::File => "sqlite:.dbgo/state.db".to_owned(),
+            Home::Server(server) => server.address_in(&self.database, STATE_SCHEMA),
+        };
+        let resolve = |path: &str| self.folder.join(path);
+        StateAddress::parse(&url, resolve).map_err(|error| error.message.into())
+    }
+
+    fn files(&self) -> impl Iterator<Item = &'static str> {
+        DATA.iter().chain(STATE).copied()
     }
 
     /// Saves what is there.
@@ -68,14 +129,18 @@ impl Store {
     /// If a file can't be read, or what the server says.
     pub fn save(&self) -> io::Result<Saved> {
         let mut files = BTreeMap::new();
-        for path in DATA.iter().chain(STATE) {
+        for path in self.files() {
             let file = self.folder.join(path);
             let content = file.exists().then(|| std::fs::read(&file)).transpose()?;
-            files.insert(*path, content);
+            files.insert(path, content);
         }
-        let copy = match self.home {
-            Home::File => None,
-            Home::Server(server) => copy_schema(server, &self.schema)?,
+        let copy = match self.server() {
+            None => None,
+            Some(server) => {
+                let copy = fresh_name("copy");
+                server.copy_database(Some(&self.database), &copy)?;
+                Some(copy)
+            }
         };
         Ok(Saved { files, copy })
     }
@@ -92,9 +157,9 @@ impl Store {
                 std::fs::write(&file, content)?;
             }
         }
-        match self.home {
-            Home::File => Ok(()),
-            Home::Server(server) => put_back(server, &self.schema, saved.copy.as_deref()),
+        match (self.server(), &saved.copy) {
+            (Some(server), Some(copy)) => server.copy_database(Some(copy), &self.database),
+            _ => Ok(()),
         }
     }
 
@@ -103,9 +168,12 @@ impl Store {
     /// # Errors
     /// If a file can't be removed, or what the server says.
     pub fn remove(&self) -> io::Result<()> {
-        DATA.iter()
+        self.files()
             .try_for_each(|path| remove(&self.folder.join(path)))?;
-        self.remove_state()
+        match self.server() {
+            Some(server) => server.copy_database(None, &self.database),
+            None => Ok(()),
+        }
     }
 
     /// Removes the state alone.
@@ -116,10 +184,11 @@ impl Store {
         STATE
             .iter()
             .try_for_each(|path| remove(&self.folder.join(path)))?;
-        match self.home {
-            Home::File => Ok(()),
-            Home::Server(server) => put_back(server, &self.schema, None),
+        if let Home::Server(server) = self.home {
+            let drop = format!("DROP SCHEMA IF EXISTS {STATE_SCHEMA} CASCADE");
+            server.execute_in(&self.database, "public", &drop)?;
         }
+        Ok(())
     }
 }
 
@@ -138,46 +207,4 @@ fn fresh_name(what: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("{what}_{}_{number}", std::process::id())
-}
-
-fn tables(server: &Server, schema: &str) -> io::Result<Vec<String>> {
-    let query = format!("SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' ORDER BY 1");
-    server.execute(schema, &query)
-}
-
-fn copy_schema(server: &Server, schema: &str) -> io::Result<Option<String>> {
-    let tables = tables(server, schema)?;
-    if tables.is_empty() {
-        return Ok(None);
-    }
-    let copy = fresh_name("copy");
-    let each = |table: &String| format!("CREATE TABLE {copy}.{table} AS TABLE {schema}.{table};");
-    let statements: String = tables.iter().map(each).collect();
-    server.execute(schema, &format!("CREATE SCHEMA {copy}; {statements}"))?;
-    Ok(Some(copy))
-}
-
-/// Puts the rows of a copy into a schema whose tables are there or were there; without a copy,
-/// removes the schema.
-fn put_back(server: &Server, schema: &str, copy: Option<&str>) -> io::Result<()> {
-    let Some(copy) = copy else {
-        server.execute(schema, &format!("DROP SCHEMA IF EXISTS {schema} CASCADE"))?;
-        return Ok(());
-    };
-    let names = tables(server, copy)?;
-    let there = tables(server, schema)?;
-    if there != names {
-        return Err(io::Error::other(format!(
-            "the schema {schema} has {there:?}, its copy {names:?}"
-        )));
-    }
-    let each = |table: &String| format!("INSERT INTO {schema}.{table} TABLE {copy}.{table};");
-    let all: Vec<String> = names
-        .iter()
-        .map(|table| format!("{schema}.{table}"))
-        .collect();
-    let rows: String = names.iter().map(each).collect();
-    let statements = format!("TRUNCATE {}; {rows}", all.join(", "));
-    server.execute(schema, &statements)?;
-    Ok(())
 }

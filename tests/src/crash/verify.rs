@@ -2,7 +2,6 @@
 
 use super::picture::{Batch, Picture, Rows};
 use super::project::{MODELS, Model, Shown};
-use std::collections::BTreeSet;
 
 /// What the views of an environment show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,14 +113,24 @@ pub fn differences(now: &Picture, reference: &Picture, findings: &mut Vec<String
         let (now, expected) = (&now.revisions, &reference.revisions);
         findings.push(format!("the revisions are {now:?} and not {expected:?}"));
     }
-    let names = now.objects.keys().chain(reference.objects.keys());
-    let names: BTreeSet<&String> = names.collect();
-    for name in names {
-        let count = |picture: &Picture| picture.objects.get(name).copied().unwrap_or(0);
-        let (found, expected) = (count(now), count(reference));
-        if found != expected {
-            findings.push(format!("`_dbgo` has {found} of `{name}…`, not {expected}"));
+    for (object, rows) in &now.objects {
+        match reference.objects.get(object) {
+            None => findings.push(format!("`_dbgo` has `{object}`, which shouldn't be there")),
+            Some(expected) if expected != rows => findings.push(format!(
+                "`_dbgo.{object}` has {} and lacks {}",
+                lacking(rows, expected),
+                lacking(expected, rows)
+            )),
+            Some(_) => {}
         }
+    }
+    let missing = reference.objects.keys();
+    for object in missing.filter(|object| !now.objects.contains_key(*object)) {
+        findings.push(format!("`_dbgo` lacks `{object}`"));
+    }
+    if now.fences != reference.fences {
+        let (now, expected) = (now.fences, reference.fences);
+        findings.push(format!("there are {now} fences and not {expected}"));
     }
 }
 

@@ -7,7 +7,7 @@ use dbgo_tests::data::{Data, Lake, lakes};
 use std::path::Path;
 
 /// A project in a lake of its own, with leases of so long; nothing where there can be none, which is said.
-fn project(files: &[(&str, &str)], lease: &str) -> Option<(Place, Data)> {
+pub fn project(files: &[(&str, &str)], lease: &str) -> Option<(Place, Data)> {
     let (server, extensions) = lakes()?;
     let place = Place::with(files);
     let schema = server.fresh();
@@ -33,7 +33,7 @@ fn beside(place: &Place) -> Place {
 }
 
 /// The values of a query's only column.
-fn texts(data: &Data, query: &str) -> Vec<String> {
+pub fn texts(data: &Data, query: &str) -> Vec<String> {
     let connection = data.read().expect("a lake");
     let mut statement = connection.prepare(query).expect("a query");
     let rows = statement.query_map([], |row| row.get(0)).expect("rows");
@@ -41,16 +41,16 @@ fn texts(data: &Data, query: &str) -> Vec<String> {
 }
 
 /// Each batch of the ledger that is about a model.
-fn batches(data: &Data) -> Vec<String> {
+pub fn batches(data: &Data) -> Vec<String> {
     texts(
         data,
         "SELECT batch_id FROM _dbgo.ledger WHERE entry ->> 'model' <> '' ORDER BY batch_id",
     )
 }
 
-const A: &str = "-- @config: materialized='table'\nselect range as id from range(10)\n";
+pub const A: &str = "-- @config: materialized='table'\nselect range as id from range(10)\n";
 const B: &str = "-- @import: a = models.core.a\nselect count(*) as n from :a\n";
-const LOG: &str = "-- @config: materialized='incremental', strategy='append'\n\
+pub const LOG: &str = "-- @config: materialized='incremental', strategy='append'\n\
     -- @import: a = models.core.a\nselect max(id) as id from :a\n";
 
 #[test]

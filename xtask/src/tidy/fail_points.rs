@@ -1,4 +1,5 @@
-//! Fail points: each commit has one near it, and each name in their table is used.
+//! Fail points: each commit has one before and one after it, no transaction is ended in another way, and each name
+//! in their table is used.
 
 use super::Finding;
 use super::repository::Repository;
@@ -27,10 +28,22 @@ const EXCEPT: &[(&str, &str, &str)] = &[
         "record_alone",
         "is only called by seeded bugs",
     ),
+    (
+        "runtime/src/state/open.rs",
+        "end_reading",
+        "nothing was written",
+    ),
+];
+
+/// Where the word itself is sent: by what everything else commits with.
+const SENT: &[&str] = &[
+    "runtime/src/adapters/duckdb/session.rs",
+    "runtime/src/state/database.rs",
 ];
 
 pub fn check(repository: &Repository) -> Vec<Finding> {
     let mut findings = commits(repository);
+    findings.extend(sent(repository));
     findings.extend(unused(repository));
     findings
 }
@@ -49,20 +62,43 @@ fn commits(repository: &Repository) -> Vec<Finding> {
             let Some(innermost) = around.max_by_key(|function| function.start) else {
                 continue;
             };
-            let body = &code[innermost.start..innermost.end];
+            let is_passed = |part: &str| part.contains("fail_point(");
+            let is_between =
+                is_passed(&code[innermost.start..at]) && is_passed(&code[at..innermost.end]);
             let is_excepted = EXCEPT
                 .iter()
                 .any(|(file, name, _)| *file == path && *name == innermost.name);
-            if is_excepted || body.contains("fail_point(") {
+            if is_excepted || is_between {
                 continue;
             }
             findings.push(Finding::new(
                 path,
                 code[..at].matches('\n').count() + 1,
-                format!("`{}` commits without a fail point", innermost.name),
+                format!("`{}` commits without a fail point on both sides", innermost.name),
                 "put one before and one after the commit, with names in `runtime/src/faults/points.rs`",
             ));
         }
+    }
+    findings
+}
+
+/// Strings that end a transaction, beside what sends them for all.
+fn sent(repository: &Repository) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, source) in repository.rust_files(COMMITTING) {
+        if is_test_file(path) || SENT.contains(&path) {
+            continue;
+        }
+        let lines = source.lines().enumerate();
+        let sent = lines.filter(|(_, line)| line.contains("\"COMMIT") || line.contains("; COMMIT"));
+        findings.extend(sent.map(|(index, _)| {
+            Finding::new(
+                path,
+                index + 1,
+                "a transaction is committed by a text".to_owned(),
+                "use the guard's `commit`, with a fail point before and after it",
+            )
+        }));
     }
     findings
 }
@@ -172,16 +208,28 @@ mod tests {
 
     #[test]
     fn a_commit_without_a_fail_point_alarms() {
-        let with = "impl A { fn f(&self) -> [u8; 2] { fail_point(Point::A)?; x.commit()?; } }";
+        let with = "impl A { fn f(&self) -> [u8; 2] { fail_point(Point::A)?; x.commit()?; fail_point(Point::B)?; } }";
         let beside = "fn g() { fail_point(Point::A)?; }\nfn f(a: B) {\n    { x.commit().await }\n}";
         let path = "runtime/src/execute/a.rs";
         assert!(found(&[(path, with)]).is_empty());
-        assert_eq!(
-            found(&[(path, beside)]),
-            ["`f` commits without a fail point"]
-        );
+        let alarm = ["`f` commits without a fail point on both sides"];
+        assert_eq!(found(&[(path, beside)]), alarm);
+        for one_sided in [
+            "fn f() { fail_point(Point::A)?; x.commit()?; }",
+            "fn f() { x.commit()?; fail_point(Point::A)?; }",
+        ] {
+            assert_eq!(found(&[(path, one_sided)]), alarm, "{one_sided}");
+        }
         assert!(found(&[("runtime/src/cli/a.rs", beside)]).is_empty());
         assert!(found(&[("runtime/src/execute/tests.rs", beside)]).is_empty());
+    }
+
+    #[test]
+    fn a_transaction_that_a_text_ends_alarms() {
+        let source = "fn f() { driver.execute_batch(\"COMMIT\")?; }";
+        let alarm = ["a transaction is committed by a text"];
+        assert_eq!(found(&[("runtime/src/execute/a.rs", source)]), alarm);
+        assert!(found(&[("runtime/src/state/database.rs", source)]).is_empty());
     }
 
     #[test]
@@ -189,7 +237,7 @@ mod tests {
         let source = "fn f() { fn g() { x.commit() } fail_point(Point::A)?; }";
         assert_eq!(
             found(&[("runtime/src/adapters/a.rs", source)]),
-            ["`g` commits without a fail point"]
+            ["`g` commits without a fail point on both sides"]
         );
     }
 

@@ -146,6 +146,10 @@ impl Connection for DuckDbConnection {
         self.watched(|driver| self.home.hold_fence(driver, token))
     }
 
+    fn renew_fence(&mut self, token: u64) -> Result<(), EngineError> {
+        self.watched(|driver| self.home.renew_fence(driver, token))
+    }
+
     fn record_published(&mut self, published: &PublishedRevision) -> Result<u64, EngineError> {
         self.watched(|driver| self.home.record_published(driver, published))
     }

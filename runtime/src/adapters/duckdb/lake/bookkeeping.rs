@@ -114,6 +114,15 @@ impl Home for Lake {
         }
     }
 
+    fn renew_fence(&self, driver: &Connection, token: u64) -> Result<(), EngineError> {
+        let own = self.table(token);
+        match run(driver, &format!("DROP TABLE {own}")) {
+            Ok(_) => run(driver, &format!("CREATE TABLE {own} (n BIGINT)")).map(|_| ()),
+            Err(error) if error.class == ErrorClass::Catalog => Err(fenced(driver, token)),
+            Err(error) => Err(error),
+        }
+    }
+
     fn record(&self, driver: &Connection, entry: &LedgerEntry) -> Result<(), EngineError> {
         // In place of a key. Of two transactions with one batch at once the fence lets one commit.
         if committed_batch(driver, &entry.batch_id)?.is_some() {
