@@ -66,3 +66,32 @@ fn each_acknowledged_batch_is_synced() {
         assert!(of_state, "the run's beginning: {synced:?}");
     }
 }
+
+/// The catalogue's server syncs its own commit; the files that it names have to be there by then.
+#[cfg(unix)]
+#[test]
+fn the_files_of_a_lake_are_synced_before_the_catalogue_names_them() {
+    // More rows than the catalogue holds itself.
+    let model = "-- @config: materialized='table'\nselect range as x from range(1000)\n";
+    let Some((place, _)) = crate::lake::project(&[("models/m.sql", model)], "1 min") else {
+        return;
+    };
+    let Some(synced) = synced_until(&place, "after-batch-commit=kill") else {
+        return;
+    };
+    let files = place.files().into_keys();
+    let files = files.filter(|path| path.extension().is_some_and(|it| it == "parquet"));
+    let files: Vec<String> = files
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let (folder, _) = file.rsplit_once('/').expect("a folder");
+        for path in [file.as_str(), folder] {
+            assert!(
+                synced.iter().any(|it| it == path),
+                "{path} isn't in {synced:?}"
+            );
+        }
+    }
+}

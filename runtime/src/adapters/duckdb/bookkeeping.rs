@@ -1,5 +1,7 @@
 //! dbgo's own tables in a DuckDB database: meta with its fence, ledger, publications.
 
+use std::time::SystemTime;
+
 use ::duckdb::{Connection, Row, params};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -109,6 +111,11 @@ fn unreadable(error: impl std::fmt::Display) -> EngineError {
 pub(super) trait Home: Send + Sync {
     /// What a connection needs besides the fixed settings.
     fn prepare(&self, _driver: &Connection) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// Brings to the disk what a transaction that began at an instant has written beside what its commit does.
+    fn before_commit(&self, _begun: SystemTime) -> Result<(), EngineError> {
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! One connection to an open database.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ::duckdb::Connection as Driver;
 use ::duckdb::arrow::array::{Array, Int64Array, RecordBatch};
@@ -23,6 +23,8 @@ pub(super) struct DuckDbConnection {
     watch: Arc<StatementWatch>,
     timeout: Option<Duration>,
     read_only: bool,
+    /// When the transaction began that writes, if one does.
+    begun: Option<SystemTime>,
     home: Arc<dyn Home>,
     _database: Arc<OpenDatabase>,
 }
@@ -42,6 +44,7 @@ impl DuckDbConnection {
             watch,
             timeout: None,
             read_only,
+            begun: None,
             home,
             _database: database,
         })
@@ -74,6 +77,7 @@ impl DuckDbConnection {
 impl Connection for DuckDbConnection {
     fn begin(&mut self, access: Access) -> Result<(), EngineError> {
         self.watch.check()?;
+        self.begun = (access == Access::Write).then(SystemTime::now);
         match access {
             Access::Write if self.read_only => Err(read_only_error()),
             Access::Write => self.control("BEGIN TRANSACTION"),
@@ -83,6 +87,9 @@ impl Connection for DuckDbConnection {
 
     fn commit(&mut self) -> Result<(), EngineError> {
         self.watch.check()?;
+        if let Some(begun) = self.begun.take() {
+            self.home.before_commit(begun)?;
+        }
         self.control("COMMIT")
     }
 

@@ -6,6 +6,9 @@
 //! dropped is a conflict. Two inserts into one table are none, and so the ledger and the publications only
 //! grow: an update would keep all others waiting.
 
+use std::path::PathBuf;
+use std::time::SystemTime;
+
 use ::duckdb::{Connection, params};
 
 use super::super::bookkeeping::{
@@ -14,6 +17,7 @@ use super::super::bookkeeping::{
 use super::super::ddl::identifier;
 use super::super::errors::engine_error;
 use super::attach::CATALOG;
+use super::durable;
 use crate::adapters::error::{EngineError, ErrorClass};
 use crate::adapters::ledger::{
     BOOKKEEPING_SCHEMA, CommittedBatch, Fence, LedgerEntry, PublishedRevision,
@@ -39,14 +43,17 @@ const DIGITS: usize = 8;
 pub(super) struct Lake {
     /// What the names of the project's fences begin with.
     prefix: String,
+    /// The folder of the lake's files; nothing where they are elsewhere.
+    folder: Option<PathBuf>,
 }
 
 impl Lake {
-    /// The lake of a project.
-    pub(super) fn of(project: &str) -> Self {
+    /// The lake of a project, and where its files are.
+    pub(super) fn of(project: &str, data: Option<&str>) -> Self {
         let hash = blake3::hash(project.as_bytes()).to_hex();
         Self {
             prefix: format!("{}{}_", FENCE, &hash[..DIGITS]),
+            folder: data.filter(|data| !data.contains("://")).map(PathBuf::from),
         }
     }
 
@@ -62,6 +69,19 @@ pub(super) const FENCE: &str = "fence_";
 impl Home for Lake {
     fn prepare(&self, driver: &Connection) -> Result<(), EngineError> {
         run(driver, &format!("USE {}", identifier(CATALOG))).map(|_| ())
+    }
+
+    fn before_commit(&self, begun: SystemTime) -> Result<(), EngineError> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        durable::sync(folder, begun).map_err(|error| {
+            let message = format!(
+                "the files in `{}` can't be synced: {error}",
+                folder.display()
+            );
+            EngineError::new(ErrorClass::Io, message)
+        })
     }
 
     fn create(&self) -> &'static str {

@@ -8,10 +8,12 @@
 //! |---|---|
 //! | [`attach`] | loading the extensions, attaching the lake |
 //! | [`bookkeeping`] | dbgo's own tables where nothing has a key: fences, ledger, publications |
+//! | [`durable`] | files that are on the disk before a commit names them |
 //! | [`types`] | the types that a table of a lake can't hold |
 
 mod attach;
 mod bookkeeping;
+mod durable;
 mod types;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,7 +68,7 @@ impl DuckLake {
             options: options.clone(),
             version,
             first: Mutex::new(Some(database)),
-            home: Arc::new(Lake::of(&options.project)),
+            home: Arc::new(Lake::of(&options.project, options.option("data"))),
         })
     }
 }
