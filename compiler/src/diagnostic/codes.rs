@@ -42,6 +42,7 @@ codes! {
     ("project-file-missing", ProjectFileMissing, "there is no `dbgo.toml` here or above"),
     ("invalid-project-file", InvalidProjectFile, "`dbgo.toml` isn't valid TOML"),
     ("unknown-setting", UnknownSetting, "`dbgo.toml` has a key that means nothing"),
+    ("catalog-of-views", CatalogOfViews, "views in a catalog of their own, which no engine can publish together"),
     ("invalid-setting", InvalidSetting, "a value in `dbgo.toml` doesn't fit its key"),
     // Headers
     ("malformed-pragma", MalformedPragma, "a pragma can't be read"),

@@ -501,7 +501,7 @@ impl Binder<'_> {
             }
             let message = format!("there is no date part `{name}`");
             let mut finding = Diagnostic::error(Code::InvalidConstant, part.span, message);
-            if let Some(similar) = nearest(name, date_parts::ALL.iter().copied()) {
+            if let Some(similar) = nearest(name, date_parts::names()) {
                 finding = finding.hint(format!("did you mean `{similar}`?"));
             }
             self.report(finding);

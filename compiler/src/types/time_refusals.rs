@@ -1,8 +1,8 @@
 //! Parts of times that a type hasn't.
 //!
-//! Source: `src/core_functions/scalar/date/date_part.cpp` and `date_trunc.cpp` of DuckDB 1.5.5, held
-//! against the engine for each type and part.
+//! What each part fits is in [`super::date_parts`].
 
+use super::date_parts::{self, Given, Part};
 use super::refusals::is_open;
 use super::{Typed, Value};
 use crate::sql_type::SqlType;
@@ -24,7 +24,7 @@ pub(super) fn refusal(name: &str, arguments: &[Typed]) -> Option<String> {
             Value::Text(part)
                 if (of.sql_type == SqlType::Date || of.sql_type.is_timestamp())
                     && of.sql_type != SqlType::TimestampTz
-                    && is(part, BEYOND_DATES) =>
+                    && date_parts::find(part).is_some_and(|part| !part.truncates) =>
             {
                 Some(format!("`{name}` doesn't truncate to `{part}`"))
             }
@@ -42,128 +42,27 @@ pub fn is_part_of_clock(name: &str, arguments: &[Typed]) -> bool {
         SqlType::Time | SqlType::TimeNs | SqlType::TimeTz
     );
     clock
-        && matches!(&part.value, Value::Text(part) if !is(part, JULIAN))
+        && matches!(&part.value, Value::Text(part) if of_clocks(part) != Some(Given::Refused))
         && matches!(name, "date_part" | "datepart" | "extract")
 }
 
-/// Parts that a time of day hasn't.
-const OF_DATES: &[&str] = &[
-    "c",
-    "cent",
-    "centuries",
-    "century",
-    "d",
-    "day",
-    "dayofmonth",
-    "dayofweek",
-    "dayofyear",
-    "days",
-    "dec",
-    "decade",
-    "decades",
-    "decs",
-    "dow",
-    "doy",
-    "isodow",
-    "jd",
-    "julian",
-    "mil",
-    "millenium",
-    "millennia",
-    "millennium",
-    "mils",
-    "mon",
-    "mons",
-    "month",
-    "months",
-    "quarter",
-    "quarters",
-    "w",
-    "week",
-    "weekday",
-    "weekofyear",
-    "weeks",
-    "y",
-    "year",
-    "years",
-    "yearweek",
-    "yr",
-    "yrs",
-];
-
-/// Parts that a date gives alone, and not within a list.
-const ALONE_OF_DATES: &[&str] = &[
-    "h",
-    "hour",
-    "hours",
-    "hr",
-    "hrs",
-    "m",
-    "microsecond",
-    "microseconds",
-    "millisecond",
-    "milliseconds",
-    "min",
-    "mins",
-    "minute",
-    "minutes",
-    "ms",
-    "msec",
-    "msecs",
-    "mseconds",
-    "s",
-    "sec",
-    "second",
-    "seconds",
-    "secs",
-    "timezone",
-    "timezone_hour",
-    "timezone_minute",
-    "us",
-    "usec",
-    "usecond",
-    "useconds",
-    "usecs",
-];
-
-/// Parts that a time of day gives alone, and not within a list.
-const ALONE_OF_CLOCKS: &[&str] = &["era", "isoyear"];
-
-const JULIAN: &[&str] = &["jd", "julian"];
-
-/// Parts that an interval gives alone, and not within a list.
-const ALONE_OF_INTERVALS: &[&str] = &[
-    "dayofweek",
-    "dayofyear",
-    "dow",
-    "doy",
-    "era",
-    "isodow",
-    "isoyear",
-    "timezone",
-    "timezone_hour",
-    "timezone_minute",
-    "w",
-    "week",
-    "weekday",
-    "weekofyear",
-    "weeks",
-    "yearweek",
-];
-
-const BEYOND_DATES: &[&str] = &["era", "timezone", "timezone_hour", "timezone_minute"];
-
-fn is(part: &str, parts: &[&str]) -> bool {
-    parts.iter().any(|own| part.eq_ignore_ascii_case(own))
+fn of_clocks(part: &str) -> Option<Given> {
+    date_parts::find(part).map(|part| part.of_clocks)
 }
 
 fn missing_part(part: &Value, of: &SqlType) -> Option<String> {
-    let clock = matches!(of, SqlType::Time | SqlType::TimeNs | SqlType::TimeTz);
-    let interval = *of == SqlType::Interval;
+    let given = |part: &Part| match of {
+        SqlType::Date => part.of_dates,
+        SqlType::Time | SqlType::TimeNs | SqlType::TimeTz => part.of_clocks,
+        SqlType::Interval => part.of_intervals,
+        _ => Given::Listed,
+    };
     let missing = |part: &str, listed: bool| {
-        *of == SqlType::Date && listed && is(part, ALONE_OF_DATES)
-            || clock && (is(part, OF_DATES) || listed && is(part, ALONE_OF_CLOCKS))
-            || interval && (is(part, JULIAN) || listed && is(part, ALONE_OF_INTERVALS))
+        date_parts::find(part).is_some_and(|part| match given(part) {
+            Given::Listed => false,
+            Given::Alone => listed,
+            Given::Never | Given::Refused => true,
+        })
     };
     match part {
         Value::Text(part) => missing(part, false).then(|| format!("`{of}` has no `{part}`")),

@@ -586,10 +586,8 @@ numbered! {
         Schema = 1 "schema",
         /// `finance.revenue__dev`.
         Table = 2 "table",
-        /// `dev.finance.revenue`.
-        Catalog = 3 "catalog",
         /// `finance.revenue`.
-        Plain = 4 "plain",
+        Plain = 3 "plain",
     }
 }
 

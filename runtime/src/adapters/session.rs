@@ -56,6 +56,14 @@ pub trait Connection: Send {
     fn rollback(&mut self) -> Result<(), EngineError>;
     /// Runs one statement and gives the number of rows it changed.
     fn execute(&mut self, statement: &str) -> Result<u64, EngineError>;
+    /// Runs statements in order, of which nobody wants to know how many rows each changed. An engine may take
+    /// them at once.
+    fn execute_together(&mut self, statements: &[String]) -> Result<(), EngineError> {
+        for statement in statements {
+            self.execute(statement)?;
+        }
+        Ok(())
+    }
     /// Runs one query and gives its rows.
     fn query(&mut self, query: &str) -> Result<QueryResult, EngineError>;
     /// Writes a row of the ledger.
@@ -428,6 +436,11 @@ impl Transaction<'_> {
             rows = self.execute(statement.as_ref())?;
         }
         Ok(rows)
+    }
+
+    /// Runs statements in order, in less time than one by one where there are many.
+    pub fn execute_together(&mut self, statements: &[String]) -> Result<(), EngineError> {
+        self.guarded(|connection| connection.execute_together(statements))
     }
 
     /// Runs one query and gives its rows. It sees what this transaction has changed.

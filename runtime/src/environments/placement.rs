@@ -25,20 +25,9 @@ pub fn view_key(schema: &str, name: &str) -> (String, String) {
 /// The schemas of an environment's views.
 ///
 /// # Errors
-/// `environment-name` where views would stand among the project's own relations, or where two of
-/// them would have one name; `not-built-yet` for views in a catalog of their own.
+/// `environment-name` where views would stand among the project's own relations, or where two of them would
+/// have one name.
 pub fn view_schemas(project: &Project, environment: &Environment) -> Result<BTreeSet<String>> {
-    if environment.placement == Placement::Catalog {
-        return Err(Error::new(
-            Kind::Finding,
-            Code::NotBuiltYet,
-            format!(
-                "the views of `{}` can't stand in a catalog of their own yet",
-                environment.name
-            ),
-        )
-        .hint("write `views = \"schema\"`"));
-    }
     let published = project
         .relations()
         .filter(|relation| !matches!(relation, Relation::Source(_)));

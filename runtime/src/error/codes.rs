@@ -37,7 +37,6 @@ codes! {
     ("environment-name", EnvironmentName, "the environment's name can't be used"),
     ("environment-start", EnvironmentStart, "the `start` of an environment or of a plan can't be read"),
     ("unknown-engine", UnknownEngine, "nothing says which engine an environment lives on, or it names one that doesn't exist"),
-    ("not-built-yet", NotBuiltYet, "something that dbgo knows but hasn't built yet"),
     ("unknown-variable", UnknownVariable, "`--var` names a variable that no model declares"),
     ("variable-value", VariableValue, "a variable has no value, or one that doesn't fit its type"),
     // What a command names

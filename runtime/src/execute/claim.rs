@@ -118,7 +118,7 @@ fn lease(opening: &mut Opening<'_>, wanted: &Wanted<'_>, holder: &Holder) -> Res
 }
 
 /// `ana` of `ana@laptop`.
-fn user_of(author: &str) -> String {
+pub fn user_of(author: &str) -> String {
     author.split('@').next().unwrap_or_default().to_owned()
 }
 
@@ -192,6 +192,51 @@ fn new_row(opening: &Opening<'_>, now: Timestamp, expires_at: Option<Timestamp>)
 fn is_run(state: &mut State, scope: &Scope, pending: &str) -> Result<bool> {
     let plans = state.plan(&scope.project, pending)?;
     Ok(!plans.iter().any(|plan| plan.id == pending))
+}
+
+/// Takes a lease of a whole engine in the state, which nobody gets while anybody else is at work on it; gives
+/// the token, or who is.
+///
+/// # Errors
+/// Failures of the state.
+pub fn claim_engine(
+    state: &mut State,
+    scope: &Scope,
+    (holder, lease, epoch): (&Holder, Duration, u64),
+) -> Result<std::result::Result<u64, Refusal>> {
+    let claim = Claim {
+        project: &scope.project,
+        engine: &scope.engine,
+        environment: "",
+        expected_revision: 0,
+        plan: "",
+        holder: holder.clone(),
+        leases: Vec::new(),
+        lease,
+        engine_epoch: epoch,
+        resume: false,
+    };
+    let claimed = state.claim_engine(&claim)?;
+    Ok(claimed.map(|claimed| claimed.token))
+}
+
+/// Takes a whole engine: its lease, and then its fence.
+///
+/// # Errors
+/// `lease-held`, `fenced`, failures of state and engine.
+pub fn take_engine(opening: &mut Opening<'_>, author: &str) -> Result<u64> {
+    let holder = Holder::this_process(&user_of(author));
+    let scope = opening.situation.place.scope.clone();
+    let with = (&holder, lease_of(opening), opening.epoch);
+    match claim_engine(&mut opening.situation.state, &scope, with)? {
+        Ok(token) => fence(opening, token, &holder).map(|()| token),
+        Err(Refusal::Held(lease)) => Err(held(&lease)),
+        Err(_) => Err(Error::new(
+            Kind::Refused,
+            Code::LeaseHeld,
+            "the engine is being changed by somebody else",
+        )),
+    }
 }
 
 /// Gives the engine's fence to a token.

@@ -14,7 +14,7 @@ use crate::situation::is_protected;
 use crate::situation::{Histories, Restated};
 use crate::situation::{Place, Request, Window};
 use crate::situation::{physical, stem};
-use crate::state::{Known, PinnedModel, Published, Scope, Snapshot};
+use crate::state::{BrokenOff, Known, PinnedModel, Published, Scope, Snapshot};
 use crate::version::Versions;
 use dbgo_contract::Publication;
 use jiff::Timestamp;
@@ -80,6 +80,9 @@ pub struct Context<'a> {
     pub run_id: String,
     /// The runs of the same plan before this one.
     pub earlier_runs: Vec<String>,
+    /// The environment's runs that were broken off. What one of them built is gone on with, although it
+    /// was never shown: what has read it may have kept rows of it that can't be computed again.
+    pub broken_off: Vec<BrokenOff>,
     pub plan_id: String,
     /// Who runs it: `ana@laptop`.
     pub author: String,
@@ -101,8 +104,8 @@ impl Context<'_> {
         self.adapter.dialect()
     }
 
-    /// The snapshot of a version, if what it names is there: in the table that the environment shows, or
-    /// else in that which was built last.
+    /// The snapshot of a version, if what it names is there: in the table that the environment shows, unless a
+    /// run that was broken off has built another one, or else in that which was built last.
     pub fn snapshot(&self, model: &str, version: &str) -> Option<&Snapshot> {
         let key = (model.to_owned(), version.to_owned());
         self.own
@@ -150,20 +153,14 @@ impl Context<'_> {
 
     /// The protected environment that shows a table, which nobody else writes.
     pub fn shared_with(&self, physical: &str) -> Option<&str> {
-        let elsewhere = self.known.elsewhere.iter();
-        let mut protected = elsewhere.filter(|(environment, shown)| {
-            shown.physical == physical && is_protected(&self.known, environment)
-        });
-        protected
-            .next()
-            .map(|(environment, _)| environment.as_str())
+        let mut elsewhere = self.known.elsewhere.of_table(physical);
+        let protected = elsewhere.find(|(environment, _)| is_protected(&self.known, environment));
+        protected.map(|(environment, _)| environment.as_str())
     }
 
     /// What a view of another environment shows of a model.
     pub fn shown_in(&self, environment: &str, model: &str) -> Option<&Published> {
-        let elsewhere = self.known.elsewhere.iter();
-        let mut shown = elsewhere.filter(|(of, shown)| of == environment && shown.model == model);
-        shown.next().map(|(_, shown)| shown)
+        self.known.elsewhere.of(environment, model)
     }
 
     /// Whether an environment that shows only what differs from its base leaves a view to it.
@@ -173,9 +170,8 @@ impl Context<'_> {
         }
         let row = self.known.environments.get(self.environment.name);
         let base = row.map_or("", |row| row.base.as_str());
-        self.known.elsewhere.iter().any(|(environment, shown)| {
-            environment == base && shown.model == pinned.model && shown.version == pinned.version
-        })
+        let shown = self.known.elsewhere.of(base, &pinned.model);
+        shown.is_some_and(|shown| shown.version == pinned.version)
     }
 
     /// Whether a table may be written.
@@ -193,8 +189,23 @@ impl Context<'_> {
 
     /// Whether an earlier run of the same plan built a table.
     pub fn built_in_plan(&self, load: &str) -> bool {
-        let run = load.split('/').next().unwrap_or_default();
+        let run = run_of(load);
         self.earlier_runs.iter().any(|earlier| earlier == run)
+    }
+
+    /// Whether a full refresh that was broken off made a table, which nobody has seen yet.
+    pub fn is_refreshed(&self, table: &Snapshot) -> bool {
+        let run = run_of(&table.load);
+        let mut refreshes = self.broken_off.iter();
+        let refresh = refreshes.find(|it| it.id == run && is_full_refresh(&it.command));
+        let object = self.known.objects.get(&table.physical);
+        let (Some(refresh), Some(object)) = (refresh, object) else {
+            return false;
+        };
+        let shown = self.known.published.get(&table.model);
+        // A table that was there before may have been written by it as well.
+        object.created_at >= refresh.started_at
+            && shown.is_none_or(|shown| shown.physical != table.physical)
     }
 
     /// The name and number of the next generation of a version's table.
@@ -220,6 +231,25 @@ impl Context<'_> {
         }
     }
 }
+
+/// The run that a load is of.
+pub fn run_of(load: &str) -> &str {
+    load.split('/').next().unwrap_or_default()
+}
+
+/// What a run calls its command in the state.
+pub fn command_of(command: &str, full_refresh: bool) -> String {
+    match full_refresh {
+        true => format!("{command}{FULL_REFRESH}"),
+        false => command.to_owned(),
+    }
+}
+
+fn is_full_refresh(command: &str) -> bool {
+    command.ends_with(FULL_REFRESH)
+}
+
+const FULL_REFRESH: &str = " --full-refresh";
 
 /// How an engine is opened for a project, to be written.
 pub fn open_options(engine: &EngineSettings, project: &str, wait: Option<Duration>) -> OpenOptions {

@@ -390,7 +390,9 @@ impl<'a> Inputs<'a> {
         }
         if action.is_some_and(Action::builds) {
             let mut tables = self.generations().into_iter();
-            return tables.find(|table| self.context.built_in_plan(&table.load));
+            return tables.find(|table| {
+                self.context.built_in_plan(&table.load) && agree(&table.reads, &self.reads)
+            });
         }
         if agree(&snapshot.reads, &self.reads) {
             return Some(snapshot.clone());
@@ -407,9 +409,17 @@ impl<'a> Inputs<'a> {
             && self.context.actions.get(&Relation::Model(self.index)) == Some(&Action::Build)
     }
 
-    /// Whether a table is filled anew on request.
+    /// Whether a table is filled anew on request, and wasn't yet by a run that was broken off.
     fn is_refreshed(&self) -> bool {
-        self.context.full_refresh && !self.context.histories.keep(self.index, self.model)
+        self.context.full_refresh
+            && !self.context.histories.keep(self.index, self.model)
+            && !self.is_begun_anew()
+    }
+
+    /// Whether a full refresh that was broken off made the table.
+    fn is_begun_anew(&self) -> bool {
+        self.snapshot()
+            .is_some_and(|table| self.context.is_refreshed(table))
     }
 
     /// Whether the plan has the rows of a table that is there computed again.
@@ -505,7 +515,7 @@ impl<'a> Inputs<'a> {
     fn table(self) -> Result<Decision, Failure> {
         let full_refresh = self.context.full_refresh;
         let snapshot = self.snapshot();
-        if let (Some(snapshot), false) = (snapshot, full_refresh)
+        if let (Some(snapshot), false) = (snapshot, full_refresh && !self.is_begun_anew())
             && let Some(reason) = self.same_loads(snapshot)
         {
             return Ok(self.unchanged(snapshot, reason));
@@ -566,6 +576,11 @@ impl<'a> Inputs<'a> {
             None => missing_in(window, self.model, &filled)?,
         };
         let unit = unit_of(interval_of(self.model), missing.all);
+        if let (Some(snapshot), Some(_)) = (snapshot, restated)
+            && self.is_last_of_plan(snapshot, missing.batches.len())
+        {
+            return Ok(self.unchanged(snapshot, "kept by the plan".to_owned()));
+        }
         if let (Some(snapshot), true) = (snapshot, missing.batches.is_empty()) {
             let all = grouped(missing.all);
             return Ok(self.unchanged(snapshot, format!("complete: {all} of {all} {unit}")));
@@ -587,6 +602,13 @@ impl<'a> Inputs<'a> {
             self.task(Work::TimeRange(work)),
             base,
         ))))
+    }
+
+    /// Whether an earlier run of the plan has done all of a number of batches. What read them since isn't to
+    /// be told that they were done again.
+    fn is_last_of_plan(&self, snapshot: &Snapshot, batches: usize) -> bool {
+        let number = snapshot.load.rsplit('/').next();
+        self.context.built_in_plan(&snapshot.load) && number == Some(&batches.to_string())
     }
 
     fn adding(self) -> Result<Decision, Failure> {

@@ -183,9 +183,7 @@ pub fn from_ledger(
         if environment_of == environment {
             known.published.insert(model, entry.clone());
         } else {
-            known
-                .elsewhere
-                .push((environment_of.clone(), entry.clone()));
+            known.elsewhere.insert(&environment_of, entry.clone());
         }
         changes.push(Change::Published {
             environment: environment_of,

@@ -92,19 +92,16 @@ fn why_kept(opening: &Opening<'_>, physical: &str, histories: &Histories) -> Opt
     let situation = &opening.situation;
     let project = situation.place.project;
     let known = &situation.known;
-    let mut elsewhere = known.elsewhere.iter();
-    let protected = elsewhere.find(|(environment, shown)| {
-        shown.physical == physical && crate::situation::is_protected(known, environment)
-    });
+    let mut elsewhere = known.elsewhere.of_table(physical);
+    let protected =
+        elsewhere.find(|(environment, _)| crate::situation::is_protected(known, environment));
     if let Some((environment, _)) = protected {
         return Some(format!(
             "`{environment}` shows it, so that it is repaired there"
         ));
     }
     let object = known.objects.get(physical)?;
-    let mut models = project.models().iter().enumerate();
-    let model = models.find(|(_, model)| model.def.path.as_str() == object.model);
-    let keeps = match model {
+    let keeps = match project.model_at(&object.model) {
         Some((index, model)) => histories.keep(index, model),
         None => super::retire::keeps_history(project, object),
     };
@@ -121,6 +118,10 @@ fn altered(opening: &mut Opening<'_>) -> Result<Vec<Altered>> {
     let engine = opening.situation.place.engine.clone();
     let failed = |error: EngineError| opening_failed(&error, &engine);
     let mut found = user_views(opening).map_err(failed)?;
+    let shown = shown(opening);
+    if shown.is_empty() {
+        return Ok(found);
+    }
     let relations = opening.session.relations(&[BOOKKEEPING_SCHEMA]);
     let relations: HashMap<String, CatalogRelation> = relations
         .map_err(failed)?
@@ -128,7 +129,7 @@ fn altered(opening: &mut Opening<'_>) -> Result<Vec<Altered>> {
         .map(|relation| (relation.relation.name.clone(), relation))
         .collect();
     let mut views = Vec::new();
-    for snapshot in shown(opening) {
+    for snapshot in shown {
         let Some(relation) = relations.get(&snapshot.physical) else {
             continue;
         };
@@ -208,10 +209,9 @@ fn shown(opening: &Opening<'_>) -> Vec<Snapshot> {
 fn columns(opening: &Opening<'_>, snapshot: &Snapshot, table: &CatalogRelation) -> Vec<String> {
     let physical = &snapshot.physical;
     let project = opening.situation.place.project;
-    let mut models = project.models().iter();
-    let model = models.find(|model| model.def.path.as_str() == snapshot.model);
+    let model = project.model_at(&snapshot.model);
     // Such a table needn't have what its model has now.
-    let differs = model.is_some_and(|model| model.on_schema_change == OnSchemaChange::Ignore);
+    let differs = model.is_some_and(|(_, model)| model.on_schema_change == OnSchemaChange::Ignore);
     let grows = matches!(snapshot.kind.as_str(), "incremental" | "scd2");
     if grows && (differs || model.is_none()) {
         return Vec::new();
@@ -245,9 +245,7 @@ fn columns(opening: &Opening<'_>, snapshot: &Snapshot, table: &CatalogRelation) 
 fn query_of(opening: &Opening<'_>, snapshot: &Snapshot) -> Option<String> {
     let situation = &opening.situation;
     let project = situation.place.project;
-    let mut models = project.models().iter().enumerate();
-    let found = models.find(|(_, model)| model.def.path.as_str() == snapshot.model);
-    let (index, model) = found?;
+    let (index, model) = project.model_at(&snapshot.model)?;
     let texts = texts(opening, index, snapshot);
     let slots = PhysicalSlots {
         dialect: opening.adapter.dialect(),

@@ -5,7 +5,7 @@
 //! tombstone, after which nobody can claim a thing; only then it is dropped, and forgotten only once
 //! the engine doesn't have it any more. What fails is told and stops nothing else.
 
-use super::claim::{fence, held, lease_of};
+use super::claim::take_engine;
 use super::dropping::drop_environment;
 use super::failure::opening_failed;
 use super::interrupt::Interrupt;
@@ -18,9 +18,7 @@ use crate::adapters::{BOOKKEEPING_SCHEMA, is_bookkeeping};
 use crate::error::{Code, Error, Kind, Result};
 use crate::project::Project;
 use crate::situation::{Request, no_history};
-use crate::state::{
-    Change, Claim, Environment, Holder, Object, Pruned, Refusal, Retention, Scope, State,
-};
+use crate::state::{Change, Environment, Object, Pruned, Retention, Scope, State};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -290,7 +288,7 @@ fn look_at(
         .state
         .needed(project.def.name.as_str(), since.history, gone)?;
     let mut known = situation.known.clone();
-    known.elsewhere.retain(|(name, _)| !gone.contains(name));
+    known.elsewhere.remove_all(gone);
     if gone.contains(environment) {
         known.published.clear();
     }
@@ -363,7 +361,7 @@ fn clean(
     }
     let mut opening = open(project, &engine.environment, &options.run, interrupt)?;
     let scope = opening.situation.place.scope.clone();
-    let token = take(&mut opening, &scope, options)?;
+    let token = take_engine(&mut opening, &options.run.author.name)?;
     let dropped = clean_taken(&mut opening, &scope, (engine, options), (token, cleaned));
     let state = &mut opening.situation.state;
     state.release(&scope.project, &scope.engine, token)?;
@@ -437,35 +435,6 @@ fn bury(
     decided.extend(buried);
     decided.extend(state.bury(scope, &others)?);
     Ok(decided)
-}
-
-/// Takes the engine, and its fence.
-fn take(opening: &mut Opening<'_>, scope: &Scope, options: &JanitorOptions) -> Result<u64> {
-    let holder = Holder::this_process(&options.run.author.name);
-    let claim = Claim {
-        project: &scope.project,
-        engine: &scope.engine,
-        environment: "",
-        expected_revision: 0,
-        plan: "",
-        holder: holder.clone(),
-        leases: Vec::new(),
-        lease: lease_of(opening),
-        engine_epoch: opening.epoch,
-        resume: false,
-    };
-    match opening.situation.state.claim_engine(&claim)? {
-        Ok(claimed) => {
-            fence(opening, claimed.token, &holder)?;
-            Ok(claimed.token)
-        }
-        Err(Refusal::Held(lease)) => Err(held(&lease)),
-        Err(_) => Err(Error::new(
-            Kind::Refused,
-            Code::LeaseHeld,
-            "the tables are being changed by somebody else",
-        )),
-    }
 }
 
 /// Drops what was decided on, and looks whether it is gone. Gives the changes for what is, and how many

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::decide::{self, Decision, Ready, ReadySet};
 use crate::project::Relation;
 use crate::situation::stem;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The names of the leases of all tables and views that a job would write, or show for the first time in a
 /// protected environment.
@@ -23,6 +23,10 @@ pub fn wanted(
         ready: ReadySet::new(),
         broken: BTreeSet::new(),
         leases: BTreeSet::new(),
+        shown: {
+            let shown = context.known.published.values();
+            shown.map(|entry| entry.physical.as_str()).collect()
+        },
     };
     for index in 0..context.project.seeds().len() {
         walk.seed(index, seeds.contains(&index));
@@ -39,6 +43,8 @@ struct DryWalk<'a> {
     /// What can't be decided on, and whatever reads it: it won't be built.
     broken: BTreeSet<Relation>,
     leases: BTreeSet<String>,
+    /// The tables and views that the environment shows.
+    shown: HashSet<&'a str>,
 }
 
 impl DryWalk<'_> {
@@ -75,10 +81,9 @@ impl DryWalk<'_> {
 
     /// Takes what isn't written and is going to be shown; what the environment shows already nobody else writes.
     fn show(&mut self, ready: &Ready) {
-        let mut shown = self.context.known.published.values();
         if let Some(physical) = &ready.physical
             && self.context.environment.protected
-            && !shown.any(|shown| shown.physical == *physical)
+            && !self.shown.contains(physical.as_str())
         {
             self.leases.insert(stem(physical).to_owned());
         }

@@ -7,9 +7,9 @@
 //! together. A publication goes whose views were all changed again. That the ledger tells the same is looked
 //! at before anything is deleted, and nothing is where it doesn't.
 
+use super::claim::take_engine;
 use super::details::{Details, from_ledger};
 use super::failure::opening_failed;
-use super::mend::take;
 use super::opening::Opening;
 use super::options::RunOptions;
 use crate::adapters::{CommittedBatch, EngineError, TimeRange};
@@ -46,7 +46,7 @@ pub fn prune(opening: &mut Opening<'_>, since: Timestamp, run: &RunOptions) -> R
     if compaction.removed.is_empty() {
         return Ok(0);
     }
-    let token = take(opening, &scope, run)?;
+    let token = take_engine(opening, &run.author.name)?;
     let pruned = write(opening, &compaction, token).map_err(failed);
     let mark = pruned.and_then(|()| opening.session.ledger_mark().map_err(failed));
     let state = &mut opening.situation.state;

@@ -1,7 +1,7 @@
 //! Mending what state and engine say of each other: reading everything anew from the engine's ledger,
 //! taking over an engine that another state wrote, and forgetting models.
 
-use super::claim::{fence, held, lease_of};
+use super::claim::take_engine;
 use super::failure::opening_failed;
 use super::interrupt::Interrupt;
 use super::opening::{self, Opening};
@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Kind, Result};
 use crate::faults::{Point, fail_point};
 use crate::project::Project;
 use crate::situation::{Belief, Request};
-use crate::state::{Change, Claim, Holder, Known, Refusal, Scope};
+use crate::state::{Change, Known, Scope};
 use std::collections::BTreeSet;
 
 /// What is mended.
@@ -68,7 +68,7 @@ pub fn mend(
     let mut opening = opening::open(project, &request, run.wait, interrupt)?;
     let scope = opening.situation.place.scope.clone();
     let changes = std::mem::take(&mut opening.changes);
-    let token = take(&mut opening, &scope, run)?;
+    let token = take_engine(&mut opening, &run.author.name)?;
     opening.situation.state.apply(&scope, &changes)?;
     let done = forget(&mut opening, &scope, (&before, &models, token));
     let state = &mut opening.situation.state;
@@ -125,36 +125,6 @@ fn to_forget(
 /// Whether a model has this name: its import path, or what comes after `models.`.
 pub fn is_called(model: &str, wanted: &str) -> bool {
     model == wanted || model.strip_prefix("models.") == Some(wanted)
-}
-
-/// Takes the engine's fence, so that whoever else is at work can't write any more. Who is at work and
-/// alive isn't disturbed.
-pub fn take(opening: &mut Opening<'_>, scope: &Scope, run: &RunOptions) -> Result<u64> {
-    let holder = Holder::this_process(&run.author.name);
-    let claim = Claim {
-        project: &scope.project,
-        engine: &scope.engine,
-        environment: "",
-        expected_revision: 0,
-        plan: "",
-        holder: holder.clone(),
-        leases: Vec::new(),
-        lease: lease_of(opening),
-        engine_epoch: opening.epoch,
-        resume: false,
-    };
-    match opening.situation.state.claim_engine(&claim)? {
-        Ok(claimed) => {
-            fence(opening, claimed.token, &holder)?;
-            Ok(claimed.token)
-        }
-        Err(Refusal::Held(lease)) => Err(held(&lease)),
-        Err(_) => Err(Error::new(
-            Kind::Refused,
-            Code::LeaseHeld,
-            "the engine is being changed by somebody else",
-        )),
-    }
 }
 
 /// Forgets models, in the ledger and then in the state, and writes the ledger's mark.

@@ -2,7 +2,7 @@
 //! beginning of a job.
 
 use super::columns::{alterations_of, wanted_query};
-use super::context::{Columns, Context};
+use super::context::{Columns, Context, command_of, run_of};
 use super::failure::opening_failed;
 use super::inputs;
 use super::job::Job;
@@ -13,7 +13,7 @@ use crate::events::Event;
 use crate::plan::{Action, Definition, is_shown};
 use crate::project::Relation;
 use crate::situation::{Histories, Place, Restated, Window, is_readable, physical_relation};
-use crate::state::{Change, Known, ProjectVersion, RunRecord, Snapshot, State};
+use crate::state::{BrokenOff, Change, Known, ProjectVersion, RunRecord, Snapshot, State};
 use crate::version::{Versions, fingerprint};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -25,6 +25,7 @@ use std::sync::atomic::AtomicBool;
 pub struct Preparation {
     run_id: String,
     earlier_runs: Vec<String>,
+    broken_off: Vec<BrokenOff>,
     actions: HashMap<Relation, Action>,
     adopted: Vec<Snapshot>,
     columns: HashMap<String, Columns>,
@@ -66,6 +67,10 @@ pub fn prepare(
                 state.runs_of_plan(&scope.project, &job.plan.id)?
             }
             false => Vec::new(),
+        },
+        broken_off: {
+            let situation = &mut opening.situation;
+            situation.state.broken_off(&situation.place.scope)?
         },
         columns: described(opening, &actions)?,
         proofs: proofs(opening, selected)?,
@@ -228,7 +233,7 @@ impl Preparation {
             id: self.run_id.clone(),
             project_hash: situation.place.project.def.hash.to_string(),
             started_at: situation.place.now,
-            command: job.command.to_owned(),
+            command: command_of(job.command, job.plan.options.full_refresh),
             plan: job.plan.id.clone(),
             by: job.options.author.name.clone(),
         }));
@@ -241,20 +246,6 @@ impl Preparation {
             return Ok(());
         }
         let situation = &mut opening.situation;
-        let mut definitions = BTreeMap::new();
-        for model in job.target.models.values() {
-            let pinned = &model.pinned;
-            let before = situation.pinned.get(&pinned.model);
-            if before.is_some_and(|before| before.definition == pinned.definition) {
-                continue;
-            }
-            let Some(relation) = model.relation else {
-                continue;
-            };
-            let of = (&situation.versions, &situation.place.facts);
-            let definition = Definition::of(situation.place.project, relation, of)?;
-            definitions.insert(pinned.definition.clone(), definition.to_json());
-        }
         let version = ProjectVersion {
             id: job.plan.to.project_version.clone(),
             project_hash: job.plan.to.project_hash.clone(),
@@ -269,10 +260,36 @@ impl Preparation {
                 .map(|it| it.pinned.clone())
                 .collect(),
         };
+        // Another environment may have had the same models: what is known isn't written out again.
+        let wanted: BTreeMap<&str, Relation> = (job.target.models.values())
+            .filter_map(|model| {
+                let before = situation.pinned.get(&model.pinned.model);
+                let definition = model.pinned.definition.as_str();
+                let is_known = before.is_some_and(|before| before.definition == definition);
+                Some((definition, model.relation.filter(|_| !is_known)?))
+            })
+            .collect();
         let project = situation.place.scope.project.clone();
-        situation
-            .state
-            .save_project_version(&project, &version, &definitions)
+        let ids: Vec<String> = wanted.keys().map(|id| (*id).to_owned()).collect();
+        let mut missing = situation.state.missing_definitions(&project, &ids)?;
+        let mut written = BTreeMap::new();
+        loop {
+            for id in missing {
+                let of = (&situation.versions, &situation.place.facts);
+                let relation = wanted.get(id.as_str()).copied();
+                if let Some(relation) = relation {
+                    let definition = Definition::of(situation.place.project, relation, of)?;
+                    written.insert(id, definition.to_json());
+                }
+            }
+            let relied = ids.iter().filter(|id| !written.contains_key(*id));
+            let relied: Vec<String> = relied.cloned().collect();
+            let state = &mut situation.state;
+            missing = state.save_project_version(&project, &version, (&written, &relied))?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+        }
     }
 
     /// Tells that the job has begun.
@@ -358,7 +375,7 @@ impl Preparation {
         }
         let promoted = job.plan.purpose.promoted().map(str::to_owned);
         let preferred = (place.environment.name, promoted.as_deref());
-        let own = own_generations(&known, preferred, &parts.catalog);
+        let own = own_generations((&known, &self.broken_off), preferred, &parts.catalog);
         Context {
             own,
             promoted,
@@ -383,6 +400,7 @@ impl Preparation {
             proofs: self.proofs,
             run_id: self.run_id,
             earlier_runs: self.earlier_runs,
+            broken_off: self.broken_off,
             plan_id: job.plan.id.clone(),
             author: job.options.author.name.clone(),
             token,
@@ -405,9 +423,9 @@ struct Parts<'a, 'o> {
 }
 
 /// The tables that are preferred to those which were built last. Views are left out: they are made anew
-/// over whatever their tables are.
+/// over whatever their tables are, and so is what one of the environment's runs built that was broken off.
 fn own_generations(
-    known: &Known,
+    (known, broken_off): (&Known, &[BrokenOff]),
     (here, promoted): (&str, Option<&str>),
     catalog: &HashMap<String, RelationKind>,
 ) -> HashMap<(String, String), Snapshot> {
@@ -422,7 +440,10 @@ fn own_generations(
         // Where nobody built it again, which is usual, there is nothing to choose.
         .filter(|entry| {
             let latest = known.snapshot(here, &entry.model, &entry.version);
-            latest.is_some_and(|latest| latest.physical != entry.physical)
+            latest.is_some_and(|latest| {
+                let run = run_of(&latest.load);
+                latest.physical != entry.physical && !broken_off.iter().any(|it| it.id == run)
+            })
         })
         .map(|entry| (entry.model.as_str(), entry.version.as_str()))
         .collect();

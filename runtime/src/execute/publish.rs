@@ -252,7 +252,7 @@ impl Intent {
             false => self.statements.clone(),
         };
         let committed = committer.transact(what, |transaction| {
-            transaction.execute_all(&statements)?;
+            transaction.execute_together(&statements)?;
             transaction.record(&entry)?;
             Ok(self.record_published(transaction)?)
         });

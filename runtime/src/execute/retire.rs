@@ -77,9 +77,8 @@ fn is_history(project: &Project, object: &Object) -> bool {
 /// Whether a table's rows can't be computed again. Of a model that isn't in the project any more that
 /// isn't known, so that every table that grew keeps its rows.
 pub fn keeps_history(project: &Project, object: &Object) -> bool {
-    let mut models = project.models().iter();
-    match models.find(|model| model.def.path.as_str() == object.model) {
-        Some(model) => model.keeps_history(),
+    match project.model_at(&object.model) {
+        Some((_, model)) => model.keeps_history(),
         None => matches!(object.kind.as_str(), "incremental" | "scd2"),
     }
 }

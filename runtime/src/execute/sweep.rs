@@ -141,9 +141,8 @@ fn keeps_failures(project: &Project, object: &Object) -> bool {
     if object.kind != AUDIT {
         return false;
     }
-    let models = project.models().iter();
-    let mut models = models.filter(|model| model.def.path.as_str() == object.model);
-    models.any(|model| {
+    let model = project.model_at(&object.model);
+    model.is_some_and(|(_, model)| {
         let names = (model.def.schema.as_str(), model.def.name.as_str());
         let mut audits = model.audits.iter().enumerate();
         audits.any(|(index, audit)| {

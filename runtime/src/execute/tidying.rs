@@ -3,7 +3,7 @@
 //! What one job doesn't need another one may be reading or about to show, so that nothing is dropped while
 //! anybody is at work: a job tidies up once it has given its leases back, if it is alone then.
 
-use super::claim::{lease_time, take_fence};
+use super::claim::{claim_engine, lease_time, take_fence, user_of};
 use super::context::Context;
 use super::failure::opening_failed;
 use super::retire::{is_anything_old, retire};
@@ -13,7 +13,7 @@ use super::with_others::told;
 use crate::adapters::{BOOKKEEPING_SCHEMA, Session};
 use crate::config::EngineSettings;
 use crate::error::Result;
-use crate::state::{Change, Claim, Holder, State};
+use crate::state::{Change, Holder, State};
 use std::collections::BTreeSet;
 
 /// Drops what nobody needs any more, if nobody else is at work on the engine.
@@ -36,25 +36,14 @@ pub fn tidy_up(
         return Ok(());
     }
     let scope = &context.scope;
-    let holder = Holder::this_process(context.author.split('@').next().unwrap_or_default());
-    let claim = Claim {
-        project: &scope.project,
-        engine: &scope.engine,
-        environment: "",
-        expected_revision: 0,
-        plan: "",
-        holder: holder.clone(),
-        leases: Vec::new(),
-        lease: lease_time(context.project),
-        engine_epoch: context.token,
-        resume: false,
-    };
-    let Ok(claimed) = state.claim_engine(&claim)? else {
+    let holder = Holder::this_process(&user_of(&context.author));
+    let with = (&holder, lease_time(context.project), context.token);
+    let Ok(token) = claim_engine(state, scope, with)? else {
         return Ok(());
     };
-    let by = (context, engine, claimed.token, &holder);
+    let by = (context, engine, token, &holder);
     let done = drop_needless((state, session), by, versions);
-    state.release(&scope.project, &scope.engine, claimed.token)?;
+    state.release(&scope.project, &scope.engine, token)?;
     done
 }
 

@@ -46,9 +46,12 @@ impl Schedule {
         Some(last.timestamp())
     }
 
-    /// Whether what was last done at an instant is to be done again: it was due since.
+    /// Whether what was last done at an instant is to be done again: it was due since, or the clock was ahead by
+    /// more than that then, so that nothing tells when it was.
     pub fn is_due(&self, last_done: Timestamp, now: Timestamp) -> bool {
-        self.last_until(now).is_some_and(|due| due > last_done)
+        let due = self.last_until(now);
+        let next = self.next_after(now);
+        due.is_some_and(|due| due > last_done || next.is_some_and(|next| last_done >= next))
     }
 
     /// The start of the minute that an instant is in.
@@ -94,6 +97,8 @@ mod tests {
             ("2024-05-01 05:59:59", "2024-05-01 06:00:00.5", true),
             ("2024-05-02 06:00:00", "2024-05-02 23:00:00", false),
             ("2024-05-01 08:00:00", "2024-05-01 07:00:00", false),
+            // The clock was wrong by years when it was done.
+            ("2031-01-01 00:00:00", "2024-05-01 07:00:00", true),
         ] {
             assert_eq!(daily.is_due(at(last), at(now)), expected, "{last} {now}");
         }

@@ -126,9 +126,8 @@ impl Actions<'_, '_> {
         if published.is_some_and(|shown| shown.version == pinned.version) {
             return Action::Keep;
         }
-        let elsewhere = known.elsewhere.iter().filter(|(_, shown)| {
-            shown.physical == snapshot.physical && shown.model == snapshot.model
-        });
+        let elsewhere = known.elsewhere.of_model(&snapshot.model);
+        let elsewhere = elsewhere.filter(|(_, shown)| shown.physical == snapshot.physical);
         let environments: BTreeSet<String> = elsewhere.map(|(name, _)| name.clone()).collect();
         Action::Reuse {
             environments: environments.into_iter().collect(),
@@ -138,10 +137,9 @@ impl Actions<'_, '_> {
 
     fn is_shown_elsewhere(&self, snapshot: &Snapshot) -> bool {
         let known = &self.situation.known;
-        known.elsewhere.iter().any(|(_, shown)| {
-            shown.model == snapshot.model
-                && shown.version == snapshot.version
-                && shown.physical == snapshot.physical
+        let mut elsewhere = known.elsewhere.of_model(&snapshot.model);
+        elsewhere.any(|(_, shown)| {
+            shown.version == snapshot.version && shown.physical == snapshot.physical
         })
     }
 

@@ -491,10 +491,8 @@ impl Maker<'_, '_> {
         let Some(base) = situation.pointer().map(|pointer| pointer.base.as_str()) else {
             return false;
         };
-        let mut elsewhere = situation.known.elsewhere.iter();
-        elsewhere.any(|(environment, shown)| {
-            environment == base && shown.model == model && shown.version == version
-        })
+        let shown = situation.known.elsewhere.of(base, model);
+        shown.is_some_and(|shown| shown.version == version)
     }
 
     fn view_plan(&self, view: &Name, change: ViewChange, physical: Option<String>) -> ViewPlan {

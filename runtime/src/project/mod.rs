@@ -267,6 +267,14 @@ impl Project {
         (schema.as_str(), name.as_str())
     }
 
+    /// The model of an import path, with its index.
+    pub fn model_at(&self, path: &str) -> Option<(usize, &Model)> {
+        match self.by_path.get(path)? {
+            Relation::Model(index) => Some((*index, self.model(*index))),
+            Relation::Seed(_) | Relation::Source(_) => None,
+        }
+    }
+
     /// Finds a relation by import path, by `schema.name`, by its bare name or by its file.
     ///
     /// # Errors

@@ -115,10 +115,8 @@ pub fn shared_with<'k>(
 ) -> Option<&'k str> {
     let tables = known.generations((environment, None), model, version);
     let table = tables.first()?;
-    let mut elsewhere = known.elsewhere.iter();
-    let shown = elsewhere.find(|(other, shown)| {
-        shown.physical == table.physical && other != environment && is_protected(known, other)
-    });
+    let mut elsewhere = known.elsewhere.of_table(&table.physical);
+    let shown = elsewhere.find(|(other, _)| other != environment && is_protected(known, other));
     shown.map(|(other, _)| other.as_str())
 }
 

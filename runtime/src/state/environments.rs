@@ -143,7 +143,8 @@ impl State {
     }
 
     /// Records a project version and the definitions that it names, by their ids. What is known
-    /// already stays as it is.
+    /// already stays as it is. Gives those of `relied` that aren't known, since somebody removed them
+    /// meanwhile: call it again with them.
     ///
     /// # Errors
     /// `state-failed`, `state-moved-on`.
@@ -151,8 +152,8 @@ impl State {
         &mut self,
         project: &str,
         version: &ProjectVersion,
-        definitions: &BTreeMap<String, String>,
-    ) -> Result<()> {
+        (definitions, relied): (&BTreeMap<String, String>, &[String]),
+    ) -> Result<Vec<String>> {
         /// How many bytes of documents go into one statement.
         const CHUNK: usize = 1 << 20;
         self.write((project, "save project version"), async |database| {
@@ -179,8 +180,16 @@ impl State {
                 }
             }
             save_definitions(database, project, rows).await?;
-            Ok(())
+            Ok(missing_definitions(database, project, relied).await?)
         })
+    }
+
+    /// Those of some definitions, by their ids, that aren't known.
+    ///
+    /// # Errors
+    /// `state-failed`.
+    pub fn missing_definitions(&mut self, project: &str, ids: &[String]) -> Result<Vec<String>> {
+        self.read(async |database| Ok(missing_definitions(database, project, ids).await?))
     }
 
     /// A project version, if there is one of the id.
@@ -211,6 +220,21 @@ impl State {
             Ok(rows.iter().map(pair).collect::<sqlx::Result<_>>()?)
         })
     }
+}
+
+async fn missing_definitions(
+    database: &mut Database,
+    project: &str,
+    ids: &[String],
+) -> sqlx::Result<Vec<String>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = names(ids.iter().map(String::as_str));
+    let rows = database
+        .rows(MISSING_DEFINITIONS, &[ids, project.into()])
+        .await?;
+    rows.iter().map(|row| row.text(0)).collect()
 }
 
 async fn save_definitions(
@@ -348,6 +372,10 @@ ON CONFLICT (project, id) DO NOTHING";
 const VERSION: &str = "\
 SELECT id, project_hash, commit_hash, created_at, created_by, tool_version, models \
 FROM project_versions WHERE project = $1 AND id = $2";
+
+const MISSING_DEFINITIONS: &str = "\
+SELECT value ->> 'name' FROM {rows} WHERE NOT EXISTS (\
+SELECT 1 FROM definitions WHERE project = $2 AND id = value ->> 'name')";
 
 const DEFINITIONS: &str = "\
 SELECT id, document FROM definitions WHERE project = $2 \

@@ -1,6 +1,7 @@
 //! What the state knew when it was read, and what it knows after changes.
 
 use super::deployment::Environment;
+use super::elsewhere::Elsewhere;
 use super::records::{Object, Published, Snapshot};
 use super::write::Change;
 use crate::intervals::IntervalSet;
@@ -20,8 +21,8 @@ pub struct Known {
     pub filled: HashMap<String, IntervalSet>,
     /// What the environment's views show, by model.
     pub published: BTreeMap<String, Published>,
-    /// What views of the other environments on this engine show, with the environment.
-    pub elsewhere: Vec<(String, Published)>,
+    /// What views of the other environments on this engine show.
+    pub elsewhere: Elsewhere,
     /// All environments of the project, on any engine, by name.
     pub environments: BTreeMap<String, Environment>,
     /// Runs that never ended, of which only the ledger knows what they did.
@@ -61,11 +62,11 @@ impl Known {
         let Some(latest) = self.snapshot(here, model, version) else {
             return Vec::new();
         };
-        let is_same = |entry: &&Published| entry.model == model && entry.version == version;
+        let is_same = |entry: &&Published| entry.version == version;
         let own = self.published.get(model).into_iter().filter(is_same);
         let elsewhere = || {
-            let shown = self.elsewhere.iter();
-            shown.filter(|(_, entry)| is_same(&entry))
+            let shown = self.elsewhere.of_model(model);
+            shown.filter(|(_, entry)| entry.version == version)
         };
         let promoted = elsewhere().filter(|(name, _)| promoted == Some(name.as_str()));
         let shown = promoted.map(|(_, entry)| entry).chain(own);
@@ -125,10 +126,7 @@ impl Known {
             Change::Published {
                 environment: of,
                 entry,
-            } => {
-                self.withdraw_elsewhere(of, &entry.model);
-                self.elsewhere.push((of.clone(), entry.clone()));
-            }
+            } => self.elsewhere.insert(of, entry.clone()),
             Change::Withdrawn {
                 environment: of,
                 model,
@@ -138,7 +136,7 @@ impl Known {
             Change::Withdrawn {
                 environment: of,
                 model,
-            } => self.withdraw_elsewhere(of, model),
+            } => self.elsewhere.remove(of, model),
             Change::Dropped { physical } => {
                 self.objects.remove(physical);
                 self.filled.remove(physical);
@@ -201,11 +199,6 @@ impl Known {
     fn retain_snapshots(&mut self, keep: impl Fn(&Snapshot) -> bool) {
         self.snapshots.retain(|_, snapshot| keep(snapshot));
         self.previews.retain(|_, snapshot| keep(snapshot));
-    }
-
-    fn withdraw_elsewhere(&mut self, environment: &str, model: &str) {
-        self.elsewhere
-            .retain(|(of, entry)| of != environment || entry.model != model);
     }
 }
 

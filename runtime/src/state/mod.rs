@@ -14,6 +14,7 @@ mod claims;
 mod connect;
 mod database;
 mod deployment;
+mod elsewhere;
 mod environments;
 mod fault;
 mod holder;
@@ -36,8 +37,10 @@ pub use deployment::{
     Claim, Claimed, ENGINE_LEASE, Environment, Finish, HistoryEntry, Holder, Lease, PinnedModel,
     Pointer, ProjectVersion, Pruned, Refusal, Retention, StoredPlan, environment_lease,
 };
+pub use elsewhere::{Elsewhere, Shown};
 pub use holder::host as host_name;
 pub use known::Known;
+pub use look_back::BrokenOff;
 pub use open::State;
 pub use records::{
     AuditRecord, Object, Published, RunRecord, RunSummary, Scope, Snapshot, StepRecord,

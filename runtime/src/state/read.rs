@@ -149,7 +149,7 @@ async fn known(database: &mut Database, scope: &Scope) -> sqlx::Result<Known> {
         if environment == scope.environment {
             known.published.insert(entry.model.clone(), entry);
         } else {
-            known.elsewhere.push((environment, entry));
+            known.elsewhere.insert(&environment, entry);
         }
     }
     for row in database.rows(UNFINISHED, of_engine).await? {

@@ -234,8 +234,19 @@ fn a_memory_limit_has_its_class() {
     };
     let adapter = adapters::open("duckdb", ":memory:", &options).unwrap();
     let big = "select count(distinct range * 7) from range(20000000)";
-    let error = adapter.session().unwrap().query(big).unwrap_err();
+    let mut session = adapter.session().unwrap();
+    let error = session.query(big).unwrap_err();
     assert_eq!(error.class, ErrorClass::OutOfMemory, "{error:?}");
+    // Swallowed in a transaction it fails the commit.
+    let mut transaction = session.begin().unwrap();
+    transaction
+        .execute("create table t as select 1 as x")
+        .unwrap();
+    let error = transaction.query(big).unwrap_err();
+    let _ = transaction.execute("insert into t values (2)");
+    assert_eq!(transaction.commit().unwrap_err(), error);
+    let tables = session.query("select 1 from duckdb_tables()").unwrap();
+    assert_eq!(tables.row_count(), 0);
 }
 
 #[test]

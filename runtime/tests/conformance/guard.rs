@@ -169,6 +169,38 @@ pub fn transaction_control_is_refused(subject: &Subject) {
     }
 }
 
+pub fn statements_run_together_are_single_ones_and_fail_together(subject: &Subject) {
+    let (_, name) = table(subject);
+    let together = |statements: &[&str]| {
+        let statements: Vec<String> = statements.iter().map(|it| (*it).to_owned()).collect();
+        let mut session = subject.session();
+        let mut transaction = session.begin().unwrap();
+        let result = transaction.execute_together(&statements);
+        let committed = transaction.commit();
+        result.and(committed).map_err(|error| error.class)
+    };
+    let insert = format!("insert into {name} values (2)");
+    for (statements, class) in [
+        (
+            vec![&*insert, "select nothing_like_this"],
+            ErrorClass::Binder,
+        ),
+        (vec![&*insert, "select 1; commit"], ErrorClass::Refused),
+        (vec![&*insert, "commit"], ErrorClass::Refused),
+        (
+            vec!["create table work.t (id integer)", &*insert],
+            ErrorClass::Catalog,
+        ),
+    ] {
+        assert_eq!(together(&statements), Err(class), "{statements:?}");
+        assert_eq!(count(subject), 1, "{statements:?}");
+    }
+    let commented = format!("{insert} -- once more");
+    assert_eq!(together(&[&commented, &insert, "select 1;"]), Ok(()));
+    assert_eq!(count(subject), 3);
+    assert_eq!(together(&[]), Ok(()));
+}
+
 pub fn several_statements_are_refused(subject: &Subject) {
     let (_, name) = table(subject);
     let mut session = subject.session();
@@ -301,6 +333,21 @@ pub fn timeout_stops_a_statement(subject: &Subject) {
     assert_eq!(error.class, ErrorClass::Timeout, "{error:?}");
     assert!(begun.elapsed() < Duration::from_secs(10));
     assert_eq!(crate::number(&mut session, "select 5"), 5);
+}
+
+pub fn a_swallowed_timeout_fails_the_commit(subject: &Subject) {
+    let (_, name) = table(subject);
+    let mut session = subject.session();
+    session.set_statement_timeout(Some(Duration::from_millis(150)));
+    let mut transaction = session.begin().unwrap();
+    transaction
+        .execute(&format!("insert into {name} values (2)"))
+        .unwrap();
+    let error = transaction.query(SLOW).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Timeout, "{error:?}");
+    let _ = transaction.execute(&format!("insert into {name} values (3)"));
+    assert_eq!(transaction.commit().unwrap_err(), error);
+    assert_eq!(count(subject), 1);
 }
 
 pub fn a_session_lives_on_after_an_error(subject: &Subject) {

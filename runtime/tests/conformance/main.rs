@@ -79,6 +79,8 @@ conformance! { on_duckdb, crate::duckdb::open:
         reading_sessions_change_nothing transaction_control_is_refused
         several_statements_are_refused two_sessions_in_parallel conflicts_are_retryable a_swallowed_conflict_fails_the_commit
         cancel_stops_a_statement cancel_refuses_the_commit timeout_stops_a_statement
+        a_swallowed_timeout_fails_the_commit
+        statements_run_together_are_single_ones_and_fail_together
         a_session_lives_on_after_an_error
     }
     ledger {

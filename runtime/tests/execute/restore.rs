@@ -60,6 +60,27 @@ fn an_older_copy_of_the_database_is_filled_again() {
 }
 
 #[test]
+fn an_older_copy_of_the_state_is_completed_from_the_ledger() {
+    let place = Place::new();
+    let (state, copy) = (place.path.join(".dbgo/state.db"), place.path.join("copy"));
+    run_all(&days(&place, "2013-01-03"));
+    std::fs::copy(&state, &copy).unwrap();
+    let project = days(&place, "2013-01-06");
+    run_all(&project);
+    for name in ["state.db-wal", "state.db-shm"] {
+        let _ = std::fs::remove_file(place.path.join(".dbgo").join(name));
+    }
+    std::fs::copy(&copy, &state).unwrap();
+    let ran = run_all(&project);
+    assert_eq!(ran.note("models.main.days"), "complete: 5 of 5 days");
+    assert_eq!(place.query(COUNT), ["5"]);
+    // Tokens go on growing although the copy knows smaller ones.
+    let ran = run_all(&days(&place, "2013-01-07"));
+    assert_eq!(ran.status("models.main.days"), "built");
+    assert_eq!(place.query(COUNT), ["6"]);
+}
+
+#[test]
 fn another_state_database_is_refused_unless_it_is_new() {
     let place = Place::new();
     let project = days(&place, "2013-01-03");

@@ -12,6 +12,7 @@
 //! words                    a line of what it shows has these words, below that of the words before
 //! no: words                no line has these
 //! exit: 3                  how it ends; with 0 where nothing is said
+//! $ kill POINT dbgo run    dbgo, which is killed where a fail point says (`before-publication`)
 //! $ sql select 1, 'a'      a query in `shop.duckdb`
 //! 1 | a                    all its rows, in their order
 //! $ drop core__log         the tables in `_dbgo` go whose names begin so
@@ -60,7 +61,8 @@ fn take(step: &Step, folder: &Path, executable: &Path) -> Result<(), String> {
     let text = |error: std::io::Error| error.to_string();
     let words: Vec<&str> = step.command.split_whitespace().collect();
     match words[..] {
-        ["dbgo", ..] => call(step, &words[1..], folder, executable),
+        ["dbgo", ..] => call(step, &words[1..], folder, (executable, None)),
+        ["kill", point, "dbgo", ..] => call(step, &words[3..], folder, (executable, Some(point))),
         ["sql", ..] => query(step, folder),
         ["drop", prefix] => {
             drop_tables(&folder.join("shop.duckdb"), prefix).map_err(|error| error.to_string())
@@ -81,23 +83,39 @@ fn take(step: &Step, folder: &Path, executable: &Path) -> Result<(), String> {
     }
 }
 
-fn call(step: &Step, words: &[&str], folder: &Path, executable: &Path) -> Result<(), String> {
-    let output = Command::new(executable)
+/// Calls `dbgo`, which is killed where it passes a fail point, if there is one.
+fn call(
+    step: &Step,
+    words: &[&str],
+    folder: &Path,
+    (executable, point): (&Path, Option<&str>),
+) -> Result<(), String> {
+    let mark = folder.join(".reached");
+    let mut command = Command::new(executable);
+    command
         .args(words)
         .current_dir(folder)
         .env("USER", "ana")
-        .env("NO_COLOR", "1")
-        .output()
-        .map_err(|error| error.to_string())?;
+        .env("NO_COLOR", "1");
+    if let Some(point) = point {
+        command
+            .env("DBGO_FAILPOINT", format!("{point}=kill"))
+            .env("DBGO_FAILPOINT_REACHED", &mark);
+    }
+    let output = command.output().map_err(|error| error.to_string())?;
     let shown = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
     let wrong = |what: String| format!("`{}`: {what}\n{shown}", step.command);
+    if point.is_some() && std::fs::remove_file(&mark).is_err() {
+        return Err(wrong("it didn't come to the fail point".to_owned()));
+    }
+    let expected = point.is_none().then_some(step.exit);
     let exit = output.status.code();
-    if exit != Some(step.exit) {
-        return Err(wrong(format!("it ends with {exit:?}, not {}", step.exit)));
+    if exit != expected {
+        return Err(wrong(format!("it ends with {exit:?}, not {expected:?}")));
     }
     let lines: Vec<String> = shown.lines().map(single_spaced).collect();
     let mut from = 0;

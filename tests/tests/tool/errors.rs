@@ -1,6 +1,7 @@
 //! Errors that end a command: their words, their exit codes, and that they change nothing.
 
-use crate::place::{Called, Place};
+use crate::place::{Called, Place, dbgo};
+use std::process::Command;
 
 const SETTINGS: &str =
     "name = \"shop\"\n[engine.local]\ntype = \"duckdb\"\npath = \"shop.duckdb\"\n";
@@ -272,4 +273,43 @@ fn a_model_that_reads_itself_before_there_is_a_table_fails_alone() {
     ] {
         assert!(called.err.contains(part), "{part}\n{}", called.err);
     }
+}
+
+/// A limit for the size of a file is to who writes what a full disk is.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_fails_the_model_and_leaves_what_was_there() {
+    let log = "-- @config: materialized='incremental', strategy='append'\n-- @import: models.a\n\
+               select count(*) as n from :a\n";
+    let place = Place::with(&[
+        (
+            "models/a.sql",
+            "-- @config: materialized='table'\nselect 1::ubigint as x\n",
+        ),
+        ("models/log.sql", log),
+    ]);
+    place.dbgo(&["run"]).ends_with(0);
+    place.write(
+        "models/a.sql",
+        "-- @config: materialized='table'\nselect hash(range) as x from range(4000000)\n",
+    );
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 24000; exec \"$0\" run"])
+        .arg(dbgo())
+        .current_dir(place.path())
+        .env("USER", "ana")
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("a shell");
+    let full = Called::of(&output).ends_with(4);
+    assert!(
+        full.err.contains("main.log             skipped"),
+        "{}",
+        full.err
+    );
+    let counts = "select concat((select count(*) from main__dev_ana.a), ' ', \
+                  (select count(*) from main__dev_ana.log))";
+    assert_eq!(place.sql(counts), "1 1");
+    place.dbgo(&["run"]).ends_with(0);
+    assert_eq!(place.sql(counts), "4000000 2");
 }

@@ -1,5 +1,6 @@
 //! `dbgo janitor`: what goes, and what doesn't.
 
+use crate::paused::{Paused, signal};
 use crate::place::Place;
 use std::thread::sleep;
 use std::time::Duration;
@@ -169,4 +170,32 @@ fn a_janitor_that_dies_over_the_ledger_leaves_it_telling_the_same() {
         );
         place.dbgo(&["run"]).ends_with(0);
     }
+}
+
+/// Neither sees the other half done: who comes second is told who is at work.
+#[test]
+fn an_apply_and_a_janitor_keep_out_of_each_other_s_way() {
+    let place = shop();
+    place.dbgo(&["run"]).ends_with(0);
+    change(&place, 2);
+    place.dbgo(&["run"]).ends_with(0);
+    place.write("dbgo.toml", &format!("{SETTINGS}{FORGETFUL}"));
+    sleep(LATER);
+    change(&place, 1);
+    let apply = Paused::at(&place, "before-publication=stop", &["apply", "--yes"]);
+    let janitor = place.dbgo(&["janitor", "--yes"]).ends_with(3);
+    assert!(janitor.err.contains("[database-held]"), "{}", janitor.err);
+    signal(apply.pid(), "-CONT");
+    apply.ended().ends_with(0);
+
+    sleep(LATER);
+    let janitor = Paused::at(&place, "before-sweep-commit=stop", &["janitor", "--yes"]);
+    // The version that is about to go is the one that is wanted.
+    change(&place, 2);
+    let apply = place.dbgo(&["apply", "--yes"]).ends_with(3);
+    assert!(apply.err.contains("[database-held]"), "{}", apply.err);
+    signal(janitor.pid(), "-CONT");
+    janitor.ended().ends_with(0);
+    place.dbgo(&["apply", "--yes"]).ends_with(0);
+    assert_eq!(place.sql("select next from main__test.b"), "3");
 }

@@ -112,9 +112,9 @@ fn what_is_not_built_yet_is_told_by_its_place() {
     let settings = place.read("dbgo.toml");
     place.write(
         "dbgo.toml",
-        &format!("{settings}[env.x]\nviews = \"catalog\"\n"),
+        &format!("{settings}[engine.warehouse]\ntype = \"postgres\"\nurl = \"x\"\n"),
     );
     let run = place.dbgo(&["run"]).ends_with(1);
     says(&run, "not-built-yet");
-    says(&run, "`views = \"catalog\"`");
+    says(&run, "`postgres`");
 }

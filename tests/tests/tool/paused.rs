@@ -22,6 +22,8 @@ impl Paused {
     /// Calls it, and waits until it has reached a fail point, at which it stops.
     pub fn at(place: &Place, point: &str, words: &[&str]) -> Self {
         let reached = place.path().join("reached");
+        // That of an earlier one says nothing of this one.
+        let _ = std::fs::remove_file(&reached);
         let reached_text = reached.to_string_lossy();
         let variables = [
             ("DBGO_FAILPOINT", point),

@@ -1,7 +1,8 @@
 //! `dbgo state`: copies of a state, and states elsewhere.
 
+use crate::paused::{Paused, signal};
 use crate::place::Place;
-use dbgo_test_postgres::PASSWORD;
+use dbgo_test_postgres::{PASSWORD, Server};
 
 const SETTINGS: &str = "name = \"shop\"\n[env]\ndefault = \"dev_ana\"\n";
 
@@ -77,4 +78,67 @@ fn a_state_that_can_not_be_reached_is_told_without_its_password() {
         run.err
     );
     assert!(!run.err.contains("hunter22"), "{}", run.err);
+}
+
+/// A project whose state is on a server, with a change that isn't applied, and the state's schema.
+fn shop_on(server: &Server) -> (Place, String) {
+    let place = shop();
+    let url = server.fresh();
+    place.write(
+        "dbgo.toml",
+        &format!("{SETTINGS}[state]\nurl = \"{url}\"\n"),
+    );
+    place.dbgo(&["apply", "--yes"]).ends_with(0);
+    place.write(
+        "models/a/two.sql",
+        "-- @config: materialized='table'\n-- @import: models.a.one\nselect id + 1 as id from :one\n",
+    );
+    let (_, schema) = url.rsplit_once("schema=").expect("a schema");
+    (place, schema.to_owned())
+}
+
+const SHOWN: &str = "select id from a__dev_ana.two";
+
+#[test]
+fn an_apply_shows_nothing_where_a_newer_version_changes_the_layout_meanwhile() {
+    let Some(server) = dbgo_test_postgres::server() else {
+        return;
+    };
+    let (place, schema) = shop_on(server);
+    let point = "after-batch-commit@models.a.two=stop";
+    let apply = Paused::at(&place, point, &["apply", "--yes"]);
+    let layout = |version| format!("UPDATE layout SET version = {version}");
+    server.execute(&schema, &layout(2)).expect("a layout");
+    signal(apply.pid(), "-CONT");
+    let stopped = apply.ended();
+    assert_ne!(stopped.code, Some(0), "{}", stopped.err);
+    assert!(stopped.err.contains("state-moved-on"), "{}", stopped.err);
+    assert_eq!(place.sql(SHOWN), "1");
+    server.execute(&schema, &layout(1)).expect("a layout");
+    place.dbgo(&["apply", "--continue"]).ends_with(0);
+    assert_eq!(place.sql(SHOWN), "2");
+}
+
+#[test]
+fn an_apply_is_ended_after_the_state_s_server_was_restarted() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let (place, _) = shop_on(&server);
+    let point = "after-batch-commit@models.a.two=stop";
+    let apply = Paused::at(&place, point, &["apply", "--yes"]);
+    server.kill().expect("a server");
+    server.start_again().expect("a server");
+    signal(apply.pid(), "-CONT");
+    // It connects again, or says that it can't; either way it is all or nothing.
+    let code = apply.ended().code;
+    let shown = place.sql(SHOWN);
+    match code {
+        Some(0) => assert_eq!(shown, "2"),
+        _ => {
+            assert_eq!(shown, "1");
+            place.dbgo(&["apply", "--continue"]).ends_with(0);
+        }
+    }
+    assert_eq!(place.sql(SHOWN), "2");
 }

@@ -27,9 +27,10 @@ words! {
 }
 
 impl Views {
-    /// A word that is known, but whose meaning isn't built yet: in a catalog of their own, as
-    /// `dev.finance.revenue`.
-    pub(super) const LATER: &str = "catalog";
+    /// A word that no engine can keep: in a catalog of their own, as `dev.finance.revenue`. Views have to change
+    /// in one transaction with the ledger, and a transaction of DuckDB writes one database, whether the
+    /// other one is a file, in memory or a lake.
+    pub(super) const CATALOG: &str = "catalog";
 }
 
 words! {

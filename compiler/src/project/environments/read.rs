@@ -2,6 +2,7 @@
 //! [`check`](super::check).
 
 use super::{Environment, Publish, Views};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::header::time::{Instant, IntervalLength, Length};
 use crate::project::defaults;
 use crate::project::table::{Entry, Reader, scalar};
@@ -150,9 +151,16 @@ fn environment(reader: &mut Reader, section: &Entry<'_>) -> Environment {
 
 fn views(reader: &mut Reader, entry: &Entry<'_>) -> Option<Spanned<Views>> {
     if let DeValue::String(text) = entry.value
-        && text == Views::LATER
+        && text == Views::CATALOG
     {
-        reader.not_built(entry.span, "`views = \"catalog\"` isn't");
+        reader.diagnostics.push(
+            Diagnostic::error(
+                Code::CatalogOfViews,
+                entry.span,
+                "no engine can change views in a catalog of their own together with everything else",
+            )
+            .hint("write `\"schema\"`: each environment has schemas of its own then"),
+        );
         return None;
     }
     reader.word(entry, Views::WORDS, Views::from_word)

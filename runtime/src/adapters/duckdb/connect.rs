@@ -59,6 +59,24 @@ pub const SESSION_SETTINGS: &[(&str, &str)] = &[
 /// Settings that a library without ICU doesn't know; it computes in UTC anyway.
 const NEEDS_ICU: &[&str] = &["TimeZone", "Calendar"];
 
+/// What DuckDB promises of a database file.
+pub(super) const CAPABILITIES: Capabilities = Capabilities {
+    batch_atomic: true,
+    publish_together: true,
+    audit_before_commit: true,
+    // The token is read in the transaction, and the process that has the file open is the only one that
+    // can take it.
+    fence_in_transaction: true,
+    ddl_transactional: true,
+    merge: true,
+    clone: false,
+    swap: true,
+    replace_view: true,
+    concurrent_writers: true,
+    many_processes: false,
+    grants: false,
+};
+
 /// An opened DuckDB database.
 pub struct DuckDb {
     database: Arc<OpenDatabase>,
@@ -97,22 +115,7 @@ impl Adapter for DuckDb {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            batch_atomic: true,
-            publish_together: true,
-            audit_before_commit: true,
-            // The token is read in the transaction, and the process that has the file open is the
-            // only one that can take it.
-            fence_in_transaction: true,
-            ddl_transactional: true,
-            merge: true,
-            clone: false,
-            swap: true,
-            replace_view: true,
-            concurrent_writers: true,
-            many_processes: false,
-            grants: false,
-        }
+        CAPABILITIES
     }
 
     fn dialect(&self) -> &dyn Dialect {

@@ -104,6 +104,22 @@ impl Connection for DuckDbConnection {
         })
     }
 
+    /// As one text: a statement by itself is prepared before it is run, which takes half as long again.
+    fn execute_together(&mut self, statements: &[String]) -> Result<(), EngineError> {
+        for statement in statements {
+            statement::require_single(statement)?;
+        }
+        if statements.is_empty() {
+            return Ok(());
+        }
+        // A statement may end with a comment, or with a semicolon of its own.
+        let text = statements.join("\n;\n");
+        self.watched(|driver| {
+            let result = driver.execute_batch(&text);
+            result.map_err(|error| engine_error(&error, &text))
+        })
+    }
+
     fn query(&mut self, query: &str) -> Result<QueryResult, EngineError> {
         statement::require_single(query)?;
         self.watched(|driver| fetch(driver, query).map_err(|error| engine_error(&error, query)))

@@ -126,7 +126,7 @@ fn a_dropped_environment_leaves_nothing_but_its_tables() {
         let known = state.known(&scope()).unwrap();
         assert!(known.published.is_empty());
         assert_eq!(known.previews.len(), 1, "they go when they are old");
-        assert_eq!(known.elsewhere.len(), 1);
+        assert_eq!(known.elsewhere.iter().count(), 1);
         assert_eq!((known.snapshots.len(), known.objects.len()), (1, 2));
     });
 }
@@ -221,7 +221,7 @@ fn a_project_version_is_recorded_once_with_its_definitions() {
         let large = "x".repeat(3 << 20);
         let documents = definitions(&[("d1", "one \"quoted\""), ("d2", &large)]);
         state
-            .save_project_version(PROJECT, &first, &documents)
+            .save_project_version(PROJECT, &first, (&documents, &[]))
             .unwrap();
         let later = ProjectVersion {
             created_at: at(2),
@@ -230,7 +230,7 @@ fn a_project_version_is_recorded_once_with_its_definitions() {
         };
         let documents = definitions(&[("d1", "another"), ("d3", "three")]);
         state
-            .save_project_version(PROJECT, &later, &documents)
+            .save_project_version(PROJECT, &later, (&documents, &[]))
             .unwrap();
         assert_eq!(state.project_version(PROJECT, "p1").unwrap(), Some(first));
         assert_eq!(state.project_version(PROJECT, "p2").unwrap(), None);
@@ -244,5 +244,11 @@ fn a_project_version_is_recorded_once_with_its_definitions() {
         );
         assert_eq!(found["d2"], large);
         assert!(state.definitions("other", &ids).unwrap().is_empty());
+        // Who relies on a definition is told that it isn't there.
+        assert_eq!(state.missing_definitions(PROJECT, &ids).unwrap(), ["d4"]);
+        assert_eq!(state.missing_definitions("other", &ids).unwrap(), ids);
+        let relied = (&BTreeMap::new(), &ids[..]);
+        let missing = state.save_project_version(PROJECT, &later, relied);
+        assert_eq!(missing.unwrap(), ["d4"]);
     });
 }

@@ -48,6 +48,46 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn runs_that_were_broken_off_are_told_unless_their_plan_was_given_up() {
+    on_both(|address| {
+        let mut state = open(address);
+        let of_plan = |id: &str, plan: &str| match run(id) {
+            Change::RunStarted(record) => Change::RunStarted(RunRecord {
+                plan: text(plan),
+                ..record
+            }),
+            other => other,
+        };
+        let changes = [
+            of_plan("done", "p0"),
+            of_plan("killed", "p0"),
+            of_plan("failed", "p1"),
+            of_plan("given-up", "p2"),
+            ended("done"),
+            Change::RunEnded {
+                id: text("failed"),
+                status: "failed",
+                duration_ms: None,
+            },
+        ];
+        state.apply(&scope(), &changes).unwrap();
+        state
+            .apply(&scope_of("other"), &[of_plan("elsewhere", "p0")])
+            .unwrap();
+        for (id, status) in [("p1", "failed"), ("p2", "abandoned")] {
+            state.save_plan(PROJECT, &plan(id, status)).unwrap();
+        }
+        let found = state.broken_off(&scope()).unwrap();
+        let ids: Vec<&str> = found.iter().map(|run| run.id.as_str()).collect();
+        assert_eq!(ids, ["failed", "killed"]);
+        assert_eq!(
+            (found[0].command.as_str(), found[0].started_at),
+            ("apply", at(0))
+        );
+    });
+}
+
+#[test]
 fn what_belongs_to_a_table_is_the_same_for_all_its_snapshots() {
     on_both(|address| {
         let mut state = open(address);

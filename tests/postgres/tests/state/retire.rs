@@ -27,7 +27,7 @@ fn point(state: &mut State, environment_name: &str, id: &str, models: &[(&str, &
     };
     let documents = BTreeMap::from([(text("d"), text("{}"))]);
     state
-        .save_project_version(PROJECT, &of, &documents)
+        .save_project_version(PROJECT, &of, (&documents, &[]))
         .unwrap();
     let row = state.environment(PROJECT, environment_name).unwrap();
     let claim = Claim {

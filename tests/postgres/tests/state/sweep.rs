@@ -187,7 +187,7 @@ fn old_records_go_and_what_is_needed_stays() {
             let documents =
                 BTreeMap::from([(text("shared"), text("s")), (text(version), text("d"))]);
             state
-                .save_project_version(PROJECT, &of, &documents)
+                .save_project_version(PROJECT, &of, (&documents, &[]))
                 .unwrap();
             let mut claiming = claim(&holder("ana"), "p9", &[]);
             claiming.expected_revision = revision as u64;

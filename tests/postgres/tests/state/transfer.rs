@@ -63,7 +63,7 @@ fn fill(state: &mut State, project: &str) {
     };
     let documents = BTreeMap::from([(text("d1"), "d".repeat(2 << 20))]);
     state
-        .save_project_version(project, &version, &documents)
+        .save_project_version(project, &version, (&documents, &[]))
         .unwrap();
     let ana = holder("ana");
     for revision in [0, 1] {

@@ -19,7 +19,7 @@ mod types;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::bookkeeping::Lake;
-use super::connect::refuse_fixed_settings;
+use super::connect::{CAPABILITIES, refuse_fixed_settings};
 use super::ddl::DuckDbDialect;
 use super::registry::OpenDatabase;
 use super::session::DuckDbConnection;
@@ -88,20 +88,11 @@ impl Adapter for DuckLake {
     }
 
     fn capabilities(&self) -> Capabilities {
+        // The fence is another one: a row is inserted into the lease's own table, and the commit fails if that
+        // was dropped.
         Capabilities {
-            batch_atomic: true,
-            publish_together: true,
-            audit_before_commit: true,
-            // A row is inserted into the lease's own table; the commit fails if that was dropped.
-            fence_in_transaction: true,
-            ddl_transactional: true,
-            merge: true,
-            clone: false,
-            swap: true,
-            replace_view: true,
-            concurrent_writers: true,
             many_processes: true,
-            grants: false,
+            ..CAPABILITIES
         }
     }
 
