@@ -319,7 +319,8 @@ fn mistakes_are_named_at_their_place() {
             Code::InvalidSetting,
             "'commit'",
         ),
-        ("[dev]\nauto_rows = 1", Code::NotBuiltYet, "dev"),
+        ("[dev]\nauto_rows = -1", Code::InvalidSetting, "-1"),
+        ("[dev]\nrows = 1", Code::UnknownSetting, "rows"),
         (
             "[retention]\nversions = 'long'",
             Code::InvalidSetting,
