@@ -313,3 +313,33 @@ fn a_full_disk_fails_the_model_and_leaves_what_was_there() {
     place.dbgo(&["run"]).ends_with(0);
     assert_eq!(place.sql(counts), "4000000 2");
 }
+
+/// The same for the state alone: a plan writes nothing else.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_under_the_state_loses_nothing() {
+    let model = |value: u32| format!("select {value} as x\n");
+    let place = Place::with(&[("models/a.sql", &model(1))]);
+    place.dbgo(&["run"]).ends_with(0);
+    let before = place.dbgo(&["state", "export", "before.jsonl"]).ends_with(0);
+    place.write("models/a.sql", &model(2));
+    // Compiled before, so that the plan finds its libraries.
+    place.dbgo(&["show", "a"]).ends_with(0);
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" plan"])
+        .arg(dbgo())
+        .current_dir(place.path())
+        .env("USER", "ana")
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("a shell");
+    let full = Called::of(&output).ends_with(4);
+    assert!(full.err.contains("error[state-failed]"), "{}", full.err);
+    let plans = place.dbgo(&["plans", "--json"]).ends_with(0);
+    assert!(plans.out.contains("\"plans\": []"), "{}", plans.out);
+    let after = place.dbgo(&["state", "export", "after.jsonl"]).ends_with(0);
+    assert_eq!((before.err.is_empty(), place.read("before.jsonl")), (after.err.is_empty(), place.read("after.jsonl")));
+    place.dbgo(&["plan", "--detect"]).ends_with(5);
+    place.dbgo(&["run"]).ends_with(0);
+    place.dbgo(&["plan", "--detect"]).ends_with(0);
+}
