@@ -321,7 +321,9 @@ fn a_full_disk_under_the_state_loses_nothing() {
     let model = |value: u32| format!("select {value} as x\n");
     let place = Place::with(&[("models/a.sql", &model(1))]);
     place.dbgo(&["run"]).ends_with(0);
-    let before = place.dbgo(&["state", "export", "before.jsonl"]).ends_with(0);
+    let before = place
+        .dbgo(&["state", "export", "before.jsonl"])
+        .ends_with(0);
     place.write("models/a.sql", &model(2));
     // Compiled before, so that the plan finds its libraries.
     place.dbgo(&["show", "a"]).ends_with(0);
@@ -338,7 +340,10 @@ fn a_full_disk_under_the_state_loses_nothing() {
     let plans = place.dbgo(&["plans", "--json"]).ends_with(0);
     assert!(plans.out.contains("\"plans\": []"), "{}", plans.out);
     let after = place.dbgo(&["state", "export", "after.jsonl"]).ends_with(0);
-    assert_eq!((before.err.is_empty(), place.read("before.jsonl")), (after.err.is_empty(), place.read("after.jsonl")));
+    assert_eq!(
+        (before.err.is_empty(), place.read("before.jsonl")),
+        (after.err.is_empty(), place.read("after.jsonl"))
+    );
     place.dbgo(&["plan", "--detect"]).ends_with(5);
     place.dbgo(&["run"]).ends_with(0);
     place.dbgo(&["plan", "--detect"]).ends_with(0);
